@@ -1,0 +1,32 @@
+# migrate_library(NAME SOURCES… [USES targets…]): one static library of our own code
+function(migrate_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ${ARG_USES} PRIVATE migrate_settings)
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+endfunction()
+
+# migrate_program(NAME SOURCES… USES targets…): a thin main over libraries, in bin/
+function(migrate_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_USES} migrate_settings migrate_program)
+endfunction()
+
+# migrate_test(NAME SOURCES… USES targets… [LABELS labels…]): one Boost.Test program = one suite = one ctest entry.
+# Not built into static releases: Boost.Test is linked as a shared object.
+function(migrate_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LABELS" ${ARGN})
+  if(MIGRATE_STATIC)
+    return()
+  endif()
+  add_executable(${name} ${ARG_SOURCES} ${CMAKE_SOURCE_DIR}/test/unit/main.cpp)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
+  target_link_libraries(${name} PRIVATE ${ARG_USES} dep::test migrate_settings)
+  add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --report_level=short)
+  if(ARG_LABELS)
+    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  else()
+    set_tests_properties(${name} PROPERTIES LABELS unit)
+  endif()
+endfunction()
