@@ -1,0 +1,66 @@
+// AMQP 0-9-1 as these workloads need it, over rabbitmq-c. Any surprise (a frame nobody waited for, a closed channel, a
+// cancelled consumer) is an error, and after an error the connection is good for nothing but to be replaced.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "shared/base/result.h"
+
+namespace orders::amqp {
+
+struct Message {
+  std::string id;
+  std::string body;
+  std::uint64_t delivery_tag = 0;
+};
+
+enum class Settlement { confirmed, nacked, returned };
+
+struct Settled {
+  std::uint64_t tag = 0;  // counts publishes on this connection from 1
+  bool multiple = false;  // also every lower tag
+  Settlement settlement = Settlement::confirmed;
+};
+
+class Connection {
+ public:
+  using Timeout = std::chrono::milliseconds;
+
+  // Opens a connection to amqp://user:password@host:port/vhost, with heartbeats.
+  [[nodiscard]] static migrate::Result<std::unique_ptr<Connection>> open(const std::string& url, Timeout timeout);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Topology; all durable and repeatable.
+  [[nodiscard]] migrate::Result<void> declare_exchange(const std::string& name, const std::string& type);
+  [[nodiscard]] migrate::Result<void> declare_queue(const std::string& name, const std::string& queue_type);
+  [[nodiscard]] migrate::Result<void> bind_queue(const std::string& queue, const std::string& exchange, const std::string& key);
+
+  // Takes one message of a queue and acknowledges it, or nothing.
+  [[nodiscard]] migrate::Lookup<Message> take(const std::string& queue);
+
+  // Starts to consume a queue on a channel of its own; ends the consumer before, if any: what it had not acknowledged
+  // goes back to the head of its queue, in order, because its channel is closed.
+  [[nodiscard]] migrate::Result<void> consume(const std::string& queue, std::uint16_t prefetch);
+  // No deliveries any more, except those already on their way: receive() returns them.
+  [[nodiscard]] migrate::Result<void> cancel();
+  [[nodiscard]] migrate::Lookup<Message> receive(Timeout timeout);
+  [[nodiscard]] migrate::Result<void> acknowledge(std::uint64_t delivery_tag);
+
+  // Publishes persistent and mandatory, with confirms; every publish is settled by one or more Settled.
+  [[nodiscard]] migrate::Result<void> enable_confirms();
+  [[nodiscard]] migrate::Result<void> publish(const std::string& exchange, const std::string& key, const Message& message);
+  [[nodiscard]] migrate::Lookup<Settled> settled(Timeout timeout);
+
+ private:
+  struct Impl;
+  explicit Connection(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace orders::amqp
