@@ -3,11 +3,26 @@ option(MIGRATE_DEV "Warnings are errors: for developers and CI, never for users'
 option(MIGRATE_STATIC "Link static-pie programs that run in an empty root" OFF)
 set(MIGRATE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 
+# Where everything of ours that outlives a clone is kept.
+set(MIGRATE_CACHE $ENV{XDG_CACHE_HOME})
+if(NOT MIGRATE_CACHE)
+  set(MIGRATE_CACHE $ENV{HOME}/.cache)
+endif()
+string(APPEND MIGRATE_CACHE /kubectl-migrate)
+
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
+# A fresh clone compiles what another clone here has compiled before in seconds. Paths below the clone are hashed
+# relative, and the folder itself not at all, so that the clone's place does not matter.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_DIR=${MIGRATE_CACHE}/ccache
+    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=2G ${CCACHE})
+endif()
 
 if(MIGRATE_SANITIZE)
   add_compile_options(-fsanitize=${MIGRATE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
