@@ -13,20 +13,28 @@ function(migrate_program name)
   target_link_libraries(${name} PRIVATE ${ARG_USES} migrate_settings migrate_program)
 endfunction()
 
-# migrate_test(NAME SOURCES… USES targets… [LABELS labels…]): one Boost.Test program = one suite = one ctest entry.
+# migrate_test(NAME SOURCES… USES targets… [LABELS labels…] [PROPERTIES name value…]): one Boost.Test program = one suite
+# = one ctest entry. The label is `unit` unless another one is given.
 # Not built into static releases: Boost.Test is linked as a shared object.
 function(migrate_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LABELS;PROPERTIES" ${ARGN})
   if(MIGRATE_STATIC)
     return()
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
   endif()
   add_executable(${name} ${ARG_SOURCES} ${CMAKE_SOURCE_DIR}/test/unit/main.cpp)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/test)
   target_link_libraries(${name} PRIVATE ${ARG_USES} dep::test migrate_settings)
+  if(ARG_LABELS STREQUAL unit)
+    add_dependencies(unit_tests ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --report_level=short)
-  if(ARG_LABELS)
-    set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
-  else()
-    set_tests_properties(${name} PROPERTIES LABELS unit)
+  # Where end-to-end tests find the cluster script and the programs as shipped.
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}"
+    ENVIRONMENT "MIGRATE_SOURCE=${CMAKE_SOURCE_DIR};MIGRATE_PROGRAMS=${CMAKE_SOURCE_DIR}/build/release/bin")
+  if(ARG_PROPERTIES)
+    set_tests_properties(${name} PROPERTIES ${ARG_PROPERTIES})
   endif()
 endfunction()

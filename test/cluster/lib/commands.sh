@@ -110,12 +110,19 @@ install_addons() { # WORKERS
     kubectl apply -f - >/dev/null
 }
 
-# Up means: started to the end, every machine alive, and no service down that nobody took down.
+# Up means: started to the end, every machine and each of its services running, every node Ready.
 is_up() {
   local name
   [[ -e $state/settings ]] || return 1
-  for name in $(machines); do machine_pid "$name" >/dev/null || return 1; done
-  kubectl get --raw /readyz >/dev/null 2>&1
+  for name in $(machines); do
+    machine_pid "$name" >/dev/null && machine_is_healthy "$name" || return 1
+  done
+  kubectl wait --for=condition=Ready nodes --all --timeout=10s >/dev/null 2>&1
+}
+
+# A service that died a moment ago is being restarted by runit, once a second at the most.
+machine_is_healthy() { # NAME
+  (machine_exec "$1" sh -c 'exec sv -w 5 check /etc/machine/services/*') >/dev/null 2>&1
 }
 
 # Works on whatever there is: also on half a cluster, or one whose processes were killed in any order.
@@ -203,19 +210,19 @@ archive_name() {
 }
 
 workers() { machines | grep -v '^control$'; }
+is_worker() { workers | grep -qx -- "$1"; }
 
 command_logs() {
   (($# >= 1)) || die 'logs: wants a component (kube-apiserver, …) or NODE [SERVICE]'
-  local what=$1 directory files
-  directory=$(machine_directory "$what")
-  if [[ -d $directory ]]; then
-    files=("$directory"/log/"${2:-*}".log "$directory/boot.log")
-    # shellcheck disable=SC2206 # the star is meant
-    files=($directory/log/${2:-*}.log)
+  local what=$1 folder files
+  if [[ -d $(machine_directory "$what") ]]; then
+    folder=$(machine_directory "$what")/log
+    [[ $# -ge 2 ]] && files=("$folder/$2.log") || files=("$folder"/*.log)
   else
-    files=("$(machine_directory control)/log/$what.log")
+    folder=$(machine_directory control)/log
+    files=("$folder/$what.log")
   fi
-  [[ -e ${files[0]} ]] || die "logs: nothing of that name; components: $(ls "$(machine_directory control)/log" 2>/dev/null | paste -sd' ')"
+  [[ -e ${files[0]} ]] || die "logs: nothing of that name; there are: $(basename -s .log -a "$folder"/*.log 2>/dev/null | paste -sd' ')"
   tail -n +1 -- "${files[@]}"
 }
 
@@ -224,7 +231,7 @@ command_kill() {
   (($# == 2)) || die 'kill: wants NODE and kubelet, containerd or all'
   require_root
   lock_cluster
-  [[ -d $(machine_directory "$1") ]] || die "kill: no such node: $1"
+  is_worker "$1" || die "kill: no such node: '$1'; there are: $(workers | paste -sd' ')"
   case $2 in
     all) cgroup_kill "$1" ;;
     kubelet | containerd | crio | kube-proxy)
@@ -240,16 +247,14 @@ command_heal() {
   require_root
   lock_cluster
   local directory service index
+  is_worker "$1" || die "heal: no such node: '$1'; there are: $(workers | paste -sd' ')"
   directory=$(machine_directory "$1")
-  [[ -d $directory ]] || die "heal: no such node: $1"
   if machine_pid "$1" >/dev/null; then
     for service in "$directory"/files/etc/machine/services/*/; do
       machine_service "$1" up "$(basename "$service")" >/dev/null
     done
   else
-    index=$(($(printf '%d' "'${1#node-}") - 96))
-    sed -i "s#^HOST_NETWORK=.*#HOST_NETWORK=/proc/$$/ns/net#" "$directory/machine.env"
-    machine_start "$1" "$index"
+    machine_start "$1" "$(worker_index "$1")"
   fi
 }
 

@@ -20,15 +20,6 @@ die() {
   exit 1
 }
 
-# step TEXT COMMAND…: a progress line before and the time after anything that takes long
-step() {
-  local text=$1 began=$EPOCHREALTIME
-  shift
-  say "$text …"
-  "$@"
-  say "$text: $(seconds_since "$began") s"
-}
-
 seconds_since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f", to - from }'; }
 
 # wait_until SECONDS WHAT COMMAND…: polls COMMAND; says what was waited for when it does not come true.
@@ -51,6 +42,7 @@ lock_cluster() {
 }
 
 worker_name() { printf 'node-%s' "$(printf '%b' "\\x$(printf '%x' $((96 + $1)))")"; }
+worker_index() { printf '%d' "$(($(printf '%d' "'${1#node-}") - 96))"; }
 machine_address() { printf '%s.%d' "$machine_network" $((10 + $1)); }
 
 require_root() {
