@@ -30,7 +30,7 @@ function(migrate_test name)
   if(ARG_LABELS STREQUAL unit)
     add_dependencies(unit_tests ${name})
   endif()
-  add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --report_level=short)
+  add_test(NAME ${name} COMMAND ${name} --color_output=no --log_level=test_suite --report_level=short)
   # Where end-to-end tests find the cluster script and the programs as shipped.
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}"
     ENVIRONMENT "MIGRATE_SOURCE=${CMAKE_SOURCE_DIR};MIGRATE_PROGRAMS=${CMAKE_SOURCE_DIR}/build/release/bin")

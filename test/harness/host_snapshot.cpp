@@ -55,15 +55,11 @@ std::set<std::string> namespaces() {
   return found;
 }
 
-// Processes whose program lies in the cluster's caches or state, seen from the host.
 std::set<std::string> cluster_processes() {
   std::set<std::string> found;
-  for (const auto& process : fs::directory_iterator{"/proc"}) {
-    std::error_code gone;
-    const std::string program = fs::read_symlink(process.path() / "exe", gone).string();
-    if (!gone && program.find("/kubectl-migrate/") != std::string::npos && program.find("/build/") == std::string::npos)
-      found.insert(process.path().filename().string() + " " + program);
-  }
+  for (const auto& process : fs::directory_iterator{"/proc"})
+    for (const std::string& group : lines_of_file(process.path() / "cgroup"))
+      if (group.find("/kubectl-migrate") != std::string::npos) found.insert(process.path().filename().string());
   return found;
 }
 

@@ -21,7 +21,8 @@ cached() {
       mkdir -p "$partial"
       say "building $name $version …"
       # In a shell of its own: inside a condition bash ignores `set -e`, and a recipe must stop at its first error.
-      if ! "$here/cluster" build-part "$recipe" "$partial" >"$cache/$name-$version.log" 2>&1 9>&-; then
+      # In mount and pid namespaces of its own: what a recipe mounts or starts is gone with it, however it ends.
+      if ! unshare --mount --pid --fork --kill-child "$here/cluster" build-part "$recipe" "$partial" >"$cache/$name-$version.log" 2>&1 9>&-; then
         tail -n 25 "$cache/$name-$version.log" >&2
         die "building $name $version failed; the whole log: $cache/$name-$version.log"
       fi

@@ -10,12 +10,11 @@ image_of() { # NAME
   esac
 }
 
-# The image writer, as the project builds it. It is C++, so it needs the build's own dependencies.
-build_image_writer() {
+# The image writer, as the project builds it, made in FOLDER. It is C++, so it needs the build's own dependencies.
+build_image_writer() { # FOLDER
   "$project/cmake/install-dependencies"
-  cmake -S "$project" --preset release -B "$cache/image-writer" >&2
-  cmake --build "$cache/image-writer" --target oci-image >&2
-  printf '%s' "$cache/image-writer/bin/oci-image"
+  cmake -S "$project" --preset release -B "$1" >&2
+  cmake --build "$1" --target oci-image >&2
 }
 
 # A Debian with the broker only: its image is a third of the machines' root.
@@ -34,8 +33,8 @@ write_image() {
 
 # A registry's storage that holds all images: OUT/storage.
 build_registry() {
-  local work=$1/work image_writer
-  image_writer=$(build_image_writer)
+  local work=$1/work image_writer=$1/work/writer/bin/oci-image
+  build_image_writer "$work/writer"
   mkdir -p "$work/busybox/bin" "$work/busybox/tmp" "$1/storage"
   gcc -static -Os -s -o "$work/pause" "$here/images/pause.c"
   write_image pause --file "$work/pause=/pause:0755" --entrypoint /pause
@@ -44,8 +43,9 @@ build_registry() {
   cp "$rootfs/root/usr/bin/busybox" "$work/busybox/bin/busybox"
   chroot "$work/busybox" /bin/busybox --install -s /bin
   write_image busybox --layer-directory "$work/busybox" --env PATH=/bin --entrypoint /bin/sh
+  # /usr/sbin has the same commands as wrappers that want to become the user rabbitmq.
   write_image rabbitmq --layer-directory "$rabbitmq/root" --entrypoint /usr/lib/rabbitmq/bin/rabbitmq-server \
-    --env HOME=/var/lib/rabbitmq --env PATH=/usr/sbin:/usr/bin:/sbin:/bin --env LANG=C.UTF-8 \
+    --env HOME=/var/lib/rabbitmq --env PATH=/usr/lib/rabbitmq/bin:/usr/sbin:/usr/bin:/sbin:/bin --env LANG=C.UTF-8 \
     --env RABBITMQ_NODENAME=rabbit@localhost --env 'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=+sbwt none'
   # A pid namespace with --kill-child: the registry that is filled ends with this command, however it ends.
   unshare --net --pid --mount --fork --kill-child "$here/images/fill-registry" "$rootfs/root" "$1"

@@ -40,9 +40,8 @@ prepare_control() {
   cp "$pki"/kube-{controller-manager,scheduler}.kubeconfig "$here"/config/{scheduler,audit-policy}.yaml "$files/etc/kubernetes/"
   cp "$here/config/registry.yaml" "$files/etc/"
   prepare_services "$files" control etcd kube-apiserver kube-controller-manager kube-scheduler registry loopback
-  # A copy of links: a few hundred directory entries instead of the images' bytes. The registry never rewrites a blob.
-  mkdir -p "$(machine_directory control)/data/var/lib"
-  cp -rl "$registry/storage" "$(machine_directory control)/data/var/lib/registry"
+  # What is pushed while the cluster runs is written on top of the ready-made images, and gone with the cluster.
+  printf '%s=%q\n' REGISTRY_IMAGES "$registry/storage" >>"$(machine_directory control)/machine.env"
 }
 
 prepare_worker() { # NAME INDEX RUNTIME(containerd-VERSION | crio)
@@ -59,8 +58,8 @@ prepare_worker() { # NAME INDEX RUNTIME(containerd-VERSION | crio)
     containerd-*)
       binds+=" $(containerd_folder "${runtime#containerd-}"):/opt/containerd" socket=/run/containerd/containerd.sock
       prepare_services "$files" node containerd kubelet kube-proxy
-      # Restore from an image while creating a container: behind this switch since 2.3.4, gone in 2.4.
-      [[ $runtime != containerd-2.3.* ]] || restore='  enable_experimental_restore_via_create = true'
+      # Restore from an image while creating a container: behind this switch since 2.2.7 and 2.3.4, gone in 2.4.
+      [[ $runtime != containerd-2.[23].* ]] || restore='  enable_experimental_restore_via_create = true'
       mkdir -p "$files/etc/containerd"
       template "$here/config/containerd.toml" PAUSE_IMAGE="$(image_of pause)" RESTORE_SWITCH="$restore" >"$files/etc/containerd/config.toml"
       ;;
