@@ -1,0 +1,157 @@
+#include "test/e2e/orders.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace harness {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+constexpr int kConsumerPort = 8080;
+constexpr int kProducerPort = 8081;
+
+std::string push_image(const Cluster& cluster) {
+  const TemporaryFolder folder;
+  Words write{program("oci-image").string()};
+  Words sums{"sha256sum"};
+  for (const char* name : {"orders-consumer", "orders-producer"}) {
+    const std::string path = program(name).string();
+    sums.push_back(path);
+    write.insert(write.end(), {"--file", fmt::format("{}=/bin/{}:0755", path, name)});
+  }
+  const std::string tag = must({"sha256sum"}, must(sums)).substr(0, 12);
+  const std::string name = "registry.test/orders:" + tag;
+  const std::string archive = folder.file("orders.tar").string();
+  write.insert(write.end(), {"--name", name, archive});
+  must(write);
+  cluster.must({"push", archive});
+  return name;
+}
+
+Json container(const std::string& image, const Words& command, int port) {
+  return {{"name", "main"},
+          {"image", image},
+          {"command", command},
+          {"ports", {{{"containerPort", port}}}},
+          {"readinessProbe", {{"httpGet", {{"path", "/healthz"}, {"port", port}}}, {"periodSeconds", 1}}}};
+}
+
+Json pod(const std::string& ns, const std::string& name, Json main_container) {
+  return {{"apiVersion", "v1"},
+          {"kind", "Pod"},
+          {"metadata", {{"name", name}, {"namespace", ns}, {"labels", {{"app", name}}}}},
+          {"spec", {{"terminationGracePeriodSeconds", 1}, {"containers", Json::array({std::move(main_container)})}}}};
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "kubectl-migrate-test-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+std::string TemporaryFolder::with(const std::string& name, const std::string& content) const {
+  std::ofstream stream{file(name), std::ios::binary};
+  stream << content;
+  if (!stream.flush()) throw std::runtime_error("cannot write " + file(name).string());
+  return file(name).string();
+}
+
+std::string content_of(const fs::path& file) {
+  std::ifstream stream{file, std::ios::binary};
+  std::ostringstream text;
+  text << stream.rdbuf();
+  if (!stream) throw std::runtime_error("cannot read " + file.string());
+  return text.str();
+}
+
+Orders::Orders(const Cluster& cluster, const Namespace& ns)
+    : cluster_(cluster), ns_(ns.name()), image_(push_image(cluster)) {}
+
+Json Orders::consumer_pod(const ConsumerSpec& spec) const {
+  // Queue and exchanges are named after the namespace: the broker outlives a test.
+  Json made = pod(ns_, spec.pod,
+                  container(image_,
+                            {"/bin/orders-consumer", "--queue", ns_, "--exchange", ns_, "--results-exchange",
+                             ns_ + ".results", "--service-time-ms", std::to_string(spec.service_ms), "--memory-mib",
+                             std::to_string(spec.memory_mib), "--http-port", std::to_string(kConsumerPort)},
+                            kConsumerPort));
+  made["spec"]["nodeSelector"] = {{"kubernetes.io/hostname", spec.node}};
+  return made;
+}
+
+void Orders::start(const ConsumerSpec& consumer, const ProducerSpec& producer) const {
+  cluster_.apply(consumer_pod(consumer));
+  cluster_.wait_ready(ns_, consumer.pod);
+  // Only now: the queue is declared and bound, so that nothing is unroutable.
+  eventually("the consumer's connection to the broker", [&] { return state(consumer.pod).at("connected") == true; });
+  cluster_.apply(
+      pod(ns_, "producer",
+          container(image_,
+                    {"/bin/orders-producer", "--exchange", ns_, "--results-exchange", ns_ + ".results",
+                     "--results-queue", ns_ + ".results", "--collect-results", "--producers",
+                     std::to_string(producer.producers), "--rate", fmt::format("{}", producer.per_second), "--count",
+                     std::to_string(producer.count), "--record", "", "--http-port", std::to_string(kProducerPort)},
+                    kProducerPort)));
+  cluster_.wait_ready(ns_, "producer");
+}
+
+std::string Orders::http(const std::string& pod_name, int port, const std::string& path) const {
+  return cluster_.raw(fmt::format("/api/v1/namespaces/{}/pods/{}:{}/proxy{}", ns_, pod_name, port, path));
+}
+
+Json Orders::state(const std::string& pod_name) const {
+  return Json::parse(http(pod_name, kConsumerPort, "/state"));
+}
+
+Json Orders::producer_status() const {
+  return Json::parse(http("producer", kProducerPort, "/status"));
+}
+
+void Orders::keep_log(const std::string& pod_name) {
+  logs_[pod_name] = cluster_.kubectl({"-n", ns_, "logs", pod_name});
+}
+
+Verdict Orders::judge(const std::string& last_pod) {
+  eventually("the producer to finish", [&] { return producer_status().at("finished") == true; });
+  // Standing still for two seconds with a message waiting would be a fault, and the audit's to find.
+  std::uint64_t count = 0;
+  int unchanged = 0;
+  eventually("the consumer to come to rest", [&] {
+    const auto now = state(last_pod).at("count").get<std::uint64_t>();
+    unchanged = now == count ? unchanged + 1 : 0;
+    count = now;
+    return unchanged == 20;
+  });
+  keep_log(last_pod);
+
+  const TemporaryFolder folder;
+  Words audit{program("orders-audit").string(),
+              "--record",
+              folder.with("record", http("producer", kProducerPort, "/record")),
+              "--results",
+              folder.with("results", http("producer", kProducerPort, "/results")),
+              "--state",
+              folder.with("state", http(last_pod, kConsumerPort, "/state"))};
+  for (const auto& [name, log] : logs_)
+    audit.insert(audit.end(), {"--log", folder.with(name + ".log", log)});
+  migrate::Command command;
+  command.argv = audit;
+  const auto judged = migrate::SystemProcesses{}.run(command);
+  if (!judged) throw std::runtime_error(judged.error().message);
+  return {judged->succeeded(), judged->output + judged->errors};
+}
+
+}  // namespace harness

@@ -1,0 +1,75 @@
+// The orders workload (test/workloads) on the cluster: its image, its Pods, and the verdict on a run.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "test/harness/cluster.h"
+
+namespace harness {
+
+// A folder that is gone with this object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return path_ / name; }
+  // Writes it and returns its path.
+  [[nodiscard]] std::string with(const std::string& name, const std::string& content) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+[[nodiscard]] std::string content_of(const std::filesystem::path& file);
+
+struct ConsumerSpec {
+  std::string pod = "orders";
+  std::string node;
+  int service_ms = 20;
+  int memory_mib = 20;
+};
+
+struct ProducerSpec {
+  double per_second = 20;  // of each of the producers
+  int producers = 2;
+  int count = 600;  // of all together
+};
+
+struct Verdict {
+  bool clean = false;
+  std::string report;  // orders-audit's table
+};
+
+class Orders {
+ public:
+  // Pushes the image to the cluster's registry under a tag made of the programs' content.
+  Orders(const Cluster& cluster, const Namespace& ns);
+
+  // The Pod's manifest, so that a target can be made as a full copy of it.
+  [[nodiscard]] nlohmann::json consumer_pod(const ConsumerSpec& spec) const;
+  // Starts consumer and producer and returns when both work.
+  void start(const ConsumerSpec& consumer, const ProducerSpec& producer) const;
+
+  [[nodiscard]] nlohmann::json state(const std::string& pod) const;  // the consumer's /state
+  [[nodiscard]] nlohmann::json producer_status() const;
+  // Keeps what an instance has logged; to be called while its Pod exists.
+  void keep_log(const std::string& pod);
+
+  // Waits until the producer has sent everything and the consumer handles nothing more, then lets orders-audit judge.
+  [[nodiscard]] Verdict judge(const std::string& last_pod);
+
+ private:
+  [[nodiscard]] std::string http(const std::string& pod, int port, const std::string& path) const;
+
+  const Cluster& cluster_;
+  std::string ns_;
+  std::string image_;
+  std::map<std::string, std::string> logs_;
+};
+
+}  // namespace harness
