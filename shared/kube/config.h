@@ -39,6 +39,7 @@ struct ExecPlugin {
   std::string api_version;
   std::string install_hint;
   bool provide_cluster_info = false;
+  std::string cluster_config;  // JSON for the plugin, when it is told of the cluster; empty: none
   Interactive interactive = Interactive::if_available;
 };
 
