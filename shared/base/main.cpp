@@ -16,7 +16,8 @@ namespace {
 // In a constructor, because a library's own initialisation may already look a name up.
 [[gnu::constructor]] void use_builtin_name_services() {
   __nss_configure_lookup("hosts", "files dns");
-  for (const char* database : {"passwd", "group", "services"}) __nss_configure_lookup(database, "files");
+  for (const char* database : {"passwd", "group", "services"})
+    __nss_configure_lookup(database, "files");
 }
 
 void report(std::string_view program, const char* message) noexcept {
@@ -34,6 +35,9 @@ int run_main(std::string_view program, const std::function<int()>& body) noexcep
     return fatal.exit_code();
   } catch (const std::exception& unexpected) {
     report(program, unexpected.what());
+    return 1;
+  } catch (...) {
+    report(program, "something was thrown that is no std::exception");
     return 1;
   }
 }

@@ -1,0 +1,51 @@
+// The JSON this program reads and writes, as values: config.json's annotations, its own settings, marks, log lines.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/runtime/command_line.h"
+#include "node/runtime/decision.h"
+#include "shared/base/result.h"
+#include "shared/base/units.h"
+
+namespace migrate::runtime {
+
+// What a bundle's config.json says about whether and what to restore.
+struct BundleConfig {
+  Request request;
+  std::filesystem::path root;  // as written: absolute, or relative to the bundle
+};
+// containerd and CRI-O let a Pod's own annotations through to config.json, CRI-O all of them, containerd what
+// pod_annotations names; each writes its own keys last, so under its own keys nobody but it speaks. Keys of both: the
+// Pod's author wrote one of them, and the identity is unknown.
+[[nodiscard]] Result<BundleConfig> parse_bundle_config(const std::string& text);
+
+struct Settings {
+  std::string runc;  // empty: looked for on PATH
+  std::filesystem::path state_folder = "/var/lib/kubectl-migrate/restores";
+  std::filesystem::path log = "/var/log/migrate-runc.log";
+};
+[[nodiscard]] Result<Settings> parse_settings(const std::string& text);
+
+[[nodiscard]] Result<Expectation> parse_expectation(const std::string& text);
+
+// The boot a mark was written in; empty when it does not say.
+[[nodiscard]] std::string boot_of_mark(const std::string& text);
+[[nodiscard]] std::string mark_text(const std::string& boot_id, const std::string& container_id, Instant at);
+
+struct FailureReport {
+  std::string message;
+  std::optional<bool> tasks_resumed;  // by CRIU's log; nothing when there is none to judge by
+};
+[[nodiscard]] std::string report_text(const FailureReport& report, Instant at);
+
+// One line as runc itself writes it: containerd shows the last one of level error as the reason of a failed create.
+[[nodiscard]] std::string log_line(LogFormat format, const std::string& level, const std::string& message, Instant at);
+
+// "2026-11-25T02:03:04.567890Z"
+[[nodiscard]] std::string rfc3339(Instant at);
+
+}  // namespace migrate::runtime

@@ -1,0 +1,30 @@
+// What this program says: failures where the container runtime reads them (runc's --log and stderr), all of it in a
+// log of its own.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "node/runtime/command_line.h"
+
+namespace migrate::runtime {
+
+class Log {
+ public:
+  // `subject` stands before each line of our own log: the command and the container.
+  Log(const CommandLine& line, std::filesystem::path own, std::string subject);
+
+  void note(const std::string& text) const;
+  void error(const std::string& text) const;
+
+ private:
+  LogFormat runc_format_;
+  std::filesystem::path runc_log_;
+  std::filesystem::path own_;
+  std::string subject_;
+};
+
+// The last lines of CRIU's log that tell why it failed; the last ones of any kind when none does.
+[[nodiscard]] std::string telling_lines(const std::string& criu_log);
+
+}  // namespace migrate::runtime

@@ -1,0 +1,89 @@
+#include "node/runtime/node_world.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "node/runtime/rootfs_diff.h"
+
+namespace migrate::runtime {
+namespace {
+
+constexpr std::size_t kCriuLogLimit = 64U << 20;
+
+Instant now() {
+  return std::chrono::floor<Microseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+std::filesystem::path restored_marker(const CommandLine& line, const std::string& id) {
+  const std::filesystem::path root = line.root.empty() ? "/run/runc" : line.root;
+  return root / id / "kubectl-migrate-restored";
+}
+
+NodeWorld::NodeWorld(Container container, StateFolder folder, std::string boot_id, Runc runc, const Log& log)
+    : container_(std::move(container)),
+      folder_(std::move(folder)),
+      boot_id_(std::move(boot_id)),
+      runc_(std::move(runc)),
+      log_(log),
+      watch_(folder_.path()) {}
+
+milliseconds NodeWorld::elapsed() {
+  return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began_);
+}
+
+Result<void> NodeWorld::prepare() {
+  if (!container_.create.no_restore.empty())
+    return failure(fmt::format("restore {}: {}", container_.create.id, container_.create.no_restore));
+  if (auto ready = folder_.prepare_work(); !ready) return ready;
+  auto applied = apply_rootfs_diff(folder_.archive() / "rootfs-diff.tar", container_.root);
+  if (!applied) return tl::make_unexpected(applied.error());
+  for (const std::string& warning : applied->warnings)
+    note("rootfs-diff.tar: " + warning);
+  return {};
+}
+
+Result<void> NodeWorld::claim() {
+  return folder_.mark("claimed", mark_text(boot_id_, container_.create.id, now()));
+}
+
+Result<void> NodeWorld::restore() {
+  const auto words = restore_words(container_.line, container_.create,
+                                   {(folder_.archive() / "checkpoint").string(), folder_.work().string()});
+  auto code = run_and_wait(runc_, words);
+  if (!code) return tl::make_unexpected(code.error().within("restore " + container_.create.id));
+  if (*code == 0) return {};
+  const std::filesystem::path criu_log = folder_.work() / "restore.log";
+  const auto text = read_file(criu_log, kCriuLogLimit);
+  const std::string told = text && *text ? telling_lines(**text) : "it wrote no log";
+  return failure(fmt::format("restore {}: runc ended with {}; CRIU ({}): {}", container_.create.id, *code,
+                             criu_log.string(), told));
+}
+
+Result<void> NodeWorld::answer_start() {
+  const auto marker = restored_marker(container_.line, container_.create.id);
+  const Descriptor file{::open(marker.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (!file.valid())
+    return failure(
+        fmt::format("let start of {} succeed: create {}: {}", container_.create.id, marker.string(), reason()));
+  return {};
+}
+
+Result<void> NodeWorld::mark_used() {
+  return folder_.mark("used", mark_text(boot_id_, container_.create.id, now()));
+}
+
+std::optional<bool> NodeWorld::tasks_resumed() {
+  // No log proves nothing: CRIU's configuration may send it elsewhere.
+  const auto text = read_file(folder_.work() / "restore.log", kCriuLogLimit);
+  if (!text || !*text) return std::nullopt;
+  return (*text)->find("Tasks resumed") != std::string::npos;
+}
+
+void NodeWorld::report_failure(const FailureReport& report) {
+  if (auto done = folder_.mark("failed", report_text(report, now())); !done) note(done.error().message);
+}
+
+}  // namespace migrate::runtime

@@ -1,0 +1,88 @@
+#include "node/runtime/program.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "node/runtime/create.h"
+#include "node/runtime/documents.h"
+#include "node/runtime/log.h"
+#include "node/runtime/node_world.h"
+
+namespace migrate::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kConfigLimit = 16U << 20;
+
+Result<Settings> read_settings(const fs::path& file) {
+  const auto text = read_file(file, kConfigLimit);
+  if (!text) return tl::make_unexpected(text.error());
+  if (!*text) return Settings{};
+  return parse_settings(**text).map_error(
+      [&](const Error& error) { return error.within("settings " + file.string()); });
+}
+
+Result<BundleConfig> read_bundle_config(const CreateOptions& create) {
+  const fs::path file = create.config.empty() ? fs::path(create.bundle) / "config.json" : fs::path(create.config);
+  const auto text = read_file(file, kConfigLimit);
+  if (!text) return tl::make_unexpected(text.error());
+  if (!*text) return failure(fmt::format("open {}: it is not there", file.string()));
+  return parse_bundle_config(**text).map_error([&](const Error& error) { return error.within(file.string()); });
+}
+
+std::string boot_id() {
+  const auto text = read_file("/proc/sys/kernel/random/boot_id", 4096);
+  // Without one every mark counts as an earlier boot's: refused rather than believed.
+  return text && *text ? (*text)->substr(0, (*text)->find('\n')) : std::string{};
+}
+
+Result<Outcome> create(const CommandLine& line, const Settings& settings, const Runc& runc, const Log& log) {
+  const CreateOptions options = parse_create(line.rest);
+  auto bundle = read_bundle_config(options);
+  if (!bundle) return tl::make_unexpected(bundle.error().within("see whether to restore " + options.id));
+  if (!bundle->request.migration) return Outcome::exec_runc;
+  if (bundle->root.empty()) return failure(fmt::format("restore {}: its config.json names no root", options.id));
+  const std::string boot = boot_id();
+  NodeWorld world{{line, options, fs::path(options.bundle) / bundle->root},
+                  StateFolder{settings.state_folder, bundle->request.identity, boot},
+                  boot,
+                  runc,
+                  log};
+  return create_container(bundle->request, world);
+}
+
+bool was_restored(const CommandLine& line) {
+  struct stat status {};
+  const std::string id = last_id(line.rest);
+  return !id.empty() && ::lstat(restored_marker(line, id).c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
+  const CommandLine line = parse_command_line(arguments);
+  const auto settings = read_settings(surroundings.settings);
+  const Log log{line, settings ? settings->log : Settings{}.log, line.command + " " + last_id(line.rest)};
+  const auto failed = [&log](const Error& error) {
+    log.error(error.message);
+    return 1;
+  };
+  if (!settings) return failed(settings.error());
+  auto path = find_runc(settings->runc, surroundings.path_variable, surroundings.self);
+  if (!path) return failed(path.error());
+  const Runc runc{std::move(*path), surroundings.broken_pipe};
+
+  if (line.command == "create") {
+    const auto outcome = create(line, *settings, runc, log);
+    if (!outcome) return failed(outcome.error());
+    if (*outcome == Outcome::restored) return 0;
+  }
+  if (line.command == "start" && was_restored(line)) {
+    log.note("answered: the restored container runs already");
+    return 0;
+  }
+  return failed(become(runc, arguments));
+}
+
+}  // namespace migrate::runtime
