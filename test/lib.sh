@@ -16,15 +16,3 @@ build() { # PRESET [TARGET…]
   cmake --preset "$preset" >/dev/null
   cmake --build --preset "$preset" ${1:+--target "$@"}
 }
-
-# Everything from nothing: packages, static libraries, the programs as shipped, the tests.
-set_up() {
-  stage 'packages and static libraries' cmake/install-dependencies
-  stage 'build the static programs' build release
-  stage 'build the tests (warnings are errors)' build dev
-}
-
-test_sanitized() { # PRESET: asan or tsan
-  build "$1" unit_tests
-  ctest --preset "$1" -L '^unit$'
-}
