@@ -1,8 +1,10 @@
 #include "shared/kube/credential_source.h"
 
+#include <array>
 #include <atomic>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <ostream>
 #include <thread>
 #include <vector>
@@ -88,6 +90,13 @@ AuthInfo with_file(const std::string& token = "") {
   auth.token_file = "/token";
   auth.token = token;
   return auth;
+}
+
+// Returns when all have done it.
+void in_eight_threads(const std::function<void()>& work) {
+  std::array<std::jthread, 8> threads;
+  for (std::jthread& thread : threads)
+    thread = std::jthread{work};
 }
 
 AuthInfo with_exec() {
@@ -234,12 +243,9 @@ BOOST_AUTO_TEST_CASE(many_threads_share_one_run) {
   bench.processes.print(answer("shared"));
   const auto source = bench.source(with_exec());
   std::atomic<int> right = 0;
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 8; ++i)
-    threads.emplace_back([&] {
-      if (shown(*source) == "Bearer shared") ++right;
-    });
-  threads.clear();
+  in_eight_threads([&] {
+    if (shown(*source) == "Bearer shared") ++right;
+  });
   BOOST_TEST(right == 8);
   BOOST_TEST(bench.processes.commands.size() == 1U);
 }
@@ -251,12 +257,9 @@ BOOST_AUTO_TEST_CASE(many_threads_share_one_renewal) {
   const Credential old = source->current().value();
   bench.processes.print(answer("new"));
   std::atomic<int> renewed = 0;
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 8; ++i)
-    threads.emplace_back([&] {
-      if (source->renew(old)) ++renewed;
-    });
-  threads.clear();
+  in_eight_threads([&] {
+    if (source->renew(old)) ++renewed;
+  });
   BOOST_TEST(renewed == 8);
   BOOST_TEST(bench.processes.commands.size() == 2U);
 }

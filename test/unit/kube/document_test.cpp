@@ -1,5 +1,7 @@
 #include "shared/kube/document.h"
 
+#include <fmt/format.h>
+
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -72,10 +74,8 @@ const std::vector<Broken> kBroken = {
 // Each level doubles: 2^40 nodes from 40 lines.
 std::string bomb() {
   std::string text = "a0: &a0 [x, x]\n";
-  for (int i = 1; i < 40; ++i) {
-    const std::string before = "*a" + std::to_string(i - 1);
-    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before + ", " + before + "]\n";
-  }
+  for (int i = 1; i < 40; ++i)
+    text += fmt::format("a{0}: &a{0} [*a{1}, *a{1}]\n", i, i - 1);
   return text;
 }
 
@@ -106,17 +106,17 @@ BOOST_AUTO_TEST_CASE(fields_say_where_the_first_problem_is) {
     read(Field{json, problem});
     return problem.error() ? problem.error()->message : "";
   };
-  BOOST_TEST(problem_of([](Field f) { (void)f["list"].items()[0]["a"].text(); }).empty());
-  BOOST_TEST(problem_of([](Field f) { (void)f["list"].items()[1]["a"].text(); }) ==
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["list"].items()[0]["a"].text(); }).empty());
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["list"].items()[1]["a"].text(); }) ==
              "list[1].a: a number where a text belongs: put it in quotes");
-  BOOST_TEST(problem_of([](Field f) { (void)f["flag"].flag(); }) == "flag: a text where true or false belongs");
-  BOOST_TEST(problem_of([](Field f) { (void)f["map"].items(); }) == "map: a mapping where a list belongs");
-  BOOST_TEST(problem_of([](Field f) { (void)f["list"].entries(); }) == "list: a list where a mapping belongs");
-  BOOST_TEST(problem_of([](Field f) { (void)f["flag"]["x"].text(); }) == "flag: a text where a mapping belongs");
-  BOOST_TEST(problem_of([](Field f) { (void)f["map"].text(); }) == "map: a mapping where a text belongs");
-  BOOST_TEST(problem_of([](Field f) { (void)f["text"].base64(); }) ==
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["flag"].flag(); }) == "flag: a text where true or false belongs");
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["map"].items(); }) == "map: a mapping where a list belongs");
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["list"].entries(); }) == "list: a list where a mapping belongs");
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["flag"]["x"].text(); }) == "flag: a text where a mapping belongs");
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["map"].text(); }) == "map: a mapping where a text belongs");
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["text"].base64(); }) ==
              "text: not base64: a character that does not belong there");
-  BOOST_TEST(problem_of([](Field f) {
+  BOOST_TEST(problem_of([](const Field& f) {
                (void)f["list"].text();
                (void)f["map"].text();
              }) == "list: a list where a text belongs");

@@ -16,7 +16,6 @@ using migrate::kube::Kubeconfig;
 using migrate::kube::kubeconfig_files;
 using migrate::kube::KubeconfigFiles;
 using migrate::kube::load_kubeconfig;
-using migrate::kube::merged;
 using migrate::kube::parse_kubeconfig;
 
 using Paths = std::vector<std::string>;
