@@ -5,11 +5,15 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <set>
+#include <string_view>
 
 #include "node/runtime/files.h"
 
@@ -22,35 +26,9 @@ constexpr const char* kWhiteout = ".wh.";
 constexpr const char* kOpaque = ".wh..wh..opq";
 constexpr mode_t kImageRootMode = 0755;
 
-// libarchive's checks work on relative names, so the root has to be the working folder; back again at the end.
-class WorkingFolder {
- public:
-  explicit WorkingFolder(const fs::path& folder)
-      : before_(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-        root_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-        entered_(before_.valid() && root_.valid() && ::fchdir(root_.get()) == 0) {}
-  ~WorkingFolder() {
-    if (entered_ && ::fchdir(before_.get()) != 0)
-      std::terminate();  // relative paths would mean other files from here on
-  }
-  WorkingFolder(const WorkingFolder&) = delete;
-  WorkingFolder& operator=(const WorkingFolder&) = delete;
-  [[nodiscard]] bool entered() const { return entered_; }
-  [[nodiscard]] int root() const { return root_.get(); }
-
- private:
-  Descriptor before_;
-  Descriptor root_;
-  bool entered_;
-};
-
 struct ReadDeleter {
   void operator()(archive* reader) const { archive_read_free(reader); }
 };
-struct WriteDeleter {
-  void operator()(archive* writer) const { archive_write_free(writer); }
-};
-
 std::string text_of(archive* source) {
   const char* text = archive_error_string(source);
   return text != nullptr ? text : "unknown error";
@@ -71,12 +49,7 @@ Result<fs::path> inside(const char* name) {
 
 class Unpacker {
  public:
-  explicit Unpacker(int root) : root_(root), disk_(archive_write_disk_new()) {
-    archive_write_disk_set_options(disk_.get(), ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME |
-                                                    ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_SECURE_NODOTDOT |
-                                                    ARCHIVE_EXTRACT_SECURE_SYMLINKS |
-                                                    ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS);
-  }
+  explicit Unpacker(fs::path root) : root_(std::move(root)) {}
 
   Result<void> add(archive* reader, archive_entry* entry) {
     auto path = inside(archive_entry_pathname(entry));
@@ -101,8 +74,10 @@ class Unpacker {
   }
 
   Result<void> finish(mode_t otherwise) {
-    if (archive_write_close(disk_.get()) < ARCHIVE_WARN) return failure(text_of(disk_.get()));
-    if (::fchmod(root_, root_mode_.value_or(otherwise)) != 0)
+    // Folders last: every file made in one had changed its time.
+    for (auto folder = folder_times_.rbegin(); folder != folder_times_.rend(); ++folder)
+      ::utimensat(AT_FDCWD, folder->first.c_str(), folder->second.data(), AT_SYMLINK_NOFOLLOW);
+    if (::chmod(root_.c_str(), root_mode_.value_or(otherwise)) != 0)
       return failure(fmt::format("set the root's mode: {}", reason()));
     return {};
   }
@@ -111,6 +86,7 @@ class Unpacker {
 
  private:
   enum class Keep { folder, nothing };
+  using Times = std::array<timespec, 2>;
 
   Result<void> unpack(archive* reader, archive_entry* entry, const fs::path& path) {
     if (const char* link = archive_entry_hardlink(entry)) {
@@ -121,31 +97,61 @@ class Unpacker {
     }
     // A folder goes over a folder; everything else takes the place of what was there.
     struct stat status {};
-    const bool exists = ::lstat(path.c_str(), &status) == 0;
+    const bool exists = ::lstat((root_ / path).c_str(), &status) == 0;
     const bool both_folders = exists && S_ISDIR(status.st_mode) && archive_entry_filetype(entry) == AE_IFDIR;
     if (exists && !both_folders) {
       std::error_code code;
-      fs::remove_all(path, code);
+      fs::remove_all(root_ / path, code);
       if (code) return failure(fmt::format("replace {}: {}", path.string(), code.message()));
     }
-    archive_entry_copy_pathname(entry, path.c_str());
-    if (auto done = write(reader, entry); !done)
-      return tl::make_unexpected(done.error().within("unpack " + path.string()));
+    if (auto made = make(reader, entry, root_ / path, both_folders); !made)
+      return tl::make_unexpected(made.error().within("unpack " + path.string()));
     unpacked_.insert(path);
     for (fs::path above = path.parent_path(); !above.empty(); above = above.parent_path())
       unpacked_.insert(above);
     return {};
   }
 
-  // Not archive_read_extract2: it makes a warning of a file that could not be made.
-  Result<void> write(archive* reader, archive_entry* entry) {
-    const auto checked = [&](int code) -> Result<void> {
-      if (code < ARCHIVE_WARN) return failure(text_of(disk_.get()));
-      if (code == ARCHIVE_WARN)
-        warnings.push_back(fmt::format("{}: {}", archive_entry_pathname(entry), text_of(disk_.get())));
-      return {};
-    };
-    if (auto made = checked(archive_write_header(disk_.get(), entry)); !made) return made;
+  // By hand rather than by archive_write_disk, which would bring libacl into a static program. What is made is new and
+  // is never followed as a link, so it cannot be anything but this entry.
+  Result<void> make(archive* reader, archive_entry* entry, const fs::path& path, bool exists) {
+    std::error_code code;
+    fs::create_directories(path.parent_path(), code);
+    if (code) return failure(fmt::format("make its folder: {}", code.message()));
+    if (const char* link = archive_entry_hardlink(entry))
+      return said(::linkat(AT_FDCWD, (root_ / link).c_str(), AT_FDCWD, path.c_str(), 0), "link");
+    Result<void> made;
+    switch (archive_entry_filetype(entry)) {
+      case AE_IFREG:
+        made = write_file(reader, entry, path);
+        break;
+      case AE_IFDIR:
+        made = exists ? Result<void>{} : said(::mkdir(path.c_str(), 0700), "make the folder");
+        break;
+      case AE_IFLNK:
+        made = said(::symlink(archive_entry_symlink(entry), path.c_str()), "make the link");
+        break;
+      case AE_IFIFO:
+      case AE_IFCHR:
+      case AE_IFBLK:
+        made = said(::mknod(path.c_str(), archive_entry_mode(entry), archive_entry_rdev(entry)), "make the node");
+        break;
+      default:
+        warnings.push_back(fmt::format("{}: left out, as its kind means nothing without its process", path.string()));
+        return {};
+    }
+    if (!made) return made;
+    return set_attributes(entry, path);
+  }
+
+  static Result<void> said(int answer, const char* attempt) {
+    if (answer != 0) return failure(fmt::format("{}: {}", attempt, reason()));
+    return {};
+  }
+
+  static Result<void> write_file(archive* reader, archive_entry* entry, const fs::path& path) {
+    const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+    if (!file.valid()) return failure(fmt::format("create: {}", reason()));
     for (;;) {
       const void* bytes = nullptr;
       std::size_t size = 0;
@@ -153,9 +159,43 @@ class Unpacker {
       const int read = archive_read_data_block(reader, &bytes, &size, &offset);
       if (read == ARCHIVE_EOF) break;
       if (read < ARCHIVE_WARN) return failure(text_of(reader));
-      if (archive_write_data_block(disk_.get(), bytes, size, offset) < ARCHIVE_OK) return failure(text_of(disk_.get()));
+      for (std::size_t done = 0; done < size;) {
+        const ssize_t count = ::pwrite(file.get(), static_cast<const char*>(bytes) + done, size - done,
+                                       offset + static_cast<off_t>(done));
+        if (count < 0 && errno != EINTR) return failure(fmt::format("write: {}", reason()));
+        if (count > 0) done += static_cast<std::size_t>(count);
+      }
     }
-    return checked(archive_write_finish_entry(disk_.get()));
+    return said(::ftruncate(file.get(), archive_entry_size(entry)), "set its size");  // sparse files may end in a hole
+  }
+
+  Result<void> set_attributes(archive_entry* entry, const fs::path& path) {
+    const auto kind = archive_entry_filetype(entry);
+    const auto owner = static_cast<uid_t>(archive_entry_uid(entry));
+    const auto group = static_cast<gid_t>(archive_entry_gid(entry));
+    // The owner first: changing it takes setuid bits and capabilities away.
+    if (auto set = said(::lchown(path.c_str(), owner, group), "set its owner"); !set) return set;
+    if (kind != AE_IFLNK)
+      if (auto set = said(::chmod(path.c_str(), archive_entry_perm(entry)), "set its mode"); !set) return set;
+
+    archive_entry_xattr_reset(entry);
+    const char* name = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
+      if (std::string_view(name).substr(0, 16) == "trusted.overlay.") continue;  // the source's overlayfs's own
+      if (::lsetxattr(path.c_str(), name, value, size, 0) != 0)
+        warnings.push_back(fmt::format("{}: attribute {}: {}", path.string(), name, reason()));
+    }
+    const Times times{timespec{archive_entry_atime(entry),
+                               archive_entry_atime_is_set(entry) ? archive_entry_atime_nsec(entry) : UTIME_OMIT},
+                      timespec{archive_entry_mtime(entry),
+                               archive_entry_mtime_is_set(entry) ? archive_entry_mtime_nsec(entry) : UTIME_OMIT}};
+    if (kind == AE_IFDIR)
+      folder_times_.emplace_back(path, times);
+    else
+      ::utimensat(AT_FDCWD, path.c_str(), times.data(), AT_SYMLINK_NOFOLLOW);
+    return {};
   }
 
   // Whiteouts hide what lies below this archive, never what came with it.
@@ -163,11 +203,11 @@ class Unpacker {
     std::error_code code;
     const bool ours = unpacked_.contains(path);
     if (!ours && keep == Keep::nothing) {
-      fs::remove_all(path, code);
+      fs::remove_all(root_ / path, code);
       if (code) return failure(fmt::format("remove {}: {}", path.string(), code.message()));
       return {};
     }
-    const fs::path folder = path.empty() ? fs::path{"."} : path;
+    const fs::path folder = root_ / path;
     if (!fs::is_directory(fs::symlink_status(folder, code))) return {};
     std::vector<fs::path> children;
     for (fs::directory_iterator walk{folder, code}; !code && walk != fs::directory_iterator{}; walk.increment(code))
@@ -183,14 +223,14 @@ class Unpacker {
     for (const fs::path& part : path.parent_path()) {
       above /= part;
       struct stat status {};
-      if (::lstat(above.c_str(), &status) == 0 && S_ISLNK(status.st_mode))
+      if (::lstat((root_ / above).c_str(), &status) == 0 && S_ISLNK(status.st_mode))
         return failure(fmt::format("{} leads through the symbolic link {}", path.string(), above.string()));
     }
     return {};
   }
 
-  int root_;
-  std::unique_ptr<archive, WriteDeleter> disk_;
+  fs::path root_;
+  std::vector<std::pair<fs::path, Times>> folder_times_;
   std::optional<mode_t> root_mode_;
   std::set<fs::path> unpacked_;
 };
@@ -216,9 +256,10 @@ Result<AppliedDiff> apply_rootfs_diff(const fs::path& archive, const fs::path& r
   const auto attempt = fmt::format("lay {} over {}", archive.string(), root.string());
   const Descriptor file{::open(archive.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
   if (!file.valid() && errno != ENOENT) return failure(fmt::format("{}: {}", attempt, reason()));
-  const WorkingFolder here{root};
-  if (!here.entered()) return failure(fmt::format("{}: enter it: {}", attempt, reason()));
-  Unpacker unpacker{here.root()};
+  std::error_code code;
+  const fs::path real = fs::canonical(root, code);  // runtimes may lead to it through links of their own
+  if (code) return failure(fmt::format("{}: {}", attempt, code.message()));
+  Unpacker unpacker{real};
   if (file.valid())
     if (auto done = unpack_all(file.get(), unpacker); !done) return tl::make_unexpected(done.error().within(attempt));
   if (auto done = unpacker.finish(kImageRootMode); !done) return tl::make_unexpected(done.error().within(attempt));

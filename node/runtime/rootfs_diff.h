@@ -18,7 +18,6 @@ struct AppliedDiff {
 // Removes what whiteouts name: `.wh.NAME` a file or folder below, `.wh..wh..opq` all of a folder that did not come
 // with this archive, and overlayfs's own form, a 0:0 character device. Nothing outside `root` is touched: names with
 // `..`, absolute ones, and paths that lead through a symbolic link are errors.
-// The working folder of the process is changed while it runs.
 [[nodiscard]] Result<AppliedDiff> apply_rootfs_diff(const std::filesystem::path& archive,
                                                     const std::filesystem::path& root);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "shared/image/digest.h"
 #include "shared/image/tar_stream.h"
@@ -69,12 +70,16 @@ Json index_of(const ImageSpec& spec, const std::string& manifest) {
              {"annotations", annotations}}}}};
 }
 
-std::string blob_path(const std::string& digest) { return "blobs/sha256/" + digest.substr(digest.find(':') + 1); }
+std::string blob_path(const std::string& digest) {
+  return "blobs/sha256/" + digest.substr(digest.find(':') + 1);
+}
 
 // Layers packed beside the archive; gone with this object, whatever happened.
 class Workshop {
  public:
-  explicit Workshop(const fs::path& archive) : folder_(archive.string() + ".layers") { fs::create_directories(folder_); }
+  explicit Workshop(const fs::path& archive) : folder_(archive.string() + ".layers") {
+    fs::create_directories(folder_);
+  }
   ~Workshop() {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
@@ -92,7 +97,7 @@ Result<void> write_layout(const std::string& index, const std::string& manifest,
   FileWriter file{archive.string()};
   ArchiveWriter writer{ArchiveWriter::Format::tar, [&](std::span<const char> piece) { return file.write(piece); }};
   auto written = [&]() -> Result<void> {
-    const std::pair<std::string, const std::string&> texts[] = {
+    const std::pair<std::string, std::string_view> texts[] = {
         {"oci-layout", R"({"imageLayoutVersion":"1.0.0"})"},
         {"index.json", index},
         {blob_path(sha256_of(manifest)), manifest},
@@ -116,20 +121,22 @@ Result<void> write_layout(const std::string& index, const std::string& manifest,
 }  // namespace
 
 Result<WrittenImage> write_image(const ImageSpec& spec, const fs::path& archive) try {
+  const auto given_up = [&](const Error& error) {
+    std::error_code ignored;
+    fs::remove(archive, ignored);
+    return tl::make_unexpected(error.within("write image " + spec.name));
+  };
   const Workshop workshop{archive};
   std::vector<Layer> layers;
   for (const LayerSource& source : spec.layers) {
     auto layer = write_layer(source, spec.compression, workshop.blob(layers.size()));
-    if (!layer) return tl::make_unexpected(layer.error().within("write image " + spec.name));
+    if (!layer) return given_up(layer.error());
     layers.push_back(std::move(*layer));
   }
   const std::string config = config_of(spec, layers).dump();
   const std::string manifest = manifest_of(spec, config, layers).dump();
-  if (auto written = write_layout(index_of(spec, manifest).dump(), manifest, config, layers, archive); !written) {
-    std::error_code ignored;
-    fs::remove(archive, ignored);
-    return tl::make_unexpected(written.error().within("write image " + spec.name));
-  }
+  if (auto written = write_layout(index_of(spec, manifest).dump(), manifest, config, layers, archive); !written)
+    return given_up(written.error());
   return WrittenImage{sha256_of(manifest), sha256_of(config)};
 } catch (const fs::filesystem_error& error) {
   return failure(fmt::format("write image {}: {}", spec.name, error.what()));

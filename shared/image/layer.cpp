@@ -20,7 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string reason() { return std::strerror(errno); }  // NOLINT(concurrency-mt-unsafe)
+std::string reason() {
+  return std::strerror(errno);
+}  // NOLINT(concurrency-mt-unsafe)
 
 // File capabilities (ping, newuidmap) are the one extended attribute images carry.
 void copy_capability(const std::string& path, archive_entry* entry) {
@@ -96,8 +98,13 @@ Result<void> write_tar(const DirectoryTree& tree, ArchiveWriter& writer) {
 
 Result<void> write_tar(const Files& files, ArchiveWriter& writer) {
   std::vector<FilePlacement> sorted = files.placements;
-  for (FilePlacement& placement : sorted)
-    placement.destination = fs::path("/" + placement.destination).lexically_normal().lexically_relative("/").string();
+  for (FilePlacement& placement : sorted) {
+    const fs::path clean = fs::path("/" + placement.destination).lexically_normal();
+    if (clean.filename().empty())
+      return failure(
+          fmt::format("add {} at '{}': that names no file", placement.source.string(), placement.destination));
+    placement.destination = clean.lexically_relative("/").string();
+  }
   std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.destination < b.destination; });
 
   std::set<std::string> folders;
@@ -110,25 +117,32 @@ Result<void> write_tar(const Files& files, ArchiveWriter& writer) {
       archive_entry_set_mode(entry.get(), S_IFDIR | 0755);
       if (auto done = writer.header(entry.get()); !done) return done;
     }
+    std::error_code code;
+    // Through its real path: a link to a binary stands for the binary.
+    const std::string source = fs::canonical(placement.source, code).string();
     struct stat status {};
-    if (::stat(placement.source.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
-      return failure(fmt::format("add {}: {}", placement.source.string(), S_ISDIR(status.st_mode) ? "is a folder" : reason()));
+    if (code || ::stat(source.c_str(), &status) != 0)
+      return failure(fmt::format("add {}: {}", placement.source.string(), code ? code.message() : reason()));
+    if (!S_ISREG(status.st_mode))
+      return failure(fmt::format("add {}: is {}", placement.source.string(),
+                                 S_ISDIR(status.st_mode) ? "a folder" : "no regular file"));
     const EntryPtr entry = new_entry(placement.destination);
     archive_entry_set_mode(entry.get(), S_IFREG | placement.mode);
     archive_entry_set_size(entry.get(), status.st_size);
     if (auto done = writer.header(entry.get()); !done) return done;
-    // Through its real path: a link to a binary stands for the binary.
-    if (auto done = writer.content_of(fs::canonical(placement.source).string(), static_cast<std::uint64_t>(status.st_size)); !done)
-      return done;
+    if (auto done = writer.content_of(source, static_cast<std::uint64_t>(status.st_size)); !done) return done;
   }
   return {};
 }
 
 const char* media_type(Compression compression) {
   switch (compression) {
-    case Compression::none: return "application/vnd.oci.image.layer.v1.tar";
-    case Compression::gzip: return "application/vnd.oci.image.layer.v1.tar+gzip";
-    case Compression::zstd: return "application/vnd.oci.image.layer.v1.tar+zstd";
+    case Compression::none:
+      return "application/vnd.oci.image.layer.v1.tar";
+    case Compression::gzip:
+      return "application/vnd.oci.image.layer.v1.tar+gzip";
+    case Compression::zstd:
+      return "application/vnd.oci.image.layer.v1.tar+zstd";
   }
   return "";
 }

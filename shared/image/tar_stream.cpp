@@ -83,8 +83,12 @@ ArchiveWriter::ArchiveWriter(Format format, ByteSink sink) : impl_(std::make_uni
 }
 
 ArchiveWriter::~ArchiveWriter() {
-  // An archive that was given up must not be closed: closing would write to a sink that may be gone.
-  if (!impl_->closed) archive_write_fail(impl_->writer);
+  // An archive that was given up is closed as well, or libarchive keeps its compressor's memory; but into a sink that
+  // takes nothing: the one it had may be gone, and the rest of an unfinished entry would be written as zeros.
+  if (!impl_->closed) {
+    impl_->sink = [](std::span<const char>) { return false; };
+    archive_write_close(impl_->writer);
+  }
   archive_write_free(impl_->writer);
 }
 
