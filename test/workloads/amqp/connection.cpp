@@ -3,7 +3,13 @@
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <sys/time.h>
+
+#include <algorithm>
+#include <cstring>
 
 namespace orders::amqp {
 namespace {
@@ -19,26 +25,43 @@ constexpr amqp_channel_t kControl = 2;
 constexpr amqp_channel_t kPublish = 3;
 constexpr amqp_channel_t kFirstConsume = 4;
 
-amqp_bytes_t bytes(const std::string& text) { return {text.size(), const_cast<char*>(text.data())}; }
-std::string text(amqp_bytes_t bytes) { return {static_cast<const char*>(bytes.bytes), bytes.len}; }
+amqp_bytes_t bytes(const std::string& text) {
+  return {text.size(), const_cast<char*>(text.data())};
+}
+std::string text(amqp_bytes_t bytes) {
+  return {static_cast<const char*>(bytes.bytes), bytes.len};
+}
 
 timeval timeval_of(Connection::Timeout timeout) {
   const auto count = std::max<std::int64_t>(timeout.count(), 0);
   return {count / 1000, (count % 1000) * 1000};
 }
 
+std::string describe(const amqp_method_t& method) {
+  if (method.id == AMQP_CONNECTION_CLOSE_METHOD)
+    return "the broker closed the connection: " +
+           text(static_cast<amqp_connection_close_t*>(method.decoded)->reply_text);
+  if (method.id == AMQP_CHANNEL_CLOSE_METHOD)
+    return "the broker closed the channel: " + text(static_cast<amqp_channel_close_t*>(method.decoded)->reply_text);
+  if (method.id == AMQP_BASIC_CANCEL_METHOD) return "the broker cancelled the consumer: its queue is gone";
+  return fmt::format("the broker sent {}, which nobody waited for", amqp_method_name(method.id));
+}
+
 std::string describe(const amqp_rpc_reply_t& reply) {
   if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION) return amqp_error_string2(reply.library_error);
-  if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == AMQP_CONNECTION_CLOSE_METHOD)
-    return "the broker closed the connection: " + text(static_cast<amqp_connection_close_t*>(reply.reply.decoded)->reply_text);
-  if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION && reply.reply.id == AMQP_CHANNEL_CLOSE_METHOD)
-    return "the broker closed the channel: " + text(static_cast<amqp_channel_close_t*>(reply.reply.decoded)->reply_text);
-  return "unexpected answer";
+  if (reply.reply_type == AMQP_RESPONSE_SERVER_EXCEPTION) return describe(reply.reply);
+  return "no answer";
 }
 
 Result<void> outcome(const amqp_rpc_reply_t& reply, const std::string& attempt) {
   if (reply.reply_type == AMQP_RESPONSE_NORMAL) return {};
   return failure(attempt + ": " + describe(reply));
+}
+
+// The broker is short of memory or disk and reads no publishes for now: not an error, only a wait.
+bool is_flow_notice(const amqp_frame_t& frame) {
+  return frame.frame_type == AMQP_FRAME_METHOD && (frame.payload.method.id == AMQP_CONNECTION_BLOCKED_METHOD ||
+                                                   frame.payload.method.id == AMQP_CONNECTION_UNBLOCKED_METHOD);
 }
 
 Message message_of(const amqp_message_t& message, std::uint64_t tag) {
@@ -62,6 +85,21 @@ struct Connection::Impl {
   ~Impl() { amqp_destroy_connection(state); }
 
   Result<void> last(const std::string& attempt) { return outcome(amqp_get_rpc_reply(state), attempt); }
+
+  // rabbitmq-c sends with no deadline of its own: a peer that is gone without a word, or reads nothing, would hold a
+  // publish or an acknowledgement for a quarter of an hour.
+  void bound_sends(Timeout timeout) {
+    const auto milliseconds = static_cast<unsigned>(timeout.count());
+    ::setsockopt(amqp_get_sockfd(state), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds));
+  }
+
+  // rabbitmq-c puts a frame it did not expect back and says only "unexpected state": what it was is read here.
+  std::string surprise() {
+    amqp_frame_t frame{};
+    const timeval now{};
+    if (amqp_simple_wait_frame_noblock(state, &frame, &now) != AMQP_STATUS_OK) return "unexpected frame";
+    return frame.frame_type == AMQP_FRAME_METHOD ? describe(frame.payload.method) : "unexpected frame";
+  }
 };
 
 Connection::Connection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -70,10 +108,11 @@ Connection::~Connection() = default;
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& url, Timeout timeout) {
   std::string parsed = url;  // amqp_parse_url writes into it
   amqp_connection_info info{};
-  amqp_default_connection_info(&info);
   if (amqp_parse_url(parsed.data(), &info) != AMQP_STATUS_OK || info.ssl != 0)
     return failure("connect to the broker: the URL is not of the form amqp://user:password@host:port/vhost");
 
+  // The URI specification reads "…/" as the vhost of no name; everybody who writes it means the default one.
+  const char* const vhost = std::strlen(info.vhost) == 0 ? "/" : info.vhost;
   const std::string attempt = fmt::format("connect to the broker at {}:{}", info.host, info.port);
   auto impl = std::make_unique<Impl>();
   amqp_socket_t* socket = amqp_tcp_socket_new(impl->state);
@@ -82,10 +121,20 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& url, Tim
   amqp_set_rpc_timeout(impl->state, &limit);
   if (const int status = amqp_socket_open_noblock(socket, info.host, info.port, &limit); status != AMQP_STATUS_OK)
     return failure(attempt + ": " + amqp_error_string2(status));
+  impl->bound_sends(timeout);
   constexpr int heartbeat_seconds = 5;
-  auto done = outcome(amqp_login(impl->state, info.vhost, AMQP_DEFAULT_MAX_CHANNELS, AMQP_DEFAULT_FRAME_SIZE,
-                                 heartbeat_seconds, AMQP_SASL_METHOD_PLAIN, info.user, info.password),
-                      attempt);
+  // Without this capability the broker keeps silent when a consumed queue is deleted.
+  amqp_table_entry_t notify{amqp_cstring_bytes("consumer_cancel_notify"), {}};
+  notify.value.kind = AMQP_FIELD_KIND_BOOLEAN;
+  notify.value.value.boolean = 1;
+  amqp_table_entry_t capabilities{amqp_cstring_bytes("capabilities"), {}};
+  capabilities.value.kind = AMQP_FIELD_KIND_TABLE;
+  capabilities.value.value.table = {1, &notify};
+  const amqp_table_t properties{1, &capabilities};
+  auto done = outcome(
+      amqp_login_with_properties(impl->state, vhost, AMQP_DEFAULT_MAX_CHANNELS, AMQP_DEFAULT_FRAME_SIZE,
+                                 heartbeat_seconds, &properties, AMQP_SASL_METHOD_PLAIN, info.user, info.password),
+      attempt);
   for (const amqp_channel_t channel : {kTopology, kControl, kPublish}) {
     if (!done) return tl::make_unexpected(done.error());
     amqp_channel_open(impl->state, channel);
@@ -132,7 +181,9 @@ Lookup<Message> Connection::take(const std::string& queue) {
 
 Result<void> Connection::consume(const std::string& queue, std::uint16_t prefetch) {
   if (impl_->consuming) {
-    if (auto done = outcome(amqp_channel_close(impl_->state, impl_->consume_channel, AMQP_REPLY_SUCCESS), "close a channel"); !done)
+    if (auto done =
+            outcome(amqp_channel_close(impl_->state, impl_->consume_channel, AMQP_REPLY_SUCCESS), "close a channel");
+        !done)
       return done;
     impl_->consuming = false;
   }
@@ -157,13 +208,15 @@ Result<void> Connection::cancel() {
 Lookup<Message> Connection::receive(Timeout timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
-    const auto left = std::chrono::duration_cast<Timeout>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::ceil<Timeout>(deadline - std::chrono::steady_clock::now());
     const timeval limit = timeval_of(left);
     amqp_maybe_release_buffers(impl_->state);
     amqp_envelope_t envelope{};
     const amqp_rpc_reply_t reply = amqp_consume_message(impl_->state, &envelope, &limit, 0);
     if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION && reply.library_error == AMQP_STATUS_TIMEOUT)
       return std::nullopt;
+    if (reply.reply_type == AMQP_RESPONSE_LIBRARY_EXCEPTION && reply.library_error == AMQP_STATUS_UNEXPECTED_STATE)
+      return failure("receive: " + impl_->surprise());
     if (auto done = outcome(reply, "receive"); !done) return tl::make_unexpected(done.error());
     Message message = message_of(envelope.message, envelope.delivery_tag);
     const bool current = envelope.channel == impl_->consume_channel;
@@ -189,39 +242,43 @@ Result<void> Connection::publish(const std::string& exchange, const std::string&
   properties.content_type = amqp_cstring_bytes("application/json");
   properties.delivery_mode = 2;  // persistent
   properties.message_id = bytes(message.id);
-  const int status = amqp_basic_publish(impl_->state, kPublish, bytes(exchange), bytes(key), /*mandatory=*/1, 0, &properties,
-                                        bytes(message.body));
+  const int status = amqp_basic_publish(impl_->state, kPublish, bytes(exchange), bytes(key), /*mandatory=*/1, 0,
+                                        &properties, bytes(message.body));
   if (status != AMQP_STATUS_OK) return failure(fmt::format("publish to {}: {}", exchange, amqp_error_string2(status)));
   return {};
 }
 
 Lookup<Settled> Connection::settled(Timeout timeout) {
-  const timeval limit = timeval_of(timeout);
-  amqp_maybe_release_buffers(impl_->state);
+  const std::string attempt = "wait for confirms";
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   amqp_frame_t frame{};
-  const int status = amqp_simple_wait_frame_noblock(impl_->state, &frame, &limit);
-  if (status == AMQP_STATUS_TIMEOUT) return std::nullopt;
-  if (status != AMQP_STATUS_OK) return failure(fmt::format("wait for confirms: {}", amqp_error_string2(status)));
-  if (frame.frame_type == AMQP_FRAME_METHOD && frame.channel == kPublish) {
-    if (frame.payload.method.id == AMQP_BASIC_ACK_METHOD) {
-      const auto* ack = static_cast<amqp_basic_ack_t*>(frame.payload.method.decoded);
-      return Settled{ack->delivery_tag, ack->multiple != 0, Settlement::confirmed};
-    }
-    if (frame.payload.method.id == AMQP_BASIC_NACK_METHOD) {
-      const auto* nack = static_cast<amqp_basic_nack_t*>(frame.payload.method.decoded);
-      return Settled{nack->delivery_tag, nack->multiple != 0, Settlement::nacked};
-    }
-    if (frame.payload.method.id == AMQP_BASIC_RETURN_METHOD) {
-      // Unroutable: the message comes back and a confirm follows; which one it was is told by the confirm's order,
-      // so the caller gets a return without a tag first.
-      amqp_message_t returned{};
-      if (auto done = outcome(amqp_read_message(impl_->state, kPublish, &returned, 0), "read a returned message"); !done)
-        return tl::make_unexpected(done.error());
-      amqp_destroy_message(&returned);
-      return Settled{0, false, Settlement::returned};
-    }
+  do {
+    const timeval limit = timeval_of(std::chrono::ceil<Timeout>(deadline - std::chrono::steady_clock::now()));
+    amqp_maybe_release_buffers(impl_->state);
+    const int status = amqp_simple_wait_frame_noblock(impl_->state, &frame, &limit);
+    if (status == AMQP_STATUS_TIMEOUT) return std::nullopt;
+    if (status != AMQP_STATUS_OK) return failure(attempt + ": " + amqp_error_string2(status));
+  } while (is_flow_notice(frame));
+
+  if (frame.frame_type != AMQP_FRAME_METHOD) return failure(attempt + ": unexpected frame");
+  const amqp_method_t& method = frame.payload.method;
+  if (frame.channel == kPublish && method.id == AMQP_BASIC_ACK_METHOD) {
+    const auto* ack = static_cast<amqp_basic_ack_t*>(method.decoded);
+    return Settled{ack->delivery_tag, ack->multiple != 0, Settlement::confirmed, {}};
   }
-  return failure("wait for confirms: the broker closed the channel or the connection");
+  if (frame.channel == kPublish && method.id == AMQP_BASIC_NACK_METHOD) {
+    const auto* nack = static_cast<amqp_basic_nack_t*>(method.decoded);
+    return Settled{nack->delivery_tag, nack->multiple != 0, Settlement::nacked, {}};
+  }
+  if (frame.channel == kPublish && method.id == AMQP_BASIC_RETURN_METHOD) {
+    amqp_message_t returned{};
+    if (auto done = outcome(amqp_read_message(impl_->state, kPublish, &returned, 0), "read a returned message"); !done)
+      return tl::make_unexpected(done.error());
+    Settled settled{0, false, Settlement::returned, message_of(returned, 0).id};
+    amqp_destroy_message(&returned);
+    return settled;
+  }
+  return failure(attempt + ": " + describe(method));
 }
 
 }  // namespace orders::amqp

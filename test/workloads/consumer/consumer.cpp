@@ -8,7 +8,9 @@ namespace {
 using migrate::Result;
 using namespace std::chrono_literals;
 
-constexpr auto kLookEvery = 500ms;  // the contract says at least every second
+// The contract says at least every second. Ten times a second costs the broker next to nothing, and the time until
+// END_REPLAY is seen is part of the gap.
+constexpr auto kLookEvery = 100ms;
 constexpr auto kFirstPause = 50ms;  // back within 100 ms …
 constexpr auto kLongestPause = 1000ms;
 
@@ -23,116 +25,179 @@ Consumer::Consumer(Broker& broker, ConsumerOptions options, ConsumerWorld world)
 
 ConsumerStatus Consumer::status() const {
   const std::scoped_lock lock{mutex_};
-  return {ledger_.state(), ledger_.duplicates(), ledger_.unpublished(), protocol_.queue(),
-          protocol_.replaying(), connected_, connects_};
+  return {ledger_.state(),   ledger_.duplicates(),  ledger_.unpublished(),
+          protocol_.queue(), protocol_.replaying(), connected_,
+          connects_};
+}
+
+void Consumer::set_connected(bool connected) {
+  const std::scoped_lock lock{mutex_};
+  connected_ = connected;
+  if (connected) ++connects_;
 }
 
 void Consumer::run(const std::stop_token& stop) {
-  auto pause = kFirstPause;
+  std::chrono::milliseconds pause = kFirstPause;
   while (!stop.stop_requested()) {
     const std::string control_queue = world_.control_queue();
+    auto link = broker_.open(control_queue);
     Result<void> ended;
-    if (auto link = broker_.open(control_queue)) {
-      {
-        const std::scoped_lock lock{mutex_};
-        connected_ = true;
-        ++connects_;
-      }
-      pause = kFirstPause;
-      ended = session(**link, control_queue, stop);
-      const std::scoped_lock lock{mutex_};
-      connected_ = false;
+    if (link) {
+      set_connected(true);
+      Session session{**link, control_queue, stop, world_.steady_now(), {}};
+      ended = serve(session);
+      set_connected(false);
+      // A session that consumed was a good one, and it is worth hurrying back. One that failed before, for want of a
+      // queue perhaps, must not be tried twenty times a second.
+      if (!session.consuming.empty()) pause = kFirstPause;
     } else {
       ended = tl::make_unexpected(link.error());
     }
     if (ended) return;  // asked to stop
     world_.complain(ended.error().message);
+    link = tl::make_unexpected(ended.error());  // lets go of the connection before the pause: its deliveries return
     world_.wait(pause);
     pause = std::min<std::chrono::milliseconds>(pause * 2, kLongestPause);
   }
 }
 
 // Ends well only when asked to stop; whatever was delivered and not acknowledged then goes back to its queue.
-Result<void> Consumer::session(Link& link, const std::string& control_queue, const std::stop_token& stop) {
+Result<void> Consumer::serve(Session& session) {
   // Before any consume: a restored copy must not touch its own queue while it is to replay another one.
-  if (auto change = obey_control_queue(link, control_queue); !change) return tl::make_unexpected(change.error());
-  if (auto done = link.consume(protocol_.queue(), options_.prefetch); !done) return done;
-
-  auto last_look = world_.steady_now();
-  while (!stop.stop_requested()) {
-    if (world_.steady_now() - last_look >= kLookEvery) {
-      const auto change = obey_control_queue(link, control_queue);
-      if (!change) return tl::make_unexpected(change.error());
-      if (*change == ReplayProtocol::Change::end_replay)
-        if (auto done = finish_replay(link); !done) return done;
-      if (*change != ReplayProtocol::Change::none)
-        if (auto done = link.consume(protocol_.queue(), options_.prefetch); !done) return done;
-      last_look = world_.steady_now();
-    }
-    const auto until_look = std::chrono::ceil<std::chrono::milliseconds>(last_look + kLookEvery - world_.steady_now());
-    auto message = link.receive(std::max<std::chrono::milliseconds>(until_look, 0ms));
+  if (auto done = look_into_control_queue(session); !done) return done;
+  while (!session.stop.stop_requested()) {
+    if (auto done = go_to_queue(session); !done) return done;
+    auto message = session.link.receive(kLookEvery);
     if (!message) return tl::make_unexpected(message.error());
-    if (!*message) continue;
-    if (auto done = handle(link, **message, protocol_.queue()); !done) return done;
+    if (*message)
+      if (auto done = handle(session, **message); !done) return done;
+    if (auto done = look_if_due(session); !done) return done;
   }
   return {};
 }
 
-// Everything that stands in the control queue, the last change winning.
-Result<ReplayProtocol::Change> Consumer::obey_control_queue(Link& link, const std::string& control_queue) {
-  auto last = ReplayProtocol::Change::none;
-  for (;;) {
-    auto message = link.take_control(control_queue);
-    if (!message) return tl::make_unexpected(message.error());
-    if (!*message) return last;
-    const std::scoped_lock lock{mutex_};
-    if (const auto change = protocol_.on_control_message((*message)->body); change != ReplayProtocol::Change::none) last = change;
-  }
+bool Consumer::look_is_due(const Session& session) const {
+  const auto since = world_.steady_now() - session.last_look;
+  return since >= kLookEvery || since < 0ms;  // a restored process may find an earlier time than it remembers
 }
 
-// What the replay queue had already delivered is handled and acknowledged; then nothing of it is left with us, and
-// whoever made the queue finds it empty. The protocol already names the own queue, so the mode is passed by hand.
-Result<void> Consumer::finish_replay(Link& link) {
-  if (auto done = link.cancel(); !done) return done;
+Result<void> Consumer::look_if_due(Session& session) {
+  if (!look_is_due(session)) return {};
+  return look_into_control_queue(session);
+}
+
+// Takes everything that stands in the control queue; what follows from it is done between two messages.
+Result<void> Consumer::look_into_control_queue(Session& session) {
   for (;;) {
-    auto message = link.receive(0ms);
+    auto message = session.link.take_control(session.control_queue);
     if (!message) return tl::make_unexpected(message.error());
-    if (!*message) return {};
-    if (auto done = handle(link, **message, /*queue=*/""); !done) return done;
+    if (!*message) break;
+    const std::scoped_lock lock{mutex_};
+    protocol_.on_control_message((*message)->body);
   }
+  session.last_look = world_.steady_now();
+  return {};
+}
+
+// Consumes the queue that the protocol names, having finished with the one before if it was told to.
+Result<void> Consumer::go_to_queue(Session& session) {
+  while (protocol_.ending() && !session.stop.stop_requested()) {
+    auto patience = 0ms;
+    if (session.consuming != protocol_.queue()) {
+      // The connection broke while it finished: what it had not acknowledged stands in the replay queue again, unless
+      // nothing did and the queue was removed.
+      if (auto done = session.link.consume(protocol_.queue(), options_.prefetch); !done) {
+        const std::scoped_lock lock{mutex_};
+        protocol_.replay_finished();
+        return done;
+      }
+      session.consuming = protocol_.queue();
+      patience = kLookEvery;  // deliveries are on their way
+    }
+    if (auto done = finish_replay(session, patience); !done) return done;
+  }
+  if (session.consuming == protocol_.queue()) return {};
+  if (auto done = session.link.consume(protocol_.queue(), options_.prefetch); !done) return done;
+  session.consuming = protocol_.queue();
+  return {};
+}
+
+// What the replay queue has delivered is handled and acknowledged, then its consumer is cancelled; after that nothing
+// of it is left with us, and whoever made the queue finds it empty and unused.
+Result<void> Consumer::finish_replay(Session& session, std::chrono::milliseconds patience) {
+  bool cancelled = false;
+  bool empty = false;
+  while (protocol_.ending() && !empty && !session.stop.stop_requested()) {
+    auto message = session.link.receive(patience);
+    if (!message) return tl::make_unexpected(message.error());
+    if (*message) {
+      if (auto done = handle(session, **message); !done) return done;
+      if (auto done = look_if_due(session); !done) return done;
+    } else if (!cancelled) {
+      if (auto done = session.link.cancel(); !done) return done;
+      cancelled = true;
+      patience = 0ms;  // what was on its way has arrived before the answer
+    } else {
+      empty = true;
+    }
+  }
+  if (cancelled) session.consuming.clear();
+  const std::scoped_lock lock{mutex_};
+  if (empty) protocol_.replay_finished();
+  return {};
+}
+
+// The work on a message: time goes by. In slices, because the control queue is looked into also while it lasts, and so
+// that the connection stays alive.
+Result<void> Consumer::work(Session& session) {
+  for (auto left = options_.service_time; left > 0ms && !session.stop.stop_requested();) {
+    const auto slice = std::min<std::chrono::milliseconds>(left, kLookEvery);
+    world_.wait(slice);
+    left -= slice;
+    if (left > 0ms)
+      if (auto done = look_if_due(session); !done) return done;
+  }
+  return {};
 }
 
 // The work first, then the state, the result, the acknowledgement: a message is never acknowledged before its result
 // is safe, and one that is interrupted anywhere comes again and is recognised.
-Result<void> Consumer::handle(Link& link, const amqp::Message& message, const std::string& queue) {
-  world_.wait(options_.service_time);
+Result<void> Consumer::handle(Session& session, const amqp::Message& message) {
+  if (auto done = work(session); !done) return done;
+  if (session.stop.stop_requested()) return {};  // not handled: it goes back with the connection
+
   auto order = parse_order(message.body, message.id);
   if (!order) {
     world_.complain(order.error().message);
-    return link.acknowledge(message.delivery_tag);  // it would not be understood the next time either
+    return session.link.acknowledge(message.delivery_tag);  // it would not be understood the next time either
   }
 
-  Handled handled;
-  handled.order = *order;
-  handled.queue = queue;
-  ResultLedger::Outcome outcome{};
-  {
-    const std::scoped_lock lock{mutex_};
-    handled.previous = ledger_.state().digest;
-    const bool own_queue = queue == options_.queue;
-    outcome = ledger_.take(*order, own_queue ? ResultLedger::Mode::live : ResultLedger::Mode::replaying);
-    handled.digest = ledger_.state().digest;
-  }
-  handled.outcome = to_string(outcome);
-  handled.finished = world_.now();
+  ResultLedger::Taken taken;
+  const Handled handled = apply(session, *order, taken);
   world_.log(handled);
-
-  if (outcome == ResultLedger::Outcome::applied || outcome == ResultLedger::Outcome::republished) {
-    if (auto done = link.publish_result(message); !done) return done;
+  using Outcome = ResultLedger::Outcome;
+  if (taken.outcome == Outcome::applied || taken.outcome == Outcome::republished) {
+    const ResultMessage result{order->id, taken.result, handled.pod, world_.now()};
+    if (auto done = session.link.publish_result({order->id, result_body(result), 0}); !done) return done;
     const std::scoped_lock lock{mutex_};
     ledger_.published(order->id);
   }
-  return link.acknowledge(message.delivery_tag);
+  return session.link.acknowledge(message.delivery_tag);
+}
+
+Handled Consumer::apply(const Session& session, const Order& order, ResultLedger::Taken& taken) {
+  using Mode = ResultLedger::Mode;
+  Handled handled;
+  handled.order = order;
+  handled.queue = session.consuming;  // not the protocol's word: it may have changed while this message was worked on
+  const std::scoped_lock lock{mutex_};
+  handled.previous = ledger_.state().digest;
+  taken = ledger_.take(order, handled.queue == options_.queue ? Mode::live : Mode::replaying);
+  handled.digest = ledger_.state().digest;
+  handled.outcome = to_string(taken.outcome);
+  handled.finished = world_.now();
+  handled.pod = world_.pod();
+  return handled;
 }
 
 }  // namespace orders

@@ -20,7 +20,7 @@ struct Topology {
   std::string results_exchange = "orders.results";
 };
 
-// One connected session. After any error it is dropped and a new one is opened.
+// One connected session. After any error it is dropped, with all that it had delivered, and a new one is opened.
 class Link {
  public:
   virtual ~Link() = default;
@@ -30,7 +30,7 @@ class Link {
   virtual migrate::Result<void> cancel() = 0;
   virtual migrate::Lookup<amqp::Message> receive(std::chrono::milliseconds timeout) = 0;
   virtual migrate::Result<void> acknowledge(std::uint64_t delivery_tag) = 0;
-  // Returns when the broker has taken responsibility for the result.
+  // Returns when the broker has taken responsibility for the result, or after some seconds with an error.
   virtual migrate::Result<void> publish_result(const amqp::Message& result) = 0;
 };
 

@@ -1,53 +1,30 @@
 // orders-consumer: a stateful consumer as users write them, and the example of one that can be migrated.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
-#include <csignal>
 #include <thread>
 
 #include "shared/base/main.h"
 #include "shared/http_server/server.h"
 #include "test/workloads/consumer/consumer.h"
+#include "test/workloads/consumer/memory_block.h"
 #include "test/workloads/consumer/report.h"
+#include "test/workloads/core/process.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 
-std::stop_source g_stop;  // NOLINT: what a signal handler may reach must be global
-
-// Read anew each time: a restored process runs in another Pod than the one its environment names.
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
-// One write(2) a line: a checkpoint never falls into the middle of one.
-void print_line(std::string line, int descriptor) {
-  line += '\n';
-  for (std::size_t done = 0; done < line.size();) {
-    const ssize_t count = ::write(descriptor, line.data() + done, line.size() - done);
-    if (count < 0 && errno != EINTR) return;  // nobody reads our log: not a reason to stop consuming
-    if (count > 0) done += static_cast<std::size_t>(count);
-  }
-}
-
 orders::ConsumerWorld real_world() {
   orders::ConsumerWorld world;
-  world.now = [] {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  };
+  world.pod = orders::host_name;
+  world.control_queue = orders::control_queue_name;
+  world.now = orders::now_microseconds;
   world.steady_now = std::chrono::steady_clock::now;
   world.wait = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); };
-  world.log = [](const orders::Handled& handled) {
-    orders::Handled here = handled;
-    here.pod = host_name();
-    print_line(to_line(here), STDOUT_FILENO);
-  };
-  world.complain = [](const std::string& text) { print_line("orders-consumer: " + text, STDERR_FILENO); };
+  // Nobody reads our log: not a reason to stop consuming.
+  world.log = [](const orders::Handled& handled) { orders::write_line(to_line(handled), STDOUT_FILENO); };
+  world.complain = [](const std::string& text) { orders::write_line("orders-consumer: " + text, STDERR_FILENO); };
   return world;
 }
 
@@ -66,15 +43,21 @@ int main(int argc, char** argv) {
     std::uint16_t port = 8080;
     app.add_option("--amqp-url", url, "Broker")->envname("AMQP_URL");
     app.add_option("--exchange", topology.exchange, "Exchange the orders come from")->envname("EXCHANGE");
-    app.add_option("--exchange-type", topology.exchange_type, "fanout, direct, topic or headers")->envname("EXCHANGE_TYPE");
+    app.add_option("--exchange-type", topology.exchange_type, "fanout, direct, topic or headers")
+        ->envname("EXCHANGE_TYPE");
     app.add_option("--routing-key", topology.routing_key, "Key the queue is bound with")->envname("ROUTING_KEY");
     app.add_option("--queue", topology.queue, "Queue to consume")->envname("QUEUE");
     app.add_option("--queue-type", topology.queue_type, "classic or quorum")->envname("QUEUE_TYPE");
     app.add_option("--results-exchange", topology.results_exchange, "Where results go")->envname("RESULTS_EXCHANGE");
-    app.add_option("--service-time-ms", service_ms, "Work for each message, in milliseconds")->envname("SERVICE_TIME_MS");
-    app.add_option("--prefetch", options.prefetch, "Messages delivered ahead")->envname("PREFETCH")->check(CLI::Range(1, 65535));
+    app.add_option("--service-time-ms", service_ms, "Work for each message, in milliseconds")
+        ->envname("SERVICE_TIME_MS")
+        ->check(CLI::NonNegativeNumber);
+    app.add_option("--prefetch", options.prefetch, "Messages delivered ahead")
+        ->envname("PREFETCH")
+        ->check(CLI::Range(1, 65535));
     app.add_option("--memory-mib", memory_mib, "Size of the memory block")->envname("MEMORY_MIB");
-    app.add_flag("--no-idempotency", no_idempotency, "Apply every delivery, also repeated ones")->envname("NO_IDEMPOTENCY");
+    app.add_flag("--no-idempotency", no_idempotency, "Apply every delivery, also repeated ones")
+        ->envname("NO_IDEMPOTENCY");
     app.add_option("--http-port", port, "Port of /state, /metrics, /healthz")->envname("HTTP_PORT");
     try {
       app.parse(argc, argv);
@@ -85,20 +68,24 @@ int main(int argc, char** argv) {
     options.service_time = std::chrono::milliseconds(service_ms);
     options.idempotency = no_idempotency ? orders::Idempotency::no : orders::Idempotency::yes;
 
+    const orders::StopSignals stop;
     const orders::MemoryBlock memory{{memory_mib << 20}};
     const auto broker = orders::rabbitmq_broker(url, topology);
     orders::Consumer consumer{*broker, options, real_world()};
-    const auto server = migrate::value_or_fatal(migrate::http::Server::start(address, port, [&](const migrate::http::Request& request) {
-      using migrate::http::Response;
-      if (request.target == "/healthz") return Response{200, "text/plain", "ok\n"};
-      if (request.target == "/state") return Response{200, "application/json", state_json(consumer.status(), host_name(), memory) + "\n"};
-      if (request.target == "/metrics") return Response{200, "text/plain; version=0.0.4", metrics_text(consumer.status())};
-      return Response{404, "text/plain", "there are /state, /metrics and /healthz\n"};
-    }));
-
-    std::signal(SIGTERM, [](int) { g_stop.request_stop(); });
-    std::signal(SIGINT, [](int) { g_stop.request_stop(); });
-    consumer.run(g_stop.get_token());
+    const auto answer = [&](const migrate::http::Request& request) -> migrate::http::Response {
+      const auto state = [&](std::optional<bool> intact) {
+        return orders::state_json(consumer.status(), orders::host_name(), orders::now_microseconds(), memory.size(),
+                                  intact) +
+               "\n";
+      };
+      if (request.target == "/healthz") return {200, "text/plain", "ok\n"};
+      if (request.target == "/state") return {200, "application/json", state(memory.verify())};
+      if (request.target == "/state?memory=skip") return {200, "application/json", state({})};
+      if (request.target == "/metrics") return {200, "text/plain; version=0.0.4", metrics_text(consumer.status())};
+      return {404, "text/plain", "there are /state, /state?memory=skip, /metrics and /healthz\n"};
+    };
+    const auto server = migrate::value_or_fatal(migrate::http::Server::start(address, port, answer));
+    consumer.run(stop.token());
     return 0;
   });
 }

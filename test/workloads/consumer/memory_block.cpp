@@ -13,14 +13,18 @@ constexpr std::uint64_t word_at(std::uint64_t index) {
 
 }  // namespace
 
-MemoryBlock::MemoryBlock(migrate::Bytes size) : words_(size.count / sizeof(std::uint64_t)) {
-  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] = word_at(i);
+MemoryBlock::MemoryBlock(migrate::Bytes size)
+    : words_count_(size.count / sizeof(std::uint64_t)),
+      words_(std::make_unique_for_overwrite<std::uint64_t[]>(words_count_)) {  // NOLINT(modernize-avoid-c-arrays)
+  for (std::size_t i = 0; i < words_count_; ++i)
+    words_[i] = word_at(i);
 }
 
 bool MemoryBlock::verify() const {
-  for (std::size_t i = 0; i < words_.size(); ++i)
-    if (words_[i] != word_at(i)) return false;
-  return true;
+  std::uint64_t difference = 0;  // no early exit: it is for the good case, and the loop stays tight
+  for (std::size_t i = 0; i < words_count_; ++i)
+    difference |= words_[i] ^ word_at(i);
+  return difference == 0;
 }
 
 }  // namespace orders

@@ -13,25 +13,38 @@ constexpr auto kTimeout = 5s;
 // Two connections: confirms of results must not queue up behind deliveries. A migration closes the one that consumes.
 class RabbitMqLink : public Link {
  public:
-  RabbitMqLink(std::unique_ptr<amqp::Connection> consuming, std::unique_ptr<amqp::Connection> publishing, std::string exchange)
+  RabbitMqLink(std::unique_ptr<amqp::Connection> consuming, std::unique_ptr<amqp::Connection> publishing,
+               std::string exchange)
       : consuming_(std::move(consuming)), publishing_(std::move(publishing)), results_exchange_(std::move(exchange)) {}
 
-  Lookup<amqp::Message> take_control(const std::string& queue) override { return consuming_->take(queue); }
-  Result<void> consume(const std::string& queue, std::uint16_t prefetch) override { return consuming_->consume(queue, prefetch); }
+  Lookup<amqp::Message> take_control(const std::string& queue) override {
+    // The one regular call: it also keeps the other connection alive, which may have nothing to say for hours, and
+    // finds out when it broke.
+    if (auto idle = publishing_->settled(0ms); !idle) return tl::make_unexpected(idle.error());
+    return consuming_->take(queue);
+  }
+  Result<void> consume(const std::string& queue, std::uint16_t prefetch) override {
+    return consuming_->consume(queue, prefetch);
+  }
   Result<void> cancel() override { return consuming_->cancel(); }
   Lookup<amqp::Message> receive(std::chrono::milliseconds timeout) override { return consuming_->receive(timeout); }
   Result<void> acknowledge(std::uint64_t tag) override { return consuming_->acknowledge(tag); }
 
   Result<void> publish_result(const amqp::Message& result) override {
+    const std::string attempt = "publish the result of " + result.id;
     if (auto done = publishing_->publish(results_exchange_, "", result); !done) return done;
     for (;;) {
       auto settled = publishing_->settled(kTimeout);
-      if (!settled) return tl::make_unexpected(settled.error());
-      if (!*settled) return failure("publish a result: the broker did not confirm it in time");
-      // Unroutable: nobody collects results. The consumer's work is done all the same; the confirm follows.
-      if ((*settled)->settlement == amqp::Settlement::returned) continue;
-      if ((*settled)->settlement == amqp::Settlement::nacked) return failure("publish a result: the broker refused it");
-      return {};
+      if (!settled) return tl::make_unexpected(settled.error().within(attempt));
+      if (!*settled) return failure(attempt + ": the broker did not confirm it in time");
+      switch ((*settled)->settlement) {
+        case amqp::Settlement::returned:
+          continue;  // nobody collects results, and that is no concern of ours; the confirm follows
+        case amqp::Settlement::nacked:
+          return failure(attempt + ": the broker refused it");
+        case amqp::Settlement::confirmed:
+          return {};
+      }
     }
   }
 

@@ -9,9 +9,13 @@
 
 namespace orders {
 
-std::string state_json(const ConsumerStatus& status, const std::string& pod, const MemoryBlock& memory) {
+std::string state_json(const ConsumerStatus& status, const std::string& pod, std::int64_t at, migrate::Bytes memory,
+                       std::optional<bool> memory_intact) {
+  nlohmann::json block{{"bytes", memory.count}};
+  if (memory_intact) block["intact"] = *memory_intact;
   return nlohmann::json{
       {"pod", pod},
+      {"at", at},
       {"count", status.state.count},
       {"sum", status.state.sum},
       {"digest", status.state.digest},
@@ -24,7 +28,7 @@ std::string state_json(const ConsumerStatus& status, const std::string& pod, con
       {"replaying", status.replaying},
       {"connected", status.connected},
       {"connects", status.connects},
-      {"memory", {{"bytes", memory.size().count}, {"intact", memory.verify()}}},
+      {"memory", block},
   }
       .dump();
 }
@@ -41,7 +45,8 @@ std::string metrics_text(const ConsumerStatus& status) {
   counter("orders_effective_total", "Messages that changed the state", static_cast<double>(status.state.count));
   counter("orders_duplicates_total", "Messages that had been applied before", static_cast<double>(status.duplicates));
   counter("orders_gaps_total", "Sequence numbers jumped over", static_cast<double>(status.state.gaps));
-  counter("orders_reordered_total", "Messages that came after a later one of their producer", static_cast<double>(status.state.reordered));
+  counter("orders_reordered_total", "Messages that came after a later one of their producer",
+          static_cast<double>(status.state.reordered));
   counter("orders_connects_total", "Connections made to the broker", static_cast<double>(status.connects));
   gauge("orders_unpublished", "Results remembered and not published yet", static_cast<double>(status.unpublished));
   gauge("orders_replaying", "1 while a replay queue is read", status.replaying ? 1 : 0);

@@ -18,6 +18,14 @@ struct Order {
   bool operator==(const Order&) const = default;
 };
 
+// What the consumer answers to an order. It depends on all orders before, as results of stateful consumers do, so a
+// result that was made in another order, or of a state that missed a message, is told from the right one.
+struct OrderResult {
+  std::uint64_t count = 0;  // effective orders, this one included
+  std::int64_t sum = 0;     // of their values
+  bool operator==(const OrderResult&) const = default;
+};
+
 // The order-sensitive digest: SHA-256 over the previous digest and the message. Two states with the same digest have
 // seen the same messages in the same order.
 inline const std::string kFirstDigest(64, '0');
@@ -28,10 +36,10 @@ struct OrderState {
   std::int64_t sum = 0;
   std::string digest = kFirstDigest;
   std::map<std::string, std::uint64_t> last_sequence;  // by producer
-  std::uint64_t gaps = 0;                              // a sequence number was jumped over
+  std::uint64_t gaps = 0;                              // sequence numbers were jumped over
   std::uint64_t reordered = 0;                         // came after a higher one of its producer
 
-  void apply(const Order& order);
+  OrderResult apply(const Order& order);
 };
 
 enum class Idempotency { yes, no };
@@ -44,12 +52,17 @@ class ResultLedger {
   enum class Outcome {
     applied,      // new: the state changed; publish the result, then acknowledge
     replayed,     // new, while replaying: the state changed; acknowledge, publish nothing
-    duplicate,    // known, result is out: acknowledge
-    republished,  // known, but its result never went out: publish it, then acknowledge
+    duplicate,    // known, its result is out or is not ours to publish yet: acknowledge
+    republished,  // known, but its result never went out: publish the remembered one, then acknowledge
   };
   enum class Mode { live, replaying };
 
-  Outcome take(const Order& order, Mode mode);
+  struct Taken {
+    Outcome outcome = Outcome::duplicate;
+    OrderResult result;  // to be published when applied or republished
+  };
+  Taken take(const Order& order, Mode mode);
+
   // The result is confirmed by the broker: only now it is forgotten. A checkpoint that falls between `take` and this
   // keeps it, and the message, never acknowledged, comes again.
   void published(const std::string& id) { unpublished_.erase(id); }
@@ -62,7 +75,7 @@ class ResultLedger {
   Idempotency idempotency_;
   OrderState state_;
   std::unordered_set<std::string> applied_;
-  std::unordered_set<std::string> unpublished_;
+  std::unordered_map<std::string, OrderResult> unpublished_;
   std::uint64_t duplicates_ = 0;
 };
 

@@ -17,19 +17,30 @@ ReplayProtocol::Change ReplayProtocol::on_control_message(std::string_view body)
   const auto message = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!message.is_object()) return Change::none;
   const auto type = message.find("type");
-  if (type == message.end() || !type->is_string()) return Change::none;
+  if (type == message.end()) return Change::none;
 
   if (*type == "START_REPLAY") {
-    const auto queue = message.value(nlohmann::json::json_pointer("/payload/queue"), nlohmann::json{});
-    if (!queue.is_string() || (replaying() && queue.get<std::string>() == *replay_queue_)) return Change::none;  // told twice: already there
-    replay_queue_ = queue.get<std::string>();
+    const auto payload = message.find("payload");
+    if (payload == message.end() || !payload->is_object()) return Change::none;
+    const auto queue = payload->find("queue");
+    if (queue == payload->end() || !queue->is_string() || queue->get<std::string>().empty()) return Change::none;
+    const bool already_there = replaying() && !ending_ && queue->get<std::string>() == *replay_queue_;
+    if (already_there) return Change::none;
+    replay_queue_ = queue->get<std::string>();
+    ending_ = false;
     return Change::start_replay;
   }
-  if (*type == "END_REPLAY" && replaying()) {
-    replay_queue_.reset();
+  if (*type == "END_REPLAY" && replaying() && !ending_) {
+    ending_ = true;
     return Change::end_replay;
   }
   return Change::none;
+}
+
+void ReplayProtocol::replay_finished() {
+  if (!ending_) return;  // told to start again meanwhile
+  replay_queue_.reset();
+  ending_ = false;
 }
 
 }  // namespace orders

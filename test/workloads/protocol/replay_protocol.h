@@ -2,9 +2,11 @@
 //
 // A migration hands the consumer a second queue that holds what arrived while its state was on its way, and tells it
 // so through a control queue of its own. The contract with the application:
-//   - look into the control queue before consuming anything, at every reconnect, and at least every second;
+//   - look into the control queue before consuming anything, at every reconnect, and at least every second, also while
+//     a slow message is being handled;
 //   - START_REPLAY names a queue: read that one instead of your own;
-//   - END_REPLAY: finish what was delivered from it, acknowledge it, cancel that consumer, go back to your own queue;
+//   - END_REPLAY: finish what was delivered from it, acknowledge it, cancel that consumer, call replay_finished() and
+//     go back to your own queue;
 //   - while replaying, apply messages to the state but publish nothing: remember each id with its result. When such an
 //     id turns up in the own queue later (the other instance never acknowledged it), publish what was remembered and
 //     acknowledge, but do not apply it again. (ResultLedger in ../core does that part.)
@@ -26,8 +28,8 @@ class ReplayProtocol {
 
   enum class Change {
     none,
-    start_replay,  // give back what was not handled yet, then consume queue()
-    end_replay,    // finish and acknowledge everything delivered, then consume queue()
+    start_replay,  // give back what is delivered and not begun yet, then consume queue()
+    end_replay,    // finish and acknowledge everything delivered, cancel, replay_finished(), then consume queue()
   };
 
   // Takes one message of the control queue (JSON: {"type":"START_REPLAY","payload":{"queue":"…"}} or
@@ -35,13 +37,20 @@ class ReplayProtocol {
   // not be understood tomorrow.
   Change on_control_message(std::string_view body);
 
+  // Everything that the replay queue had delivered is acknowledged and its consumer is cancelled.
+  void replay_finished();
+
   [[nodiscard]] bool replaying() const { return replay_queue_.has_value(); }
+  // END_REPLAY was taken, replay_finished() not called yet. A connection that breaks in between leaves it so: what was
+  // not acknowledged has gone back to the replay queue, and comes before anything in the own one.
+  [[nodiscard]] bool ending() const { return ending_; }
   // The queue to consume now.
   [[nodiscard]] const std::string& queue() const { return replaying() ? *replay_queue_ : own_queue_; }
 
  private:
   std::string own_queue_;
   std::optional<std::string> replay_queue_;
+  bool ending_ = false;
 };
 
 }  // namespace orders
