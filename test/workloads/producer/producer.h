@@ -24,9 +24,9 @@ namespace orders {
 struct ProducerOptions {
   std::string name = "producer";  // the logical ones are called NAME-0, NAME-1, …, the messages NAME-0-1, NAME-0-2, …
   ScheduleOptions schedule;
-  std::optional<std::uint64_t> count;                 // messages of all producers together
-  std::optional<std::chrono::microseconds> duration;  // no message is due at or after it
-  std::size_t max_unconfirmed = 1000;                 // at so many it waits, and what is due meanwhile is sent late
+  std::optional<std::uint64_t> count{};                 // messages of all producers together
+  std::optional<std::chrono::microseconds> duration{};  // no message is due at or after it
+  std::size_t max_unconfirmed = 1000;                   // at so many it waits, and what is due meanwhile is sent late
   std::chrono::microseconds last_wait = std::chrono::seconds{10};  // for confirms, when all is sent
 };
 
