@@ -9,12 +9,16 @@ namespace migrate {
 
 struct Bytes {
   std::uint64_t count = 0;
-  auto operator<=>(const Bytes&) const = default;
+  auto operator<=>(const Bytes&) const = default;  // NOLINT(modernize-use-nullptr): the 0 is the compiler's
   friend constexpr Bytes operator+(Bytes a, Bytes b) { return {a.count + b.count}; }
 };
 
-constexpr Bytes operator""_KiB(unsigned long long n) { return {n << 10}; }
-constexpr Bytes operator""_MiB(unsigned long long n) { return {n << 20}; }
+constexpr Bytes operator""_KiB(unsigned long long n) {
+  return {n << 10};
+}
+constexpr Bytes operator""_MiB(unsigned long long n) {
+  return {n << 20};
+}
 
 // Events per second; never negative.
 struct Rate {

@@ -35,11 +35,15 @@ class Descriptor {
   int value_;
 };
 
-std::string reason() { return std::strerror(errno); }  // NOLINT(concurrency-mt-unsafe)
+std::string reason() {
+  return std::strerror(errno);
+}  // NOLINT(concurrency-mt-unsafe)
 
 }  // namespace
 
-void EntryDeleter::operator()(archive_entry* entry) const { archive_entry_free(entry); }
+void EntryDeleter::operator()(archive_entry* entry) const {
+  archive_entry_free(entry);
+}
 
 EntryPtr new_entry(const std::string& path) {
   EntryPtr entry{archive_entry_new()};
@@ -93,7 +97,8 @@ ArchiveWriter::~ArchiveWriter() {
 }
 
 Result<void> ArchiveWriter::header(archive_entry* entry) {
-  if (archive_write_header(impl_->writer, entry) < ARCHIVE_WARN) return tl::make_unexpected(impl_->error("write header"));
+  if (archive_write_header(impl_->writer, entry) < ARCHIVE_WARN)
+    return tl::make_unexpected(impl_->error("write header"));
   return {};
 }
 
@@ -102,7 +107,8 @@ Result<void> ArchiveWriter::data(std::span<const char> bytes) {
   const la_ssize_t written = archive_write_data(impl_->writer, bytes.data(), bytes.size());
   if (written < 0) return tl::make_unexpected(impl_->error("write content"));
   if (static_cast<std::size_t>(written) != bytes.size())
-    return failure(fmt::format("write content: {} bytes more than announced", bytes.size() - static_cast<std::size_t>(written)));
+    return failure(
+        fmt::format("write content: {} bytes more than announced", bytes.size() - static_cast<std::size_t>(written)));
   return {};
 }
 
@@ -123,7 +129,8 @@ Result<void> ArchiveWriter::content_of(const std::string& source, std::uint64_t 
   if (!failed) return tl::make_unexpected(failed.error().within("add " + source));
   if (!read) return tl::make_unexpected(read.error());
   if (*read != size)
-    return failure(fmt::format("add {}: it has {} bytes now, {} a moment ago; keep it unchanged while it is packed", source, *read, size));
+    return failure(fmt::format("add {}: it has {} bytes now, {} a moment ago; keep it unchanged while it is packed",
+                               source, *read, size));
   return {};
 }
 
@@ -174,7 +181,8 @@ bool FileWriter::write(std::span<const char> bytes) {
 
 Result<void> FileWriter::finish() {
   if (error_ == 0 && ::close(std::exchange(descriptor_, -1)) != 0) error_ = errno;
-  if (error_ != 0) return failure(fmt::format("write {}: {}", path_, std::strerror(error_)));  // NOLINT(concurrency-mt-unsafe)
+  if (error_ != 0)
+    return failure(fmt::format("write {}: {}", path_, std::strerror(error_)));  // NOLINT(concurrency-mt-unsafe)
   return {};
 }
 
