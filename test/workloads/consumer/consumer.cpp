@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 // The contract says at least every second. Ten times a second costs the broker next to nothing, and the time until
 // END_REPLAY is seen is part of the gap.
 constexpr auto kLookEvery = 100ms;
-constexpr auto kFirstPause = 50ms;  // back within 100 ms …
+// Back within 100 ms: most often the broker is there, and only our connection was closed.
+constexpr auto kFirstPause = 10ms;
 constexpr auto kLongestPause = 1000ms;
 
 }  // namespace

@@ -55,7 +55,7 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() {
-  pthread_kill(waiting_.native_handle(), SIGTERM);  // to that thread alone, which waits for it or is gone already
+  pthread_kill(waiting_.native_handle(), SIGINT);  // to that thread alone, which waits for it or is gone already
   waiting_.join();
 }
 
