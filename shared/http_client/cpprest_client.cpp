@@ -376,6 +376,11 @@ Result<std::shared_ptr<HttpClient>> make_http_client(const HttpClientOptions& op
   const bool secure = base.scheme() == "https";
   if ((!secure && base.scheme() != "http") || base.host().empty())
     return failure(fmt::format("the server's address \"{}\" is not an http:// or https:// URL", options.base_url));
+  // The library looks "[::1]" up as a name, brackets and all.
+  if (base.host().front() == '[')
+    return failure(fmt::format(
+        "the server's address {} is an IPv6 address, which cannot be connected to: give a host name that stands for it",
+        options.base_url));
 
   Peer peer;
   peer.host_port = base.port() > 0 ? fmt::format("{}:{}", base.host(), base.port()) : base.host();

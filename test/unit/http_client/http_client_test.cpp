@@ -79,6 +79,9 @@ BOOST_AUTO_TEST_CASE(nobody_listening_is_told_in_kubectls_words) {
 BOOST_AUTO_TEST_CASE(unusable_addresses_are_refused_before_any_connection) {
   BOOST_TEST(!make_http_client({.base_url = "api:6443", .tls = {}, .proxy_url = {}}));
   BOOST_TEST(!make_http_client({.base_url = "ftp://api", .tls = {}, .proxy_url = {}}));
+  const auto ipv6 = make_http_client({.base_url = "https://[::1]:6443", .tls = {}, .proxy_url = {}});
+  BOOST_REQUIRE(!ipv6);
+  BOOST_TEST(ipv6.error().message.find("give a host name") != std::string::npos);
   const auto socks =
       make_http_client({.base_url = "http://api", .tls = {}, .proxy_url = "socks5://user:secret@p:1080"});
   BOOST_REQUIRE(!socks);
