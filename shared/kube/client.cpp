@@ -69,11 +69,11 @@ class RestClient final : public Client {
   }
 
   ApiResult<Json> list(const ResourcePath& path, const ListOptions& options, const CallOptions& call) override {
-    const auto began = transport_.clock().now();
+    const auto began = transport_.pacer().now();
     const auto left = [&] {
       CallOptions rest = call;
       if (call.timeout != http::kNoTimeout)
-        rest.timeout -= std::chrono::duration_cast<std::chrono::milliseconds>(transport_.clock().now() - began);
+        rest.timeout -= std::chrono::duration_cast<std::chrono::milliseconds>(transport_.pacer().now() - began);
       return rest;
     };
     Json whole;

@@ -12,9 +12,9 @@
 #include <string_view>
 
 #include "shared/http_client/http_client.h"
-#include "shared/kube/clock.h"
 #include "shared/kube/config.h"
 #include "shared/kube/credentials.h"
+#include "shared/kube/pacer.h"
 #include "shared/kube/resource.h"
 #include "shared/kube/retry.h"
 #include "shared/kube/status.h"
@@ -128,7 +128,7 @@ struct ClientOptions {
   std::string program = "kubectl-migrate";             // for the User-Agent
   std::function<void(const std::string&)> on_warning;  // each warning of the server once; from any thread
   std::function<void(const CallRecord&)> on_call;      // from any thread
-  Clock* clock = nullptr;                              // null: the system's
+  Pacer* pacer = nullptr;                              // null: the system's
 };
 
 // Connects to nothing yet; fails on unusable addresses and certificates.

@@ -126,7 +126,7 @@ Result<Url> server_of(const KubeconfigCluster& cluster, const KubeconfigUser& us
   return url;
 }
 
-Result<ConnectionConfig> build(const Selection& chosen, const Environment& environment, const FileReader& files) {
+Result<ConnectionConfig> build(const Choice& chosen, const Environment& environment, const FileReader& files) {
   const std::string cluster = object("cluster", chosen.cluster_name);
   const std::string user = object("user", chosen.user_name);
   ConnectionConfig config;

@@ -19,8 +19,8 @@ void replace_if_given(std::string& value, const std::string& flag) {
 
 }  // namespace
 
-Result<Selection> select(const Kubeconfig& kubeconfig, const ConfigFlags& flags) {
-  Selection selection;
+Result<Choice> select(const Kubeconfig& kubeconfig, const ConfigFlags& flags) {
+  Choice selection;
   KubeconfigContext context;
   selection.context_name = flags.context.empty() ? kubeconfig.current_context : flags.context;
   if (!selection.context_name.empty()) {

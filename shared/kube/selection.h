@@ -9,7 +9,7 @@
 
 namespace migrate::kube {
 
-struct Selection {
+struct Choice {
   std::string context_name;  // each empty when nothing names one
   std::string cluster_name;
   std::string user_name;
@@ -19,7 +19,7 @@ struct Selection {
 };
 
 // Fails when something is named that the kubeconfig does not have.
-[[nodiscard]] Result<Selection> select(const Kubeconfig& kubeconfig, const ConfigFlags& flags);
+[[nodiscard]] Result<Choice> select(const Kubeconfig& kubeconfig, const ConfigFlags& flags);
 
 // Lays the flags that change a cluster or a user over them.
 [[nodiscard]] Result<void> apply(const ConfigFlags& flags, KubeconfigCluster& cluster, KubeconfigUser& user);

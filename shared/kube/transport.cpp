@@ -47,7 +47,7 @@ Transport::Transport(ConnectionConfig config, std::shared_ptr<CredentialSource> 
     : config_(std::move(config)),
       credentials_(std::move(credentials)),
       options_(std::move(options)),
-      clock_(options_.clock != nullptr ? *options_.clock : system_clock()) {}
+      pacer_(options_.pacer != nullptr ? *options_.pacer : system_pacer()) {}
 
 http::HttpClientOptions Transport::http_options(const Credential& credential) const {
   http::HttpClientOptions options;
@@ -105,10 +105,10 @@ void Transport::report_warnings(const http::HttpResponse& response) {
 }
 
 Outcome Transport::perform(const Call& call, const http::BodySink* sink) {
-  const auto began = clock_.now();
+  const auto began = pacer_.now();
   const auto remaining = [&] {
     if (call.options.timeout == http::kNoTimeout) return http::kNoTimeout;
-    return call.options.timeout - std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - began);
+    return call.options.timeout - std::chrono::duration_cast<std::chrono::milliseconds>(pacer_.now() - began);
   };
   http::HttpRequest request;
   request.method = call.method;
@@ -130,12 +130,12 @@ Outcome Transport::perform(const Call& call, const http::BodySink* sink) {
     request.headers = headers_for(*credential);
     request.timeout = remaining();
 
-    const auto sent_at = clock_.now();
+    const auto sent_at = pacer_.now();
     auto response = sink != nullptr ? (*client)->stream(request, *sink) : (*client)->send(request);
     if (options_.on_call)
       options_.on_call({call.method, call.target, attempt.number, response ? response->status : 0,
                         response ? "" : response.error().message,
-                        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - sent_at)});
+                        std::chrono::duration_cast<std::chrono::milliseconds>(pacer_.now() - sent_at)});
     if (response) report_warnings(*response);
     if (response && response->status / 100 == 2) return {Answer{std::move(response->body)}, may_have_run};
 
@@ -152,7 +152,7 @@ Outcome Transport::perform(const Call& call, const http::BodySink* sink) {
     }
     attempt.retry_after = error.retry_after;
     attempt.remaining = remaining();
-    attempt.random = clock_.random();
+    attempt.random = pacer_.random();
     const RetryDecision decision = decide(attempt, options_.retry);
     const bool wrote = call.method != "GET";
     // A stream's consumer has seen its beginning: what to do about the rest is the consumer's affair.
@@ -165,7 +165,7 @@ Outcome Transport::perform(const Call& call, const http::BodySink* sink) {
     if (decision.action == RetryDecision::Action::renew_and_repeat) {
       attempt.renewed = true;
       if (!credentials_->renew(*credential)) return {broken(std::move(error)), may_have_run};
-    } else if (!clock_.sleep(decision.wait, call.options.stop)) {
+    } else if (!pacer_.sleep(decision.wait, call.options.stop)) {
       error = local_error(call.attempt + ": cancelled", ApiError::Kind::cancelled);
       error.may_have_run = wrote && may_have_run;
       return {broken(std::move(error)), may_have_run};

@@ -43,7 +43,7 @@ class Transport {
   // Fails as the first request would: on unusable addresses and certificates.
   [[nodiscard]] Result<void> check() const;
 
-  [[nodiscard]] Clock& clock() const { return clock_; }
+  [[nodiscard]] Pacer& pacer() const { return pacer_; }
 
  private:
   [[nodiscard]] http::HttpClientOptions http_options(const Credential& credential) const;
@@ -55,7 +55,7 @@ class Transport {
   ConnectionConfig config_;
   std::shared_ptr<CredentialSource> credentials_;
   ClientOptions options_;
-  Clock& clock_;
+  Pacer& pacer_;
 
   std::mutex mutex_;
   Credential connected_as_;

@@ -38,8 +38,8 @@ Selection by_name(Selection selection) {
 
 }  // namespace
 
-Watch::Watch(Client& client, Clock& clock, Selection selection)
-    : client_(client), clock_(clock), selection_(by_name(std::move(selection))) {}
+Watch::Watch(Client& client, Pacer& pacer, Selection selection)
+    : client_(client), pacer_(pacer), selection_(by_name(std::move(selection))) {}
 
 bool Watch::tell(WatchSink& sink, const std::vector<Change>& changes) {
   return std::all_of(changes.begin(), changes.end(),
@@ -68,7 +68,7 @@ ApiResult<bool> Watch::follow(WatchSink& sink, const CallOptions& call) {
   query.field_selector = selection_.field_selector;
   query.resource_version = version_;
   // Spread, so that not all watches of a cluster come back at once.
-  query.duration = std::chrono::seconds{300 + static_cast<long long>(clock_.random() * 300)};
+  query.duration = std::chrono::seconds{300 + static_cast<long long>(pacer_.random() * 300)};
   bool enough = false;
   auto ended = client_.events(
       selection_.path.collection(), query,
@@ -85,17 +85,17 @@ ApiResult<bool> Watch::follow(WatchSink& sink, const CallOptions& call) {
 }
 
 ApiResult<void> Watch::run(WatchSink& sink, const std::stop_token& stop, std::chrono::milliseconds timeout) {
-  const auto began = clock_.now();
+  const auto began = pacer_.now();
   const auto remaining = [&] {
     if (timeout == http::kNoTimeout) return timeout;
-    return timeout - std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - began);
+    return timeout - std::chrono::duration_cast<std::chrono::milliseconds>(pacer_.now() - began);
   };
   unsigned failures = 0;  // in a row, without an event between
   bool expired = false;   // the last failure was a 410
   while (!stop.stop_requested()) {
     if (remaining() <= std::chrono::milliseconds{0})
       return tl::make_unexpected(local_error("timed out watching " + describe(selection_.path), Kind::deadline));
-    const auto asked_at = clock_.now();
+    const auto asked_at = pacer_.now();
     const bool listing = version_.empty();
     progressed_ = false;
     auto enough = listing
@@ -104,7 +104,7 @@ ApiResult<void> Watch::run(WatchSink& sink, const std::stop_token& stop, std::ch
     if (stop.stop_requested()) break;
     if (enough && *enough) return {};
     // The end of a stream is normal, unless it comes at once and without a word.
-    const bool followed = !listing && (progressed_ || (enough && clock_.now() - asked_at >= std::chrono::seconds{1}));
+    const bool followed = !listing && (progressed_ || (enough && pacer_.now() - asked_at >= std::chrono::seconds{1}));
     if (followed) {
       failures = 0;
       expired = false;
@@ -125,8 +125,8 @@ ApiResult<void> Watch::run(WatchSink& sink, const std::stop_token& stop, std::ch
       if (error.kind != Kind::deadline || remaining() > std::chrono::milliseconds{0}) sink.troubled(error);
       wait = std::max<std::chrono::milliseconds>(wait, error.retry_after.value_or(std::chrono::seconds{0}));
     }
-    wait = std::max(wait, back_off(failures, clock_.random(), kPatience));
-    clock_.sleep(std::min(wait, remaining()), stop);
+    wait = std::max(wait, back_off(failures, pacer_.random(), kPatience));
+    pacer_.sleep(std::min(wait, remaining()), stop);
   }
   return {};
 }
@@ -159,10 +159,10 @@ class Waiter final : public WatchSink {
 
 }  // namespace
 
-ApiResult<KnownObjects> wait_for_set(Client& client, Clock& clock, const Selection& selection,
+ApiResult<KnownObjects> wait_for_set(Client& client, Pacer& pacer, const Selection& selection,
                                      const SetPredicate& is_reached, std::chrono::milliseconds timeout,
                                      const std::stop_token& stop) {
-  Watch watch{client, clock, selection};
+  Watch watch{client, pacer, selection};
   Waiter waiter{watch, is_reached};
   auto ended = watch.run(waiter, stop, timeout);
   if (waiter.is_done()) return watch.known();
@@ -175,19 +175,19 @@ ApiResult<KnownObjects> wait_for_set(Client& client, Clock& clock, const Selecti
   return tl::make_unexpected(ended.error());
 }
 
-Lookup<Json, ApiError> wait_for(Client& client, Clock& clock, const ResourcePath& object,
+Lookup<Json, ApiError> wait_for(Client& client, Pacer& pacer, const ResourcePath& object,
                                 const ObjectPredicate& is_reached, std::chrono::milliseconds timeout,
                                 const std::stop_token& stop) {
-  const auto began = clock.now();
+  const auto began = pacer.now();
   auto first = client.get(object, {timeout, stop});
   if (!first && is_final(first.error())) return first;
   if (first && is_reached(*first ? &**first : nullptr)) return first;
   std::optional<Json> reached;
   const auto left = timeout == http::kNoTimeout
                         ? timeout
-                        : timeout - std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - began);
+                        : timeout - std::chrono::duration_cast<std::chrono::milliseconds>(pacer.now() - began);
   auto waited = wait_for_set(
-      client, clock, {object, "", ""},
+      client, pacer, {object, "", ""},
       [&](const KnownObjects& objects) {
         const Json* found = objects.find(object.namespace_, object.name);
         if (!is_reached(found)) return false;

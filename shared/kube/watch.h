@@ -35,7 +35,7 @@ class WatchSink {
 
 class Watch {
  public:
-  Watch(Client& client, Clock& clock, Selection selection);
+  Watch(Client& client, Pacer& pacer, Selection selection);
 
   // Success: the sink had enough or `stop` was requested (then within milliseconds). An error: the deadline, or what
   // trying again does not cure (forbidden, an unknown resource type, a certificate, an impossible name).
@@ -52,7 +52,7 @@ class Watch {
   bool tell(WatchSink& sink, const std::vector<Change>& changes);
 
   Client& client_;
-  Clock& clock_;
+  Pacer& pacer_;
   Selection selection_;
   KnownObjects known_;
   std::string version_;      // empty: a list is due
@@ -62,13 +62,13 @@ class Watch {
 // Gets the object, then watches it, until `is_reached` likes what it sees; null stands for absent. Answers the object,
 // or nothing for absent. The kind of error is deadline when the time is over.
 using ObjectPredicate = std::function<bool(const Json* object)>;
-[[nodiscard]] Lookup<Json, ApiError> wait_for(Client& client, Clock& clock, const ResourcePath& object,
+[[nodiscard]] Lookup<Json, ApiError> wait_for(Client& client, Pacer& pacer, const ResourcePath& object,
                                               const ObjectPredicate& is_reached, std::chrono::milliseconds timeout,
                                               const std::stop_token& stop);
 
 // The same for all objects of a selection.
 using SetPredicate = std::function<bool(const KnownObjects& objects)>;
-[[nodiscard]] ApiResult<KnownObjects> wait_for_set(Client& client, Clock& clock, const Selection& selection,
+[[nodiscard]] ApiResult<KnownObjects> wait_for_set(Client& client, Pacer& pacer, const Selection& selection,
                                                    const SetPredicate& is_reached, std::chrono::milliseconds timeout,
                                                    const std::stop_token& stop);
 

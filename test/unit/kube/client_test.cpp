@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(a_busy_server_is_asked_again_when_it_said) {
   Api api;
   BOOST_TEST(value_of(api.client(server)->get(kPod)).has_value());
   BOOST_TEST(asked == 2);
-  BOOST_REQUIRE(api.clock.slept.size() == 1U);
-  BOOST_TEST(api.clock.slept[0].count() == 3100);
+  BOOST_REQUIRE(api.pacer.slept.size() == 1U);
+  BOOST_TEST(api.pacer.slept[0].count() == 3100);
 }
 
 BOOST_AUTO_TEST_CASE(asking_again_ends_with_the_callers_time) {
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(asking_again_ends_with_the_callers_time) {
   })};
   Api api;
   check_error(api.client(server)->get(kPod, {std::chrono::seconds{7}, {}}), Kind::too_many_requests, "busy");
-  BOOST_TEST(api.clock.slept.size() == 2U);
+  BOOST_TEST(api.pacer.slept.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_read_survives_a_lost_connection) {
@@ -134,13 +134,13 @@ BOOST_AUTO_TEST_CASE(nobody_there_is_told_in_kubectls_words_after_a_few_tries) {
   Api api;
   api.config.server = "https://127.0.0.1:" + std::to_string(test::closed_port());
   ClientOptions options;
-  options.clock = &api.clock;
+  options.pacer = &api.pacer;
   const auto client = value_or_fatal(make_client(api.config, api.credentials, options));
   const auto got = client->get(kPod);
   check_error(got, Kind::connection);
   BOOST_TEST(got.error().text() == "The connection to the server " + api.config.server.substr(8) +
                                        " was refused - did you specify the right host or port?");
-  BOOST_TEST(api.clock.slept.size() == 4U);
+  BOOST_TEST(api.pacer.slept.size() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_token_is_renewed_once) {

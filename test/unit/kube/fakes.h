@@ -1,4 +1,4 @@
-// What the Kubernetes client's tests have in common: a clock that does not wait, credentials from a list, a client
+// What the Kubernetes client's tests have in common: a pacer that does not wait, credentials from a list, a client
 // whose answers are scripted.
 #pragma once
 
@@ -16,7 +16,7 @@
 namespace migrate::kube {
 
 // Time passes only where somebody sleeps.
-class FakeClock final : public Clock {
+class FakePacer final : public Pacer {
  public:
   std::chrono::steady_clock::time_point now() override {
     const std::lock_guard lock{mutex_};
@@ -62,7 +62,7 @@ class FakeCredentials final : public CredentialSource {
 };
 
 struct Api {
-  FakeClock clock;
+  FakePacer pacer;
   std::shared_ptr<FakeCredentials> credentials = std::make_shared<FakeCredentials>();
   std::vector<std::string> warnings;
   std::vector<CallRecord> calls;
@@ -71,7 +71,7 @@ struct Api {
   std::shared_ptr<Client> client(const test::FakeServer& server) {
     config.server = server.url();
     ClientOptions options;
-    options.clock = &clock;
+    options.pacer = &pacer;
     options.on_warning = [this](const std::string& text) { warnings.push_back(text); };
     options.on_call = [this](const CallRecord& record) { calls.push_back(record); };
     auto made = make_client(config, credentials, options);

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_watch_survives_a_cut_event_both_forms_of_gone_and_a_bookm
   })};
   Api api;
   const auto client = api.client(server);
-  Watch watch{*client, api.clock, {core("pods", "ns"), "", ""}};
+  Watch watch{*client, api.pacer, {core("pods", "ns"), "", ""}};
   Collector collector{"added end"};
   const auto done = watch.run(collector, {});
   BOOST_TEST(done.has_value());
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_stop_request_ends_an_idle_watch) {
   })};
   Api api;
   const auto client = api.client(server);
-  Watch watch{*client, api.clock, {core("pods", "ns"), "", ""}};
+  Watch watch{*client, api.pacer, {core("pods", "ns"), "", ""}};
   Collector collector{""};
   std::stop_source stop;
   std::thread stopper{[&] {
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(waiting_ends_when_the_object_is_deleted) {
   })};
   Api api;
   const auto client = api.client(server);
-  const auto gone = wait_for(*client, system_clock(), pod("ns", "web-0"), [](const Json* it) { return it == nullptr; },
+  const auto gone = wait_for(*client, system_pacer(), pod("ns", "web-0"), [](const Json* it) { return it == nullptr; },
                              std::chrono::minutes{1}, {});
   BOOST_TEST(!value_of(gone).has_value());
 }
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(waiting_ends_at_its_deadline_over_a_silent_watch) {
   ClientOptions options;
   api.config.server = server.url();
   const auto client = value_or_fatal(make_client(api.config, api.credentials, options));
-  const auto found = wait_for(*client, system_clock(), pod("ns", "web-0"), [](const Json* it) { return it != nullptr; },
+  const auto found = wait_for(*client, system_pacer(), pod("ns", "web-0"), [](const Json* it) { return it != nullptr; },
                               std::chrono::milliseconds{200}, {});
   check_error(found, ApiError::Kind::deadline, "timed out");
 }

@@ -16,7 +16,7 @@ class ScriptedClient final : public Client {
     std::optional<ApiError> error;  // unset: the server ended it
     std::chrono::milliseconds lasts{60'000};
   };
-  explicit ScriptedClient(FakeClock& clock) : clock_(clock) {}
+  explicit ScriptedClient(FakePacer& pacer) : pacer_(pacer) {}
 
   std::deque<ApiResult<Json>> lists;
   std::deque<Stream> streams;
@@ -37,14 +37,14 @@ class ScriptedClient final : public Client {
     durations.push_back(query.duration);
     if (streams.empty()) {
       if (stop_when_exhausted == nullptr) {
-        clock_.tick(call.timeout);
+        pacer_.tick(call.timeout);
         return tl::make_unexpected(local_error("watch pods: The server did not finish", Kind::deadline));
       }
       return exhausted().map([](const Json&) {});
     }
     Stream next = std::move(streams.front());
     streams.pop_front();
-    clock_.tick(next.lasts);
+    pacer_.tick(next.lasts);
     for (const Json& one : next.events)
       if (!sink(one.at("type").get<std::string>(), one.at("object"))) return {};
     if (next.error) return tl::make_unexpected(*next.error);
@@ -89,7 +89,7 @@ class ScriptedClient final : public Client {
     return tl::make_unexpected(local_error("the script is over", Kind::cancelled));
   }
   static ApiResult<Json> unused() { return tl::make_unexpected(local_error("not scripted")); }
-  FakeClock& clock_;
+  FakePacer& pacer_;
 };
 
 class Recorder final : public WatchSink {
@@ -108,11 +108,11 @@ class Recorder final : public WatchSink {
 };
 
 struct Scene {
-  FakeClock clock;
-  ScriptedClient client{clock};
+  FakePacer pacer;
+  ScriptedClient client{pacer};
   std::stop_source stop;
   Recorder recorder;
-  Watch watch{client, clock, {core("pods", "ns"), "", ""}};
+  Watch watch{client, pacer, {core("pods", "ns"), "", ""}};
 
   ApiResult<void> run() {
     client.stop_when_exhausted = &stop;
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_watch_lists_then_follows_from_there_and_goes_on_where_a_s
                           {{event("DELETED", object("a", "1", "10"))}, {}}};
   BOOST_TEST(scene.run().has_value());
   scene.check({"added a", "synced", "added b", "deleted a"}, {"list ", "watch 5", "watch 9", "watch 10"});
-  BOOST_TEST(scene.clock.slept.empty());  // the end of a stream is no failure
+  BOOST_TEST(scene.pacer.slept.empty());  // the end of a stream is no failure
 }
 
 BOOST_AUTO_TEST_CASE(forgotten_history_is_made_up_for_by_a_list_and_no_deletion_is_missed) {
@@ -163,8 +163,8 @@ BOOST_AUTO_TEST_CASE(a_lost_stream_is_taken_up_after_a_pause_where_it_broke) {
   BOOST_TEST(scene.run().has_value());
   scene.check({"synced", "added a", "troubled lost", "troubled lost", "added b"},
               {"list ", "watch 5", "watch 6", "watch 6", "watch 7"});
-  BOOST_TEST(scene.clock.slept.size() == 2U);
-  BOOST_TEST((scene.clock.slept[1] > scene.clock.slept[0]));
+  BOOST_TEST(scene.pacer.slept.size() == 2U);
+  BOOST_TEST((scene.pacer.slept[1] > scene.pacer.slept[0]));
 }
 
 BOOST_AUTO_TEST_CASE(after_three_failures_in_a_row_it_lists_anew) {
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_ends_streams_at_once_is_not_asked_in_a_circle
   const std::chrono::milliseconds at_once{0};
   scene.client.streams = {{{}, {}, at_once}, {{}, {}, at_once}};
   BOOST_TEST(scene.run().has_value());
-  BOOST_TEST(scene.clock.slept.size() == 2U);
+  BOOST_TEST(scene.pacer.slept.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_always_says_too_old_is_not_asked_in_a_circle) {
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_always_says_too_old_is_not_asked_in_a_circle)
   scene.client.lists = {list_of({}, "5"), list_of({}, "5"), list_of({}, "5")};
   scene.client.streams = {{{}, expired()}, {{}, expired()}, {{}, expired()}};
   BOOST_TEST(scene.run().has_value());
-  BOOST_TEST(scene.clock.slept.size() == 2U);
+  BOOST_TEST(scene.pacer.slept.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(what_trying_again_does_not_cure_is_an_error) {
@@ -204,8 +204,8 @@ BOOST_AUTO_TEST_CASE(a_server_that_asks_for_time_gets_it) {
   ApiError busy = error_of_status(status_of(429, "TooManyRequests", "busy", {{"retryAfterSeconds", 20}}), 429);
   scene.client.lists = {tl::make_unexpected(busy), list_of({}, "5")};
   BOOST_TEST(scene.run().has_value());
-  BOOST_REQUIRE(!scene.clock.slept.empty());
-  BOOST_TEST((scene.clock.slept[0] == std::chrono::seconds{20}));
+  BOOST_REQUIRE(!scene.pacer.slept.empty());
+  BOOST_TEST((scene.pacer.slept[0] == std::chrono::seconds{20}));
 }
 
 BOOST_AUTO_TEST_CASE(a_list_that_does_not_say_of_when_it_is_cannot_be_followed) {
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_list_that_does_not_say_of_when_it_is_cannot_be_followed) 
   scene.client.lists = {list_of({object("a", "1", "3")}, "")};
   BOOST_TEST(scene.run().has_value());
   scene.check({"troubled list pods: the list has no resourceVersion"}, {"list ", "list "});
-  BOOST_TEST(scene.clock.slept.size() == 1U);
+  BOOST_TEST(scene.pacer.slept.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(streams_are_asked_for_five_to_ten_minutes) {
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(streams_are_asked_for_five_to_ten_minutes) {
 BOOST_AUTO_TEST_CASE(waiting_is_over_at_once_when_the_object_is_as_wanted) {
   Scene scene;
   scene.client.objects = {std::optional{object("a", "1", "3")}};
-  const auto found = wait_for(scene.client, scene.clock, pod("ns", "a"), [](const Json* it) { return it != nullptr; },
+  const auto found = wait_for(scene.client, scene.pacer, pod("ns", "a"), [](const Json* it) { return it != nullptr; },
                               std::chrono::seconds{9}, {});
   BOOST_TEST(value_of(found).has_value());
   BOOST_TEST(scene.client.asked == Lines{"get"}, boost::test_tools::per_element());
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(waiting_follows_the_object_until_it_is_as_wanted) {
   scene.client.lists = {list_of({object("a", "1", "3")}, "5")};
   scene.client.streams = {{{event("MODIFIED", object("a", "1", "6")), event("MODIFIED", object("a", "1", "7"))}, {}}};
   const auto found =
-      wait_for(scene.client, scene.clock, pod("ns", "a"),
+      wait_for(scene.client, scene.pacer, pod("ns", "a"),
                [](const Json* it) { return it != nullptr && metadata_of(*it, "resourceVersion") == "6"; },
                std::chrono::minutes{5}, {});
   BOOST_TEST(metadata_of(*value_of(found), "resourceVersion") == "6");
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(waiting_for_absence_sees_a_deletion_that_happened_between_t
   Scene scene;
   scene.client.objects = {std::optional{object("a", "1", "3")}};
   scene.client.lists = {list_of({}, "5")};
-  const auto gone = wait_for(scene.client, scene.clock, pod("ns", "a"), [](const Json* it) { return it == nullptr; },
+  const auto gone = wait_for(scene.client, scene.pacer, pod("ns", "a"), [](const Json* it) { return it == nullptr; },
                              std::chrono::minutes{5}, {});
   BOOST_TEST(!value_of(gone).has_value());
 }
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(waiting_ends_with_its_time_and_says_for_what) {
   scene.client.objects = {std::optional<Json>{}};
   scene.client.lists = {list_of({}, "5")};
   scene.client.streams = {{{}, lost(), std::chrono::milliseconds{10}}};
-  const auto found = wait_for(scene.client, scene.clock, pod("ns", "a"), [](const Json* it) { return it != nullptr; },
+  const auto found = wait_for(scene.client, scene.pacer, pod("ns", "a"), [](const Json* it) { return it != nullptr; },
                               std::chrono::seconds{30}, {});
   check_error(found, Kind::deadline, "timed out after 30 s waiting for pods \"a\"; last trouble: lost");
 }
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(a_set_is_judged_when_all_of_it_is_known) {
   Scene scene;
   scene.client.lists = {list_of({object("a", "1", "3"), object("b", "2", "4")}, "5")};
   std::vector<std::size_t> sizes;
-  const auto found = wait_for_set(scene.client, scene.clock, {core("pods", "ns"), "app=web", ""},
+  const auto found = wait_for_set(scene.client, scene.pacer, {core("pods", "ns"), "app=web", ""},
                                   [&](const KnownObjects& objects) {
                                     sizes.push_back(objects.all().size());
                                     return objects.all().size() == 2;

@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(an_evictions_refusal_is_an_answer) {
   Api api;
   check_error(api.client(server)->create(kPod.sub("eviction"), to_be_made()), Kind::too_many_requests,
               "disruption budget");
-  BOOST_TEST(api.clock.slept.empty());
+  BOOST_TEST(api.pacer.slept.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_namespace_is_an_error_even_when_it_has_the_pods_name) {

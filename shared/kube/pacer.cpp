@@ -1,4 +1,4 @@
-#include "shared/kube/clock.h"
+#include "shared/kube/pacer.h"
 
 #include <condition_variable>
 #include <mutex>
@@ -7,7 +7,7 @@
 namespace migrate::kube {
 namespace {
 
-class SystemClock final : public Clock {
+class SystemPacer final : public Pacer {
  public:
   std::chrono::steady_clock::time_point now() override { return std::chrono::steady_clock::now(); }
 
@@ -26,9 +26,9 @@ class SystemClock final : public Clock {
 
 }  // namespace
 
-Clock& system_clock() {
-  static SystemClock clock;
-  return clock;
+Pacer& system_pacer() {
+  static SystemPacer pacer;
+  return pacer;
 }
 
 }  // namespace migrate::kube

@@ -1,4 +1,4 @@
-// Time and chance, passed in wherever something waits, so that tests neither sleep nor gamble.
+// Time to wait by and chance, passed in wherever something waits, so that tests neither sleep nor gamble.
 #pragma once
 
 #include <chrono>
@@ -6,9 +6,9 @@
 
 namespace migrate::kube {
 
-class Clock {
+class Pacer {
  public:
-  virtual ~Clock() = default;
+  virtual ~Pacer() = default;
   [[nodiscard]] virtual std::chrono::steady_clock::time_point now() = 0;
   // False when `stop` was requested before the time was over.
   virtual bool sleep(std::chrono::milliseconds span, const std::stop_token& stop) = 0;
@@ -16,6 +16,6 @@ class Clock {
 };
 
 // The real one; may be used from any thread.
-[[nodiscard]] Clock& system_clock();
+[[nodiscard]] Pacer& system_pacer();
 
 }  // namespace migrate::kube
