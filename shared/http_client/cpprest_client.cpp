@@ -62,6 +62,16 @@ class BodyBuffer : public concurrency::streams::details::streambuf_state_manager
     return false;
   }
   void release(std::uint8_t*, std::size_t) override {}
+  // The base class closes in a task and, after a failed write, waits for it on the thread that is to run it: a deadlock
+  // with one thread (seen). Here closing is done at once.
+  pplx::task<void> close(std::ios_base::openmode mode) override {
+    if ((mode & std::ios_base::out) != 0) m_stream_can_write = false;
+    return pplx::task_from_result();
+  }
+  pplx::task<void> close(std::ios_base::openmode mode, std::exception_ptr reason) override {
+    if (m_currentException == nullptr) m_currentException = std::move(reason);
+    return close(mode);
+  }
 
  protected:
   pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override {
