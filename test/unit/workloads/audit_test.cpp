@@ -18,8 +18,7 @@ class Scene {
   // Sent at this second, confirmed a millisecond later.
   Order send(const std::string& producer, std::uint64_t sequence, double second,
              Delivery delivery = Delivery::confirmed) {
-    const Order order{producer + "-" + std::to_string(sequence), producer, sequence,
-                      static_cast<std::int64_t>(sequence)};
+    Order order{producer + "-" + std::to_string(sequence), producer, sequence, static_cast<std::int64_t>(sequence)};
     const auto at = static_cast<std::int64_t>(second * kSecond);
     history.record.push_back({order, at, at, at + 1000, delivery});
     return order;

@@ -55,7 +55,7 @@ class Consumer {
   [[nodiscard]] ConsumerStatus status() const;
 
  private:
-  // One connection's life; a member of the consumer for as long as it lasts.
+  // What belongs to one connection, and is forgotten with it.
   struct Session {
     Link& link;
     std::string control_queue;

@@ -13,9 +13,12 @@ double exponential(std::mt19937_64& random, double mean) {
   return -std::log1p(-uniform(random)) * mean;
 }
 
+// Mixed rather than drawn: a message's value depends on nothing but its place.
 std::int64_t value_of(std::uint64_t seed, std::uint32_t producer, std::uint64_t sequence) {
-  std::mt19937_64 random{seed ^ (sequence * 0x9E3779B97F4A7C15ULL + producer)};
-  return 1 + static_cast<std::int64_t>(random() % 1000);
+  std::uint64_t word = seed ^ (sequence * 0x9E3779B97F4A7C15ULL) ^ (std::uint64_t{producer} << 32);
+  word = (word ^ (word >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  word = (word ^ (word >> 27)) * 0x94D049BB133111EBULL;
+  return 1 + static_cast<std::int64_t>((word ^ (word >> 31)) % 1000);
 }
 
 }  // namespace
