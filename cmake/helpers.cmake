@@ -32,7 +32,8 @@ function(migrate_test name)
   endif()
   add_test(NAME ${name} COMMAND ${name} --color_output=no --log_level=test_suite --report_level=short)
   # Where end-to-end tests find the cluster script and the programs as shipped.
-  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}"
+  # The limit only ends what hangs.
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900
     ENVIRONMENT "MIGRATE_SOURCE=${CMAKE_SOURCE_DIR};MIGRATE_PROGRAMS=${CMAKE_SOURCE_DIR}/build/release/bin")
   if(ARG_PROPERTIES)
     set_tests_properties(${name} PROPERTIES ${ARG_PROPERTIES})

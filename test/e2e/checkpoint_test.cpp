@@ -7,11 +7,12 @@ using namespace harness;
 
 namespace {
 
-struct Counting {
+// Made once for all cases.
+struct Pods {
   Cluster cluster;
   Namespace ns{cluster, "checkpoints"};
 
-  Counting() {
+  Pods() {
     prepare_for_hops(cluster, ns);
     for (const auto& [name, node] : {std::pair{"first", "node-a"}, {"second", "node-b"}})
       cluster.apply(
@@ -28,9 +29,19 @@ struct Counting {
   }
 };
 
+Pods& pods() {
+  static Pods made;
+  return made;
+}
+
+struct Fixture {
+  const Cluster& cluster = pods().cluster;
+  const Namespace& ns = pods().ns;
+};
+
 }  // namespace
 
-BOOST_FIXTURE_TEST_SUITE(checkpoints, Counting)
+BOOST_FIXTURE_TEST_SUITE(checkpoints, Fixture)
 
 BOOST_AUTO_TEST_CASE(the_right_nodes_checkpoint_is_enough_on_every_kind_of_kubelet_and_for_nothing_else) {
   // node-b's kubelet serves a self-signed certificate.

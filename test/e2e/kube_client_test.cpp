@@ -47,16 +47,28 @@ std::shared_ptr<kube::Client> client_with(const kube::ConfigFlags& flags) {
   return migrate::value_or_fatal(kube::make_client(config, std::move(credentials)));
 }
 
-struct Fixture {
+// Made once for all cases.
+struct Shared {
   Cluster cluster;
   Namespace ns{cluster, kNamespace};
   std::string kubeconfig = cluster.must({"kubeconfig"});
   std::shared_ptr<kube::Client> client;
 
-  Fixture() {
+  Shared() {
     kubeconfig.pop_back();
     client = client_with({.kubeconfig = kubeconfig});
   }
+};
+
+Shared& shared() {
+  static Shared made;
+  return made;
+}
+
+struct Fixture {
+  const Cluster& cluster = shared().cluster;
+  const std::string& kubeconfig = shared().kubeconfig;
+  kube::Client* client = shared().client.get();
 };
 
 kube::ResourcePath config_map(const std::string& name = "") {
@@ -161,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_watch_misses_nothing_although_the_api_server_restarts_mea
   }};
   eventually("what was there before", [&] { return notes.has("+stays") && notes.has("+goes"); });
 
-  cluster.on("control", {"sv", "-w", "30", "force-restart", "kube-apiserver"});
+  cluster.on("control", {"sv", "kill", "kube-apiserver"});  // and runit starts it again
   // Whichever comes first, the server's return or the watch's: the deletion must be told.
   eventually("the API server", [&] { return client->remove(config_map("goes")).has_value(); });
   must(client->create(config_map(), config_map_object("comes", "x")));

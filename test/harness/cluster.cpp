@@ -119,7 +119,7 @@ void Cluster::wait_ready(const std::string& ns, const std::string& pod) const {
 }
 
 Namespace::Namespace(const Cluster& cluster, std::string name) : cluster_(cluster), name_(std::move(name)) {
-  remove();
+  remove("true");
   cluster_.kubectl({"create", "namespace", name_});
   // Pods are refused until the namespace's service account is there.
   eventually("the service account of " + name_, [&] {
@@ -129,15 +129,15 @@ Namespace::Namespace(const Cluster& cluster, std::string name) : cluster_(cluste
 
 Namespace::~Namespace() {
   try {
-    remove();
+    remove("false");  // nobody is about to make it anew
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
   }
 }
 
-void Namespace::remove() const {
+void Namespace::remove(const char* wait) const {
   cluster_.kubectl({"-n", name_, "delete", "pods", "--all", "--force", "--grace-period=0"});
-  cluster_.kubectl({"delete", "namespace", name_, "--ignore-not-found", "--wait"});
+  cluster_.kubectl({"delete", "namespace", name_, "--ignore-not-found", std::string("--wait=") + wait});
 }
 
 }  // namespace harness

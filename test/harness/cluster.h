@@ -60,7 +60,7 @@ class Namespace {
   [[nodiscard]] const std::string& name() const { return name_; }
 
  private:
-  void remove() const;
+  void remove(const char* wait) const;
   const Cluster& cluster_;
   std::string name_;
 };

@@ -237,6 +237,8 @@ command_logs() {
   tail -n +1 -- "${files[@]}"
 }
 
+machine_service_is_down() { machine_service "$1" status "$2" | grep -q '^down:'; }
+
 # kill -9, and it stays dead until healed. `all` is a power cut: the whole machine, which keeps its disk.
 command_kill() {
   (($# == 2)) || die 'kill: wants NODE and kubelet, containerd or all'
@@ -248,6 +250,7 @@ command_kill() {
     kubelet | containerd | crio | kube-proxy)
       machine_service "$1" once "$2" >/dev/null # no restart any more
       machine_service "$1" kill "$2" >/dev/null
+      wait_until 60 "$2 on $1 to die" machine_service_is_down "$1" "$2"
       ;;
     *) die "kill: wants kubelet, containerd or all, not '$2'" ;;
   esac
