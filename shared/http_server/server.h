@@ -29,17 +29,17 @@ struct Response {
 using Handler = std::function<Response(const Request&)>;
 
 struct Limits {
-  std::size_t body_bytes = 10U << 20;    // more: 413
-  std::size_t header_bytes = 16U << 10;  // more: 431
-  std::size_t connections = 256;         // more: closed at once
+  std::size_t body_bytes = 10U << 20;      // more: 413
+  std::size_t header_bytes = 16U << 10;    // more: 431
+  std::size_t connections = 256;           // more: closed at once
   std::chrono::milliseconds idle{30'000};  // to send a request, to take an answer, or between two
 };
 
 class Server {
  public:
   // Binds and serves at once, on one thread of its own. Port 0: the system chooses.
-  [[nodiscard]] static Result<std::unique_ptr<Server>> start(const std::string& address, std::uint16_t port, Handler handler,
-                                                             Limits limits = {});
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(const std::string& address, std::uint16_t port,
+                                                             Handler handler, Limits limits = {});
   ~Server();  // closes every connection
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -24,14 +24,17 @@ Sha256::Sha256() : context_(std::make_unique<Context>()) {
 
 Sha256::~Sha256() = default;
 
-void Sha256::update(const void* data, std::size_t size) { EVP_DigestUpdate(context_->evp, data, size); }
+void Sha256::update(const void* data, std::size_t size) {
+  EVP_DigestUpdate(context_->evp, data, size);
+}
 
 std::string Sha256::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
   unsigned size = 0;
   EVP_DigestFinal_ex(context_->evp, bytes.data(), &size);
   std::string text = "sha256:";
-  for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", bytes[i]);
+  for (unsigned i = 0; i < size; ++i)
+    text += fmt::format("{:02x}", bytes[i]);
   return text;
 }
 

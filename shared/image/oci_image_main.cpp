@@ -1,4 +1,5 @@
-// oci-image: writes an OCI image archive from files, folders, a tar archive or a checkpoint, without a registry or daemon.
+// oci-image: writes an OCI image archive from files, folders, a tar archive or a checkpoint, without a registry or
+// daemon.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -48,7 +49,8 @@ int main(int argc, char** argv) {
     app.add_option("--file", files, "SOURCE=DESTINATION[:MODE], repeatable")->allow_extra_args(false);
     app.add_option("--layer-directory", folders, "A folder as a layer, repeatable")->allow_extra_args(false);
     app.add_option("--layer-tar", tars, "A tar archive as a layer, repeatable")->allow_extra_args(false);
-    app.add_option("--entrypoint", spec.run.entrypoint, "One word of the entry point, repeatable")->allow_extra_args(false);
+    app.add_option("--entrypoint", spec.run.entrypoint, "One word of the entry point, repeatable")
+        ->allow_extra_args(false);
     app.add_option("--cmd", spec.run.cmd, "One default argument, repeatable")->allow_extra_args(false);
     app.add_option("--env", spec.run.env, "NAME=VALUE, repeatable")->allow_extra_args(false);
     app.add_option("--workdir", spec.run.working_directory, "Working directory");
@@ -68,13 +70,17 @@ int main(int argc, char** argv) {
         spec = migrate::image::checkpoint_image(checkpoint, container, spec.name);
         spec.compression = compression;
       }
-      for (const auto& [key, value] : parse_pairs(annotations)) spec.annotations[key] = value;
+      for (const auto& [key, value] : parse_pairs(annotations))
+        spec.annotations[key] = value;
       spec.run.labels = parse_pairs(labels);
-      for (const std::string& folder : folders) spec.layers.emplace_back(migrate::image::DirectoryTree{folder});
-      for (const std::string& tar : tars) spec.layers.emplace_back(migrate::image::TarArchive{tar});
+      for (const std::string& folder : folders)
+        spec.layers.emplace_back(migrate::image::DirectoryTree{folder});
+      for (const std::string& tar : tars)
+        spec.layers.emplace_back(migrate::image::TarArchive{tar});
       if (!files.empty()) {
         migrate::image::Files placements;
-        for (const std::string& file : files) placements.placements.push_back(parse_placement(file));
+        for (const std::string& file : files)
+          placements.placements.push_back(parse_placement(file));
         spec.layers.emplace_back(std::move(placements));
       }
     } catch (const CLI::ParseError& error) {

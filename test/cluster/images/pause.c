@@ -19,5 +19,6 @@ int main(void) {
   signal(SIGINT, end);
   signal(SIGTERM, end);
   signal(SIGCHLD, reap);
-  for (;;) pause();
+  for (;;)
+    pause();
 }
