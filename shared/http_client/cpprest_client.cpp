@@ -4,7 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 
-#define _TURN_OFF_PLATFORM_STRING  // its macro U(x) breaks fmt
+#define _TURN_OFF_PLATFORM_STRING  // NOLINT(bugprone-reserved-identifier): the library's; its macro U(x) breaks fmt
 #include <cpprest/astreambuf.h>
 #include <cpprest/http_client.h>
 #include <pplx/threadpool.h>
@@ -203,7 +203,8 @@ class CpprestClient final : public HttpClient {
 
   // The library's own timeout starts anew with every read, and 0 means at once. It is only there to bury requests
   // we no longer wait for and that cannot be cancelled (a proxy that never answers CONNECT).
-  web::http::client::http_client_config config(std::chrono::milliseconds leg, std::shared_ptr<KeepAlive> keep_alive) {
+  web::http::client::http_client_config config(std::chrono::milliseconds leg,
+                                               const std::shared_ptr<KeepAlive>& keep_alive) {
     web::http::client::http_client_config config;
     config.set_timeout(leg);
     config.set_max_redirects(0);
@@ -265,10 +266,13 @@ class CpprestClient final : public HttpClient {
         concurrency::streams::streambuf<std::uint8_t>{std::make_shared<BodyBuffer>(exchange)}});
 
     const pplx::cancellation_token_source cancellation;
-    client->request(*built, cancellation.get_token())
+    client
+        ->request(*built, cancellation.get_token())
+        // NOLINTNEXTLINE(performance-unnecessary-value-param): pplx recognises a continuation by its parameter
         .then([exchange, client](pplx::task<web::http::http_response> answered) {
           settle(*exchange, answered, [&](const web::http::http_response& response) {
             exchange->receive_head(head_of(response));
+            // NOLINTNEXTLINE(performance-unnecessary-value-param)
             response.content_ready().then([exchange, client](pplx::task<web::http::http_response> completed) {
               settle(*exchange, completed, [&](const web::http::http_response&) { exchange->finish(); });
             });
