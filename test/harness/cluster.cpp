@@ -57,7 +57,7 @@ fs::path source_folder() {
 }
 
 fs::path program(const std::string& name) {
-  const fs::path path = folder_from("MIGRATE_PROGRAMS") / name;
+  fs::path path = folder_from("MIGRATE_PROGRAMS") / name;
   if (!fs::exists(path)) throw std::runtime_error(path.string() + " is not built: cmake --build --preset release");
   return path;
 }
