@@ -26,7 +26,7 @@ std::string push_image(const Cluster& cluster) {
     write.insert(write.end(), {"--file", fmt::format("{}=/bin/{}:0755", path, name)});
   }
   const std::string tag = must({"sha256sum"}, must(sums)).substr(0, 12);
-  const std::string name = "registry.test/orders:" + tag;
+  std::string name = "registry.test/orders:" + tag;
   const std::string archive = folder.file("orders.tar").string();
   write.insert(write.end(), {"--name", name, archive});
   must(write);
