@@ -4,7 +4,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 
-#define _TURN_OFF_PLATFORM_STRING  // NOLINT(bugprone-reserved-identifier): the library's; its macro U(x) breaks fmt
 #include <cpprest/astreambuf.h>
 #include <cpprest/http_client.h>
 #include <pplx/threadpool.h>
@@ -17,7 +16,8 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
+#include <condition_variable>
+#include <mutex>
 
 #include "shared/http_client/exchange.h"
 #include "shared/http_client/failure.h"
@@ -62,21 +62,11 @@ class BodyBuffer : public concurrency::streams::details::streambuf_state_manager
     return false;
   }
   void release(std::uint8_t*, std::size_t) override {}
-  // The base class closes in a task and, after a failed write, waits for it on the thread that is to run it: a deadlock
-  // with one thread (seen). Here closing is done at once.
-  pplx::task<void> close(std::ios_base::openmode mode) override {
-    if ((mode & std::ios_base::out) != 0) m_stream_can_write = false;
-    return pplx::task_from_result();
-  }
-  pplx::task<void> close(std::ios_base::openmode mode, std::exception_ptr reason) override {
-    if (m_currentException == nullptr) m_currentException = std::move(reason);
-    return close(mode);
-  }
 
  protected:
+  // Never fails, even when nobody wants the bytes: the library would then wait on the connection thread for a task that
+  // needs that thread. What ends an unwanted answer is the cancellation of its request.
   pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override {
-    if (exchange_->is_abandoned())
-      return pplx::task_from_exception<std::size_t>(std::runtime_error("not wanted any more"));
     const pplx::task_completion_event<std::size_t> room;
     const std::string_view piece{reinterpret_cast<const char*>(bytes), count};
     if (exchange_->receive(piece, [room, count] { room.set(count); })) return pplx::task_from_result(count);
@@ -126,6 +116,34 @@ class KeepAlive {
 
  private:
   boost::asio::ip::tcp::socket* socket_ = nullptr;
+};
+
+// Counts the requests that the connection thread still works on.
+class Underway {
+ public:
+  // Held by a request's callbacks; gone with the last of them.
+  [[nodiscard]] static std::shared_ptr<void> enter(const std::shared_ptr<Underway>& underway) {
+    {
+      const std::lock_guard lock{underway->mutex_};
+      ++underway->count_;
+    }
+    return {nullptr, [underway](void*) {
+              {
+                const std::lock_guard lock{underway->mutex_};
+                --underway->count_;
+              }
+              underway->changed_.notify_all();
+            }};
+  }
+  void wait_until_none(std::chrono::milliseconds at_most) {
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, at_most, [&] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t count_ = 0;
 };
 
 bool is_token(std::string_view name) {
@@ -190,6 +208,12 @@ class CpprestClient final : public HttpClient {
     connection_thread();
     pooled_ = std::make_shared<web::http::client::http_client>(base_, config(std::chrono::minutes{10}, nullptr));
   }
+
+  // Nobody waits for what is still under way, and it is cancelled; but a program that ends should not tear its
+  // connections in the middle. The limit is for what cannot be cancelled.
+  ~CpprestClient() override { underway_->wait_until_none(std::chrono::seconds{1}); }
+  CpprestClient(const CpprestClient&) = delete;
+  CpprestClient& operator=(const CpprestClient&) = delete;
 
   Result<HttpResponse, HttpError> send(const HttpRequest& request) override { return perform(request, nullptr); }
 
@@ -266,16 +290,15 @@ class CpprestClient final : public HttpClient {
         concurrency::streams::streambuf<std::uint8_t>{std::make_shared<BodyBuffer>(exchange)}});
 
     const pplx::cancellation_token_source cancellation;
-    client
-        ->request(*built, cancellation.get_token())
-        // NOLINTNEXTLINE(performance-unnecessary-value-param): pplx recognises a continuation by its parameter
-        .then([exchange, client](pplx::task<web::http::http_response> answered) {
+    const std::shared_ptr<void> presence = Underway::enter(underway_);
+    client->request(*built, cancellation.get_token())
+        .then([exchange, client, presence](const pplx::task<web::http::http_response>& answered) {
           settle(*exchange, answered, [&](const web::http::http_response& response) {
             exchange->receive_head(head_of(response));
-            // NOLINTNEXTLINE(performance-unnecessary-value-param)
-            response.content_ready().then([exchange, client](pplx::task<web::http::http_response> completed) {
-              settle(*exchange, completed, [&](const web::http::http_response&) { exchange->finish(); });
-            });
+            response.content_ready().then(
+                [exchange, client, presence](const pplx::task<web::http::http_response>& completed) {
+                  settle(*exchange, completed, [&](const web::http::http_response&) { exchange->finish(); });
+                });
           });
         });
     return cancellation;
@@ -358,6 +381,7 @@ class CpprestClient final : public HttpClient {
   std::string server_name_;
   Peer peer_;
   std::shared_ptr<LibraryClient> pooled_;
+  std::shared_ptr<Underway> underway_ = std::make_shared<Underway>();
 };
 
 Result<web::web_proxy> proxy_of(const std::string& url) {

@@ -45,11 +45,6 @@ void Exchange::fail(std::string what, long code) {
   changed_.notify_all();
 }
 
-bool Exchange::is_abandoned() const {
-  const std::lock_guard lock{mutex_};
-  return abandoned_;
-}
-
 Exchange::Next Exchange::next(std::chrono::steady_clock::time_point until, const std::stop_token& stop,
                               HttpResponse& head, std::string& data) {
   std::function<void()> resume;

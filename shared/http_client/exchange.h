@@ -29,14 +29,13 @@ class Exchange {
   [[nodiscard]] bool receive(std::string_view piece, std::function<void()> resume);
   void finish();
   void fail(std::string what, long code);
-  [[nodiscard]] bool is_abandoned() const;
 
   // On the caller's thread:
   enum class Next { head, data, end, failed, timed_out, stopped };
   // Waits for the next thing to tell: the head once, then data until its end. `data` is replaced.
   [[nodiscard]] Next next(std::chrono::steady_clock::time_point until, const std::stop_token& stop, HttpResponse& head,
                           std::string& data);
-  // Nobody waits any more: what still comes is refused.
+  // Nobody waits any more: what still comes is dropped.
   void abandon();
   [[nodiscard]] Breakage breakage() const;
 

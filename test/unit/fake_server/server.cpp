@@ -34,7 +34,7 @@ bool same(std::string_view a, std::string_view b) {
                     [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-int listening_socket(std::uint16_t& port) {
+int bound_socket(std::uint16_t& port) {
   const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -183,7 +183,7 @@ void Connection::shut() {
 
 FakeServer::FakeServer(Script script, std::optional<ServerTls> tls) : script_(std::move(script)), tls_(std::move(tls)) {
   std::signal(SIGPIPE, SIG_IGN);  // SSL_write to a client that is gone
-  socket_ = listening_socket(port_);
+  socket_ = bound_socket(port_);
   ::listen(socket_, 64);
   acceptor_ = std::thread([this] { accept_all(); });
 }
@@ -233,10 +233,10 @@ std::size_t FakeServer::connections() const {
   return accepted_;
 }
 
-std::uint16_t closed_port() {
-  std::uint16_t port = 0;
-  ::close(listening_socket(port));
-  return port;
+ClosedPort::ClosedPort() : socket_(bound_socket(port_)) {}
+
+ClosedPort::~ClosedPort() {
+  ::close(socket_);
 }
 
 }  // namespace migrate::test

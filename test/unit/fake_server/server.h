@@ -98,8 +98,19 @@ class FakeServer {
   std::thread acceptor_;
 };
 
-// A port of this machine where nobody listens.
-[[nodiscard]] std::uint16_t closed_port();
+// A port of this machine where nobody listens, and where nobody else can meanwhile.
+class ClosedPort {
+ public:
+  ClosedPort();
+  ~ClosedPort();
+  ClosedPort(const ClosedPort&) = delete;
+  ClosedPort& operator=(const ClosedPort&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  std::uint16_t port_ = 0;
+  int socket_ = -1;
+};
 
 // For a test to wait until a script got somewhere, and the other way round.
 class Signal {

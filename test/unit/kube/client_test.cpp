@@ -104,10 +104,10 @@ BOOST_AUTO_TEST_CASE(a_busy_server_is_asked_again_when_it_said) {
 
 BOOST_AUTO_TEST_CASE(asking_again_ends_with_the_callers_time) {
   FakeServer server{FakeServer::each([](Connection& connection, const Request&) {
-    connection.answer(429, status_of(429, "TooManyRequests", "busy").dump(), {"Retry-After: 3"});
+    connection.answer(429, status_of(429, "TooManyRequests", "busy").dump(), {"Retry-After: 25"});
   })};
   Api api;
-  check_error(api.client(server)->get(kPod, {std::chrono::seconds{7}, {}}), Kind::too_many_requests, "busy");
+  check_error(api.client(server)->get(kPod, {std::chrono::seconds{60}, {}}), Kind::too_many_requests, "busy");
   BOOST_TEST(api.pacer.slept.size() == 2U);
 }
 
@@ -132,7 +132,8 @@ BOOST_AUTO_TEST_CASE(a_read_survives_a_lost_connection) {
 
 BOOST_AUTO_TEST_CASE(nobody_there_is_told_in_kubectls_words_after_a_few_tries) {
   Api api;
-  api.config.server = "https://127.0.0.1:" + std::to_string(test::closed_port());
+  const test::ClosedPort closed;
+  api.config.server = "https://127.0.0.1:" + std::to_string(closed.port());
   ClientOptions options;
   options.pacer = &api.pacer;
   const auto client = value_or_fatal(make_client(api.config, api.credentials, options));

@@ -20,7 +20,7 @@ Json to_be_made(const std::string& owner = "set-1") {
 // Carries out what it is sent, but loses the first answer.
 class Forgetful {
  public:
-  explicit Forgetful(std::function<void(Connection&, const Request&, int number)> handler)
+  explicit Forgetful(const std::function<void(Connection&, const Request&, int number)>& handler)
       : server_([this, handler](Connection& connection, std::size_t) {
           while (auto request = connection.read()) {
             const int number = ++requests_;
