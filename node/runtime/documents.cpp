@@ -1,10 +1,11 @@
 #include "node/runtime/documents.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "shared/base/time.h"
 
 namespace migrate::runtime {
 namespace {
@@ -141,24 +142,18 @@ std::string boot_of_mark(const std::string& text) {
 }
 
 std::string mark_text(const std::string& boot_id, const std::string& container_id, Instant at) {
-  return dump({{"bootId", boot_id}, {"container", container_id}, {"at", rfc3339(at)}}) + "\n";
+  return dump({{"bootId", boot_id}, {"container", container_id}, {"at", to_rfc3339(at)}}) + "\n";
 }
 
 std::string report_text(const FailureReport& report, Instant at) {
-  Json json = {{"message", report.message}, {"at", rfc3339(at)}, {"criuLog", "work/restore.log"}};
+  Json json = {{"message", report.message}, {"at", to_rfc3339(at)}, {"criuLog", "work/restore.log"}};
   json["tasksResumed"] = report.tasks_resumed ? Json(*report.tasks_resumed) : Json(nullptr);
   return dump(json) + "\n";
 }
 
 std::string log_line(LogFormat format, const std::string& level, const std::string& message, Instant at) {
-  if (format == LogFormat::json) return dump({{"level", level}, {"msg", message}, {"time", rfc3339(at)}}) + "\n";
-  return fmt::format("time=\"{}\" level={} msg={}\n", rfc3339(at), level, dump(message));
-}
-
-std::string rfc3339(Instant at) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                     (at - seconds).count());
+  if (format == LogFormat::json) return dump({{"level", level}, {"msg", message}, {"time", to_rfc3339(at)}}) + "\n";
+  return fmt::format("time=\"{}\" level={} msg={}\n", to_rfc3339(at), level, dump(message));
 }
 
 }  // namespace migrate::runtime

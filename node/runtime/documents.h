@@ -45,7 +45,4 @@ struct FailureReport {
 // One line as runc itself writes it: containerd shows the last one of level error as the reason of a failed create.
 [[nodiscard]] std::string log_line(LogFormat format, const std::string& level, const std::string& message, Instant at);
 
-// "2026-11-25T02:03:04.567890Z"
-[[nodiscard]] std::string rfc3339(Instant at);
-
 }  // namespace migrate::runtime

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 namespace migrate::runtime {
 namespace {
@@ -36,17 +35,9 @@ bool write_all(int file, const std::string& content) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (value_ >= 0) ::close(value_);
-}
-
-std::string reason() {
-  return std::strerror(errno);
-}  // NOLINT(concurrency-mt-unsafe): one thread
-
 Lookup<Descriptor> open_folder(int parent, const std::string& name, Private alone) {
   Descriptor folder{::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-  if (!folder.valid()) {
+  if (!folder.is_open()) {
     if (errno == ENOENT) return std::optional<Descriptor>{};
     if (errno == ELOOP || errno == ENOTDIR) return failure(fmt::format("{} is a link or no folder", name));
     return failure(fmt::format("open {}: {}", name, reason()));
@@ -62,7 +53,7 @@ Lookup<Descriptor> open_folder(int parent, const std::string& name, Private alon
 Lookup<std::string> read_below(int folder, const std::string& name, std::size_t limit) {
   // Not blocking: a named pipe in the way would otherwise hold us for good.
   const Descriptor file{::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
-  if (!file.valid()) {
+  if (!file.is_open()) {
     if (errno == ENOENT) return std::optional<std::string>{};
     if (errno == ELOOP) return failure(fmt::format("{} is a link", name));
     return failure(fmt::format("open {}: {}", name, reason()));
@@ -78,7 +69,7 @@ Lookup<std::string> read_below(int folder, const std::string& name, std::size_t 
 
 Lookup<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (!file.valid()) {
+  if (!file.is_open()) {
     if (errno == ENOENT) return std::optional<std::string>{};
     return failure(fmt::format("open {}: {}", path.string(), reason()));
   }
@@ -89,7 +80,7 @@ Lookup<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 
 Result<void> create_durably(int folder, const std::string& name, const std::string& content) {
   const Descriptor file{::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (!file.valid()) return failure(fmt::format("create {}: {}", name, reason()));
+  if (!file.is_open()) return failure(fmt::format("create {}: {}", name, reason()));
   if (write_all(file.get(), content) && ::fsync(file.get()) == 0 && ::fsync(folder) == 0) return {};
   auto failed = failure(fmt::format("write {}: {}", name, reason()));
   ::unlinkat(folder, name.c_str(), 0);

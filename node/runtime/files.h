@@ -3,33 +3,11 @@
 
 #include <filesystem>
 #include <string>
-#include <utility>
 
+#include "shared/base/descriptor.h"
 #include "shared/base/result.h"
 
 namespace migrate::runtime {
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor();
-  [[nodiscard]] int get() const { return value_; }
-  [[nodiscard]] bool valid() const { return value_ >= 0; }
-
- private:
-  int value_ = -1;
-};
-
-// What errno says.
-[[nodiscard]] std::string reason();
 
 // The folder `name` below `parent` (AT_FDCWD and a path: the first one), never through a symbolic link at its end. It
 // must belong to us, and with `Private::yes` to nobody else (no mode bits for group and others).

@@ -10,7 +10,7 @@
 namespace migrate::runtime {
 
 FolderWatch::FolderWatch(const std::filesystem::path& folder) : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (!inotify_.valid()) return;
+  if (!inotify_.is_open()) return;
   constexpr std::uint32_t changes =
       IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR | IN_DONT_FOLLOW;
   if (::inotify_add_watch(inotify_.get(), folder.c_str(), changes) < 0) inotify_ = Descriptor{};

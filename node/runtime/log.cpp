@@ -20,7 +20,7 @@ Instant now() {
 void append(const std::filesystem::path& path, mode_t mode, const std::string& line) {
   if (path.empty()) return;
   const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode)};
-  if (file.valid()) [[maybe_unused]]
+  if (file.is_open()) [[maybe_unused]]
     const ssize_t ignored = ::write(file.get(), line.data(), line.size());
 }
 

@@ -65,7 +65,7 @@ Result<void> NodeWorld::restore() {
 Result<void> NodeWorld::answer_start() {
   const auto marker = restored_marker(container_.line, container_.create.id);
   const Descriptor file{::open(marker.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (!file.valid())
+  if (!file.is_open())
     return failure(
         fmt::format("let start of {} succeed: create {}: {}", container_.create.id, marker.string(), reason()));
   return {};

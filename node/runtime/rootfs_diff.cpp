@@ -151,7 +151,7 @@ class Unpacker {
 
   static Result<void> write_file(archive* reader, archive_entry* entry, const fs::path& path) {
     const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-    if (!file.valid()) return failure(fmt::format("create: {}", reason()));
+    if (!file.is_open()) return failure(fmt::format("create: {}", reason()));
     for (;;) {
       const void* bytes = nullptr;
       std::size_t size = 0;
@@ -255,12 +255,12 @@ Result<void> unpack_all(int file, Unpacker& unpacker) {
 Result<AppliedDiff> apply_rootfs_diff(const fs::path& archive, const fs::path& root) {
   const auto attempt = fmt::format("lay {} over {}", archive.string(), root.string());
   const Descriptor file{::open(archive.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
-  if (!file.valid() && errno != ENOENT) return failure(fmt::format("{}: {}", attempt, reason()));
+  if (!file.is_open() && errno != ENOENT) return failure(fmt::format("{}: {}", attempt, reason()));
   std::error_code code;
   const fs::path real = fs::canonical(root, code);  // runtimes may lead to it through links of their own
   if (code) return failure(fmt::format("{}: {}", attempt, code.message()));
   Unpacker unpacker{real};
-  if (file.valid())
+  if (file.is_open())
     if (auto done = unpack_all(file.get(), unpacker); !done) return tl::make_unexpected(done.error().within(attempt));
   if (auto done = unpacker.finish(kImageRootMode); !done) return tl::make_unexpected(done.error().within(attempt));
   return AppliedDiff{std::move(unpacker.warnings)};

@@ -16,31 +16,12 @@
 #include <map>
 #include <system_error>
 
+#include "shared/base/descriptor.h"
+
 namespace migrate {
 namespace {
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-
-  void close() {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
-  }
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_ = -1;
-};
 
 struct FileActions {
   posix_spawn_file_actions_t raw{};

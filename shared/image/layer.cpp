@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <set>
 
+#include "shared/base/descriptor.h"
 #include "shared/image/digest.h"
 #include "shared/image/tar_stream.h"
 
@@ -19,10 +19,6 @@ namespace migrate::image {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string reason() {
-  return std::strerror(errno);
-}  // NOLINT(concurrency-mt-unsafe)
 
 // File capabilities (ping, newuidmap) are the one extended attribute images carry.
 void copy_capability(const std::string& path, archive_entry* entry) {

@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <vector>
+
+#include "shared/base/descriptor.h"
 
 namespace migrate::image {
 namespace {
@@ -20,24 +21,6 @@ la_ssize_t pass_on(archive*, void* sink, const void* bytes, size_t size) {
   const bool taken = (*static_cast<ByteSink*>(sink))({static_cast<const char*>(bytes), size});
   return taken ? static_cast<la_ssize_t>(size) : -1;
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(const std::string& path) : value_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_;
-};
-
-std::string reason() {
-  return std::strerror(errno);
-}  // NOLINT(concurrency-mt-unsafe)
 
 }  // namespace
 
@@ -141,8 +124,8 @@ Result<void> ArchiveWriter::close() {
 }
 
 Result<std::uint64_t> read_file(const std::string& path, const ByteSink& sink) {
-  const Descriptor file{path};
-  if (file.get() < 0) return failure(fmt::format("open {}: {}", path, reason()));
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)};
+  if (!file.is_open()) return failure(fmt::format("open {}: {}", path, reason()));
   ::posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   std::vector<char> piece(kPiece);
   std::uint64_t total = 0;
@@ -181,8 +164,7 @@ bool FileWriter::write(std::span<const char> bytes) {
 
 Result<void> FileWriter::finish() {
   if (error_ == 0 && ::close(std::exchange(descriptor_, -1)) != 0) error_ = errno;
-  if (error_ != 0)
-    return failure(fmt::format("write {}: {}", path_, std::strerror(error_)));  // NOLINT(concurrency-mt-unsafe)
+  if (error_ != 0) return failure(fmt::format("write {}: {}", path_, reason(error_)));
   return {};
 }
 

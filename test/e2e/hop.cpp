@@ -113,9 +113,9 @@ class Hop {
   }
 
   void restore_by_image() const {
-    const TemporaryFolder folder;
-    const std::string archive = folder.file("checkpoint.tar").string();
-    const std::string image = folder.file("image.tar").string();
+    const migrate::test::TemporaryFolder folder;
+    const std::string archive = (folder / "checkpoint.tar").string();
+    const std::string image = (folder / "image.tar").string();
     harness::must({"bash", "-c", "\"$0\" exec \"$1\" cat \"$2\" >\"$3\"",
                    (source_folder() / "test/cluster/cluster").string(), plan_.source.node, archive_, archive});
     // A name of its own for each checkpoint: a node that has an image of that name does not pull it again.
@@ -188,7 +188,8 @@ void hop(const Cluster& cluster, Orders& orders, const Namespace& ns, const HopP
 }
 
 void prepare_for_hops(const Cluster& cluster, const Namespace& ns) {
-  const std::string wrapper = content_of(program("migrate-runc"));
+  const std::string wrapper = migrate::test::read_text(program("migrate-runc"));
+  if (wrapper.empty()) throw std::runtime_error("cannot read migrate-runc");
   for (const char* node : {"node-a", "node-b", "node-c"})
     cluster.on(
         node,

@@ -226,20 +226,20 @@ BOOST_AUTO_TEST_CASE(a_service_accounts_token_works_by_itself_by_file_and_by_plu
   const std::string token = must(client->create(account, request)).at("status").at("token").get<std::string>();
 
   const Json admin = Json::parse(cluster.kubectl({"config", "view", "--raw", "-o", "json"}));
-  const TemporaryFolder folder;
+  const migrate::test::TemporaryFolder folder;
   const auto as_user = [&](const Json& user) {
     Json config = admin;
     config["users"][0]["user"] = user;
-    return client_with({.kubeconfig = folder.with("kubeconfig", config.dump())});
+    return client_with({.kubeconfig = put(folder, "kubeconfig", config.dump())});
   };
   const Json answer = {
       {"apiVersion", "client.authentication.k8s.io/v1"}, {"kind", "ExecCredential"}, {"status", {{"token", token}}}};
   const Json plugin = {{"apiVersion", "client.authentication.k8s.io/v1"},
                        {"command", "cat"},
-                       {"args", {folder.with("answer", answer.dump())}},
+                       {"args", {put(folder, "answer", answer.dump())}},
                        {"interactiveMode", "Never"}};
   for (const Json& user :
-       {Json{{"token", token}}, Json{{"tokenFile", folder.with("token", token)}}, Json{{"exec", plugin}}}) {
+       {Json{{"token", token}}, Json{{"tokenFile", put(folder, "token", token)}}, Json{{"exec", plugin}}}) {
     const auto theirs = as_user(user);
     const auto refused = theirs->list(kube::core("secrets", kNamespace));
     BOOST_REQUIRE(!refused.has_value());
@@ -262,10 +262,10 @@ BOOST_AUTO_TEST_CASE(impersonation_has_the_rights_of_the_one_it_plays) {
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_another_authority_certified_is_not_spoken_to) {
-  const TemporaryFolder folder;
+  const migrate::test::TemporaryFolder folder;
   // The front proxy's authority is a real one, but not this server's.
   const std::string other =
-      folder.with("ca.crt", cluster.on("control", {"cat", "/etc/kubernetes/pki/front-proxy-ca.crt"}));
+      put(folder, "ca.crt", cluster.on("control", {"cat", "/etc/kubernetes/pki/front-proxy-ca.crt"}));
   const auto refused = client_with({.kubeconfig = kubeconfig, .certificate_authority = other})->raw_get("/readyz");
   BOOST_REQUIRE(!refused.has_value());
   BOOST_TEST((refused.error().kind == kube::ApiError::Kind::tls), refused.error().text());

@@ -1,17 +1,14 @@
 #include "test/e2e/orders.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 namespace harness {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::json;
+using migrate::test::TemporaryFolder;
 
 constexpr int kConsumerPort = 8080;
 constexpr int kProducerPort = 8081;
@@ -27,7 +24,7 @@ std::string push_image(const Cluster& cluster) {
   }
   const std::string tag = must({"sha256sum"}, must(sums)).substr(0, 12);
   std::string name = "registry.test/orders:" + tag;
-  const std::string archive = folder.file("orders.tar").string();
+  const std::string archive = (folder / "orders.tar").string();
   write.insert(write.end(), {"--name", name, archive});
   must(write);
   cluster.must({"push", archive});
@@ -51,30 +48,9 @@ Json pod(const std::string& ns, const std::string& name, Json main_container) {
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "kubectl-migrate-test-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
-std::string TemporaryFolder::with(const std::string& name, const std::string& content) const {
-  std::ofstream stream{file(name), std::ios::binary};
-  stream << content;
-  if (!stream.flush()) throw std::runtime_error("cannot write " + file(name).string());
-  return file(name).string();
-}
-
-std::string content_of(const fs::path& file) {
-  std::ifstream stream{file, std::ios::binary};
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) throw std::runtime_error("cannot read " + file.string());
-  return text.str();
+std::string put(const TemporaryFolder& folder, const std::string& name, const std::string& content) {
+  migrate::test::write_text(folder / name, content);
+  return (folder / name).string();
 }
 
 Orders::Orders(const Cluster& cluster, const Namespace& ns)
@@ -140,13 +116,13 @@ Verdict Orders::judge(const std::string& last_pod) {
   const TemporaryFolder folder;
   Words audit{program("orders-audit").string(),
               "--record",
-              folder.with("record", http("producer", kProducerPort, "/record")),
+              put(folder, "record", http("producer", kProducerPort, "/record")),
               "--results",
-              folder.with("results", http("producer", kProducerPort, "/results")),
+              put(folder, "results", http("producer", kProducerPort, "/results")),
               "--state",
-              folder.with("state", http(last_pod, kConsumerPort, "/state"))};
+              put(folder, "state", http(last_pod, kConsumerPort, "/state"))};
   for (const auto& [name, log] : logs_)
-    audit.insert(audit.end(), {"--log", folder.with(name + ".log", log)});
+    audit.insert(audit.end(), {"--log", put(folder, name + ".log", log)});
   migrate::Command command;
   command.argv = audit;
   const auto judged = migrate::SystemProcesses{}.run(command);

@@ -1,31 +1,18 @@
 // The orders workload (test/workloads) on the cluster: its image, its Pods, and the verdict on a run.
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "test/harness/cluster.h"
+#include "test/temporary_folder.h"
 
 namespace harness {
 
-// A folder that is gone with this object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return path_ / name; }
-  // Writes it and returns its path.
-  [[nodiscard]] std::string with(const std::string& name, const std::string& content) const;
-
- private:
-  std::filesystem::path path_;
-};
-
-[[nodiscard]] std::string content_of(const std::filesystem::path& file);
+// Writes a file and returns its path.
+[[nodiscard]] std::string put(const migrate::test::TemporaryFolder& folder, const std::string& name,
+                              const std::string& content);
 
 struct ConsumerSpec {
   std::string pod = "orders";

@@ -10,7 +10,7 @@
 
 #include "shared/base/main.h"
 #include "shared/base/units.h"
-#include "test/unit/temporary_folder.h"
+#include "test/temporary_folder.h"
 
 namespace {
 

@@ -15,7 +15,7 @@
 
 #include "shared/image/digest.h"
 #include "shared/image/tar_stream.h"
-#include "test/unit/temporary_folder.h"
+#include "test/temporary_folder.h"
 
 namespace migrate::image {
 

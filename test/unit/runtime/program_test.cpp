@@ -8,7 +8,7 @@
 
 #include "node/runtime/files.h"
 #include "node/runtime/process.h"
-#include "test/unit/temporary_folder.h"
+#include "test/temporary_folder.h"
 
 namespace {
 

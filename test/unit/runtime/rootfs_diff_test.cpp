@@ -9,7 +9,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "test/unit/temporary_folder.h"
+#include "test/temporary_folder.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 
 #include "node/runtime/folder_watch.h"
 #include "node/runtime/state_folder.h"
-#include "test/unit/temporary_folder.h"
+#include "test/temporary_folder.h"
 
 namespace {
 

@@ -1,17 +1,13 @@
 #include "test/workloads/audit/history.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
 
+#include "test/fakes/folder.h"
 #include "test/workloads/consumer/report.h"
 
 namespace {
 
 using namespace orders;
-namespace fs = std::filesystem;
 
 const Order kOrder{"a-1", "a", 1, 5};
 const std::string kSentLine = to_line(Sent{kOrder, 1, 2, 3, Delivery::confirmed}) + "\n";
@@ -27,18 +23,6 @@ std::string some_state(std::optional<bool> intact) {
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("history_test." + std::to_string(::getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file(const std::string& name, const std::string& content) const {
-    std::ofstream{path / name} << content;
-    return path / name;
-  }
-};
 
 }  // namespace
 
@@ -100,12 +84,12 @@ BOOST_AUTO_TEST_CASE(a_record_with_an_id_twice_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(reads_files_of_several_instances) {
-  const Folder folder;
-  const auto log = folder.file("log", kHandledLine);
-  const auto history = read_history({.records = {folder.file("record", kSentLine)},
+  const migrate::fakes::Folder folder;
+  const auto log = folder.write("log", kHandledLine);
+  const auto history = read_history({.records = {folder.write("record", kSentLine)},
                                      .logs = {log, log},
-                                     .results = {folder.file("results", kResultLine)},
-                                     .state = folder.file("state", some_state(true))});
+                                     .results = {folder.write("results", kResultLine)},
+                                     .state = folder.write("state", some_state(true))});
   BOOST_REQUIRE(history.has_value());
   BOOST_TEST(history->record.size() == 1);
   BOOST_TEST(history->log.size() == 2);
@@ -119,8 +103,8 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_an_error_that_names_it) {
 }
 
 BOOST_AUTO_TEST_CASE(two_records_with_the_same_ids_are_refused) {
-  const Folder folder;
-  const auto record = folder.file("record", kSentLine);
+  const migrate::fakes::Folder folder;
+  const auto record = folder.write("record", kSentLine);
   BOOST_TEST(!read_history({.records = {record, record}, .logs = {}, .results = {}, .state = {}}).has_value());
 }
 

@@ -1,40 +1,21 @@
 #include "test/workloads/producer/line_book.h"
 
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
-namespace {
+#include "test/temporary_folder.h"
 
-namespace fs = std::filesystem;
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("line_book_test." + std::to_string(::getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
-
-std::string content(const fs::path& file) {
-  std::ifstream stream{file};
-  return {std::istreambuf_iterator<char>{stream}, {}};
-}
-
-}  // namespace
+using migrate::test::read_text;
+using migrate::test::TemporaryFolder;
 
 BOOST_AUTO_TEST_SUITE(line_book)
 
 BOOST_AUTO_TEST_CASE(a_line_is_in_the_file_as_soon_as_it_is_appended) {
-  const Folder folder;
-  auto book = migrate::value_or_fatal(orders::LineBook::open(folder.path / "record"));
+  const TemporaryFolder folder;
+  auto book = migrate::value_or_fatal(orders::LineBook::open(folder / "record"));
   book.append("one");
-  BOOST_TEST(content(folder.path / "record") == "one\n");
+  BOOST_TEST(read_text(folder / "record") == "one\n");
   book.append("two");
-  BOOST_TEST(content(folder.path / "record") == "one\ntwo\n");
+  BOOST_TEST(read_text(folder / "record") == "one\ntwo\n");
   BOOST_TEST(book.text() == "one\ntwo\n");
   BOOST_TEST(book.health().has_value());
 }
