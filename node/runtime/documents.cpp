@@ -145,6 +145,13 @@ std::string mark_text(const std::string& boot_id, const std::string& container_i
   return dump({{"bootId", boot_id}, {"container", container_id}, {"at", to_rfc3339(at)}}) + "\n";
 }
 
+std::string state_before_start(const std::string& answer) {
+  auto state = nlohmann::ordered_json::parse(answer, nullptr, /*allow_exceptions=*/false);
+  if (!state.is_object() || !state.contains("status") || state["status"] != "running") return answer;
+  state["status"] = "created";
+  return state.dump(2);
+}
+
 std::string report_text(const FailureReport& report, Instant at) {
   Json json = {{"message", report.message}, {"at", to_rfc3339(at)}, {"criuLog", "work/restore.log"}};
   json["tasksResumed"] = report.tasks_resumed ? Json(*report.tasks_resumed) : Json(nullptr);

@@ -36,6 +36,9 @@ struct Settings {
 [[nodiscard]] std::string boot_of_mark(const std::string& text);
 [[nodiscard]] std::string mark_text(const std::string& boot_id, const std::string& container_id, Instant at);
 
+// runc's answer to `state`, for a container that was restored and whose `start` was not asked for yet.
+[[nodiscard]] std::string state_before_start(const std::string& answer);
+
 struct FailureReport {
   std::string message;
   std::optional<bool> tasks_resumed;  // by CRIU's log; nothing when there is none to judge by

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "node/runtime/create.h"
 #include "node/runtime/documents.h"
 #include "node/runtime/log.h"
 #include "node/runtime/node_world.h"
+#include "shared/base/process.h"
 
 namespace migrate::runtime {
 namespace {
@@ -52,10 +54,31 @@ Result<Outcome> create(const CommandLine& line, const Settings& settings, const 
   return create_container(bundle->request, world);
 }
 
-bool was_restored(const CommandLine& line) {
+bool awaits_start(const CommandLine& line) {
   struct stat status {};
   const std::string id = last_id(line.rest);
   return !id.empty() && ::lstat(restored_marker(line, id).c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// A restored container runs from its `create` on. CRI-O asks for the state before it starts one, and starts only what
+// is `created`.
+Result<int> tell_state(const Runc& runc, const std::vector<std::string>& arguments) {
+  Command command;
+  command.argv = {runc.path.string()};
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  command.errors = Command::Stream::inherited;
+  const auto completed = SystemProcesses{}.run(command);
+  if (!completed) return failure(completed.error().message);
+  fmt::print("{}", completed->succeeded() ? state_before_start(completed->output) : completed->output);
+  const auto* exited = std::get_if<Exited>(&completed->ending);
+  return exited != nullptr ? exited->code : 1;
+}
+
+// From now on it is as any other container of runc's.
+Result<void> mark_started(const CommandLine& line) {
+  const auto marker = restored_marker(line, last_id(line.rest));
+  if (::unlink(marker.c_str()) == 0) return {};
+  return failure(fmt::format("answer start: remove {}: {}", marker.string(), reason()));
 }
 
 }  // namespace
@@ -78,9 +101,14 @@ int run(const std::vector<std::string>& arguments, const Surroundings& surroundi
     if (!outcome) return failed(outcome.error());
     if (*outcome == Outcome::restored) return 0;
   }
-  if (line.command == "start" && was_restored(line)) {
+  if (line.command == "start" && awaits_start(line)) {
+    if (auto started = mark_started(line); !started) return failed(started.error());
     log.note("answered: the restored container runs already");
     return 0;
+  }
+  if (line.command == "state" && awaits_start(line)) {
+    const auto code = tell_state(runc, arguments);
+    return code ? *code : failed(code.error());
   }
   return failed(become(runc, arguments));
 }

@@ -1,4 +1,5 @@
-// migrate-runc: everything is runc's, but `create` of a container that is to be restored, and the `start` after it.
+// migrate-runc: everything is runc's, but `create` of a container that is to be restored, and the `start` and `state`
+// after it.
 #pragma once
 
 #include <filesystem>

@@ -132,6 +132,14 @@ BOOST_AUTO_TEST_CASE(a_report_says_whether_memory_ran_or_that_it_is_not_known) {
   BOOST_TEST(report_text({"m", std::nullopt}, {}).find("\"tasksResumed\":null") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(only_a_running_container_is_called_created_before_its_start) {
+  BOOST_TEST(state_before_start(R"({"id":"a","status":"running","pid":7})") ==
+             "{\n  \"id\": \"a\",\n  \"status\": \"created\",\n  \"pid\": 7\n}");
+  for (const char* other :
+       {R"({"id":"a","status":"stopped"})", R"({"status":"paused"})", "", "no JSON", "[]", R"({"status":1})"})
+    BOOST_TEST(state_before_start(other) == other);
+}
+
 BOOST_AUTO_TEST_CASE(criu_s_errors_are_picked_out_of_its_log) {
   BOOST_TEST(telling_lines("a\nError (x.c:1): one\nb\nError (x.c:2): two\nc\n") ==
              "Error (x.c:1): one; Error (x.c:2): two");
