@@ -190,12 +190,15 @@ void hop(const Cluster& cluster, Orders& orders, const Namespace& ns, const HopP
 void prepare_for_hops(const Cluster& cluster, const Namespace& ns) {
   const std::string wrapper = migrate::test::read_text(program("migrate-runc"));
   if (wrapper.empty()) throw std::runtime_error("cannot read migrate-runc");
-  for (const char* node : {"node-a", "node-b", "node-c"})
+  for (const char* node : {"node-a", "node-b", "node-c"}) {
     cluster.on(
         node,
         {"sh", "-c",
          "mkdir -p \"$(dirname \"$0\")\" && cat >\"$0.new\" && chmod 755 \"$0.new\" && mv \"$0.new\" \"$0\"", kWrapper},
         wrapper);
+    // CRI-O drops a handler whose program is missing when it starts, and its reload (SIGHUP) does not bring it back.
+    cluster.on(node, {"sh", "-c", "[ ! -d /etc/machine/services/crio ] || sv restart crio"});
+  }
   cluster.apply({{"apiVersion", "node.k8s.io/v1"},
                  {"kind", "RuntimeClass"},
                  {"metadata", {{"name", "migrate"}}},

@@ -8,6 +8,27 @@ cgroup_hierarchies() {
   awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/self/mounts | grep '^/sys/fs/cgroup' | sort -u
 }
 
+# CRI-O asks runc for a huge page limit, which on v1 needs the hierarchy `hugetlb`; not every host has it mounted. What we
+# mount is for all machines, since a hierarchy is the kernel's one, and carries our name, so that `down` finds it.
+cgroup_mount_hugetlb() {
+  local folder=/sys/fs/cgroup/hugetlb
+  ! cgroup_is_v2 && ! mountpoint -q "$folder" || return 0
+  { mkdir -p "$folder" && mount -t cgroup -o hugetlb "$cgroup_name" "$folder"; } ||
+    die "cannot mount the cgroup hierarchy hugetlb, which CRI-O needs on cgroup v1"
+}
+
+# The kernel ends a hierarchy with its last mount only if nothing but its root is left, and it frees cgroups a moment
+# after their removal.
+cgroup_unmount() {
+  local folder
+  while read -r folder; do
+    wait_until 10 "the kernel to free the cgroups of $folder" hugetlb_is_empty
+    umount "$folder" && rmdir "$folder"
+  done < <(awk -v name="$cgroup_name" '$1 == name && $3 == "cgroup" { print $2 }' /proc/self/mounts)
+}
+
+hugetlb_is_empty() { awk '$1 == "hugetlb" { found = $3 == 1 } END { exit !found }' /proc/cgroups; }
+
 cgroup_is_v2() { [[ $(stat -f -c %T /sys/fs/cgroup) == cgroup2fs ]]; }
 
 # cgroup_create MACHINE

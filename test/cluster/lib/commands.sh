@@ -10,7 +10,7 @@ fetch_parts() { # RUNTIME… (as for prepare_worker)
   local runtime rabbitmq
   rootfs=$(cached rootfs "$DEBIAN_SUITE-criu$CRIU_MINIMUM" build_rootfs) || exit 1
   kubernetes=$(cached kubernetes "$KUBERNETES_VERSION" build_kubernetes "$here"/kubernetes/*) || exit 1
-  coredns=$(cached coredns "$COREDNS_VERSION" build_coredns) || exit 1
+  coredns=$(cached coredns "$COREDNS_VERSION" build_coredns "$here"/coredns/*) || exit 1
   for runtime in "$@"; do
     case $runtime in
       crio) crio=$(cached crio "$CRIO_VERSION" build_crio) || exit 1 ;;
@@ -79,6 +79,7 @@ command_up() {
   ss -Hltn "sport = :$api_port" | grep -q . &&
     die "port $api_port of 127.0.0.1 is in use: set KUBECTL_MIGRATE_CLUSTER_PORT to another one"
   make_state
+  [[ $settings != *=crio* ]] || cgroup_mount_hugetlb
   printf '%s' "$kubernetes" >"$state/kubernetes"
   pki_make "$workers"
   cp "$pki/admin.kubeconfig" "$kubeconfig_file"
@@ -131,6 +132,7 @@ machine_is_healthy() { # NAME
 # Works on whatever there is: also on half a cluster, or one whose processes were killed in any order.
 clean_up() {
   cgroup_kill
+  cgroup_unmount
   # All other mounts exist only inside the machines' namespaces and are gone with them.
   while mountpoint -q "$state"; do umount "$state" || umount --lazy "$state"; done
   rm -rf --one-file-system -- "$state"
