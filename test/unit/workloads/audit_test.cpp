@@ -179,6 +179,34 @@ BOOST_AUTO_TEST_CASE(a_result_published_twice_is_told_from_one_collected_twice) 
   check_faults(scene.judge("orders-0"), {{"duplicate_results", 1}});
 }
 
+BOOST_AUTO_TEST_CASE(a_result_whose_confirm_was_cut_off_may_go_out_once_more) {
+  Scene scene;
+  const auto first = scene.send("a", 1, 1);
+  const auto second = scene.send("a", 2, 1);
+  scene.handle("source", first, 1.05);
+  scene.handle("source", second, 1.1);
+  scene.copy("source", "target");
+  scene.handle("target", second, 2, "republished");
+  check_faults(scene.judge("target"), {});
+  BOOST_TEST(scene.judge("target").repeated_results == 1);
+  // One cut explains one repetition.
+  scene.publish("target", second, 3 * kSecond);
+  check_faults(scene.judge("target"), {{"duplicate_results", 1}});
+  BOOST_TEST(scene.judge("target").repeated_results == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_result_repeated_after_others_were_handled_is_a_fault) {
+  Scene scene;
+  const auto first = scene.send("a", 1, 1);
+  const auto second = scene.send("a", 2, 1);
+  scene.handle("source", first, 1.05);
+  scene.handle("source", second, 1.1);
+  scene.copy("source", "target");
+  scene.handle("target", first, 2, "republished");
+  check_faults(scene.judge("target"), {{"duplicate_results", 1}});
+  BOOST_TEST(scene.judge("target").repeated_results == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_result_of_another_state_is_wrong) {
   auto scene = quiet_run();
   ++scene.history.results[3].message.result.sum;

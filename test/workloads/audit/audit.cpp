@@ -154,9 +154,24 @@ class Judge {
             fmt::format("{} answered count {} and sum {}, a replay gives {} and {}", message.pod, message.result.count,
                         message.result.sum, expected->second.front().count, expected->second.front().sum));
     }
-    for (const auto& [id, times] : publications)
-      if (times.size() > 1)
+    for (const auto& [id, times] : publications) {
+      if (times.size() < 2) continue;
+      const std::size_t repeats = std::min(times.size() - 1, cut_confirms(id));
+      audit_.repeated_results += repeats;
+      if (times.size() - 1 > repeats)
         fault(Category::duplicate_results, id, fmt::format("its result was published {} times", times.size()));
+    }
+  }
+
+  // How often that message's result had to go out again because a connection ended between its publication and its
+  // confirm. It shows in the log: the message came again as the very next one that concerned the state.
+  std::size_t cut_confirms(const std::string& id) const {
+    std::set<std::string> states_after;
+    for (const Handled& line : history_.log)
+      if (line.order.id == id && line.outcome == "applied") states_after.insert(line.digest);
+    return static_cast<std::size_t>(std::count_if(history_.log.begin(), history_.log.end(), [&](const Handled& line) {
+      return line.order.id == id && line.outcome == "republished" && states_after.contains(line.previous);
+    }));
   }
 
   void check_foreign() {

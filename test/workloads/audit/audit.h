@@ -23,7 +23,7 @@ enum class Category {
   lost_in_state,        // the broker confirmed it, or somebody handled it, and the final state does not contain it
   lost_result,          // the same, and no result arrived
   duplicated_in_state,  // applied more than once
-  duplicate_results,    // its result was published more than once
+  duplicate_results,    // its result was published more than once, and not because its confirm was cut off
   wrong_result,         // its result is not what the replay gives
   reordered,            // applied after a later one of its producer
   foreign,              // handled or answered, but sent by nobody, or returned by the broker to its sender
@@ -63,6 +63,7 @@ struct Audit {
   std::uint64_t effective = 0;                // messages on the main chain
   std::uint64_t side_branch = 0;              // effective log lines that are not on it
   std::uint64_t results = 0;                  // publications that arrived
+  std::uint64_t repeated_results = 0;         // among them those whose first confirm was cut off
   std::map<std::string, Instance> instances;  // by Pod
   Gap gap;
   std::vector<Fault> faults;

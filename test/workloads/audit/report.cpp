@@ -29,6 +29,7 @@ std::string table_of(const Audit& audit, const Accepted& accepted) {
   row("effective", audit.effective);
   row("on side branches", audit.side_branch);
   row("results", audit.results);
+  row("results, repeated", audit.repeated_results);
   for (const auto& [pod, instance] : audit.instances)
     row(pod, fmt::format("{} handled, {} effective, for {:.3f} ms", instance.handled, instance.effective,
                          milliseconds(instance.last - instance.first)));
@@ -51,6 +52,7 @@ std::string json_of(const Audit& audit, const Accepted& accepted) {
                       {"effective", audit.effective},
                       {"sideBranch", audit.side_branch},
                       {"results", audit.results},
+                      {"repeatedResults", audit.repeated_results},
                       {"instances", nlohmann::json::object()},
                       {"gap",
                        {{"microseconds", audit.gap.length()},
