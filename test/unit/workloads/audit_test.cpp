@@ -92,6 +92,15 @@ Scene live_migration() {
   return scene;
 }
 
+// The source handled a-1 and a-2 and lives on as the target.
+Scene moved_after_two() {
+  Scene scene;
+  scene.handle("source", scene.send("a", 1, 1), 1.05);
+  scene.handle("source", scene.send("a", 2, 1), 1.1);
+  scene.copy("source", "target");
+  return scene;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(audit)
@@ -180,29 +189,19 @@ BOOST_AUTO_TEST_CASE(a_result_published_twice_is_told_from_one_collected_twice) 
 }
 
 BOOST_AUTO_TEST_CASE(a_result_whose_confirm_was_cut_off_may_go_out_once_more) {
-  Scene scene;
-  const auto first = scene.send("a", 1, 1);
-  const auto second = scene.send("a", 2, 1);
-  scene.handle("source", first, 1.05);
-  scene.handle("source", second, 1.1);
-  scene.copy("source", "target");
-  scene.handle("target", second, 2, "republished");
+  auto scene = moved_after_two();
+  scene.handle("target", scene.history.record[1].order, 2, "republished");
   check_faults(scene.judge("target"), {});
   BOOST_TEST(scene.judge("target").repeated_results == 1);
   // One cut explains one repetition.
-  scene.publish("target", second, 3 * kSecond);
+  scene.publish("target", scene.history.record[1].order, 3 * kSecond);
   check_faults(scene.judge("target"), {{"duplicate_results", 1}});
   BOOST_TEST(scene.judge("target").repeated_results == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_result_repeated_after_others_were_handled_is_a_fault) {
-  Scene scene;
-  const auto first = scene.send("a", 1, 1);
-  const auto second = scene.send("a", 2, 1);
-  scene.handle("source", first, 1.05);
-  scene.handle("source", second, 1.1);
-  scene.copy("source", "target");
-  scene.handle("target", first, 2, "republished");
+  auto scene = moved_after_two();
+  scene.handle("target", scene.history.record[0].order, 2, "republished");
   check_faults(scene.judge("target"), {{"duplicate_results", 1}});
   BOOST_TEST(scene.judge("target").repeated_results == 0);
 }
