@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -410,6 +411,9 @@ const std::string* find_header(const std::vector<Header>& headers, std::string_v
 }
 
 Result<std::shared_ptr<HttpClient>> make_http_client(const HttpClientOptions& options) try {
+  // Before the library's threads: at exit, what began first ends last, and a thread that ends after OpenSSL leaks what
+  // OpenSSL kept for it.
+  ::OPENSSL_init_ssl(0, nullptr);
   const web::uri base{options.base_url};
   const bool secure = base.scheme() == "https";
   if ((!secure && base.scheme() != "http") || base.host().empty())
