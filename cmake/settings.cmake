@@ -27,9 +27,6 @@ endif()
 if(MIGRATE_SANITIZE)
   add_compile_options(-fsanitize=${MIGRATE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${MIGRATE_SANITIZE})
-  if(MIGRATE_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
-    add_compile_options(-Wno-tsan)  # Asio's fences, which g++ says it does not instrument
-  endif()
 endif()
 
 add_library(migrate_settings INTERFACE)
