@@ -62,3 +62,16 @@ target_link_libraries(dep_prometheus INTERFACE ${MIGRATE_STATIC_LIBRARIES}/lib/l
 dependency(test)
 target_link_libraries(dep_test INTERFACE Boost::unit_test_framework)
 target_compile_definitions(dep_test INTERFACE BOOST_TEST_DYN_LINK)
+
+# gRPC and what it stands on. As archives their order is a knot, so the linker goes round them.
+find_program(PROTOC protoc REQUIRED)
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+if(MIGRATE_STATIC)
+  file(GLOB absl_archives /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libabsl_*.a)
+  dependency(grpc_parts grpc++ grpc address_sorting re2 upb cares z gpr protobuf)
+  get_target_property(grpc_archives dep_grpc_parts INTERFACE_LINK_LIBRARIES)
+  dependency(grpc)
+  target_link_libraries(dep_grpc INTERFACE -Wl,--start-group ${grpc_archives} ${absl_archives} -Wl,--end-group dep::openssl)
+else()
+  dependency(grpc grpc++ grpc gpr protobuf absl_synchronization)
+endif()
