@@ -16,6 +16,7 @@ namespace migrate::image {
 namespace {
 
 constexpr std::size_t kPiece = 1 << 20;
+constexpr int kBlock = 1 << 18;
 
 la_ssize_t pass_on(archive*, void* sink, const void* bytes, size_t size) {
   const bool taken = (*static_cast<ByteSink*>(sink))({static_cast<const char*>(bytes), size});
@@ -49,10 +50,12 @@ struct ArchiveWriter::Impl {
 ArchiveWriter::ArchiveWriter(Format format, ByteSink sink) : impl_(std::make_unique<Impl>()) {
   impl_->sink = std::move(sink);
   archive* writer = impl_->writer;
-  if (format == Format::tar) {
-    archive_write_set_format_pax_restricted(writer);
+  if (format == Format::tar || format == Format::exact_tar) {
+    format == Format::tar ? archive_write_set_format_pax_restricted(writer) : archive_write_set_format_pax(writer);
     // Names are bytes: in the C locale libarchive would otherwise refuse or re-label what is not ASCII.
     archive_write_set_options(writer, "hdrcharset=BINARY");
+    // Larger pieces than tar's own 10 KiB: each is a call of the sink, a digest's update, a message on a wire.
+    archive_write_set_bytes_per_block(writer, kBlock);
   } else {
     archive_write_set_format_raw(writer);
     if (format == Format::raw_gzip) {

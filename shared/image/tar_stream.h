@@ -1,4 +1,4 @@
-// libarchive as RAII and Results, for this library's own sources only: a tar writer that feeds a sink.
+// libarchive as RAII and Results: a tar writer that feeds a sink.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,11 @@ struct EntryDeleter {
 using EntryPtr = std::unique_ptr<archive_entry, EntryDeleter>;
 [[nodiscard]] EntryPtr new_entry(const std::string& path);
 
-// A pax tar archive (or, as `raw`, one compressed stream) written to a sink.
+// A pax tar archive (or, as `raw`, one compressed stream) written to a sink. `tar` has times in whole seconds, as
+// images do; `exact_tar` also their fractions.
 class ArchiveWriter {
  public:
-  enum class Format { tar, raw_gzip, raw_zstd };
+  enum class Format { tar, exact_tar, raw_gzip, raw_zstd };
   ArchiveWriter(Format format, ByteSink sink);
   ~ArchiveWriter();
   ArchiveWriter(const ArchiveWriter&) = delete;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "shared/base/base64.h"
@@ -61,6 +62,16 @@ bool Field::flag() const {
   if (value_->is_boolean()) return value_->get<bool>();
   if (is_present()) wrong(fmt::format("{} where true or false belongs", kind_of(*value_)));
   return false;
+}
+
+std::int64_t Field::integer() const {
+  const bool fits = value_->is_number_integer() &&
+                    (!value_->is_number_unsigned() ||
+                     value_->get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+  if (fits) return value_->get<std::int64_t>();
+  if (is_present())
+    wrong(fmt::format("{} where a whole number belongs", value_->is_number() ? value_->dump() : kind_of(*value_)));
+  return 0;
 }
 
 std::vector<Field> Field::items() const {

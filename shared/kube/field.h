@@ -2,6 +2,7 @@
 // "users[0].user.token: a number where a text belongs". What is absent or null reads as empty, as in Go.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ class Field {
   [[nodiscard]] std::string text() const;
   [[nodiscard]] std::string base64() const;  // decoded
   [[nodiscard]] bool flag() const;
+  [[nodiscard]] std::int64_t integer() const;  // 0 when absent
   [[nodiscard]] std::vector<Field> items() const;
   [[nodiscard]] std::vector<std::string> texts() const;
   [[nodiscard]] std::vector<std::pair<std::string, Field>> entries() const;
