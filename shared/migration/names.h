@@ -1,0 +1,36 @@
+// Names that users, manifests and programs share. They are contracts: changing one breaks what is deployed.
+#pragma once
+
+namespace migrate {
+
+inline constexpr const char* kGroup = "kubectl-migrate.dev";
+inline constexpr const char* kVersion = "v1alpha1";
+inline constexpr const char* kApiVersion = "kubectl-migrate.dev/v1alpha1";
+
+// Where our own Pods, Lease, certificates' authority and images live.
+inline constexpr const char* kSystemNamespace = "kubectl-migrate";
+inline constexpr const char* kLease = "migrate-controller";
+inline constexpr const char* kSchedulerName = "migrate-scheduler";
+inline constexpr const char* kRuntimeClass = "migrate";
+inline constexpr const char* kExtenderAccount = "migrate-extender";
+inline constexpr const char* kAgentAccount = "migrate-agent";
+inline constexpr int kAgentPort = 10960;
+inline constexpr int kExtenderPort = 9443;
+
+// Annotations of Pods. The first is of target Pods: the Migration's uid.
+inline constexpr const char* kRestoreAnnotation = "kubectl-migrate.dev/restore";
+inline constexpr const char* kQueueAnnotation = "kubectl-migrate.dev/queue";
+inline constexpr const char* kBrokerSecretAnnotation = "kubectl-migrate.dev/broker-secret";
+// Of Migrations: who asked for it, as the plugin knows it.
+inline constexpr const char* kRequestedByAnnotation = "kubectl-migrate.dev/requested-by";
+// Labels: of target Pods and placeholders the Migration's name; of namespaces where migrations are allowed.
+inline constexpr const char* kMigrationLabel = "kubectl-migrate.dev/migration";
+inline constexpr const char* kEnabledLabel = "kubectl-migrate.dev/enabled";
+inline constexpr const char* kFinalizer = "kubectl-migrate.dev/clean-up";
+// The readiness gate that holds a Pod out of Services, and nothing else.
+inline constexpr const char* kLiveGate = "kubectl-migrate.dev/live";
+
+// The ClusterRole that `enable` binds to the extender's account in a namespace.
+inline constexpr const char* kNamespaceRole = "kubectl-migrate-namespace";
+
+}  // namespace migrate

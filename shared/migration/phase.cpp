@@ -1,0 +1,63 @@
+#include "shared/migration/phase.h"
+
+#include "shared/migration/words.h"
+
+namespace migrate {
+namespace {
+
+constexpr std::array<Word<Phase>, 17> kPhases{{{Phase::pending, "Pending"},
+                                               {Phase::preparing, "Preparing"},
+                                               {Phase::placing, "Placing"},
+                                               {Phase::freezing, "Freezing"},
+                                               {Phase::checkpointing, "Checkpointing"},
+                                               {Phase::transferring, "Transferring"},
+                                               {Phase::committing, "Committing"},
+                                               {Phase::renaming, "Renaming"},
+                                               {Phase::restoring, "Restoring"},
+                                               {Phase::repeating, "Repeating"},
+                                               {Phase::finishing, "Finishing"},
+                                               {Phase::rolling_back, "RollingBack"},
+                                               {Phase::in_doubt, "InDoubt"},
+                                               {Phase::succeeded, "Succeeded"},
+                                               {Phase::rolled_back, "RolledBack"},
+                                               {Phase::refused, "Refused"},
+                                               {Phase::failed, "Failed"}}};
+
+}  // namespace
+
+std::string_view to_string(Phase phase) {
+  return word_of(phase, kPhases);
+}
+
+std::optional<Phase> phase_from(std::string_view text) {
+  return value_of(text, kPhases);
+}
+
+bool is_final(Phase phase) {
+  switch (phase) {
+    case Phase::succeeded:
+    case Phase::rolled_back:
+    case Phase::refused:
+    case Phase::failed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_after_commit(Phase phase) {
+  switch (phase) {
+    case Phase::renaming:
+    case Phase::restoring:
+    case Phase::repeating:
+    case Phase::finishing:
+    case Phase::in_doubt:
+    case Phase::succeeded:
+    case Phase::failed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace migrate

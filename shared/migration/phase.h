@@ -1,0 +1,37 @@
+// Where a Migration stands. Everything up to and with Committing can be taken back; after it, only forward.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace migrate {
+
+enum class Phase {
+  pending,        // recorded; nobody has begun
+  preparing,      // looked at, forecast, refused or accepted; nothing is touched
+  placing,        // the target Pod (or, for a name to keep, a placeholder) is made and placed, and waits
+  freezing,       // the source's containers are paused, its consumers' connections closed
+  checkpointing,  // memory and changed files become archives on the source's node
+  transferring,   // the target's agent pulls them
+  committing,     // the source's agent writes down, durably, that the source never runs again
+  renaming,       // for a name to keep: the source Pod is removed and the real target takes its name
+  restoring,      // the target is released, until its containers run
+  repeating,      // a restore that never ran anything is set up anew from the archives
+  finishing,      // the source is removed, archives and marks go, the account is made
+  rolling_back,   // the source is thawed, the target removed
+  in_doubt,       // whether memory has run cannot be found out: a person decides
+  succeeded,
+  rolled_back,  // the source runs as before
+  refused,      // nothing was begun
+  failed,       // after the commit, and nothing can be repeated any more
+};
+
+// As in status.phase and on screens: "RollingBack".
+[[nodiscard]] std::string_view to_string(Phase phase);
+[[nodiscard]] std::optional<Phase> phase_from(std::string_view text);
+// No step follows.
+[[nodiscard]] bool is_final(Phase phase);
+// The source is committed: it never runs again by itself.
+[[nodiscard]] bool is_after_commit(Phase phase);
+
+}  // namespace migrate

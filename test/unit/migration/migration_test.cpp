@@ -1,0 +1,175 @@
+#include "shared/migration/migration.h"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+namespace {
+
+namespace data = boost::unit_test::data;
+using namespace migrate;
+using Json = nlohmann::json;
+
+const char* const kFull = R"({
+  "apiVersion": "kubectl-migrate.dev/v1alpha1", "kind": "Migration",
+  "metadata": {"name": "orders-1", "namespace": "shop", "uid": "u-1", "resourceVersion": "7",
+    "creationTimestamp": "2026-01-02T03:04:05Z", "deletionTimestamp": "2026-01-02T03:05:05Z",
+    "finalizers": ["other/x", "kubectl-migrate.dev/clean-up"],
+    "annotations": {"kubectl-migrate.dev/requested-by": "ann"}},
+  "spec": {
+    "pod": {"name": "orders", "uid": "p-1"},
+    "target": {"node": "node-b", "nodeSelector": {"disk": "fast"}},
+    "strategy": "Stop", "checkpoint": "Kubelet", "keepName": true,
+    "messages": {"mode": "Queue", "queue": "orders.{ordinal}", "broker": {"secretName": "rabbit"}},
+    "accept": ["init-containers", "post-start"],
+    "timeout": "1m30s", "ttlAfterFinished": "24h", "abort": true, "resolve": "Checkpoint"},
+  "status": {
+    "phase": "Restoring", "reason": "R", "message": "m",
+    "source": {"pod": "orders", "uid": "p-1", "node": "node-a"},
+    "target": {"pod": "orders-mig-abcde", "uid": "p-2", "node": "node-b"},
+    "placeholder": "orders-mig-hold", "strategy": "Stop",
+    "checkpoint": {"backend": "Direct", "bytes": 300, "freezeMs": 412, "archives": [
+      {"container": "app", "bytes": 100, "digest": "sha256:aa"},
+      {"container": "volume/tmp", "bytes": 200, "digest": "sha256:bb"}]},
+    "conditions": [{"type": "SourceGone", "status": "False", "reason": "StillThere", "message": "x",
+      "lastTransitionTime": "2026-01-02T03:04:06.000001Z"}],
+    "steps": [
+      {"name": "Placing", "startedAt": "2026-01-02T03:04:05.000001Z", "finishedAt": "2026-01-02T03:04:05.500002Z",
+       "message": "node-b"},
+      {"name": "Restoring", "startedAt": "2026-01-02T03:04:07.000003Z"}],
+    "attempt": 2, "forecast": {"freezeMs": 400, "gapMs": 900},
+    "frozenAt": "2026-01-02T03:04:06.000000Z", "runningAt": "2026-01-02T03:04:07.000000Z", "gapMs": 1000,
+    "startedAt": "2026-01-02T03:04:05.000000Z", "finishedAt": "2026-01-02T03:04:08.000000Z",
+    "warnings": ["w1", "w2"]}
+})";
+
+const char* const kLeast = R"({"metadata": {"name": "m", "namespace": "shop"},
+                               "spec": {"pod": {"name": "orders", "uid": "p-1"}}})";
+
+Migration parsed(const Json& object) {
+  const auto read = parse_migration(object);
+  BOOST_REQUIRE_MESSAGE(read, (read ? "" : read.error().message));
+  return *read;
+}
+
+struct Broken {
+  std::string pointer;
+  Json value;
+  std::string says;
+  friend std::ostream& operator<<(std::ostream& out, const Broken& c) { return out << c.pointer << " = " << c.value; }
+};
+
+const std::vector<Broken> kBroken = {
+    {"/spec/pod/name", "", "spec.pod.name: is missing"},
+    {"/spec/pod/uid", nullptr, "spec.pod.uid: is missing"},
+    {"/spec/pod", 3, "spec.pod: a number where a mapping belongs"},
+    {"/spec/strategy", "stop", "spec.strategy: 'stop', which is none of Auto, Live, Sequential, Stop"},
+    {"/spec/strategy", "", "spec.strategy: '', which is none of"},
+    {"/spec/checkpoint", "CRIU", "spec.checkpoint: 'CRIU', which is none of Auto, Kubelet, Direct"},
+    {"/spec/messages/mode", "Relay", "spec.messages.mode: 'Relay'"},
+    {"/spec/resolve", "Both", "spec.resolve: 'Both', which is none of Source, Target, Checkpoint"},
+    {"/spec/keepName", "yes", "spec.keepName: a text where true or false belongs"},
+    {"/spec/timeout", "ten", "spec.timeout: 'ten' is no duration"},
+    {"/spec/timeout", "0s", "spec.timeout: no time at all"},
+    {"/spec/timeout", 600, "spec.timeout: a number where a text belongs"},
+    {"/spec/ttlAfterFinished", "1d", "spec.ttlAfterFinished: '1d' is no duration"},
+    {"/spec/accept", "all", "spec.accept: a text where a list belongs"},
+    {"/spec/target/nodeSelector/disk", true, "spec.target.nodeSelector.disk: a boolean where a text belongs"},
+    {"/metadata/name", nullptr, "metadata.name: is missing"},
+    {"/metadata/creationTimestamp", "yesterday", "metadata.creationTimestamp: "},
+    {"/status/phase", "Flying", "status.phase: 'Flying', which is none of the phases that this version knows"},
+    {"/status/conditions/0/status", "yes", "status.conditions[0].status: 'yes'"},
+    {"/status/steps/1/startedAt", 5, "status.steps[1].startedAt: a number where a text belongs"},
+    {"/status/checkpoint/archives/0/bytes", -1, "status.checkpoint.archives[0].bytes: -1 where no negative"},
+    {"/status/checkpoint/archives/0/bytes", 1.5, "status.checkpoint.archives[0].bytes: 1.5 where a whole number"},
+    {"/status/gapMs", "900", "status.gapMs: a text where a whole number belongs"},
+    {"/status/attempt", 5'000'000'000, "status.attempt: 5000000000, which is no number of attempts"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(migrations)
+
+BOOST_AUTO_TEST_CASE(every_field_of_the_object_is_read) {
+  const Migration m = parsed(Json::parse(kFull));
+  BOOST_TEST(m.namespace_ == "shop");
+  BOOST_TEST(m.name == "orders-1");
+  BOOST_TEST(m.uid == "u-1");
+  BOOST_TEST(m.resource_version == "7");
+  BOOST_TEST(m.created.time_since_epoch().count() == 1'767'323'045'000'000);
+  BOOST_TEST(m.deleting);
+  BOOST_TEST(m.has_finalizer);
+  BOOST_TEST(m.requested_by == "ann");
+  BOOST_TEST(m.spec.pod == "orders");
+  BOOST_TEST(m.spec.target_selector.at("disk") == "fast");
+  BOOST_TEST((m.spec.timeout == std::chrono::seconds{90}));
+  BOOST_TEST((m.spec.resolve == Resolution::from_checkpoint));
+  BOOST_TEST((m.status.phase == Phase::restoring));
+  BOOST_TEST((m.status.target == PodPlace{"orders-mig-abcde", "p-2", "node-b"}));
+  BOOST_TEST((m.status.checkpoint == CheckpointBackend::direct));
+  BOOST_TEST(total_size(m.status).count == 300U);
+  BOOST_TEST((m.status.freeze == milliseconds{412}));
+  BOOST_TEST((m.status.gap == milliseconds{1000}));
+  BOOST_TEST(m.status.steps.size() == 2U);
+  BOOST_TEST(!m.status.steps[1].finished);
+  BOOST_TEST(m.status.attempt == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(spec_and_status_come_back_as_they_were_written) {
+  const Json full = Json::parse(kFull);
+  const Migration m = parsed(full);
+  BOOST_TEST(to_json(m.spec) == full["spec"]);
+  BOOST_TEST(to_json(m.status) == full["status"]);
+}
+
+BOOST_AUTO_TEST_CASE(an_object_for_create_has_what_the_client_may_say_and_no_status) {
+  const Migration m = parsed(Json::parse(kFull));
+  const Json made = to_json(m);
+  BOOST_TEST(made["apiVersion"] == "kubectl-migrate.dev/v1alpha1");
+  BOOST_TEST(made["kind"] == "Migration");
+  BOOST_TEST(made["metadata"] == Json::parse(R"({"name": "orders-1", "namespace": "shop",
+      "finalizers": ["kubectl-migrate.dev/clean-up"], "annotations": {"kubectl-migrate.dev/requested-by": "ann"}})"));
+  BOOST_TEST(!made.contains("status"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_said_has_the_schemas_defaults) {
+  const Migration m = parsed(Json::parse(kLeast));
+  BOOST_TEST(to_json(m.spec) == Json::parse(R"({"pod": {"name": "orders", "uid": "p-1"}, "strategy": "Auto",
+      "checkpoint": "Auto", "keepName": false, "messages": {"mode": "Auto"}, "timeout": "10m",
+      "ttlAfterFinished": "24h", "abort": false})"));
+  BOOST_TEST(to_json(m.status) == Json::parse(R"({"phase": "Pending", "attempt": 1})"));
+  BOOST_TEST(!m.has_finalizer);
+  BOOST_TEST(!m.deleting);
+}
+
+BOOST_DATA_TEST_CASE(an_error_names_the_object_the_field_and_what_it_holds, data::make(kBroken), given) {
+  Json object = Json::parse(kFull);
+  object[Json::json_pointer{given.pointer}] = given.value;
+  const auto read = parse_migration(object);
+  BOOST_REQUIRE(!read);
+  BOOST_TEST(read.error().message.find(given.says) != std::string::npos, read.error().message);
+  BOOST_TEST(read.error().message.find("Migration shop/") == 0U, read.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_object_is_an_error) {
+  BOOST_TEST(!parse_migration(Json::array()));
+  BOOST_TEST(!parse_migration(Json(nullptr)));
+}
+
+BOOST_AUTO_TEST_CASE(a_conditions_time_changes_only_with_its_value) {
+  const Instant early{Microseconds{1}};
+  const Instant late{Microseconds{2}};
+  MigrationStatus status;
+  BOOST_TEST(find_condition(status, "SourceGone") == nullptr);
+  set_condition(status, {"SourceGone", false, "A", "a", early});
+  set_condition(status, {"Succeeded", true, "S", "", early});
+  set_condition(status, {"SourceGone", false, "B", "b", late});
+  BOOST_REQUIRE(find_condition(status, "SourceGone") != nullptr);
+  BOOST_TEST((*find_condition(status, "SourceGone") == Condition{"SourceGone", false, "B", "b", early}));
+  set_condition(status, {"SourceGone", true, "C", "c", late});
+  BOOST_TEST((*find_condition(status, "SourceGone") == Condition{"SourceGone", true, "C", "c", late}));
+  BOOST_TEST(status.conditions.size() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

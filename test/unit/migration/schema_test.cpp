@@ -1,0 +1,128 @@
+// The schemas in manifests/base/crds against what shared/migration writes: a field or word that only one of the two
+// knows would be dropped or refused by the API server.
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "shared/kube/document.h"
+#include "shared/migration/go_duration.h"
+#include "shared/migration/migration.h"
+#include "shared/migration/node_facts.h"
+
+namespace {
+
+using namespace migrate;
+using Json = nlohmann::json;
+
+Json schema_of(const std::string& file) {
+  const char* source = std::getenv("MIGRATE_SOURCE");
+  BOOST_REQUIRE_MESSAGE(source != nullptr, "MIGRATE_SOURCE is not set: run by ctest");
+  std::ifstream stream{std::string(source) + "/manifests/base/crds/" + file};
+  const std::string text{std::istreambuf_iterator<char>{stream}, {}};
+  const Json document = value_or_fatal(kube::parse_document(text));
+  return document.at("/spec/versions/0/schema/openAPIV3Schema"_json_pointer);
+}
+
+// Every field of `value` is in the schema, with its type, and every field of the schema is in `value`.
+void check_same(const Json& schema, const Json& value, const std::string& path) {
+  const std::string type = schema.at("type").get<std::string>();
+  BOOST_TEST_CONTEXT(path) {
+    if (schema.contains("additionalProperties")) return;
+    if (type == "object") {
+      BOOST_REQUIRE(value.is_object());
+      std::set<std::string> known;
+      for (const auto& [key, part] : schema.at("properties").items())
+        known.insert(key);
+      std::set<std::string> written;
+      for (const auto& [key, part] : value.items())
+        written.insert(key);
+      BOOST_TEST(known == written, boost::test_tools::per_element());
+      for (const std::string& key : written)
+        if (known.count(key) > 0) check_same(schema.at("properties").at(key), value.at(key), path + "." + key);
+    } else if (type == "array") {
+      BOOST_REQUIRE(value.is_array());
+      for (const Json& item : value)
+        check_same(schema.at("items"), item, path + "[]");
+    } else {
+      BOOST_TEST(value.is_string() == (type == "string"));
+      BOOST_TEST(value.is_boolean() == (type == "boolean"));
+      BOOST_TEST(value.is_number_integer() == (type == "integer"));
+    }
+  }
+}
+
+template <class Enum>
+std::set<std::string> words_of(Enum last, int from = 0) {
+  std::set<std::string> words;
+  for (int i = from; i <= static_cast<int>(last); ++i)
+    words.emplace(to_string(static_cast<Enum>(i)));
+  return words;
+}
+
+std::set<std::string> enum_at(const Json& schema, const char* pointer) {
+  return schema.at(Json::json_pointer{pointer}).at("enum").get<std::set<std::string>>();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(schemas)
+
+BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_and_no_others) {
+  const Json schema = schema_of("migrations.yaml").at("properties");
+  MigrationSpec spec;
+  spec.pod = spec.pod_uid = spec.target_node = spec.queue = spec.broker_secret = "x";
+  spec.target_selector["disk"] = "fast";
+  spec.accept = {"post-start"};
+  spec.resolve = Resolution::keep_source;
+  check_same(schema.at("spec"), to_json(spec), "spec");
+
+  const Instant now{Microseconds{1}};
+  MigrationStatus status;
+  status.reason = status.message = status.placeholder = "x";
+  status.source = status.target = {"p", "u", "n"};
+  status.strategy = Strategy::stop;
+  status.checkpoint = CheckpointBackend::direct;
+  status.conditions = {{"Succeeded", true, "R", "m", now}};
+  status.steps = {{"Placing", now, now, "m"}};
+  status.archives = {{"app", Bytes{1}, "sha256:aa"}};
+  status.forecast_freeze = status.forecast_gap = status.freeze = status.gap = milliseconds{1};
+  status.frozen_at = status.running_at = status.started = status.finished = now;
+  status.warnings = {"w"};
+  check_same(schema.at("status"), to_json(status), "status");
+}
+
+BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_our_words_and_defaults) {
+  const Json schema = schema_of("migrations.yaml").at("properties");
+  BOOST_TEST(enum_at(schema, "/status/properties/phase") == words_of(Phase::failed), boost::test_tools::per_element());
+  BOOST_TEST(enum_at(schema, "/spec/properties/strategy") == words_of(Strategy::stop),
+             boost::test_tools::per_element());
+  BOOST_TEST(enum_at(schema, "/spec/properties/checkpoint") == words_of(CheckpointBackend::direct),
+             boost::test_tools::per_element());
+  BOOST_TEST(enum_at(schema, "/spec/properties/messages/properties/mode") == words_of(MessageMode::queue),
+             boost::test_tools::per_element());
+  BOOST_TEST(enum_at(schema, "/spec/properties/resolve") == words_of(Resolution::from_checkpoint),
+             boost::test_tools::per_element());
+  // What was chosen is never Auto.
+  BOOST_TEST(enum_at(schema, "/status/properties/strategy") == words_of(Strategy::stop, 1),
+             boost::test_tools::per_element());
+  BOOST_TEST(
+      enum_at(schema, "/status/properties/checkpoint/properties/backend") == words_of(CheckpointBackend::direct, 1),
+      boost::test_tools::per_element());
+  const Json& spec = schema.at("spec").at("properties");
+  BOOST_TEST(spec.at("timeout").at("default") == to_go_duration(MigrationSpec{}.timeout));
+  BOOST_TEST(spec.at("ttlAfterFinished").at("default") == to_go_duration(MigrationSpec{}.ttl_after_finished));
+  // A rule about change does not apply to a field that appears or goes, so none may.
+  for (const auto& [key, field] : spec.items())
+    BOOST_TEST((key == "pod" || field.contains("default")), key);
+}
+
+BOOST_AUTO_TEST_CASE(the_schema_of_MigrationNodes_has_the_fields_that_are_written_and_no_others) {
+  NodeFacts facts;
+  facts.cpu_features = {"avx"};
+  check_same(schema_of("migrationnodes.yaml").at("properties").at("facts"), to_json(facts).at("facts"), "facts");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
