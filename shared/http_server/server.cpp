@@ -4,15 +4,20 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <optional>
 #include <thread>
+#include <type_traits>
 
 namespace migrate::http {
 namespace {
@@ -23,11 +28,28 @@ using tcp = asio::ip::tcp;
 using Parser = beast::http::request_parser<beast::http::string_body>;
 using Message = beast::http::response<beast::http::string_body>;
 
+using TlsStream = asio::ssl::stream<beast::tcp_stream>;
+using TlsContext = std::shared_ptr<asio::ssl::context>;
+
 struct Shared {
   Handler handler;
   Limits limits;
-  std::size_t open_connections = 0;  // touched by the one thread only
+  std::atomic<std::size_t> open_connections = 0;
 };
+
+Result<TlsContext> make_context(const ServerCertificate& certificate) {
+  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_session_cache_mode(context->native_handle(), SSL_SESS_CACHE_OFF);
+  try {
+    context->use_certificate_chain(asio::buffer(certificate.certificate_pem));
+    context->use_private_key(asio::buffer(certificate.key_pem), asio::ssl::context::pem);
+  } catch (const boost::system::system_error& error) {
+    return failure(fmt::format("use the server's certificate and key: {}", error.code().message()));
+  }
+  return context;
+}
 
 Message message_of(Response response, unsigned version, bool keep_alive) {
   Message message{static_cast<beast::http::status>(response.status), version};
@@ -38,26 +60,69 @@ Message message_of(Response response, unsigned version, bool keep_alive) {
   return message;
 }
 
-// One connection: read, answer, read again. It lives in the callbacks that wait for it.
-class Session : public std::enable_shared_from_this<Session> {
+Request request_of(beast::http::request<beast::http::string_body>&& message) {
+  Request request{std::string(message.method_string()), std::string(message.target()), std::move(message.body())};
+  for (const auto& field : message)
+    request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  return request;
+}
+
+Response answer_of(const Handler& handler, const Request& request) {
+  try {
+    return handler(request);
+  } catch (const std::exception& thrown) {
+    return {500, "text/plain", fmt::format("{}\n", thrown.what())};
+  } catch (...) {
+    return {500, "text/plain", "the handler failed\n"};
+  }
+}
+
+// One connection: read, answer, read again. It lives in the callbacks that wait for it, which run one at a time.
+template <class Stream>
+class Session : public std::enable_shared_from_this<Session<Stream>> {
  public:
+  static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
+
   Session(tcp::socket socket, Shared& shared) : stream_(std::move(socket)), shared_(shared) {
+    ++shared_.open_connections;
+  }
+  Session(tcp::socket socket, TlsContext context, Shared& shared)
+      : context_(std::move(context)), stream_(std::move(socket), *context_), shared_(shared) {
     ++shared_.open_connections;
   }
   ~Session() { --shared_.open_connections; }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  void start() {
+    asio::dispatch(stream_.get_executor(), [self = this->shared_from_this()] {
+      if constexpr (kTls)
+        self->shake_hands();
+      else
+        self->read();
+    });
+  }
+
+ private:
+  void expires_after(std::chrono::milliseconds span) { beast::get_lowest_layer(stream_).expires_after(span); }
+
+  void shake_hands() {
+    expires_after(shared_.limits.handshake);
+    stream_.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](beast::error_code code) {
+      if (!code) self->read();
+    });
+  }
+
   void read() {
     parser_.emplace();
     parser_->body_limit(shared_.limits.body_bytes);
     parser_->header_limit(static_cast<std::uint32_t>(shared_.limits.header_bytes));
-    stream_.expires_after(shared_.limits.idle);
-    beast::http::async_read(stream_, buffer_, *parser_,
-                            [self = shared_from_this()](beast::error_code code, std::size_t) { self->answer(code); });
+    expires_after(shared_.limits.idle);
+    beast::http::async_read(
+        stream_, buffer_, *parser_,
+        [self = this->shared_from_this()](beast::error_code code, std::size_t) { self->answer(code); });
   }
 
- private:
   void answer(beast::error_code code) {
     using beast::http::error;
     const unsigned version = parser_->get().version();
@@ -69,24 +134,18 @@ class Session : public std::enable_shared_from_this<Session> {
       return write(message_of({400, "text/plain", "not an HTTP request\n"}, 11, false));
     if (code) return;  // the peer is gone or was too slow
 
-    const auto& request = parser_->get();
-    Response response;
-    try {
-      response = shared_.handler({std::string(request.method_string()), std::string(request.target()), request.body()});
-    } catch (const std::exception& thrown) {
-      response = {500, "text/plain", fmt::format("{}\n", thrown.what())};
-    } catch (...) {
-      response = {500, "text/plain", "the handler failed\n"};
-    }
-    Message message = message_of(std::move(response), version, request.keep_alive());
-    if (request.method() == beast::http::verb::head) message.body().clear();  // its length stays
+    auto head = parser_->release();
+    const bool keep_alive = head.keep_alive();
+    const bool is_head = head.method() == beast::http::verb::head;
+    Message message = message_of(answer_of(shared_.handler, request_of(std::move(head))), version, keep_alive);
+    if (is_head) message.body().clear();  // its length stays
     write(std::move(message));
   }
 
   void write(Message message) {
     message_ = std::move(message);
-    stream_.expires_after(shared_.limits.idle);
-    beast::http::async_write(stream_, message_, [self = shared_from_this()](beast::error_code code, std::size_t) {
+    expires_after(shared_.limits.idle);
+    beast::http::async_write(stream_, message_, [self = this->shared_from_this()](beast::error_code code, std::size_t) {
       if (code) return;
       if (!self->message_.keep_alive()) return self->shut_down();
       self->read();
@@ -96,42 +155,79 @@ class Session : public std::enable_shared_from_this<Session> {
   // Says that no more comes, then lets the peer finish: closing over unread bytes would reset the connection and take
   // an answer away that is still on its way. Bounded in time and bytes, for peers that never finish.
   void shut_down() {
+    expires_after(std::min(shared_.limits.idle, kLinger));
+    if constexpr (kTls)
+      stream_.async_shutdown([self = this->shared_from_this()](beast::error_code) { self->shut_down_socket(); });
+    else
+      shut_down_socket();
+  }
+
+  void shut_down_socket() {
     beast::error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-    stream_.expires_after(std::min(shared_.limits.idle, kLinger));
+    beast::get_lowest_layer(stream_).socket().shutdown(tcp::socket::shutdown_send, ignored);
     buffer_.clear();
     discard(0);
   }
 
+  // Below TLS: what still comes is nobody's.
   void discard(std::size_t so_far) {
-    stream_.async_read_some(buffer_.prepare(kPiece),
-                            [self = shared_from_this(), so_far](beast::error_code code, std::size_t count) {
-                              if (!code && so_far + count < kDiscarded) self->discard(so_far + count);
-                            });
+    beast::get_lowest_layer(stream_).async_read_some(
+        buffer_.prepare(kPiece), [self = this->shared_from_this(), so_far](beast::error_code code, std::size_t count) {
+          if (!code && so_far + count < kDiscarded) self->discard(so_far + count);
+        });
   }
 
   static constexpr std::chrono::milliseconds kLinger{2000};
   static constexpr std::size_t kDiscarded = 64U << 20;
   static constexpr std::size_t kPiece = 64U << 10;
 
-  beast::tcp_stream stream_;
+  TlsContext context_;  // of TLS; before the stream that uses it
+  Stream stream_;
   Shared& shared_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   Message message_;
 };
 
+bool same_name(std::string_view one, std::string_view other) {
+  return beast::iequals({one.data(), one.size()}, {other.data(), other.size()});
+}
+
 }  // namespace
+
+const std::string* Request::header(std::string_view name) const {
+  const auto found =
+      std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return same_name(header.first, name); });
+  return found != headers.end() ? &found->second : nullptr;
+}
 
 struct Server::Impl {
   Shared shared;  // first: sessions that the context still holds refer to it when they go
-  asio::io_context context{1};
+  asio::io_context context;
   tcp::acceptor acceptor{context};
   asio::steady_timer pause{context};
-  std::thread thread;
+  std::mutex mutex;
+  TlsContext tls;  // guarded by the mutex; none: plain
+  std::vector<std::thread> threads;
+
+  explicit Impl(unsigned concurrency) : context(static_cast<int>(concurrency)) {}
+
+  void serve(tcp::socket socket) {
+    // Above the limit the socket is closed by going out of scope.
+    if (shared.open_connections >= shared.limits.connections) return;
+    TlsContext current;
+    {
+      const std::lock_guard lock{mutex};
+      current = tls;
+    }
+    if (current)
+      std::make_shared<Session<TlsStream>>(std::move(socket), std::move(current), shared)->start();
+    else
+      std::make_shared<Session<beast::tcp_stream>>(std::move(socket), shared)->start();
+  }
 
   void accept() {
-    acceptor.async_accept([this](beast::error_code code, tcp::socket socket) {
+    acceptor.async_accept(asio::make_strand(context), [this](beast::error_code code, tcp::socket socket) {
       if (code == asio::error::operation_aborted) return;
       if (code) {
         // Out of descriptors: at once again would keep the processor busy until one is free.
@@ -139,9 +235,7 @@ struct Server::Impl {
         pause.async_wait([this](beast::error_code) { accept(); });
         return;
       }
-      // Above the limit the socket is closed by going out of scope.
-      if (shared.open_connections < shared.limits.connections)
-        std::make_shared<Session>(std::move(socket), shared)->read();
+      serve(std::move(socket));
       accept();
     });
   }
@@ -151,18 +245,34 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
   impl_->context.stop();
-  impl_->thread.join();
+  for (std::thread& thread : impl_->threads)
+    thread.join();
 }
 
 std::uint16_t Server::port() const {
   return impl_->acceptor.local_endpoint().port();
 }
 
+Result<void> Server::set_certificate(const ServerCertificate& certificate) {
+  auto made = make_context(certificate);
+  if (!made) return tl::make_unexpected(made.error());
+  const std::lock_guard lock{impl_->mutex};
+  if (!impl_->tls) return failure("set a certificate: this server was started without TLS");
+  impl_->tls = std::move(*made);
+  return {};
+}
+
 Result<std::unique_ptr<Server>> Server::start(const std::string& address, std::uint16_t port, Handler handler,
-                                              Limits limits) {
-  auto impl = std::make_unique<Impl>();
+                                              Limits limits, const std::optional<ServerCertificate>& certificate) {
+  limits.threads = std::max(limits.threads, 1U);
+  auto impl = std::make_unique<Impl>(limits.threads);
   impl->shared.handler = std::move(handler);
   impl->shared.limits = limits;
+  if (certificate) {
+    auto made = make_context(*certificate);
+    if (!made) return tl::make_unexpected(made.error());
+    impl->tls = std::move(*made);
+  }
   try {
     const tcp::endpoint endpoint{asio::ip::make_address(address), port};
     impl->acceptor.open(endpoint.protocol());
@@ -173,7 +283,9 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& address, std::u
     return failure(fmt::format("listen on {}:{}: {}", address, port, error.code().message()));
   }
   impl->accept();
-  impl->thread = std::thread([raw = impl.get()] { raw->context.run(); });
+  impl->threads.reserve(limits.threads);
+  for (unsigned i = 0; i < limits.threads; ++i)
+    impl->threads.emplace_back([raw = impl.get()] { raw->context.run(); });
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 

@@ -1,5 +1,5 @@
-// A small HTTP/1.1 server for status, metrics and scheduler extenders, over Boost.Beast. Every bound is explicit, so
-// that no peer, slow or hostile, takes more than its share.
+// A small HTTP/1.1 server for status, metrics and scheduler extenders, over Boost.Beast, plain or with TLS. Every bound
+// is explicit, so that no peer, slow or hostile, takes more than its share.
 #pragma once
 
 #include <chrono>
@@ -7,7 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "shared/base/result.h"
 
@@ -17,6 +21,10 @@ struct Request {
   std::string method;
   std::string target;  // path and query as sent
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // as sent, in their order
+
+  // The first of that name, whatever its case; nullptr when there is none.
+  [[nodiscard]] const std::string* header(std::string_view name) const;
 };
 
 struct Response {
@@ -25,26 +33,38 @@ struct Response {
   std::string body;
 };
 
-// Called on the server's thread; what it throws becomes a 500.
+// Called on one of the server's threads, on several at once when there are several; what it throws becomes a 500.
 using Handler = std::function<Response(const Request&)>;
 
 struct Limits {
-  std::size_t body_bytes = 10U << 20;      // more: 413
-  std::size_t header_bytes = 16U << 10;    // more: 431
-  std::size_t connections = 256;           // more: closed at once
-  std::chrono::milliseconds idle{30'000};  // to send a request, to take an answer, or between two
+  std::size_t body_bytes = 10U << 20;           // more: 413
+  std::size_t header_bytes = 16U << 10;         // more: 431
+  std::size_t connections = 256;                // more: closed at once
+  std::chrono::milliseconds idle{30'000};       // to send a request, to take an answer, or between two
+  std::chrono::milliseconds handshake{10'000};  // of TLS
+  unsigned threads = 1;  // so many handlers run at once; where they wait for somebody, more than one
+};
+
+// PEM: the certificate first, then what leads from it to an authority.
+struct ServerCertificate {
+  std::string certificate_pem;
+  std::string key_pem;
 };
 
 class Server {
  public:
-  // Binds and serves at once, on one thread of its own. Port 0: the system chooses.
-  [[nodiscard]] static Result<std::unique_ptr<Server>> start(const std::string& address, std::uint16_t port,
-                                                             Handler handler, Limits limits = {});
-  ~Server();  // closes every connection
+  // Binds and serves at once, on threads of its own. Port 0: the system chooses. With a certificate: TLS 1.2 or 1.3
+  // only.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> start(
+      const std::string& address, std::uint16_t port, Handler handler, Limits limits = {},
+      const std::optional<ServerCertificate>& certificate = std::nullopt);
+  ~Server();  // closes every connection; waits for handlers that run
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
+  // For connections from now on; of a server with TLS. May be called from any thread.
+  [[nodiscard]] Result<void> set_certificate(const ServerCertificate& certificate);
 
  private:
   struct Impl;
