@@ -1,0 +1,60 @@
+// The Container Runtime Interface, which containerd and CRI-O both speak on their socket: what of it the agent asks.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "shared/base/result.h"
+
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
+namespace migrate::node {
+
+struct ContainerStatus {
+  std::string id;
+  std::string name;
+  unsigned attempt = 0;
+  bool exited = false;
+  std::chrono::nanoseconds created{0};  // since 1970
+  std::chrono::nanoseconds started{0};
+  std::string image;
+  std::string image_ref;
+  std::string log_path;
+  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;
+  std::string info;  // verbose: a JSON document of the runtime's own
+};
+
+// From any thread.
+class Cri {
+ public:
+  // `runtime` is how errors call the other side: its name, or its socket while that is not known.
+  Cri(std::shared_ptr<grpc::Channel> channel, std::string runtime);
+  ~Cri();
+  Cri(Cri&&) noexcept;
+  Cri& operator=(Cri&&) noexcept;
+
+  struct Version {
+    std::string name;
+    std::string version;
+  };
+  [[nodiscard]] Result<Version> version() const;
+  [[nodiscard]] Result<std::vector<std::string>> handlers() const;
+  // The id of the newest running container of that name in the Pod.
+  [[nodiscard]] Lookup<std::string> running(const std::string& pod_uid, const std::string& container) const;
+  [[nodiscard]] Lookup<ContainerStatus> status(const std::string& id) const;
+
+ private:
+  struct Stub;
+  std::unique_ptr<Stub> stub_;
+  std::string runtime_;
+};
+
+}  // namespace migrate::node
