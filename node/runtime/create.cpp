@@ -16,8 +16,10 @@ Decision settle(const Request& request, Observation& seen, RestoreWorld& world) 
     const Decision decision = decide(request, seen, elapsed);
     if (decision.action != Action::wait) {
       if (waited) world.note(fmt::format("waited {} ms for the checkpoint", elapsed.count()));
+      if (waited && decision.action == Action::refuse) world.withdraw_waiting();
       return decision;
     }
+    if (!waited) world.announce_waiting();
     waited = true;
     world.wait_for_change(kPatience - elapsed);
   }

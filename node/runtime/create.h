@@ -19,6 +19,9 @@ class RestoreWorld {
   virtual Observation observe() = 0;
   // Returns at a change of what `observe` sees or after a moment, at the latest after `at_most`.
   virtual void wait_for_change(milliseconds at_most) = 0;
+  // Tells the agent that this create waits, or that it gave up waiting. Decides nothing, so it cannot fail.
+  virtual void announce_waiting() = 0;
+  virtual void withdraw_waiting() = 0;
 
   // Lays the checkpoint's file changes over the container's root. May be done again on another root.
   virtual Result<void> prepare() = 0;

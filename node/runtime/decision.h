@@ -9,6 +9,8 @@
 //   archive/   agent    the unpacked checkpoint archive
 //   go         agent    {"bootId": ID}: archive complete and the source committed; by rename, so never half written
 //   abort      agent    do not begin (any content)
+//   waiting    here     {"bootId", "container", "at"}: a create began to wait then, so the source may be frozen; stale
+//                       when that create was killed; decides nothing
 //   claimed    here     {"bootId", "container", "at"}: from now on memory may run; durable before runc is asked
 //   used       here     memory runs; every later create is an ordinary cold start
 //   failed     here     the report of a restore that failed after `claimed`; decides nothing

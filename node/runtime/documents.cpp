@@ -141,6 +141,14 @@ std::string boot_of_mark(const std::string& text) {
   return json.is_object() ? text_at(json, "bootId").value_or("") : std::string{};
 }
 
+MarkWriter parse_mark(const std::string& text) {
+  const Json json = parse(text);
+  if (!json.is_object()) return {};
+  MarkWriter writer{text_at(json, "bootId").value_or(""), text_at(json, "container").value_or(""), std::nullopt};
+  if (const auto at = parse_rfc3339(text_at(json, "at").value_or("")); at) writer.at = *at;
+  return writer;
+}
+
 std::string mark_text(const std::string& boot_id, const std::string& container_id, Instant at) {
   return dump({{"bootId", boot_id}, {"container", container_id}, {"at", to_rfc3339(at)}}) + "\n";
 }
@@ -156,6 +164,15 @@ std::string report_text(const FailureReport& report, Instant at) {
   Json json = {{"message", report.message}, {"at", to_rfc3339(at)}, {"criuLog", "work/restore.log"}};
   json["tasksResumed"] = report.tasks_resumed ? Json(*report.tasks_resumed) : Json(nullptr);
   return dump(json) + "\n";
+}
+
+Result<FailureReport> parse_report(const std::string& text) {
+  const Json json = parse(text);
+  if (!json.is_object()) return failure("it is not a JSON object");
+  FailureReport report{text_at(json, "message").value_or("it does not say why"), std::nullopt};
+  if (const auto resumed = json.find("tasksResumed"); resumed != json.end() && resumed->is_boolean())
+    report.tasks_resumed = resumed->get<bool>();
+  return report;
 }
 
 std::string log_line(LogFormat format, const std::string& level, const std::string& message, Instant at) {

@@ -34,6 +34,13 @@ struct Settings {
 
 // The boot a mark was written in; empty when it does not say.
 [[nodiscard]] std::string boot_of_mark(const std::string& text);
+// Who wrote it, and when; nothing of what it does not say.
+struct MarkWriter {
+  std::string boot_id;
+  std::string container;  // the runtime's id
+  std::optional<Instant> at;
+};
+[[nodiscard]] MarkWriter parse_mark(const std::string& text);
 [[nodiscard]] std::string mark_text(const std::string& boot_id, const std::string& container_id, Instant at);
 
 // runc's answer to `state`, for a container that was restored and whose `start` was not asked for yet.
@@ -44,6 +51,7 @@ struct FailureReport {
   std::optional<bool> tasks_resumed;  // by CRIU's log; nothing when there is none to judge by
 };
 [[nodiscard]] std::string report_text(const FailureReport& report, Instant at);
+[[nodiscard]] Result<FailureReport> parse_report(const std::string& text);
 
 // One line as runc itself writes it: containerd shows the last one of level error as the reason of a failed create.
 [[nodiscard]] std::string log_line(LogFormat format, const std::string& level, const std::string& message, Instant at);

@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <deque>
-
 #include "node/runtime/documents.h"
 #include "node/runtime/files.h"
 
@@ -37,23 +35,6 @@ void Log::error(const std::string& text) const {
   append(runc_log_, 0644, log_line(runc_format_, "error", "migrate-runc: " + text, now()));
   append(own_, 0600, log_line(LogFormat::json, "error", subject_ + ": " + text, now()));
   fmt::print(stderr, "migrate-runc: error: {}\n", text);  // what CRI-O's conmon shows
-}
-
-std::string telling_lines(const std::string& criu_log) {
-  constexpr std::size_t most = 5;
-  std::deque<std::string> errors, any;
-  for (std::size_t begin = 0; begin < criu_log.size();) {
-    const std::size_t end = std::min(criu_log.find('\n', begin), criu_log.size());
-    const std::string line = criu_log.substr(begin, end - begin);
-    begin = end + 1;
-    if (line.empty()) continue;
-    for (auto* kept : {&errors, &any}) {
-      if (kept == &errors && line.find("Error (") == std::string::npos) continue;
-      kept->push_back(line);
-      if (kept->size() > most) kept->pop_front();
-    }
-  }
-  return fmt::format("{}", fmt::join(errors.empty() ? any : errors, "; "));
 }
 
 }  // namespace migrate::runtime

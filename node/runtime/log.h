@@ -24,7 +24,4 @@ class Log {
   std::string subject_;
 };
 
-// The last lines of CRIU's log that tell why it failed; the last ones of any kind when none does.
-[[nodiscard]] std::string telling_lines(const std::string& criu_log);
-
 }  // namespace migrate::runtime

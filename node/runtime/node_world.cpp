@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "node/runtime/rootfs_diff.h"
+#include "shared/base/criu_log.h"
 
 namespace migrate::runtime {
 namespace {
@@ -32,6 +33,16 @@ NodeWorld::NodeWorld(Container container, StateFolder folder, std::string boot_i
 
 milliseconds NodeWorld::elapsed() {
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began_);
+}
+
+void NodeWorld::announce_waiting() {
+  withdraw_waiting();  // of a create that was killed in its wait
+  if (auto told = folder_.mark("waiting", mark_text(boot_id_, container_.create.id, now())); !told)
+    note(told.error().message);
+}
+
+void NodeWorld::withdraw_waiting() {
+  if (auto withdrawn = folder_.unmark("waiting"); !withdrawn) note(withdrawn.error().message);
 }
 
 Result<void> NodeWorld::prepare() {

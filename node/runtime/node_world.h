@@ -30,6 +30,8 @@ class NodeWorld : public RestoreWorld {
   milliseconds elapsed() override;
   Observation observe() override { return folder_.observe(); }
   void wait_for_change(milliseconds at_most) override { watch_.wait(at_most); }
+  void announce_waiting() override;
+  void withdraw_waiting() override;
   Result<void> prepare() override;
   Result<void> claim() override;
   Result<void> restore() override;

@@ -21,4 +21,8 @@ struct AppliedDiff {
 [[nodiscard]] Result<AppliedDiff> apply_rootfs_diff(const std::filesystem::path& archive,
                                                     const std::filesystem::path& root);
 
+// Unpacks `archive`, which must be there, over `root`: every entry is itself, names of whiteouts too, and `root` gets
+// the owner, mode and times of the archive's entry for it. As safe as the above.
+[[nodiscard]] Result<AppliedDiff> unpack_tree(const std::filesystem::path& archive, const std::filesystem::path& root);
+
 }  // namespace migrate::runtime

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -84,6 +85,13 @@ Result<void> StateFolder::mark(const std::string& name, const std::string& conte
   return create_durably((*folder)->get(), name, content).map_error([&](const Error& error) {
     return error.within("in " + path_.string());
   });
+}
+
+Result<void> StateFolder::unmark(const std::string& name) const {
+  const auto folder = open_chain(base_, pod_uid_, container_);
+  if (!folder) return tl::make_unexpected(folder.error().within("open " + path_.string()));
+  if (!*folder || ::unlinkat((*folder)->get(), name.c_str(), 0) == 0 || errno == ENOENT) return {};
+  return failure(fmt::format("remove {}: {}", (path_ / name).string(), reason()));
 }
 
 Result<void> StateFolder::prepare_work() const {

@@ -20,6 +20,8 @@ class StateFolder {
 
   // The marks, durable when they return.
   [[nodiscard]] Result<void> mark(const std::string& name, const std::string& content) const;
+  // Takes away one that decides nothing; there may be none.
+  [[nodiscard]] Result<void> unmark(const std::string& name) const;
 
   // Checks that archive/checkpoint is there and ours, and makes an empty work/.
   [[nodiscard]] Result<void> prepare_work() const;

@@ -27,6 +27,7 @@ class FakeWorld : public RestoreWorld {
   std::optional<bool> resumed = false;
   std::optional<FailureReport> report;
   std::vector<std::string> notes;
+  std::vector<bool> waiting;  // announced, withdrawn
 
   milliseconds elapsed() override { return time; }
   Observation observe() override { return seen; }
@@ -34,6 +35,8 @@ class FakeWorld : public RestoreWorld {
     time += std::min(at_most, step);
     if (at_wait) at_wait(*this);
   }
+  void announce_waiting() override { waiting.push_back(true); }
+  void withdraw_waiting() override { waiting.push_back(false); }
   Result<void> prepare() override { return act("prepare"); }
   Result<void> claim() override {
     auto done_now = act("claim");
@@ -90,6 +93,7 @@ BOOST_AUTO_TEST_CASE(a_released_container_is_restored_step_by_step) {
   BOOST_TEST((create_container(request, world).value() == Outcome::restored));
   did(kAll);
   BOOST_TEST(!world.report);
+  BOOST_TEST(world.waiting.empty());  // it did not
 }
 
 BOOST_AUTO_TEST_CASE(after_that_every_create_is_an_ordinary_one) {
@@ -115,6 +119,7 @@ BOOST_AUTO_TEST_CASE(it_waits_for_the_release) {
   BOOST_TEST((create_container(request, world).value() == Outcome::restored));
   did(kAll);
   says(world.notes.front(), "waited 11000 ms");
+  BOOST_TEST(world.waiting == (std::vector<bool>{true}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_abort_ends_the_wait_at_the_next_look) {
@@ -123,6 +128,7 @@ BOOST_AUTO_TEST_CASE(an_abort_ends_the_wait_at_the_next_look) {
   };
   says(refused(), "aborted");
   BOOST_TEST((world.time == 5s));
+  BOOST_TEST(world.waiting == (std::vector<bool>{true, false}), boost::test_tools::per_element());
   did({});
 }
 

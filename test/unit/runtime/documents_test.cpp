@@ -3,7 +3,6 @@
 #include <boost/test/unit_test.hpp>
 
 #include "node/runtime/documents.h"
-#include "node/runtime/log.h"
 
 namespace {
 
@@ -140,11 +139,22 @@ BOOST_AUTO_TEST_CASE(only_a_running_container_is_called_created_before_its_start
     BOOST_TEST(state_before_start(other) == other);
 }
 
-BOOST_AUTO_TEST_CASE(criu_s_errors_are_picked_out_of_its_log) {
-  BOOST_TEST(telling_lines("a\nError (x.c:1): one\nb\nError (x.c:2): two\nc\n") ==
-             "Error (x.c:1): one; Error (x.c:2): two");
-  BOOST_TEST(telling_lines("1\n2\n3\n4\n5\n6\n7") == "3; 4; 5; 6; 7");
-  BOOST_TEST(telling_lines("") == "");
+BOOST_AUTO_TEST_CASE(a_mark_says_who_wrote_it_and_when) {
+  const migrate::Instant at{std::chrono::seconds{5}};
+  const MarkWriter writer = parse_mark(mark_text("boot-1", "c1", at));
+  BOOST_TEST((writer.boot_id == "boot-1" && writer.container == "c1" && writer.at == at));
+  for (const char* text : {"", "[]", "{}", R"({"bootId":1,"at":"yesterday"})"})
+    BOOST_TEST((parse_mark(text).boot_id.empty() && !parse_mark(text).at));
+}
+
+BOOST_AUTO_TEST_CASE(a_report_is_read_as_it_was_written) {
+  for (const std::optional<bool> resumed : {std::optional<bool>{}, std::optional{true}, std::optional{false}}) {
+    const auto report = parse_report(report_text({"criu failed", resumed}, {}));
+    BOOST_REQUIRE(report);
+    BOOST_TEST(report->message == "criu failed");
+    BOOST_TEST((report->tasks_resumed == resumed));
+  }
+  BOOST_TEST(!parse_report("{"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

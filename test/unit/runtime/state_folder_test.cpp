@@ -133,6 +133,15 @@ BOOST_AUTO_TEST_CASE(a_mark_is_made_once) {
   BOOST_TEST(migrate::test::mode_of(at / "claimed") == 0600U);
 }
 
+BOOST_AUTO_TEST_CASE(a_mark_that_decides_nothing_is_taken_away_again) {
+  lay();
+  BOOST_REQUIRE(folder.unmark("waiting"));
+  BOOST_REQUIRE(folder.mark("waiting", "first"));
+  BOOST_REQUIRE(folder.unmark("waiting"));
+  BOOST_TEST(!migrate::test::is_there(at / "waiting"));
+  BOOST_REQUIRE(folder.mark("waiting", "second"));
+}
+
 BOOST_AUTO_TEST_CASE(work_begins_empty_and_only_beside_a_checkpoint) {
   lay();
   BOOST_TEST(!folder.prepare_work());
