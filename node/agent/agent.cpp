@@ -1,0 +1,114 @@
+#include "node/agent/agent.h"
+
+#include <algorithm>
+
+namespace migrate::agent {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kTidy{2};    // between two looks for what is left over
+constexpr std::chrono::hours kTermAge{24};  // no controller is asleep for longer
+
+}  // namespace
+
+Agent::Agent(AgentParts parts)
+    : parts_(std::move(parts)),
+      fence_(parts_.places.terms()),
+      source_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log}),
+      archives_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log}, parts_.node, source_,
+                parts_.kubelet),
+      target_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log, parts_.connect}),
+      caretaker_([this](const std::stop_token& stop) { care(stop); }) {}
+
+Agent::~Agent() = default;
+
+void Agent::care(const std::stop_token& stop) {
+  auto tidied = Steady::time_point::min();
+  while (!stop.stop_requested()) {
+    const Instant next = source_.tend();
+    if (tidied == Steady::time_point::min() || Steady::now() - tidied >= kTidy) {
+      target_.tend();
+      fence_.forget_older_than(kTermAge);
+      tidied = Steady::now();
+    }
+    const Microseconds pause = std::clamp<Microseconds>(next - parts_.clock.now(), Microseconds{1}, kTidy);
+    std::unique_lock lock{mutex_};
+    changed_.wait_for(lock, stop, pause, [this] { return deadlines_changed_; });
+    deadlines_changed_ = false;
+  }
+}
+
+AgentResult<SourceFacts> Agent::inspect(const Order& order, const PodRef& pod,
+                                        const std::vector<std::string>& containers,
+                                        const std::vector<std::string>& volumes, const Call&) {
+  return fence_.admit(order).and_then(
+      [&] { return agent::inspect(parts_.places, parts_.runtime, pod, containers, volumes); });
+}
+
+AgentResult<SourceRecord> Agent::freeze(const Order& order, const FreezeOrder& freeze, const Call&) {
+  auto record = fence_.admit(order).and_then([&] { return source_.freeze(order, freeze); });
+  {
+    const std::lock_guard lock{mutex_};
+    deadlines_changed_ = true;
+  }
+  changed_.notify_all();
+  return record;
+}
+
+AgentResult<std::vector<Archive>> Agent::checkpoint(const Order& order, const CheckpointOrder& checkpoint,
+                                                    const Call& call) {
+  return fence_.admit(order).and_then([&] { return archives_.checkpoint(order, checkpoint, call); });
+}
+
+AgentResult<void> Agent::read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
+                                      const Call& call) {
+  return fence_.admit(order).and_then([&] { return archives_.read(order, archive, sink, call); });
+}
+
+AgentResult<SourceRecord> Agent::commit(const Order& order, const Call&) {
+  return fence_.admit(order).and_then([&] { return source_.commit(order); });
+}
+
+AgentResult<SourceRecord> Agent::thaw(const Order& order, bool target_never_ran, const Call&) {
+  return fence_.admit(order).and_then([&] { return source_.thaw(order, target_never_ran); });
+}
+
+AgentResult<SourceRecord> Agent::source_record(const Order& order, const Call&) {
+  return fence_.admit(order).map([&] { return source_.record(order); });
+}
+
+AgentResult<bool> Agent::source_is_gone(const Order& order, const Call&) {
+  return fence_.admit(order).and_then([&] { return source_.is_gone(order); });
+}
+
+AgentResult<void> Agent::prepare(const Order& order, const PrepareOrder& prepare, const Call&) {
+  return fence_.admit(order).and_then([&] { return target_.prepare(order, prepare); });
+}
+
+AgentResult<PullFacts> Agent::pull(const Order& order, const PullOrder& pull, const Call& call) {
+  return fence_.admit(order).and_then([&] { return target_.pull(order, pull, call); });
+}
+
+AgentResult<void> Agent::release(const Order& order, const ReleaseOrder& release, const Call&) {
+  return fence_.admit(order).and_then([&] { return target_.release(order, release); });
+}
+
+AgentResult<std::vector<RestoredContainer>> Agent::restore_states(const Order& order, const PodRef& pod,
+                                                                  const std::vector<std::string>& containers,
+                                                                  const std::vector<RestoreState>& known,
+                                                                  const Call& call) {
+  return fence_.admit(order).and_then([&] { return target_.states(pod, containers, known, call); });
+}
+
+AgentResult<bool> Agent::cancel(const Order& order, const PodRef& pod, const Call& call) {
+  return fence_.admit(order).and_then([&] { return target_.cancel(order, pod, call); });
+}
+
+AgentResult<void> Agent::clean_up(const Order& order, const Call&) {
+  return fence_.admit(order).and_then([&] { return source_.clean_up(order); }).and_then([&] {
+    return target_.clean_up(order);
+  });
+}
+
+}  // namespace migrate::agent

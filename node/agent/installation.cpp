@@ -1,0 +1,145 @@
+#include "node/agent/installation.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "node/agent/criu_config.h"
+#include "node/agent/disk.h"
+#include "node/runtime/documents.h"
+#include "node/runtime/files.h"
+
+namespace migrate::agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kProgramLimit = 256U << 20;
+constexpr std::size_t kTextLimit = 1U << 20;
+
+// migrate-runc looks on its PATH, which is the container runtime's; the rest are k3s's, CRI-O's and other bundles'.
+constexpr std::array<const char*, 5> kUsualFolders{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin",
+                                                   "/sbin"};
+constexpr std::array<const char*, 5> kOtherPlaces{"/var/lib/rancher/k3s/data/current/bin/runc",
+                                                  "/var/lib/rancher/rke2/bin/runc", "/usr/libexec/crio/runc",
+                                                  "/opt/containerd/bin/runc", "/opt/crio/bin/runc"};
+
+bool is_program(const fs::path& root, const fs::path& path) {
+  struct stat status {};
+  return ::stat(path_in(root, path).c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0;
+}
+
+bool is_on_usual_path(const fs::path& runc) {
+  for (const char* folder : kUsualFolders)
+    if (runc.parent_path() == folder) return true;
+  return false;
+}
+
+Result<void> make_parents(const fs::path& file) {
+  std::error_code code;
+  fs::create_directories(file.parent_path(), code);
+  if (code) return failure(fmt::format("make {}: {}", file.parent_path().string(), code.message()));
+  return {};
+}
+
+// The file's place through its folder's links; the file itself may be a link that is to be replaced.
+fs::path place_of(const fs::path& root, const fs::path& file) {
+  return path_in(root, file.parent_path()) / file.filename();
+}
+
+// True: it was written.
+Result<bool> put(const fs::path& root, const fs::path& file, const std::string& content, unsigned mode) {
+  const fs::path place = place_of(root, file);
+  struct stat status {};
+  if (::lstat(place.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 07777) == mode) {
+    const auto old = runtime::read_file(place, kProgramLimit);
+    if (old && *old && **old == content) return false;
+  }
+  if (auto made = make_parents(place); !made) return tl::make_unexpected(made.error());
+  if (auto written = write_durably(place, content, mode); !written) return tl::make_unexpected(written.error());
+  return true;
+}
+
+Result<std::string> text_of(const fs::path& file, std::size_t limit) {
+  auto text = runtime::read_file(file, limit);
+  if (!text) return tl::make_unexpected(text.error());
+  return std::move(*text).value_or("");
+}
+
+}  // namespace
+
+fs::path find_host_runc(const fs::path& root) {
+  for (const char* folder : kUsualFolders)
+    if (fs::path path = fs::path(folder) / "runc"; is_program(root, path)) return path;
+  for (const char* path : kOtherPlaces)
+    if (is_program(root, path)) return path;
+  return {};
+}
+
+Result<std::vector<std::string>> install(const InstallationPlace& place) {
+  std::vector<std::string> changed;
+  const auto note = [&](const Result<bool>& written, const char* what) {
+    if (written && *written) changed.emplace_back(what);
+    return written.has_value();
+  };
+  auto program = runtime::read_file(place.program, kProgramLimit);
+  if (!program) return tl::make_unexpected(program.error().within("install migrate-runc"));
+  if (!*program) return failure(fmt::format("install migrate-runc: there is no {}", place.program.string()));
+  const auto installed = put(place.root, kInstalledRuntime, **program, 0755);
+  if (!note(installed, kInstalledRuntime)) return tl::make_unexpected(installed.error().within("install migrate-runc"));
+
+  const fs::path runc = find_host_runc(place.root);
+  if (runc.empty()) return failure("install migrate-runc: there is no runc on this node, which it stands on");
+  // An administrator's settings stay.
+  const auto settings = text_of(path_in(place.root, kRuntimeSettings), kTextLimit);
+  if (!settings) return tl::make_unexpected(settings.error());
+  if (settings->empty() && !is_on_usual_path(runc)) {
+    const auto written =
+        put(place.root, kRuntimeSettings, nlohmann::json{{"runc", runc.string()}}.dump(2) + "\n", 0644);
+    if (!note(written, kRuntimeSettings)) return tl::make_unexpected(written.error());
+  }
+
+  const fs::path criu = path_in(place.root, kCriuConfiguration);
+  const auto options = text_of(criu, kTextLimit);
+  if (!options) return tl::make_unexpected(options.error().within("configure CRIU"));
+  const std::string merged = with_our_options(*options);
+  if (merged != *options) {
+    const auto written = put(place.root, kCriuConfiguration, merged, 0644);
+    if (!note(written, kCriuConfiguration)) return tl::make_unexpected(written.error().within("configure CRIU"));
+  }
+  if (auto made = make_private_folder(place.state); !made) return tl::make_unexpected(made.error());
+  if (::chmod(place.state.c_str(), 0700) != 0)  // a hostPath made by the kubelet is open to all
+    return failure(fmt::format("keep {} for root alone: {}", place.state.string(), reason()));
+  return changed;
+}
+
+Result<std::vector<std::string>> uninstall(const InstallationPlace& place) {
+  std::vector<std::string> changed;
+  const fs::path criu = path_in(place.root, kCriuConfiguration);
+  const auto options = text_of(criu, kTextLimit);
+  if (!options) return tl::make_unexpected(options.error());
+  if (const std::string rest = without_our_options(*options); rest != *options) {
+    const auto written = rest.empty() ? remove_tree(criu) : write_durably(criu, rest, 0644);
+    if (!written) return tl::make_unexpected(written.error().within("take our options out of CRIU's configuration"));
+    changed.emplace_back(kCriuConfiguration);
+  }
+  const fs::path installed = place_of(place.root, kInstalledRuntime);
+  struct stat status {};
+  if (::lstat(installed.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return changed;
+  fs::path runc = find_host_runc(place.root);
+  const auto settings = text_of(path_in(place.root, kRuntimeSettings), kTextLimit);
+  if (settings && !settings->empty())
+    if (const auto parsed = runtime::parse_settings(*settings); parsed && !parsed->runc.empty()) runc = parsed->runc;
+  if (runc.empty()) return failure("replace migrate-runc by runc: there is no runc on this node");
+  const fs::path link = installed.string() + ".new";
+  ::unlink(link.c_str());
+  if (::symlink(runc.c_str(), link.c_str()) != 0 || ::rename(link.c_str(), installed.c_str()) != 0)
+    return failure(fmt::format("replace {} by a link to {}: {}", kInstalledRuntime, runc.string(), reason()));
+  changed.emplace_back(kInstalledRuntime);
+  return changed;
+}
+
+}  // namespace migrate::agent

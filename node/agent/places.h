@@ -1,0 +1,27 @@
+// Where the agent finds and keeps things on its node. Every migration has a folder of its own, for root alone.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace migrate::agent {
+
+struct Places {
+  std::filesystem::path state;  // /var/lib/kubectl-migrate on the host
+  std::filesystem::path pods;   // the kubelet's: PODS/UID/volumes/…
+
+  [[nodiscard]] std::filesystem::path sources() const { return state / "sources"; }
+  [[nodiscard]] std::filesystem::path source(const std::string& migration) const { return sources() / migration; }
+  [[nodiscard]] std::filesystem::path targets() const { return state / "targets"; }
+  [[nodiscard]] std::filesystem::path target(const std::string& migration) const { return targets() / migration; }
+  // migrate-runc's, node/runtime/decision.h.
+  [[nodiscard]] std::filesystem::path restores() const { return state / "restores"; }
+  [[nodiscard]] std::filesystem::path restore(const std::string& pod_uid) const { return restores() / pod_uid; }
+  // Up to which term orders for a migration came; outlives the migration for a day.
+  [[nodiscard]] std::filesystem::path terms() const { return state / "terms"; }
+  [[nodiscard]] std::filesystem::path empty_dir(const std::string& pod_uid, const std::string& volume) const {
+    return pods / pod_uid / "volumes/kubernetes.io~empty-dir" / volume;
+  }
+};
+
+}  // namespace migrate::agent

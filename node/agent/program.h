@@ -1,0 +1,30 @@
+// The agent put together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "shared/migration/names.h"
+
+namespace migrate::agent {
+
+struct Settings {
+  std::string node;
+  std::string host_ip;
+  std::string extender = "https://migrate-extender.kubectl-migrate.svc:9443";
+  std::string host_root = "/proc/1/root";
+  std::string kubelet_folder = "/var/lib/kubelet";
+  std::string state_folder = "/var/lib/kubectl-migrate";
+  std::string program = "/migrate-runc";
+  std::string token = "/var/run/secrets/kubectl-migrate.dev/token";
+  std::string runtime_socket;
+  std::string version = MIGRATE_VERSION;
+  std::uint16_t port = kAgentPort;
+  std::uint16_t metrics_port = kAgentPort + 1;
+};
+
+// Until SIGTERM or SIGINT. The exit code.
+[[nodiscard]] int run_agent(const Settings& settings);
+[[nodiscard]] int run_uninstall(const Settings& settings);
+
+}  // namespace migrate::agent

@@ -1,0 +1,172 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "node/agent/disk.h"
+#include "node/agent/failure.h"
+#include "node/agent/target.h"
+#include "node/agent/untar.h"
+#include "shared/image/digest.h"
+#include "shared/image/tar_stream.h"
+
+namespace migrate::agent {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = AgentError::Kind;
+using Steady = std::chrono::steady_clock;
+
+constexpr std::string_view kVolume = "volume/";
+constexpr Bytes kSpare = 64_MiB;  // room that is left to others
+
+bool is_volume(const std::string& archive) {
+  return archive.rfind(kVolume, 0) == 0;
+}
+
+std::string volume_of(const std::string& archive) {
+  return archive.substr(kVolume.size());
+}
+
+// Counts and digests what comes, and passes it on to one of two places.
+struct Arrival {
+  image::Sha256 digest;
+  Bytes size;
+  Bytes expected;
+
+  // False: more than was announced.
+  bool take(std::string_view piece) {
+    size.count += piece.size();
+    digest.update(piece.data(), piece.size());
+    return size <= expected;
+  }
+};
+
+AgentResult<void> whole(Arrival& arrival, const Archive& archive, const std::string& attempt) {
+  if (arrival.size != archive.size)
+    return agent_failure(Kind::failed, fmt::format("{}: the digest cannot be right: {} bytes came, {} were announced",
+                                                   attempt, arrival.size.count, archive.size.count));
+  if (const std::string digest = arrival.digest.finish(); digest != archive.digest)
+    return agent_failure(Kind::failed, fmt::format("{}: its digest is {}, announced was {}: it was altered on its way",
+                                                   attempt, digest, archive.digest));
+  return {};
+}
+
+}  // namespace
+
+AgentResult<PullFacts> Target::pull(const Order& order, const PullOrder& pull, const Call& call) {
+  const auto began = Steady::now();
+  const auto turn = turns_.take(order.migration, call.stop, call.timeout);
+  if (!turn) return agent_failure(Kind::cancelled, "another order pulls the archives of this migration already");
+  StoredTarget stored;
+  {
+    const std::lock_guard lock{mutex_};
+    stored = known(order.migration);
+  }
+  stored.name = order.name;
+  if (stored.boot_id != parts_.boot_id) stored.archives.clear();  // not synced before the node was started anew
+  stored.boot_id = parts_.boot_id;
+
+  PullFacts facts;
+  std::vector<Archive> missing;
+  Bytes needed = kSpare;
+  for (const Archive& archive : pull.archives) {
+    if (!is_plain_name(is_volume(archive.name) ? volume_of(archive.name) : archive.name))
+      return agent_failure(Kind::precondition, fmt::format("'{}' names no archive", archive.name));
+    facts.bytes = facts.bytes + archive.size;
+    if (has(order, stored, archive)) continue;
+    needed = needed + archive.size;
+    missing.push_back(archive);
+  }
+  for (const char* part : {"archives", "volumes"})
+    if (auto made = make_private_folder(parts_.places.state, fs::path("targets") / order.migration / part); !made)
+      return failed(made.error());
+  const auto free = free_disk(parts_.places.state);
+  if (!free) return failed(free.error());
+  if (!missing.empty() && *free < needed)
+    return agent_failure(Kind::no_space,
+                         fmt::format("pull the archives of {}: {} has {} MiB free, {} are needed", order.name,
+                                     parts_.places.state.string(), free->count >> 20, needed.count >> 20));
+  const auto source = missing.empty() ? nullptr : parts_.connect(pull.source_address, pull.source_node);
+  if (!missing.empty() && !source)
+    return agent_failure(Kind::failed, "pull the archives: this node's agent has no certificate yet");
+  for (const Archive& archive : missing) {
+    auto fetched = fetch(*source, order, archive, call);
+    if (!fetched) return tl::make_unexpected(fetched.error());
+    std::erase_if(stored.archives, [&](const Archive& old) { return old.name == archive.name; });
+    stored.archives.push_back(archive);
+  }
+  {
+    const std::lock_guard lock{mutex_};
+    stored.pods = known(order.migration).pods;  // a prepare may have come meanwhile
+    if (auto kept = put(order.migration, stored); !kept) return tl::make_unexpected(kept.error());
+  }
+  facts.duration = std::chrono::duration_cast<milliseconds>(Steady::now() - began);
+  return facts;
+}
+
+bool Target::has(const Order& order, const StoredTarget& stored, const Archive& archive) const {
+  const bool pulled = std::any_of(stored.archives.begin(), stored.archives.end(), [&](const Archive& old) {
+    return old.name == archive.name && old.digest == archive.digest;
+  });
+  if (!pulled) return false;
+  const fs::path target = parts_.places.target(order.migration);
+  std::error_code code;
+  if (is_volume(archive.name)) return fs::exists(target / "volumes" / (volume_of(archive.name) + ".tar"), code);
+  if (fs::exists(target / "archives" / archive.name, code)) return true;
+  return std::any_of(stored.pods.begin(), stored.pods.end(), [&](const std::string& pod) {
+    return fs::exists(parts_.places.restore(pod) / archive.name / "archive", code);
+  });
+}
+
+AgentResult<Bytes> Target::fetch(AgentApi& source, const Order& order, const Archive& archive, const Call& call) const {
+  const auto attempt = fmt::format("pull archive {} of {}", archive.name, order.name);
+  const fs::path target = parts_.places.target(order.migration);
+  const bool volume = is_volume(archive.name);
+  const fs::path there =
+      volume ? target / "volumes" / (volume_of(archive.name) + ".tar") : target / "archives" / archive.name;
+  const fs::path part = target / (volume ? "part.tar" : "part");
+  for (const fs::path& old : {part, there})
+    if (auto removed = remove_tree(old); !removed) return failed(removed.error(), attempt);
+
+  Arrival arrival;
+  arrival.expected = archive.size;
+  AgentResult<void> read;
+  Result<void> written;
+  // What cannot be stored is digested all the same: an archive that was altered says so, not what tar makes of it.
+  if (volume) {
+    image::FileWriter file{part.string()};
+    read = source.read_archive(
+        order, archive.name,
+        [&](std::string_view piece) {
+          (void)file.write({piece.data(), piece.size()});  // finish tells
+          return arrival.take(piece);
+        },
+        call);
+    written = file.finish();
+  } else {
+    if (auto made = make_private_folder(part); !made) return failed(made.error(), attempt);
+    Untar untar{part};
+    read = source.read_archive(
+        order, archive.name,
+        [&](std::string_view piece) {
+          (void)untar.feed(piece);  // finish tells
+          return arrival.take(piece);
+        },
+        call);
+    written = untar.finish();
+  }
+  if (!read) return tl::make_unexpected(AgentError{read.error().kind, attempt + ": " + read.error().message});
+  if (call.stop.stop_requested()) return agent_failure(Kind::cancelled, attempt + ": cancelled");
+  if (auto complete = whole(arrival, archive, attempt); !complete) return tl::make_unexpected(complete.error());
+  if (!written) {
+    const auto free = free_disk(target);
+    return agent_failure(free && *free < 1_MiB ? Kind::no_space : Kind::failed,
+                         attempt + ": unpack it: " + written.error().message);
+  }
+  std::error_code code;
+  fs::rename(part, there, code);
+  if (code) return failed(Error{code.message()}, attempt);
+  return arrival.size;
+}
+
+}  // namespace migrate::agent

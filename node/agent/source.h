@@ -1,0 +1,60 @@
+// The source's side of a hop: frozen, then committed or thawed. source_record.h has the rule; this carries it out on
+// the disk and in the container runtime. May be used from any thread.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "node/agent/places.h"
+#include "node/agent/source_record.h"
+#include "node/container_runtime/container_runtime.h"
+#include "shared/base/host.h"
+#include "shared/log/log.h"
+
+namespace migrate::agent {
+
+struct SourceParts {
+  Places places;
+  std::string boot_id;
+  node::ContainerRuntime& runtime;
+  const Clock& clock;
+  Log& log;
+};
+
+class Source {
+ public:
+  // Reads what is on the disk and goes on from there. Frozen before a reboot: the containers are gone, hence thawed.
+  explicit Source(SourceParts parts);
+
+  [[nodiscard]] AgentResult<SourceRecord> freeze(const Order& order, const FreezeOrder& freeze);
+  [[nodiscard]] AgentResult<SourceRecord> commit(const Order& order);
+  [[nodiscard]] AgentResult<SourceRecord> thaw(const Order& order, bool target_never_ran);
+  [[nodiscard]] SourceRecord record(const Order& order);
+  [[nodiscard]] AgentResult<bool> is_gone(const Order& order);
+  [[nodiscard]] AgentResult<void> clean_up(const Order& order);
+
+  // The record, when the rule permits `asked` (checkpoint or read) now.
+  [[nodiscard]] AgentResult<StoredSource> permitted(const Order& order, SourceOrder asked);
+  // What was checkpointed; fails when the source is no longer frozen.
+  [[nodiscard]] AgentResult<void> keep_archives(const Order& order, const std::vector<Archive>& archives);
+
+  // Thaws what is overdue and repeats what did not succeed. When to call again at the latest, if nothing changes.
+  [[nodiscard]] Instant tend();
+
+ private:
+  [[nodiscard]] const StoredSource& known(const std::string& migration) const;
+  [[nodiscard]] AgentResult<void> put(const std::string& migration, StoredSource changed);
+  [[nodiscard]] AgentResult<SourceRecord> begin_freeze(const Order& order, const FreezeOrder& freeze);
+  [[nodiscard]] AgentResult<SourceRecord> pause_all(const std::string& migration);
+  [[nodiscard]] AgentResult<SourceRecord> end_thawed(const std::string& migration, const std::string& why);
+  [[nodiscard]] Result<void> resume_all(const std::string& migration);
+  [[nodiscard]] Result<std::string> disturbed(const StoredSource& stored) const;
+
+  SourceParts parts_;
+  std::mutex mutex_;
+  std::map<std::string, StoredSource> records_;  // by the Migration's uid, as on the disk
+};
+
+}  // namespace migrate::agent

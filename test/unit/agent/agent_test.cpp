@@ -1,0 +1,87 @@
+#include "node/agent/agent.h"
+
+#include <thread>
+
+#include "node/agent/observed.h"
+#include "test/unit/agent/helpers.h"
+
+namespace migrate::agent {
+namespace {
+
+using Kind = AgentError::Kind;
+
+struct Fixture {
+  Node node;
+  SystemClock clock;
+  Agent agent{{node.places, "node-a", node.boot_id, node.runtime, node.kubelet, clock, node.log,
+               [](const std::string&, const std::string&) { return nullptr; }}};
+  Call call;
+
+  Fixture() { node.run("c1", "main"); }
+  SourceRecord freeze(std::chrono::milliseconds from_now, std::int64_t term = 1) {
+    return good(agent.freeze(order(term), {pod(), {"main"}, "node-b", clock.now() + from_now}, call));
+  }
+};
+
+BOOST_FIXTURE_TEST_SUITE(agent_of_a_node, Fixture)
+
+BOOST_AUTO_TEST_CASE(it_thaws_at_the_deadline_without_being_asked) {
+  freeze(1s);
+  BOOST_TEST(node.runtime.is_paused("c1"));
+  for (int i = 0; i < 3000 && node.runtime.is_paused("c1"); ++i)
+    std::this_thread::sleep_for(10ms);
+  BOOST_TEST(!node.runtime.is_paused("c1"));
+  BOOST_TEST((good(agent.source_record(order(), call)).state == SourceState::thawed));
+}
+
+BOOST_AUTO_TEST_CASE(an_old_leader_that_wakes_up_is_refused_in_every_order) {
+  freeze(60s, 2);
+  const Order old = order(1);
+  const auto sink = [](std::string_view) { return true; };
+  fails(agent.inspect(old, pod(), {}, {}, call), Kind::stale);
+  fails(agent.freeze(old, {}, call), Kind::stale);
+  fails(agent.checkpoint(old, {}, call), Kind::stale);
+  fails(agent.read_archive(old, "main", sink, call), Kind::stale);
+  fails(agent.commit(old, call), Kind::stale);
+  fails(agent.thaw(old, false, call), Kind::stale);
+  fails(agent.source_record(old, call), Kind::stale);
+  fails(agent.source_is_gone(old, call), Kind::stale);
+  fails(agent.prepare(old, {}, call), Kind::stale);
+  fails(agent.pull(old, {}, call), Kind::stale);
+  fails(agent.release(old, {}, call), Kind::stale);
+  fails(agent.restore_states(old, pod(), {}, {}, call), Kind::stale);
+  fails(agent.cancel(old, pod(), call), Kind::stale);
+  fails(agent.clean_up(old, call), Kind::stale);
+  BOOST_TEST(node.runtime.is_paused("c1"));
+  BOOST_TEST((good(agent.thaw(order(2), false, call)).state == SourceState::thawed));
+}
+
+BOOST_AUTO_TEST_CASE(clean_up_forgets_both_sides_but_not_the_term) {
+  freeze(60s, 2);
+  good(agent.prepare(order(2), {pod("pod-2"), {"main"}, 1ms}, call));
+  fails(agent.clean_up(order(2), call), Kind::refused);
+  BOOST_TEST(test::is_there(node.places.restore("pod-2")));
+  good(agent.thaw(order(2), false, call));
+  good(agent.clean_up(order(2), call));
+  BOOST_TEST(!test::is_there(node.places.source("m-1")));
+  BOOST_TEST(!test::is_there(node.places.restore("pod-2")));
+  fails(agent.freeze(order(1), {}, call), Kind::stale);
+}
+
+BOOST_AUTO_TEST_CASE(every_order_is_one_line_and_one_figure) {
+  Metrics metrics;
+  ObservedAgent observed{agent, node.log, metrics};
+  node.log.lines.clear();
+  good(observed.inspect(order(), pod(), {"main"}, {}, call));
+  fails(observed.commit(order(), call), Kind::precondition);
+  BOOST_TEST(node.log.lines == (std::vector<std::string>{"inspect", "commit"}), boost::test_tools::per_element());
+  const std::string text = metrics.text();
+  BOOST_TEST(
+      text.find(R"(migrate_agent_order_seconds_count{order="commit",outcome="precondition"} 1)") != std::string::npos,
+      text);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace migrate::agent

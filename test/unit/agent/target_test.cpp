@@ -1,0 +1,116 @@
+#include "test/unit/agent/hop.h"
+
+namespace migrate::agent {
+namespace {
+
+namespace fs = std::filesystem;
+using Kind = AgentError::Kind;
+using test::is_there;
+using test::read_text;
+using test::write_text;
+
+BOOST_FIXTURE_TEST_SUITE(target_of_a_hop, Hop)
+
+BOOST_AUTO_TEST_CASE(prepared_pulled_released) {
+  prepare();
+  BOOST_TEST((its().observe().folder == runtime::Observation::Folder::prepared));
+  BOOST_TEST((state() == RestoreState::prepared));
+  const PullFacts facts = good(pull());
+  BOOST_TEST(facts.bytes.count == made[0].size.count + made[1].size.count);
+  BOOST_TEST(!is_there(folder() / "go"));
+  good(release());
+  const auto seen = its().observe();
+  BOOST_TEST((seen.go == runtime::Mark::this_boot && !seen.abort));
+  BOOST_TEST(seen.expected.migration == "m-1");
+  BOOST_TEST((read_text(folder() / "archive/checkpoint/pages-1.img") == from.runtime.memory));
+  BOOST_TEST(read_text(node.places.empty_dir("pod-2", "scratch") / "note") == "kept");
+  good(its().prepare_work());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_prepared_or_pulled_is_not_released) {
+  good(pull());
+  fails(release(), Kind::precondition, "not prepared");
+  prepare();
+  fails(target->release(order(1, "m-2"), {pod("pod-2"), {"main"}, {}}), Kind::precondition, "another migration");
+  good(release());
+}
+
+BOOST_AUTO_TEST_CASE(a_pod_of_another_migration_is_not_prepared_again) {
+  prepare();
+  fails(target->prepare(order(1, "m-2"), {pod("pod-2"), {"main"}, 1ms}), Kind::precondition, "another migration");
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_restore_takes_the_archive_from_the_pod_that_never_ran) {
+  prepare();
+  good(pull());
+  good(release());
+  mark("claimed");
+  report(false);
+  prepare("pod-3");
+  good(release("pod-3"));
+  BOOST_TEST(wire.reads == 2);
+  BOOST_TEST((read_text(folder("pod-3") / "archive/checkpoint/pages-1.img") == from.runtime.memory));
+  BOOST_TEST(is_there(folder("pod-2") / "abort"));
+}
+
+BOOST_AUTO_TEST_CASE(and_never_from_one_that_may_have_run) {
+  prepare();
+  good(pull());
+  good(release());
+  mark("claimed");
+  prepare("pod-3");
+  fails(release("pod-3"), Kind::refused, "may have come to life");
+  BOOST_TEST(!is_there(folder("pod-3") / "go"));
+}
+
+BOOST_AUTO_TEST_CASE(clean_up_leaves_nothing_of_a_pod_that_never_ran) {
+  prepare();
+  good(pull());
+  good(release());
+  fs::create_directories(node.places.pods / "pod-2");
+  good(target->clean_up(order()));
+  BOOST_TEST(!is_there(node.places.target("m-1")));
+  BOOST_TEST(!is_there(node.places.restore("pod-2")));
+  good(target->clean_up(order()));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_pod_that_lives_used_stays_until_the_pod_is_gone) {
+  prepare();
+  good(pull());
+  good(release());
+  mark("claimed");
+  mark("used");
+  good(target->clean_up(order()));
+  BOOST_TEST(its().observe().used);
+  BOOST_TEST(!is_there(folder() / "archive"));
+  BOOST_TEST(!is_there(folder() / "claimed"));
+  target->tend();
+  BOOST_TEST(its().observe().used);
+  fs::remove_all(node.places.pods / "pod-2");
+  target->tend();
+  BOOST_TEST(!is_there(node.places.restore("pod-2")));
+}
+
+BOOST_AUTO_TEST_CASE(tending_touches_nothing_that_waits) {
+  prepare();
+  fs::remove_all(node.places.pods / "pod-2");  // the kubelet has not made it yet
+  target->tend();
+  BOOST_TEST((state() == RestoreState::prepared));
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_that_a_full_disk_prevented_is_completed) {
+  prepare();
+  mark("claimed");
+  node.run("c9", "main", "pod-2");
+  write_text(folder() / "work/restore.log", "... Tasks resumed ...");
+  target->tend();
+  BOOST_TEST(!its().observe().used);  // it may still be at it
+  node.clock.tick(3min);
+  target->tend();
+  BOOST_TEST(its().observe().used);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace migrate::agent
