@@ -1,0 +1,137 @@
+// Back to the source, and what a person has to decide.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/steps.h"
+
+namespace migrate::controller {
+namespace {
+
+using agent::SourceState;
+using std::chrono::duration_cast;
+
+constexpr milliseconds kThawPatience{600'000};
+constexpr milliseconds kCancelPatience{15'000};
+constexpr milliseconds kCleanUpPatience{5'000};
+constexpr milliseconds kRemovePatience{120'000};
+constexpr milliseconds kLookPatience{2'000};
+
+bool has_step(const MigrationStatus& status, Phase phase) {
+  return std::any_of(status.steps.begin(), status.steps.end(),
+                     [&](const Step& one) { return one.name == to_string(phase); });
+}
+
+// The table leads back from after the commit only when no memory ran at the target, or a person says so.
+bool came_after_commit(const MigrationStatus& status) {
+  return has_step(status, Phase::restoring) || has_step(status, Phase::renaming);
+}
+
+// A record may know the target by its name only: the controller ended between its making and its placing.
+Attempt<void> find_target(Hop& hop, const Limits& limits) {
+  PodPlace& target = hop.status().target;
+  if (target.pod.empty() || !target.uid.empty()) return {};
+  auto found = Pods{hop}.get(target.pod, limits);
+  if (!found) return tl::make_unexpected(found.error());
+  if (*found && view_of(**found).restore == hop.migration().uid)
+    target = {target.pod, view_of(**found).uid, view_of(**found).node};
+  return {};
+}
+
+Outcome remove_target(Hop& hop) {
+  const Limits limits = hop.after_commit(kRemovePatience);
+  const MigrationStatus& status = hop.status();
+  Pods pods{hop};
+  if (auto found = find_target(hop, limits); !found) return found.error();
+  // Nothing was released, so nothing runs: this only ends the wait at once. The Pod's end ends it too.
+  if (auto cancelled = cancel_target(hop, hop.after_commit(kCancelPatience)); !cancelled)
+    if (cancelled.error().event == Event::left) return cancelled.error();
+  for (const std::string& name : {status.target.pod, status.placeholder})
+    if (!name.empty())
+      if (auto removed = pods.remove_ours(name, limits); !removed) return removed.error();
+  return {};
+}
+
+// What the thaw came to; done: the source runs, or is none of ours any more.
+Outcome thaw(Hop& hop, bool target_never_ran) {
+  MigrationStatus& status = hop.status();
+  auto record = hop.ask<agent::SourceRecord>(
+      status.source.node, "thaw the source", "ThawFailed", hop.after_commit(kThawPatience),
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.thaw(hop.order(), target_never_ran, call); });
+  if (!record) {
+    // Tried and not possible: its containers are gone, by a restart of its runtime perhaps. The kubelet starts them.
+    if (record.error().event == Event::failed && !target_never_ran) {
+      status.warnings.push_back("the frozen source was lost: " + record.error().message);
+      return {};
+    }
+    return record.error();
+  }
+  if (record->state == SourceState::committed) {
+    if (target_never_ran) return {Event::failed, "ThawRefused", "the source's agent does not thaw it any more"};
+    return {hop.migration().spec.keep_name ? Event::name_is_taken : Event::too_late, "Committed",
+            "the source was committed before"};
+  }
+  if (record->frozen_at && record->ended_at) {
+    status.frozen_at = record->frozen_at;
+    status.freeze = duration_cast<milliseconds>(*record->ended_at - *record->frozen_at);
+  }
+  return {};
+}
+
+// Nothing that a repetition might not cure ends a way back.
+Outcome later(Outcome outcome) {
+  outcome.event = Event::left;
+  return outcome;
+}
+
+}  // namespace
+
+Outcome rolling_back(Hop& hop) {
+  const bool after_commit = came_after_commit(hop.status());
+  // The source first, so that it works again soon; but never beside a target that might.
+  if (after_commit)
+    if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
+  if (has_step(hop.status(), Phase::freezing))
+    if (Outcome thawed = thaw(hop, after_commit); thawed.event != Event::done)
+      return thawed.event == Event::deadline ? later(thawed) : thawed;
+  if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
+  for (const std::string& node : {hop.status().source.node, hop.status().target.node})
+    if (!node.empty()) (void)clean_up(hop, node, hop.after_commit(kCleanUpPatience));  // else tidy() does
+  return {};
+}
+
+Outcome in_doubt(Hop& hop) {
+  const MigrationStatus& status = hop.status();
+  const std::string decided{to_string(hop.signals().resolution())};
+  // A decision for the checkpoint holds once: when it leads here again, another one is needed.
+  const bool is_used_up = std::any_of(status.steps.begin(), status.steps.end(), [&](const Step& one) {
+    return one.finished && one.name == to_string(Phase::in_doubt) && one.message.ends_with(decided);
+  });
+  switch (hop.signals().resolution()) {
+    case Resolution::keep_source:
+      return {Event::source_decided, "SourceDecided", "decided: " + decided};
+    case Resolution::keep_target:
+      return {Event::target_decided, "TargetDecided", "decided: " + decided};
+    case Resolution::from_checkpoint:
+      if (!is_used_up) return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
+      break;
+    case Resolution::none:
+      break;
+  }
+  // It may answer again and say that all is well.
+  const Limits limits = hop.after_commit(kLookPatience);
+  if (auto live = Pods{hop}.live_target(limits); live && containers_run(*live)) {
+    const auto containers = names_of_containers(hop);
+    auto states = hop.ask<std::vector<agent::RestoredContainer>>(
+        status.target.node, "look at the target", "TargetUnknown", limits,
+        [&](agent::AgentApi& agent, const agent::Call& call) {
+          return agent.restore_states(hop.order(), hop.target_ref(), containers, {}, call);
+        });
+    if (states && judge(*states) == Verdict::running) return {Event::done, "TargetRuns", "the target runs"};
+  }
+  return {Event::left, "Undecided", "waits for a decision"};
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,105 @@
+// The one record that decides: from it on the source never runs again by itself. And, for a name to keep, what has to
+// happen before the target can be released.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/steps.h"
+#include "shared/base/time.h"
+
+namespace migrate::controller {
+namespace {
+
+using std::chrono::duration_cast;
+
+constexpr milliseconds kRenamePatience{120'000};
+constexpr unsigned kPlacements = 3;
+constexpr milliseconds kPlacementPause{200};
+
+// A node that does not answer for its Pods must not be committed: nobody would see the source's end.
+Outcome check_source_node(Hop& hop, const Limits& limits) {
+  const std::string& node = hop.status().source.node;
+  const kube::ResourcePath path{.group = "coordination.k8s.io",
+                                .version = "v1",
+                                .plural = "leases",
+                                .namespace_ = "kube-node-lease",
+                                .name = node,
+                                .subresource = {}};
+  auto lease = Pods{hop}.call<std::optional<Json>>(
+      "read " + describe(path), limits,
+      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+  if (!lease) return lease.error();
+  const auto renewed = parse_rfc3339(*lease ? text_at(**lease, {"spec", "renewTime"}) : "");
+  if (renewed && hop.world().clock.now() - *renewed < hop.world().settings.node_lease_limit) return {};
+  return {Event::failed, "SourceNodeSilent",
+          fmt::format("the kubelet of the source's node {} has not renewed its Lease for {} s; see kubectl get nodes",
+                      node, hop.world().settings.node_lease_limit.count())};
+}
+
+}  // namespace
+
+Outcome committing(Hop& hop) {
+  const Limits limits = hop.while_frozen();
+  if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
+  if (Outcome alive = check_source_node(hop, limits); alive.event != Event::done) return alive;
+  auto record = hop.ask<agent::SourceRecord>(
+      hop.status().source.node, "commit", "CommitFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.commit(hop.order(), call); });
+  if (!record) return record.error();
+  if (record->state != agent::SourceState::committed)
+    return {Event::failed, "SourceThawed",
+            fmt::format("too late to commit: the source was thawed{}{}", record->message.empty() ? "" : ": ",
+                        record->message)};
+  if (record->frozen_at) hop.status().frozen_at = record->frozen_at;
+  if (record->frozen_at && record->ended_at)
+    hop.status().freeze = duration_cast<milliseconds>(*record->ended_at - *record->frozen_at);
+  return {hop.migration().spec.keep_name ? Event::name_is_taken : Event::done, "", ""};
+}
+
+Outcome renaming(Hop& hop) {
+  const Limits limits = hop.after_commit(kRenamePatience);
+  Pods pods{hop};
+  MigrationStatus& status = hop.status();
+  // Frozen and committed: the kubelet kills it in its own time, the name is free at once.
+  if (auto freed = pods.force_remove(status.source.pod, status.source.uid, limits); !freed) return freed.error();
+  if (!status.placeholder.empty()) {
+    auto hold = pods.get(status.placeholder, limits);
+    if (!hold) return hold.error();
+    if (*hold && view_of(**hold).restore == hop.migration().uid)
+      if (auto removed = pods.force_remove(status.placeholder, view_of(**hold).uid, limits); !removed)
+        return removed.error();
+  }
+  // `node` stays: the extender lets it be placed there alone.
+  status.target = {hop.migration().spec.pod, "", status.target.node};
+  status.placeholder.clear();
+  if (auto written = hop.journal().write(); !written) return written.error();
+  return make_target_there(hop, limits);
+}
+
+Outcome make_target_there(Hop& hop, const Limits& limits) {
+  const PodPlace wanted = hop.status().target;
+  Pods pods{hop};
+  TargetPlan plan = hop.target_plan();
+  plan.name = wanted.pod;
+  for (unsigned placement = 1;; ++placement) {
+    if (auto made = pods.make(target_pod(hop.source(), hop.migration(), plan), limits); !made) return made.error();
+    auto bound = await_bound(hop, wanted.pod, limits);
+    if (!bound) return bound.error();
+    const PodView view = view_of(*bound);
+    if (view.phase != "Failed" && view.node == wanted.node) {
+      hop.status().target.uid = view.uid;
+      if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
+      return {};
+    }
+    // An extender that had not seen the record yet, or a kubelet that has not let go of what was there before.
+    if (placement == kPlacements)
+      return {Event::failed, "TargetFailed",
+              fmt::format("target Pod {} is {} on node {}; it belongs on node {}: {}", view.name, view.phase, view.node,
+                          wanted.node, text_at(*bound, {"status", "message"}))};
+    if (auto removed = pods.remove_ours(wanted.pod, limits); !removed) return removed.error();
+    if (!hop.pause(kPlacementPause, limits)) return hop.interrupted({Event::left, "Left", "interrupted"});
+  }
+}
+
+}  // namespace migrate::controller

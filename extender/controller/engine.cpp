@@ -1,0 +1,150 @@
+#include "extender/controller/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/steps.h"
+#include "extender/controller/transition.h"
+
+namespace migrate::controller {
+namespace {
+
+using std::chrono::duration_cast;
+
+constexpr milliseconds kSoon{1'000};
+constexpr milliseconds kDoubtPeriod{3'000};
+constexpr milliseconds kLongest{3'600'000};
+
+Outcome work_on(Hop& hop, Phase phase) {
+  switch (phase) {
+    case Phase::pending:
+      return {};
+    case Phase::preparing:
+      return preparing(hop);
+    case Phase::placing:
+      return placing(hop);
+    case Phase::freezing:
+      return freezing(hop);
+    case Phase::checkpointing:
+      return checkpointing(hop);
+    case Phase::transferring:
+      return transferring(hop);
+    case Phase::committing:
+      return committing(hop);
+    case Phase::renaming:
+      return renaming(hop);
+    case Phase::restoring:
+      return restoring(hop);
+    case Phase::repeating:
+      return repeating(hop);
+    case Phase::finishing:
+      return finishing(hop);
+    case Phase::rolling_back:
+      return rolling_back(hop);
+    case Phase::in_doubt:
+      return in_doubt(hop);
+    case Phase::succeeded:
+    case Phase::rolled_back:
+    case Phase::refused:
+    case Phase::failed:
+      break;
+  }
+  return {Event::left, "Final", "nothing follows"};
+}
+
+Outcome step(Hop& hop, Phase phase) {
+  if (phase != Phase::rolling_back && !is_after_commit(phase)) {
+    const Outcome before = hop.interrupted({});
+    if (before.event != Event::done) return before;
+  }
+  Outcome outcome = work_on(hop, phase);
+  // After the commit time being over is one more way to fail.
+  if (outcome.event == Event::deadline && !next_phase(phase, outcome.event)) outcome.event = Event::failed;
+  return outcome;
+}
+
+void tell_people(Hop& hop, Phase from, const Outcome& outcome, Phase to) {
+  World& world = hop.world();
+  const bool failed = outcome.event == Event::failed || outcome.event == Event::deadline ||
+                      outcome.event == Event::never_ran || outcome.event == Event::unsure;
+  LogFields fields{{"pod", hop.migration().spec.pod}};
+  if (!outcome.message.empty()) fields.emplace_back("message", outcome.message);
+  if (!outcome.reason.empty()) fields.emplace_back("reason", outcome.reason);
+  hop.log(failed ? LogLevel::warning : LogLevel::info, describe(from, outcome.event, to), fields);
+  const auto& steps = hop.status().steps;
+  const auto ended = std::find_if(steps.rbegin(), steps.rend(),
+                                  [&](const Step& one) { return one.finished && one.name == to_string(from); });
+  if (ended != steps.rend()) world.metrics.phase_took(from, *ended->finished - ended->started);
+  if (failed) world.metrics.step_failed(from);
+  if (from == Phase::pending) world.metrics.migration_began();
+  if (is_final(to)) world.metrics.migration_ended(to);
+  if (const auto said = announcement(hop.migration(), from, outcome, to))
+    for (const char* kind : {"Migration", "Pod"})
+      world.events.record(hop.migration(), kind, said->is_warning, said->reason, said->message);
+}
+
+// The object's own end, when it has outlived its use.
+std::optional<milliseconds> expire(Hop& hop) {
+  const Migration& migration = hop.migration();
+  if (migration.deleting || !migration.status.finished) return std::nullopt;
+  World& world = hop.world();
+  const Instant end = *migration.status.finished + migration.spec.ttl_after_finished;
+  if (const Instant now = world.clock.now(); now < end)
+    return std::min(kLongest, duration_cast<milliseconds>(end - now) + milliseconds{1});
+  kube::DeleteOptions options;
+  options.uid = migration.uid;
+  if (auto gone = world.client.remove(migration_path(migration.namespace_, migration.name), options,
+                                      {std::chrono::seconds{10}, hop.signals().leave()});
+      !gone) {
+    hop.log(LogLevel::warning, "cannot delete a migration that has expired", {{"error", gone.error().text()}});
+    return kLongest;
+  }
+  return std::nullopt;
+}
+
+std::optional<milliseconds> run(Hop& hop) {
+  while (!is_final(hop.status().phase)) {
+    const Phase from = hop.status().phase;
+    const Outcome outcome = step(hop, from);
+    const auto next = next_phase(from, outcome.event);
+    if (!next) {
+      // Not a result: nothing is decided, or what hinders may pass.
+      if (hop.signals().leaving()) return std::nullopt;
+      hop.log(LogLevel::info, "taken up again later", {{"message", outcome.message}});
+      if (!outcome.message.empty() && from != Phase::in_doubt && outcome.event != Event::left)
+        (void)hop.say(outcome.message);
+      return from == Phase::in_doubt ? kDoubtPeriod : kSoon;
+    }
+    apply_transition(hop.status(), outcome, *next, hop.world().clock.now());
+    if (auto written = hop.journal().write(); !written) {
+      hop.log(LogLevel::warning, "left", {{"message", written.error().message}});
+      return kSoon;
+    }
+    tell_people(hop, from, outcome, *next);
+  }
+  if (!tidy(hop)) return kSoon;
+  return expire(hop);
+}
+
+}  // namespace
+
+std::optional<milliseconds> drive(World& world, Signals& signals, const std::string& namespace_,
+                                  const std::string& name) {
+  auto object = world.client.get(migration_path(namespace_, name), {std::chrono::seconds{30}, signals.leave()});
+  if (!object) return kSoon;
+  if (!*object) return std::nullopt;
+  auto migration = parse_migration(**object);
+  if (!migration) {
+    world.log.error("cannot read a Migration",
+                    {{"name", namespace_ + "/" + name}, {"error", migration.error().message}});
+    return std::nullopt;
+  }
+  signals.tell(*migration);
+  Journal journal{world, signals, **object, std::move(*migration)};
+  Hop hop{world, signals, journal};
+  return run(hop);
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,118 @@
+// The source is removed, marks and archives go; and what of that is left when a migration has ended.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/steps.h"
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr milliseconds kFinishPatience{120'000};
+constexpr milliseconds kAgentPatience{5'000};
+
+// From now on every start of its containers is an ordinary one.
+Attempt<void> unmark_target(Hop& hop, const Limits& limits) {
+  const PodPlace& target = hop.status().target;
+  const auto path = kube::pod(hop.migration().namespace_, target.pod);
+  Json patch{{"metadata", {{"uid", target.uid}}}};
+  patch["metadata"]["annotations"][kRestoreAnnotation] = nullptr;
+  patch["metadata"]["labels"][kMigrationLabel] = nullptr;
+  auto done = Pods{hop}.call<Json>("unmark " + describe(path), limits, [&](const kube::CallOptions& options) {
+    auto answer = hop.world().client.merge_patch(path, patch, {}, options);
+    using Kind = kube::ApiError::Kind;
+    const bool gone = !answer && (answer.error().kind == Kind::not_found || answer.error().kind == Kind::conflict ||
+                                  (answer.error().kind == Kind::forbidden && hop.signals().deleting()));
+    return gone ? kube::ApiResult<Json>{Json{}} : answer;
+  });
+  if (!done) return tl::make_unexpected(done.error());
+  return {};
+}
+
+Attempt<bool> source_is_gone(Hop& hop, const Limits& limits) {
+  auto gone = hop.ask<bool>(
+      hop.status().source.node, "look for the source's containers", "SourceUnknown", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.source_is_gone(hop.order(), call); });
+  return gone;
+}
+
+// A node that was taken out of the cluster keeps nothing of ours that anybody could reach.
+bool node_is_gone(Hop& hop, const std::string& node, const Limits& limits) {
+  auto found = Pods{hop}.call<std::optional<Json>>("read node " + node, limits, [&](const kube::CallOptions& options) {
+    return hop.world().client.get(kube::core("nodes", "", node), options);
+  });
+  return found && !*found;
+}
+
+bool source_has_ended(Hop& hop, const Limits& limits) {
+  if (const Condition* known = find_condition(hop.status(), "SourceGone"); known != nullptr && known->value)
+    return true;
+  const std::string& node = hop.status().source.node;
+  const auto gone = source_is_gone(hop, limits);
+  if (gone ? !*gone : !node_is_gone(hop, node, limits)) return false;
+  set_condition(hop.status(),
+                {"SourceGone", true, "ContainersGone",
+                 fmt::format("no container of the source is left on node {}", node), hop.world().clock.now()});
+  return hop.journal().write().has_value();
+}
+
+bool clean_nodes(Hop& hop, const Limits& limits) {
+  bool all = true;
+  for (const std::string& node : {hop.status().source.node, hop.status().target.node})
+    if (!node.empty() && !clean_up(hop, node, limits)) all = false;
+  return all;
+}
+
+}  // namespace
+
+Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits) {
+  auto done =
+      hop.ask<void>(node, "clean up", "CleanUpFailed", limits,
+                    [&](agent::AgentApi& agent, const agent::Call& call) { return agent.clean_up(hop.order(), call); });
+  if (done || done.error().event == Event::left || !node_is_gone(hop, node, limits)) return done;
+  return {};
+}
+
+Outcome finishing(Hop& hop) {
+  const Limits limits = hop.after_commit(kFinishPatience);
+  Pods pods{hop};
+  const MigrationStatus& status = hop.status();
+  if (auto removed = pods.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed.error();
+  if (auto unmarked = unmark_target(hop, limits); !unmarked) return unmarked.error();
+  if (!status.placeholder.empty())
+    if (auto removed = pods.remove_ours(status.placeholder, limits); !removed) return removed.error();
+  // Its archives are memory: they go at once, and if that cannot be, tidy() sees to it.
+  (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
+  hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),
+                            total_size(status));
+  return {};
+}
+
+bool tidy(Hop& hop) {
+  if (!hop.migration().has_finalizer) return true;
+  const Limits limits = hop.after_commit(kAgentPatience);
+  switch (hop.status().phase) {
+    case Phase::succeeded:
+      // Its record keeps the frozen source from being thawed until the kubelet has ended it.
+      if (!source_has_ended(hop, limits) || !clean_nodes(hop, limits)) return false;
+      break;
+    case Phase::rolled_back:
+      if (!clean_nodes(hop, limits)) return false;
+      break;
+    case Phase::failed:
+      // The archives are all that is left of the memory: they stay as long as the object does.
+      if (!hop.signals().deleting()) return true;
+      for (const std::string& name : {hop.status().target.pod, hop.status().placeholder})
+        if (!name.empty() && !Pods{hop}.remove_ours(name, limits)) return false;
+      if (!clean_nodes(hop, limits)) return false;
+      break;
+    default:
+      break;
+  }
+  return hop.journal().end().has_value();
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,112 @@
+// While the source is frozen, until the commit: freeze, checkpoint, transfer. Every limit is the freeze's own.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/queue.h"
+#include "extender/controller/steps.h"
+
+namespace migrate::controller {
+namespace {
+
+using agent::SourceRecord;
+using agent::SourceState;
+
+Attempt<SourceRecord> record_of(Hop& hop, const Limits& limits) {
+  return hop.ask<SourceRecord>(
+      hop.status().source.node, "read the source's record", "SourceRecord", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.source_record(hop.order(), call); });
+}
+
+Attempt<SourceRecord> freeze(Hop& hop, const Limits& limits) {
+  agent::FreezeOrder order;
+  order.pod = hop.source_ref();
+  order.containers = names_of_containers(hop);
+  order.target_node = hop.status().target.node;
+  order.deadline = hop.world().clock.now() + std::min(hop.freeze_limit(), hop.left_of(limits));
+  return hop.ask<SourceRecord>(
+      hop.status().source.node, "freeze the source", "FreezeFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.freeze(hop.order(), order, call); });
+}
+
+}  // namespace
+
+Outcome freezing(Hop& hop) {
+  const Limits limits = hop.before_commit();
+  if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
+  auto before = record_of(hop, limits);
+  if (!before) return before.error();
+
+  const PodView source = hop.source_view();
+  const auto queue = queue_of(hop.migration(), source);
+  std::shared_ptr<broker::Broker> broker;
+  std::vector<std::string> connections;
+  if (queue) {
+    auto connected = connect_to(hop, *queue, limits);
+    if (!connected) return connected.error();
+    broker = *connected;
+    // Not once it is frozen: then what was to be closed may be closed already, and time is dear.
+    if (before->state == SourceState::none) {
+      auto found = find_consumers(hop, *broker, *queue, source, limits);
+      if (!found) return found.error();
+      connections = std::move(*found);
+    }
+  }
+
+  auto record = freeze(hop, limits);
+  if (!record) return record.error();
+  if (record->state != SourceState::frozen)
+    return {Event::failed, "SourceThawed",
+            fmt::format("the source does not stay frozen: {}",
+                        record->message.empty() ? "its agent thawed it" : record->message)};
+  hop.status().frozen_at = record->frozen_at.value_or(hop.world().clock.now());
+  if (!queue) return {};
+  if (auto closed = close_consumers(hop, *broker, *queue, source, std::move(connections), hop.while_frozen()); !closed)
+    return closed.error();
+  return {};
+}
+
+Outcome checkpointing(Hop& hop) {
+  agent::CheckpointOrder order;
+  order.backend =
+      hop.status().checkpoint == CheckpointBackend::kubelet ? agent::Backend::kubelet : agent::Backend::direct;
+  order.volumes = hop.volumes();
+  auto archives = hop.ask<std::vector<agent::Archive>>(
+      hop.status().source.node, "checkpoint the source", "CheckpointFailed", hop.while_frozen(),
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.checkpoint(hop.order(), order, call); });
+  if (!archives) return archives.error();
+  auto& recorded = hop.status().archives;
+  recorded.clear();
+  recorded.reserve(archives->size());
+  for (const agent::Archive& one : *archives)
+    recorded.push_back({one.name, one.size, one.digest});
+  return {Event::done, "", fmt::format("{} MiB", total_size(hop.status()).count >> 20)};
+}
+
+Outcome transferring(Hop& hop) {
+  const Limits limits = hop.while_frozen();
+  auto pulled = pull_archives(hop, hop.status().target.node, limits);
+  if (!pulled) return pulled.error();
+  return {Event::done, "", fmt::format("{} MiB in {} ms", pulled->bytes.count >> 20, pulled->duration.count())};
+}
+
+Attempt<agent::PullFacts> pull_archives(Hop& hop, const std::string& node, const Limits& limits) {
+  agent::PullOrder order;
+  order.source_node = hop.status().source.node;
+  auto facts = hop.world().agents.facts(order.source_node);
+  if (!facts || !*facts)
+    return give_up(Event::failed, "TransferFailed",
+                   fmt::format("the address of the agent of node {} is not known{}", order.source_node,
+                               facts ? "" : ": " + facts.error().message));
+  order.source_address = (*facts)->address;
+  order.archives.reserve(hop.status().archives.size());
+  for (const ArchiveStatus& one : hop.status().archives)
+    order.archives.push_back({one.container, one.size, one.digest});
+  return hop.ask<agent::PullFacts>(
+      node, "transfer the archives", "TransferFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.pull(hop.order(), order, call); });
+}
+
+}  // namespace migrate::controller

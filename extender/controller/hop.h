@@ -1,0 +1,101 @@
+// One migration at work: its record and what its steps do things with.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "extender/controller/journal.h"
+#include "extender/controller/pod_view.h"
+#include "extender/controller/target_pod.h"
+
+namespace migrate::controller {
+
+// How long something is tried, and what ends it before.
+struct Limits {
+  Steady until;
+  std::stop_token stop;
+};
+
+class Hop {
+ public:
+  Hop(World& world, Signals& signals, Journal& journal) : world_(world), signals_(signals), journal_(journal) {}
+
+  [[nodiscard]] World& world() { return world_; }
+  [[nodiscard]] const Signals& signals() const { return signals_; }
+  [[nodiscard]] Journal& journal() { return journal_; }
+  [[nodiscard]] const Migration& migration() const { return journal_.migration(); }
+  [[nodiscard]] MigrationStatus& status() { return journal_.status(); }
+  [[nodiscard]] const Json& source() const { return journal_.source(); }
+  [[nodiscard]] PodView source_view() const { return view_of(journal_.source()); }
+
+  [[nodiscard]] agent::Order order() const;
+  [[nodiscard]] agent::PodRef source_ref();
+  [[nodiscard]] agent::PodRef target_ref();
+  // emptyDirs that are carried along.
+  [[nodiscard]] std::vector<std::string> volumes() const;
+  [[nodiscard]] TargetPlan target_plan();
+
+  // Until spec.timeout is over; an abort ends it. For what comes before the commit.
+  [[nodiscard]] Limits before_commit() const;
+  // The same, but no longer than the source may stay frozen.
+  [[nodiscard]] Limits while_frozen();
+  // For so long from now; only leaving ends it.
+  [[nodiscard]] Limits after_commit(milliseconds span) const;
+  // How long the source may be frozen, and until when; the second is nothing before the freeze.
+  [[nodiscard]] milliseconds freeze_limit();
+  [[nodiscard]] std::optional<Instant> frozen_until();
+
+  // What interrupted: leaving, an abort, or (both not) what is given.
+  [[nodiscard]] Outcome interrupted(Outcome otherwise) const;
+  [[nodiscard]] milliseconds left_of(const Limits& limits) const;
+  // False: interrupted, or the time is over.
+  [[nodiscard]] bool pause(milliseconds span, const Limits& limits) const;
+  void log(LogLevel level, std::string_view message, LogFields fields = {});
+  // Shown with the step at work. Not on the critical path.
+  [[nodiscard]] Attempt<void> say(const std::string& message);
+
+  // Gives an order, again and again while the agent cannot be reached. `what` is for messages: "freeze"; `failure` is
+  // the reason of an order that was carried out and failed: "FreezeFailed".
+  template <class T>
+  using AgentCall = std::function<agent::AgentResult<T>(agent::AgentApi&, const agent::Call&)>;
+  template <class T>
+  [[nodiscard]] Attempt<T> ask(const std::string& node, const std::string& what, const std::string& failure,
+                               const Limits& limits, const AgentCall<T>& call) {
+    Patience patience;
+    for (;;) {
+      if (auto ready = ready_to_order(limits); !ready) return tl::make_unexpected(ready.error());
+      auto connected = world_.agents.agent(node);
+      agent::AgentError error{agent::AgentError::Kind::unreachable, connected ? "" : connected.error().message};
+      if (connected) {
+        auto answer = call(**connected, call_within(limits));
+        if (answer) {
+          if constexpr (std::is_void_v<T>)
+            return {};
+          else
+            return std::move(*answer);
+        }
+        error = answer.error();
+      }
+      if (auto again = go_on_after(error, node, what, failure, limits, patience); !again)
+        return tl::make_unexpected(again.error());
+    }
+  }
+
+ private:
+  struct Patience {
+    milliseconds wait{50};
+  };
+  Attempt<void> ready_to_order(const Limits& limits) const;
+  [[nodiscard]] agent::Call call_within(const Limits& limits) const;
+  // Success: ask again.
+  Attempt<void> go_on_after(const agent::AgentError& error, const std::string& node, const std::string& what,
+                            const std::string& failure, const Limits& limits, Patience& patience);
+
+  World& world_;
+  Signals& signals_;
+  Journal& journal_;
+};
+
+}  // namespace migrate::controller

@@ -1,0 +1,150 @@
+// The target Pod (or, for a name to keep, a placeholder) is made and placed, and waits.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/steps.h"
+#include "extender/controller/surroundings.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr unsigned kPlacements = 3;  // two schedulers may overbook a node, and its kubelet then refuses the Pod
+constexpr milliseconds kPoll{2'000};
+constexpr milliseconds kShortPause{50};
+constexpr double kForecastShare = 0.3;  // of the gap, until the restore's own forecast is known
+
+bool is_bound(const Json& pod) {
+  return !view_of(pod).node.empty();
+}
+
+Attempt<Json> make_and_place(Hop& hop, const Limits& limits) {
+  Pods pods{hop};
+  MigrationStatus& status = hop.status();
+  const bool hold = hop.migration().spec.keep_name;
+  const TargetPlan plan = hop.target_plan();
+  const Json wanted =
+      hold ? placeholder_pod(hop.source(), hop.migration(), plan) : target_pod(hop.source(), hop.migration(), plan);
+  const std::string name = text_at(wanted, {"metadata", "name"});
+  for (unsigned placement = 1;; ++placement) {
+    // Written before it is made: a Pod that no record names would never be removed.
+    status.target = {name, "", ""};
+    if (hold) status.placeholder = name;
+    if (auto written = hop.journal().write(); !written) return tl::make_unexpected(written.error());
+    if (auto made = pods.make(wanted, limits); !made) return made;
+    auto bound = await_bound(hop, name, limits);
+    if (!bound || view_of(*bound).phase != "Failed") return bound;
+    const std::string why = text_at(*bound, {"status", "message"});
+    hop.log(LogLevel::warning, "the target Pod failed, making it anew", {{"pod", name}, {"error", why}});
+    if (placement == kPlacements)
+      return give_up(Event::failed, "TargetFailed",
+                     fmt::format("target Pod {} was refused by the kubelet of {} {} times: {}", name,
+                                 view_of(*bound).node, placement, why));
+    if (auto removed = pods.remove_ours(name, limits); !removed) return tl::make_unexpected(removed.error());
+  }
+}
+
+Outcome check_node(Hop& hop, const Limits& limits) {
+  auto source = look_at_node(hop, hop.status().source.node, limits);
+  if (!source) return source.error();
+  auto target = look_at_node(hop, hop.status().target.node, limits);
+  if (!target) return target.error();
+  const auto standing = node_refusals(*source, *target, {}, hop.world().clock.now());
+  if (standing.empty()) return {};
+  return {Event::refused, standing.front().reason, standing.front().message};
+}
+
+// Their pull overlaps the source's work; afterwards only the sandbox has to be made.
+Outcome await_images(Hop& hop, const Limits& limits) {
+  auto ready = Pods{hop}.await(
+      hop.status().target.pod, [](const Json* pod) { return pod == nullptr || images_are_there(*pod); }, limits);
+  if (!ready) return ready.error();
+  if (!*ready) return {Event::failed, "TargetDeleted", "the placeholder was deleted meanwhile"};
+  return {};
+}
+
+}  // namespace
+
+Outcome await_waiting(Hop& hop, const Limits& limits) {
+  const auto containers = names_of_containers(hop);
+  std::vector<agent::RestoreState> known(containers.size(), agent::RestoreState::none);
+  for (;;) {
+    auto states = hop.ask<std::vector<agent::RestoredContainer>>(
+        hop.status().target.node, "watch the target", "TargetFailed", limits,
+        [&](agent::AgentApi& agent, agent::Call call) {
+          call.timeout = std::min(call.timeout, kPoll);
+          return agent.restore_states(hop.order(), hop.target_ref(), containers, known, call);
+        });
+    if (!states) return states.error();
+    if (!states->empty() && states->front().state >= agent::RestoreState::waiting) return {};
+    bool changed = false;
+    for (std::size_t i = 0; i < std::min(known.size(), states->size()); ++i)
+      changed = std::exchange(known[i], (*states)[i].state) != (*states)[i].state || changed;
+    if (changed) continue;
+    if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
+    if (!hop.pause(kShortPause, limits))
+      return hop.interrupted({Event::deadline, "DeadlineExceeded",
+                              fmt::format("the runtime of node {} did not ask for the containers of target Pod {} in "
+                                          "time; see kubectl describe pod",
+                                          hop.status().target.node, hop.status().target.pod)});
+  }
+}
+
+std::vector<std::string> names_of_containers(Hop& hop) {
+  return hop.source_view().containers;
+}
+
+Attempt<Json> await_bound(Hop& hop, const std::string& name, const Limits& limits) {
+  std::string shown;
+  for (;;) {
+    auto found = Pods{hop}.await(
+        name,
+        [&](const Json* pod) {
+          return pod == nullptr || is_bound(*pod) || view_of(*pod).phase == "Failed" ||
+                 scheduling_trouble(*pod) != shown;
+        },
+        limits);
+    if (!found) {
+      Outcome why = found.error();
+      if (why.event == Event::deadline && !shown.empty()) {
+        why.reason = "Unschedulable";
+        why.message = fmt::format("Pod {} was not placed in time; the scheduler says: {}", name, shown);
+      }
+      return tl::make_unexpected(why);
+    }
+    if (!*found)
+      return give_up(Event::failed, "TargetDeleted", fmt::format("Pod {} was deleted while it was placed", name));
+    if (is_bound(**found) || view_of(**found).phase == "Failed") return std::move(**found);
+    shown = scheduling_trouble(**found);
+    if (auto said = hop.say("the scheduler says: " + shown); !said) return tl::make_unexpected(said.error());
+  }
+}
+
+Attempt<void> prepare_target(Hop& hop, const Limits& limits) {
+  agent::PrepareOrder prepare{hop.target_ref(), names_of_containers(hop), {}};
+  prepare.forecast = std::chrono::duration_cast<milliseconds>(hop.status().forecast_gap.value_or(milliseconds{1'000}) *
+                                                              kForecastShare);
+  if (const auto gap = hop.status().forecast_gap, freeze = hop.status().forecast_freeze; gap && freeze)
+    prepare.forecast = *gap - *freeze;
+  return hop.ask<void>(
+      hop.status().target.node, "prepare the target", "PrepareFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.prepare(hop.order(), prepare, call); });
+}
+
+Outcome placing(Hop& hop) {
+  const Limits limits = hop.before_commit();
+  auto placed = make_and_place(hop, limits);
+  if (!placed) return placed.error();
+  const PodView view = view_of(*placed);
+  hop.status().target = {view.name, view.uid, view.node};
+  // The kubelet needs some 300 ms until it creates the container: the order comes first, and then the record.
+  const bool hold = hop.migration().spec.keep_name;
+  if (!hold)
+    if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
+  if (auto written = hop.journal().write(); !written) return written.error();
+  if (Outcome fits = check_node(hop, limits); fits.event != Event::done) return fits;
+  return hold ? await_images(hop, limits) : await_waiting(hop, limits);
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,86 @@
+#include "extender/controller/pod_view.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+bool is_true_condition(const Json& pod, const char* type) {
+  const Json& conditions = list_at(pod, {"status", "conditions"});
+  return std::any_of(conditions.begin(), conditions.end(), [&](const Json& one) {
+    return text_at(one, {"type"}) == type && text_at(one, {"status"}) == "True";
+  });
+}
+
+constexpr milliseconds kSpare{2'000};
+
+}  // namespace
+
+PodView view_of(const Json& pod) {
+  PodView view;
+  view.namespace_ = text_at(pod, {"metadata", "namespace"});
+  view.name = text_at(pod, {"metadata", "name"});
+  view.uid = text_at(pod, {"metadata", "uid"});
+  view.node = text_at(pod, {"spec", "nodeName"});
+  view.address = text_at(pod, {"status", "podIP"});
+  view.phase = text_at(pod, {"status", "phase"});
+  view.ready = is_true_condition(pod, "Ready");
+  view.deleting = has(pod, {"metadata", "deletionTimestamp"});
+  view.restore = text_at(pod, {"metadata", "annotations", kRestoreAnnotation});
+  view.queue = text_at(pod, {"metadata", "annotations", kQueueAnnotation});
+  view.broker_secret = text_at(pod, {"metadata", "annotations", kBrokerSecretAnnotation});
+  const Json& containers = list_at(pod, {"spec", "containers"});
+  view.containers.reserve(containers.size());
+  for (const Json& one : containers)
+    view.containers.push_back(text_at(one, {"name"}));
+  const Json& volumes = list_at(pod, {"spec", "volumes"});
+  view.empty_dirs.reserve(volumes.size());
+  for (const Json& one : volumes)
+    if (has(one, {"emptyDir"}) && !text_at(one, {"emptyDir", "medium"}).starts_with("HugePages"))
+      view.empty_dirs.push_back(text_at(one, {"name"}));
+  return view;
+}
+
+bool containers_run(const Json& pod) {
+  const Json& states = list_at(pod, {"status", "containerStatuses"});
+  return states.size() == list_at(pod, {"spec", "containers"}).size() &&
+         std::all_of(states.begin(), states.end(), [](const Json& one) {
+           return has(one, {"state", "running"});
+         });
+}
+
+std::string scheduling_trouble(const Json& pod) {
+  for (const Json& one : list_at(pod, {"status", "conditions"}))
+    if (text_at(one, {"type"}) == "PodScheduled" && text_at(one, {"status"}) == "False")
+      return text_at(one, {"message"});
+  return "";
+}
+
+bool images_are_there(const Json& pod) {
+  const auto was_tried = [](const Json& one) {
+    const std::string reason = text_at(one, {"state", "waiting", "reason"});
+    return has(one, {"state", "running"}) || has(one, {"state", "terminated"}) ||
+           has(one, {"lastState", "terminated"}) || reason.ends_with("ContainerError") || reason == "CrashLoopBackOff";
+  };
+  const Json& states = list_at(pod, {"status", "containerStatuses"});
+  return states.size() == list_at(pod, {"spec", "containers"}).size() &&
+         std::all_of(states.begin(), states.end(), was_tried);
+}
+
+std::optional<milliseconds> freeze_budget(const Json& pod) {
+  std::optional<milliseconds> least;
+  for (const Json& container : list_at(pod, {"spec", "containers"})) {
+    const Json* probe = find(container, {"livenessProbe"});
+    if (probe == nullptr) continue;
+    const std::int64_t period = number_at(*probe, {"periodSeconds"}, 10);
+    const std::int64_t failures = number_at(*probe, {"failureThreshold"}, 3);
+    const milliseconds budget = std::max(milliseconds{0}, milliseconds{(failures - 1) * period * 1000} - kSpare);
+    least = std::min(least.value_or(budget), budget);
+  }
+  return least;
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,43 @@
+// A Pod's JSON as the controller looks at it. Pure.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "extender/controller/json_path.h"
+
+namespace migrate::controller {
+
+using std::chrono::milliseconds;
+
+struct PodView {
+  std::string namespace_;
+  std::string name;
+  std::string uid;
+  std::string node;  // empty: not bound
+  std::string address;
+  std::string phase;
+  bool ready = false;
+  bool deleting = false;
+  std::string restore;                  // the annotation: a Migration's uid
+  std::vector<std::string> containers;  // of the application, in their order
+  std::vector<std::string> empty_dirs;  // whose content is carried along
+  std::string queue;                    // annotation
+  std::string broker_secret;            // annotation
+};
+[[nodiscard]] PodView view_of(const Json& pod);
+
+// All application containers run, by the kubelet's word.
+[[nodiscard]] bool containers_run(const Json& pod);
+// Why the scheduler has not placed it, in its words; empty: it has, or has not tried.
+[[nodiscard]] std::string scheduling_trouble(const Json& pod);
+// Every container's image is on the node: the kubelet got as far as creating them.
+[[nodiscard]] bool images_are_there(const Json& pod);
+
+// How long the Pod may stay frozen until a liveness probe kills it: the least of (failureThreshold - 1) * period over
+// its probes, less 2 s, never negative. Nothing when no container has one.
+[[nodiscard]] std::optional<milliseconds> freeze_budget(const Json& pod);
+
+}  // namespace migrate::controller

@@ -1,0 +1,55 @@
+// Pods of a migration at the API server: made, awaited, removed. What passes by itself is tried again within the
+// limits.
+#pragma once
+
+#include <algorithm>
+
+#include "extender/controller/hop.h"
+#include "shared/kube/watch.h"
+
+namespace migrate::controller {
+
+// A call to the API server, again and again while it fails by what passes. `what` is for messages; `failure` the
+// reason of a failure that stays.
+template <class T>
+using ApiCall = std::function<Result<T, kube::ApiError>(const kube::CallOptions&)>;
+
+class Pods {
+ public:
+  explicit Pods(Hop& hop) : hop_(hop) {}
+
+  [[nodiscard]] Attempt<std::optional<Json>> get(const std::string& name, const Limits& limits);
+  // The Pod, also when it was there already and carries our restore annotation.
+  [[nodiscard]] Attempt<Json> make(const Json& pod, const Limits& limits);
+  // Until `is_reached` likes the Pod (null: there is none). The outcome's event is deadline when the time is over.
+  [[nodiscard]] Attempt<std::optional<Json>> await(const std::string& name, const kube::ObjectPredicate& is_reached,
+                                                   const Limits& limits);
+  // At once, without the kubelet; it kills what runs in its own time. Success when no Pod of that uid is there.
+  [[nodiscard]] Attempt<void> force_remove(const std::string& name, const std::string& uid, const Limits& limits);
+  // Only if it carries our restore annotation; waits for its kubelet, but no longer than 30 s.
+  [[nodiscard]] Attempt<void> remove_ours(const std::string& name, const Limits& limits);
+  // The recorded target (or placeholder) is there, is that Pod and is not being deleted.
+  [[nodiscard]] Attempt<Json> live_target(const Limits& limits);
+
+  template <class T>
+  [[nodiscard]] Attempt<T> call(const std::string& what, const Limits& limits, const ApiCall<T>& call) {
+    milliseconds wait{100};
+    for (;;) {
+      auto answer = call({std::max(hop_.left_of(limits), milliseconds{1}), limits.stop});
+      if (answer) return std::move(*answer);
+      if (auto again = go_on_after(answer.error(), what, limits, wait); !again)
+        return tl::make_unexpected(again.error());
+    }
+  }
+
+ private:
+  Attempt<void> go_on_after(const kube::ApiError& error, const std::string& what, const Limits& limits,
+                            milliseconds& wait);
+  Attempt<void> remove(const std::string& name, const std::string& uid, std::chrono::seconds grace,
+                       const Limits& limits);
+  [[nodiscard]] bool is_ours(const Json& pod) const;
+
+  Hop& hop_;
+};
+
+}  // namespace migrate::controller

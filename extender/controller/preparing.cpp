@@ -1,0 +1,123 @@
+// Looked at, forecast, refused or accepted; nothing is touched but our own record.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/queue.h"
+#include "extender/controller/steps.h"
+#include "extender/controller/surroundings.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr milliseconds kInspectPatience{15'000};
+
+Outcome refused(const std::vector<Refusal>& all) {
+  std::string text;
+  for (const Refusal& one : all) {
+    if (!text.empty()) text += "; ";
+    text += one.message;
+  }
+  return {Event::refused, all.front().reason, text};
+}
+
+void note_accepted(const std::vector<Refusal>& all, const std::vector<Refusal>& standing, MigrationStatus& status) {
+  status.warnings.clear();
+  for (const Refusal& one : all) {
+    const bool stands = std::any_of(standing.begin(), standing.end(),
+                                    [&](const Refusal& other) { return other.message == one.message; });
+    if (!stands) status.warnings.push_back("accepted: " + one.message);
+  }
+}
+
+CheckpointBackend chosen_backend(const Migration& migration, const NodeState& source) {
+  if (migration.spec.checkpoint != CheckpointBackend::automatic) return migration.spec.checkpoint;
+  return source.facts && source.facts->can_checkpoint_directly ? CheckpointBackend::direct : CheckpointBackend::kubelet;
+}
+
+HopSize size_of(const agent::SourceFacts& found) {
+  HopSize size;
+  for (const agent::ContainerFacts& one : found.containers)
+    size.memory = size.memory + one.memory;
+  for (const agent::VolumeFacts& one : found.volumes)
+    size.volumes = size.volumes + one.size;
+  return size;
+}
+
+// That the broker can be asked is found out now, not while the source is frozen.
+Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
+  const auto queue = queue_of(hop.migration(), view);
+  if (!queue) {
+    if (hop.migration().spec.messages != MessageMode::queue) return {};
+    return {Event::refused, "NoQueue",
+            fmt::format("Pod {}/{} names no queue or no broker: set the annotations kubectl-migrate.dev/queue and "
+                        "kubectl-migrate.dev/broker-secret, or spec.messages",
+                        view.namespace_, view.name)};
+  }
+  auto broker = connect_to(hop, *queue, limits);
+  if (!broker)
+    return {broker.error().event == Event::failed ? Event::refused : broker.error().event, broker.error().reason,
+            broker.error().message};
+  if (auto listed = (*broker)->consumers(queue->queue); !listed)
+    return {Event::refused, "Broker", listed.error().message};
+  return {};
+}
+
+// Everything that was found goes into the record, and with the finalizer a copy of the Pod.
+Outcome record(Hop& hop, const Json& pod, const Surroundings& around, const agent::SourceFacts& found,
+               CheckpointBackend backend, const Forecast& expected) {
+  const PodView view = view_of(pod);
+  MigrationStatus& status = hop.status();
+  status.source = {view.name, view.uid, view.node};
+  status.strategy = Strategy::stop;
+  status.checkpoint = backend;
+  status.forecast_freeze = expected.freeze();
+  status.forecast_gap = expected.gap();
+  if (auto begun = hop.journal().begin(pod); !begun) return begun.error();
+  hop.log(LogLevel::info, "accepted",
+          {{"pod", view.name},
+           {"node", around.source.name},
+           {"memoryMiB", std::to_string(size_of(found).memory.count >> 20)},
+           {"forecastFreezeMs", std::to_string(expected.freeze().count())}});
+  return {};
+}
+
+}  // namespace
+
+Outcome preparing(Hop& hop) {
+  const Limits limits = hop.before_commit();
+  auto around = look_around(hop, nullptr, limits);
+  if (!around) return around.error();
+  std::optional<Json> pod;
+  if (around->namespace_enabled) {
+    auto found = Pods{hop}.get(hop.migration().spec.pod, limits);
+    if (!found) return found.error();
+    pod = std::move(*found);
+  }
+  if (pod && view_of(*pod).uid == hop.migration().spec.pod_uid) around = look_around(hop, &*pod, limits);
+  if (!around) return around.error();
+
+  const auto all = refusals(hop.migration(), pod ? &*pod : nullptr, *around);
+  auto standing = without_accepted(all, hop.migration().spec.accept);
+  if (!standing.empty()) return refused(standing);
+  note_accepted(all, standing, hop.status());
+
+  const PodView view = view_of(*pod);
+  Limits patience = limits;
+  patience.until = std::min(limits.until, hop.world().pacer.now() + kInspectPatience);
+  auto found = hop.ask<agent::SourceFacts>(view.node, "inspect Pod " + view.name, "InspectFailed", patience,
+                                           [&](agent::AgentApi& agent, const agent::Call& call) {
+                                             return agent.inspect(hop.order(), {view.namespace_, view.name, view.uid},
+                                                                  view.containers, view.empty_dirs, call);
+                                           });
+  if (!found) return found.error();
+  const CheckpointBackend backend = chosen_backend(hop.migration(), around->source);
+  const Forecast expected = forecast(size_of(*found), backend);
+  standing = source_refusals(*pod, *found, around->source, backend, expected);
+  if (!standing.empty()) return refused(standing);
+  if (Outcome broker = check_broker(hop, view, limits); broker.event != Event::done) return broker;
+  return record(hop, *pod, *around, *found, backend, expected);
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,132 @@
+#include "extender/controller/queue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "extender/controller/pods.h"
+#include "shared/base/base64.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr milliseconds kListingDelay{6'000};
+constexpr milliseconds kPoll{20};
+constexpr milliseconds kCalmPoll{250};
+
+std::string ordinal_of(const std::string& pod) {
+  const std::size_t last = pod.find_last_not_of("0123456789");
+  return last == std::string::npos || last + 1 == pod.size() ? "" : pod.substr(last + 1);
+}
+
+void replace_all(std::string& text, std::string_view what, const std::string& by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+}
+
+Result<std::string> secret_value(const Json& secret, const char* key) {
+  return from_base64(text_at(secret, {"data", key}));
+}
+
+Result<broker::BrokerAddress> address_in(const Json& secret) {
+  auto amqp = secret_value(secret, "amqp-url");
+  auto management = secret_value(secret, "management-url");
+  auto authority = secret_value(secret, "ca.crt");
+  if (!amqp) return tl::make_unexpected(amqp.error().within("amqp-url"));
+  if (!management) return tl::make_unexpected(management.error().within("management-url"));
+  if (!authority) return tl::make_unexpected(authority.error().within("ca.crt"));
+  if (amqp->empty()) return failure("it has no key amqp-url");
+  auto address = broker::parse_broker_address(*amqp, *management);
+  if (address && !authority->empty()) address->ca_pem = *authority;
+  return address;
+}
+
+}  // namespace
+
+std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod) {
+  if (migration.spec.messages == MessageMode::none) return std::nullopt;
+  QueueRef ref{migration.spec.queue.empty() ? pod.queue : migration.spec.queue,
+               migration.spec.broker_secret.empty() ? pod.broker_secret : migration.spec.broker_secret};
+  if (ref.queue.empty() || ref.secret.empty()) return std::nullopt;
+  replace_all(ref.queue, "{pod}", pod.name);
+  replace_all(ref.queue, "{ordinal}", ordinal_of(pod.name));
+  return ref;
+}
+
+Result<std::vector<std::string>> connections_of(const std::vector<broker::Consumer>& consumers, const PodView& pod) {
+  std::set<std::string> own;
+  std::set<std::string> all;
+  for (const broker::Consumer& one : consumers) {
+    if (one.connection.empty()) continue;
+    all.insert(one.connection);
+    if (!pod.address.empty() && one.peer_host == pod.address) own.insert(one.connection);
+  }
+  if (own.empty() && all.size() > 1)
+    return failure(
+        fmt::format("{} connections consume and none comes from the Pod's address {}: which are its own "
+                    "cannot be told",
+                    all.size(), pod.address));
+  const auto& chosen = own.empty() ? all : own;
+  return std::vector<std::string>{chosen.begin(), chosen.end()};
+}
+
+Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& queue, const Limits& limits) {
+  Pods api{hop};
+  const auto path = kube::core("secrets", hop.migration().namespace_, queue.secret);
+  auto secret = api.call<std::optional<Json>>("read " + describe(path), limits, [&](const kube::CallOptions& options) {
+    return hop.world().client.get(path, options);
+  });
+  if (!secret) return tl::make_unexpected(secret.error());
+  if (!*secret)
+    return give_up(
+        Event::failed, "BrokerSecret",
+        fmt::format("{} in namespace {}, the broker's, does not exist", describe(path), hop.migration().namespace_));
+  auto address = address_in(**secret);
+  if (!address)
+    return give_up(Event::failed, "BrokerSecret", fmt::format("{}: {}", describe(path), address.error().message));
+  auto connected = hop.world().brokers.connect(*address);
+  if (!connected) return give_up(Event::failed, "Broker", connected.error().message);
+  return *connected;
+}
+
+Attempt<std::vector<std::string>> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
+                                                 const PodView& pod, const Limits& limits) {
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kListingDelay), limits.stop};
+  for (;;) {
+    auto listed = broker.consumers(queue.queue);
+    if (!listed) return give_up(Event::failed, "Broker", listed.error().message);
+    auto own = connections_of(*listed, pod);
+    if (own && !own->empty()) return *own;
+    if (hop.pause(kCalmPoll, patience)) continue;
+    if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
+    if (own) return *own;
+    return give_up(Event::failed, "Broker", fmt::format("queue {}: {}", queue.queue, own.error().message));
+  }
+}
+
+Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
+                              std::vector<std::string> connections, const Limits& limits) {
+  auto listed = broker.consumers(queue.queue);
+  if (!listed) return give_up(Event::failed, "Broker", listed.error().message);
+  if (auto now = connections_of(*listed, pod)) connections.insert(connections.end(), now->begin(), now->end());
+  const std::set<std::string> own{connections.begin(), connections.end()};
+  for (const std::string& one : own)
+    if (auto closed = broker.close_connection(one, "kubectl migrate: the consumer moves"); !closed)
+      return give_up(Event::failed, "Broker", closed.error().message);
+  // The connections themselves wait for a frozen peer's answer; what counts is that nobody consumes through them.
+  const auto consumes = [&](const broker::Consumer& consumer) { return own.contains(consumer.connection); };
+  for (;;) {
+    listed = broker.consumers(queue.queue);
+    if (!listed) return give_up(Event::failed, "Broker", listed.error().message);
+    if (std::none_of(listed->begin(), listed->end(), consumes)) return {};
+    if (!hop.pause(kPoll, limits))
+      return tl::make_unexpected(hop.interrupted(
+          {Event::deadline, "Broker",
+           fmt::format("the broker still lists consumers of queue {} whose connections it was told to close",
+                       queue.queue)}));
+  }
+}
+
+}  // namespace migrate::controller

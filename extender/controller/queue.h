@@ -1,0 +1,38 @@
+// The queue a Pod consumes from, and the closing of its frozen consumers' connections: until that is done the broker
+// would keep messages for them that the target then gets after newer ones.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "extender/controller/hop.h"
+
+namespace migrate::controller {
+
+struct QueueRef {
+  std::string queue;
+  std::string secret;
+};
+
+// Pure. What spec and annotations say, {pod} and {ordinal} expanded; nothing when no queue is named, or mode None.
+[[nodiscard]] std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod);
+
+// Which of a queue's consumers are the Pod's: those that come from its address, or, seen through address translation,
+// the only connection there is. Pure. An error when that cannot be told.
+[[nodiscard]] Result<std::vector<std::string>> connections_of(const std::vector<broker::Consumer>& consumers,
+                                                              const PodView& pod);
+
+// Reads the Secret (amqp-url, management-url, ca.crt) and connects.
+[[nodiscard]] Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& queue,
+                                                                  const Limits& limits);
+
+// Waits until the broker lists the Pod's consumers (it is up to 5 s late), but no longer than 6 s: then there are none.
+// `pod` is the source with its address.
+[[nodiscard]] Attempt<std::vector<std::string>> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
+                                                               const PodView& pod, const Limits& limits);
+// Closes these and whatever is listed now, and waits until none of them consumes.
+[[nodiscard]] Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
+                                            std::vector<std::string> connections, const Limits& limits);
+
+}  // namespace migrate::controller

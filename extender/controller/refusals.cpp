@@ -1,0 +1,217 @@
+#include "extender/controller/refusals.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr Bytes kSpareDisk = 64_MiB;
+
+class Collector {
+ public:
+  void add(const char* reason, std::string message, const char* accept = "") {
+    all_.push_back({reason, std::move(message), accept});
+  }
+  std::vector<Refusal> take() { return std::move(all_); }
+
+ private:
+  std::vector<Refusal> all_;
+};
+
+bool is_alive(const NodeState& node, Instant now) {
+  return node.facts && now - node.facts->heartbeat < kHeartbeatLimit;
+}
+
+// What every node of a hop needs.
+void check_node(const NodeState& node, Instant now, Collector& found) {
+  if (!node.exists)
+    return found.add("NodeUnknown", fmt::format("there is no node {}; see kubectl get nodes", node.name));
+  if (!node.facts)
+    return found.add("NoAgent", fmt::format("node {} has no migrate-agent: it never reported; see kubectl get pods -n "
+                                            "{} -o wide",
+                                            node.name, kSystemNamespace));
+  if (!is_alive(node, now))
+    return found.add(
+        "AgentDown",
+        fmt::format("the migrate-agent of node {} has been silent for {} s; see kubectl get pods -n {} "
+                    "-o wide",
+                    node.name, std::chrono::duration_cast<std::chrono::seconds>(now - node.facts->heartbeat).count(),
+                    kSystemNamespace));
+  const NodeFacts& facts = *node.facts;
+  if (facts.criu.empty())
+    found.add("NoCriu", fmt::format("node {} has no CRIU; install version 4.2 or newer there", node.name));
+  else if (!is_criu_new_enough(facts.criu))
+    found.add("CriuTooOld", fmt::format("node {} has CRIU {}; 4.2 or newer is needed", node.name, facts.criu));
+}
+
+void check_handler(const NodeState& node, Instant now, Collector& found) {
+  if (is_alive(node, now) && !node.facts->has_handler)
+    found.add("NoHandler", fmt::format("{} {} on node {} does not know the runtime handler `{}`; add the lines of the "
+                                       "README to its configuration and restart it",
+                                       node.facts->runtime, node.facts->runtime_version, node.name, kRuntimeClass));
+}
+
+void check_target(const NodeState& target, const NodeState& source, Instant now, Collector& found) {
+  if (target.name == source.name)
+    return found.add("SameNode", fmt::format("the Pod runs on node {} already; name another one", target.name));
+  check_node(target, now, found);
+  if (!target.exists) return;
+  if (target.cordoned)
+    found.add("NodeCordoned", fmt::format("node {} is cordoned: nothing is placed there; kubectl uncordon {}",
+                                          target.name, target.name));
+  check_handler(target, now, found);
+}
+
+void check_state(const Migration& migration, const PodView& view, Collector& found) {
+  const std::string pod = fmt::format("Pod {}/{}", view.namespace_, view.name);
+  if (view.deleting)
+    found.add("PodDeleting", pod + " is being deleted; there is nothing to migrate any more");
+  else if (view.phase != "Running")
+    found.add("PodNotRunning", fmt::format("{} is {}; only a running Pod has a memory to migrate", pod, view.phase));
+  else if (!view.ready)
+    found.add("PodNotReady", pod + " is not ready; wait until its readiness probe succeeds");
+  if (!view.restore.empty() && view.restore != migration.uid)
+    found.add("PodIsTarget",
+              fmt::format("{} is itself the target of a migration (uid {}) that has not finished", pod, view.restore));
+}
+
+}  // namespace
+
+bool is_criu_new_enough(const std::string& version) {
+  int major = 0;
+  int minor = 0;
+  const char* const end = version.data() + version.size();
+  const auto first = std::from_chars(version.data(), end, major);
+  if (first.ec != std::errc{}) return false;
+  if (first.ptr != end && *first.ptr == '.') std::from_chars(first.ptr + 1, end, minor);
+  return major > 4 || (major == 4 && minor >= 2);
+}
+
+std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around) {
+  Collector found;
+  const std::string name = fmt::format("Pod {}/{}", migration.namespace_, migration.spec.pod);
+  if (!around.namespace_enabled) {
+    found.add("NamespaceNotEnabled", fmt::format("migrations are not enabled in namespace {}; an administrator runs "
+                                                 "kubectl migrate enable -n {}",
+                                                 migration.namespace_, migration.namespace_));
+    return found.take();
+  }
+  if (pod == nullptr) {
+    found.add("PodUnknown", fmt::format("there is no {}; see kubectl get pods -n {}", name, migration.namespace_));
+    return found.take();
+  }
+  const PodView view = view_of(*pod);
+  if (view.uid != migration.spec.pod_uid) {
+    found.add("PodRecreated", fmt::format("{} was made anew meanwhile: it has uid {}, not {}; look at it and migrate "
+                                          "again",
+                                          name, view.uid, migration.spec.pod_uid));
+    return found.take();
+  }
+  check_state(migration, view, found);
+  if (!around.other_migration.empty())
+    found.add("OtherMigration",
+              fmt::format("migration {} is at work on {}; wait for it or abort it: kubectl migrate "
+                          "abort {} -n {}",
+                          around.other_migration, name, around.other_migration, migration.namespace_));
+  if (migration.spec.strategy == Strategy::live || migration.spec.strategy == Strategy::sequential)
+    found.add("StrategyNotSupported", fmt::format("strategy {} is not supported by this version; use --strategy stop",
+                                                  to_string(migration.spec.strategy)));
+  std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
+  for (const std::string& bound : around.bound_volumes)
+    found.add("NodeLocalVolume", fmt::format("{}: {}; the target's node cannot reach it", name, bound));
+  check_node(around.source, around.now, found);
+  if (around.target) check_target(*around.target, around.source, around.now, found);
+  if (!around.admission_trouble.empty())
+    found.add("TargetNotAdmitted",
+              fmt::format("the API server would not take the target of {}: {}", name, around.admission_trouble));
+  std::vector<Refusal> all = found.take();
+  std::move(of_spec.begin(), of_spec.end(), std::back_inserter(all));
+  return all;
+}
+
+std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& found_there, const NodeState& source,
+                                     CheckpointBackend backend, const Forecast& expected) {
+  Collector found;
+  const PodView view = view_of(pod);
+  const std::string name = fmt::format("Pod {}/{}", view.namespace_, view.name);
+  Bytes needed;
+  for (const agent::ContainerFacts& one : found_there.containers) {
+    needed = needed + one.memory;
+    if (one.paused)
+      found.add("ContainerPaused",
+                fmt::format("container {} of {} is paused already; resume it first", one.name, name));
+    if (one.runtime == "crun")
+      found.add("Crun",
+                fmt::format("container {} of {} runs under crun, whose checkpoints runc cannot restore; run the "
+                            "Pod with a runtime that uses runc",
+                            one.name, name));
+  }
+  for (const agent::VolumeFacts& one : found_there.volumes)
+    needed = needed + one.size;
+  if (found_there.free_disk < needed + kSpareDisk)
+    found.add("NoRoom", fmt::format("node {} has {} MiB left for archives, {} MiB are needed; free some", source.name,
+                                    found_there.free_disk.count >> 20, (needed + kSpareDisk).count >> 20));
+  const bool is_crio = source.facts && source.facts->runtime.starts_with("cri-o");
+  if (backend == CheckpointBackend::kubelet && is_crio)
+    found.add("KubeletCheckpointOnCrio",
+              fmt::format("CRI-O on node {} thaws the Pod at the end of a kubelet checkpoint; use --checkpoint direct",
+                          source.name));
+  if (backend == CheckpointBackend::direct && source.facts && !source.facts->can_checkpoint_directly)
+    found.add("NoDirectCheckpoint", fmt::format("the agent of node {} cannot reach {} for a direct checkpoint; use "
+                                                "--checkpoint kubelet",
+                                                source.name, source.facts->runtime));
+  if (const auto budget = freeze_budget(pod); budget && *budget < expected.freeze())
+    found.add("FreezeBudget", fmt::format("a liveness probe of {} would kill it after {} ms without an answer (2 s "
+                                          "spare), and it is forecast to be frozen for {} ms; raise failureThreshold "
+                                          "or periodSeconds",
+                                          name, budget->count(), expected.freeze().count()));
+  return found.take();
+}
+
+std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& target, Bytes needed, Instant now) {
+  Collector found;
+  if (source.name == target.name) {
+    found.add("SameNode", fmt::format("the target was placed on the source's node {}", target.name));
+    return found.take();
+  }
+  check_node(target, now, found);
+  check_handler(target, now, found);
+  if (!is_alive(target, now) || !source.facts) return found.take();
+  const NodeFacts& from = *source.facts;
+  const NodeFacts& to = *target.facts;
+  if (from.architecture != to.architecture)
+    found.add("Architecture", fmt::format("node {} is {}, the source's node {} is {}", target.name, to.architecture,
+                                          source.name, from.architecture));
+  std::vector<std::string> missing;
+  std::set_difference(from.cpu_features.begin(), from.cpu_features.end(), to.cpu_features.begin(),
+                      to.cpu_features.end(), std::back_inserter(missing));
+  if (!missing.empty())
+    found.add("CpuFeatures", fmt::format("the CPU of node {} lacks {} of node {} ({} in all); memory that uses them "
+                                         "would crash there",
+                                         target.name, missing.front(), source.name, missing.size()));
+  // Once as an archive and once unpacked.
+  const Bytes wanted = needed + needed + kSpareDisk;
+  if (to.free_disk < wanted)
+    found.add("NoRoom", fmt::format("node {} has {} MiB left for archives, {} MiB are needed; free some", target.name,
+                                    to.free_disk.count >> 20, wanted.count >> 20));
+  return found.take();
+}
+
+std::vector<Refusal> without_accepted(std::vector<Refusal> all, const std::vector<std::string>& accept) {
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [&](const Refusal& one) {
+                             return !one.accept.empty() &&
+                                    std::find(accept.begin(), accept.end(), one.accept) != accept.end();
+                           }),
+            all.end());
+  return all;
+}
+
+}  // namespace migrate::controller

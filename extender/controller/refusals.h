@@ -1,0 +1,62 @@
+// Whether a migration may begin: everything that speaks against it, found before anything is touched. Pure; what it
+// looks at is collected in preparing.cpp. Design section 8, as far as it applies to the strategy `stop`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "extender/controller/pod_view.h"
+#include "shared/agent_api/agent_api.h"
+#include "shared/migration/forecast.h"
+#include "shared/migration/migration.h"
+#include "shared/migration/node_facts.h"
+
+namespace migrate::controller {
+
+struct Refusal {
+  std::string reason;   // CamelCase
+  std::string message;  // what, on which object, why, what to do
+  std::string accept;   // the word of --accept that takes the risk; empty: nothing does
+};
+
+struct NodeState {
+  std::string name;
+  bool exists = false;
+  bool cordoned = false;
+  std::optional<NodeFacts> facts;  // its agent's word
+};
+
+// What stands around the Pod at one instant.
+struct Surroundings {
+  Instant now;
+  bool namespace_enabled = false;
+  std::string other_migration;  // an active one on the same Pod
+  NodeState source;
+  std::optional<NodeState> target;         // the node that was asked for
+  std::vector<std::string> bound_volumes;  // "claim data is kept on this node by volume pv-1"
+  std::string admission_trouble;           // of a dry run of the target's creation
+};
+
+// Of Pod, object and nodes. `pod` is null when there is none of that name.
+[[nodiscard]] std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around);
+
+// What the Pod's own spec says against it; a part of the above.
+[[nodiscard]] std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod);
+
+// Of what the source's agent found.
+[[nodiscard]] std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& found,
+                                                   const NodeState& source, CheckpointBackend backend,
+                                                   const Forecast& expected);
+
+// Of the node that a target was placed on, against the source's. `needed` are the archives' bytes.
+[[nodiscard]] std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& target, Bytes needed,
+                                                 Instant now);
+
+// Those that no word of `accept` takes.
+[[nodiscard]] std::vector<Refusal> without_accepted(std::vector<Refusal> all, const std::vector<std::string>& accept);
+
+// "4.2.1" is at least 4.2. What is no version is not.
+[[nodiscard]] bool is_criu_new_enough(const std::string& version);
+
+}  // namespace migrate::controller

@@ -1,0 +1,163 @@
+// The target is released, until its containers run; and what follows when they do not.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/steps.h"
+
+namespace migrate::controller {
+namespace {
+
+using agent::RestoredContainer;
+using agent::RestoreState;
+using std::chrono::duration_cast;
+
+constexpr milliseconds kRestorePatience{150'000};  // the runtime's own 90 s, and the kubelet's next try
+constexpr milliseconds kCancelPatience{60'000};
+constexpr milliseconds kRepeatPatience{120'000};
+constexpr milliseconds kCleanUpPatience{15'000};
+constexpr milliseconds kRunningPatience{30'000};
+constexpr milliseconds kPoll{2'000};
+constexpr milliseconds kShortPause{50};
+
+// It did not come to life as it should: repeat it, when that is safe.
+Outcome settle(Hop& hop, const std::string& why) {
+  auto cancelled = cancel_target(hop, hop.after_commit(kCancelPatience));
+  if (!cancelled && cancelled.error().event == Event::left) return cancelled.error();
+  if (!cancelled)
+    return {
+        Event::unsure, "TargetUnknown",
+        fmt::format("{}; and whether the memory ran there cannot be found out: {}", why, cancelled.error().message)};
+  if (*cancelled) return {Event::never_ran, "RestoreFailed", why};
+  return {Event::unsure, "MemoryMayHaveRun", why + "; its memory may have run already"};
+}
+
+// The kubelet's own word comes up to a second after the fact; nothing is taken away before.
+Outcome await_running(Hop& hop) {
+  auto seen = Pods{hop}.await(
+      hop.status().target.pod,
+      [](const Json* pod) { return pod == nullptr || containers_run(*pod) || view_of(*pod).phase == "Failed"; },
+      hop.after_commit(kRunningPatience));
+  if (!seen && seen.error().event == Event::left) return seen.error();
+  return {};
+}
+
+}  // namespace
+
+Verdict judge(const std::vector<RestoredContainer>& containers) {
+  const auto all = [&](auto is) { return std::all_of(containers.begin(), containers.end(), is); };
+  const auto any = [&](auto is) { return std::any_of(containers.begin(), containers.end(), is); };
+  if (containers.empty()) return Verdict::waiting;
+  if (all([](const RestoredContainer& one) { return one.state == RestoreState::used; })) return Verdict::running;
+  if (!any([](const RestoredContainer& one) { return one.state == RestoreState::failed; })) return Verdict::waiting;
+  // Memory of one container that has run is not to be run again, whatever became of the others.
+  const bool none_ran = all([](const RestoredContainer& one) {
+    if (one.state == RestoreState::failed) return one.resumed == false;
+    return one.state != RestoreState::claimed && one.state != RestoreState::used;
+  });
+  return none_ran ? Verdict::never_ran : Verdict::unsure;
+}
+
+std::string failure_in(const std::vector<RestoredContainer>& containers) {
+  for (const RestoredContainer& one : containers)
+    if (one.state == RestoreState::failed) return fmt::format("container {}: {}", one.name, one.message);
+  return "";
+}
+
+Attempt<bool> cancel_target(Hop& hop, const Limits& limits) {
+  const PodPlace& target = hop.status().target;
+  if (target.node.empty() || target.uid.empty()) return true;
+  return hop.ask<bool>(target.node, "cancel the restore", "CancelFailed", limits,
+                       [&](agent::AgentApi& agent, const agent::Call& call) {
+                         return agent.cancel(hop.order(), hop.target_ref(), call);
+                       });
+}
+
+Outcome restoring(Hop& hop) {
+  const Limits limits = hop.after_commit(kRestorePatience);
+  Pods pods{hop};
+  MigrationStatus& status = hop.status();
+  const auto containers = names_of_containers(hop);
+  if (auto live = pods.live_target(limits); !live)
+    return live.error().event == Event::left ? live.error() : settle(hop, live.error().message);
+
+  const agent::ReleaseOrder order{hop.target_ref(), containers, hop.volumes()};
+  // What is carried is laid into the kubelet's folders, and a target that was made a moment ago has none yet.
+  if (!hop.volumes().empty())
+    if (const Outcome waits = await_waiting(hop, limits); waits.event != Event::done)
+      return waits.event == Event::left ? waits : settle(hop, waits.message);
+  auto released = hop.ask<void>(
+      status.target.node, "release the target", "ReleaseFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.release(hop.order(), order, call); });
+  if (!released)
+    return released.error().event == Event::left ? released.error() : settle(hop, released.error().message);
+
+  std::vector<RestoreState> known(containers.size(), RestoreState::none);
+  for (;;) {
+    auto states = hop.ask<std::vector<RestoredContainer>>(status.target.node, "watch the restore", "RestoreFailed",
+                                                          limits, [&](agent::AgentApi& agent, agent::Call call) {
+                                                            call.timeout = std::min(call.timeout, kPoll);
+                                                            return agent.restore_states(hop.order(), hop.target_ref(),
+                                                                                        containers, known, call);
+                                                          });
+    if (!states) return states.error().event == Event::left ? states.error() : settle(hop, states.error().message);
+    switch (judge(*states)) {
+      case Verdict::running:
+        status.running_at = hop.world().clock.now();
+        if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
+        return await_running(hop);
+      case Verdict::never_ran:
+        return settle(hop, "restore on node " + status.target.node + ": " + failure_in(*states));
+      case Verdict::unsure:
+        return {Event::unsure, "MemoryMayHaveRun",
+                "restore on node " + status.target.node + ": " + failure_in(*states)};
+      case Verdict::waiting:
+        break;
+    }
+    bool changed = false;
+    for (std::size_t i = 0; i < std::min(known.size(), states->size()); ++i)
+      changed = std::exchange(known[i], (*states)[i].state) != (*states)[i].state || changed;
+    if (changed) continue;
+    if (auto live = pods.live_target(limits); !live)
+      return live.error().event == Event::left ? live.error() : settle(hop, live.error().message);
+    if (hop.pause(kShortPause, limits)) continue;
+    if (hop.signals().leaving()) return hop.interrupted({Event::left, "Left", "interrupted"});
+    return settle(hop, fmt::format("the containers of target Pod {} did not come to life in {} s", status.target.pod,
+                                   kRestorePatience.count() / 1000));
+  }
+}
+
+Outcome repeating(Hop& hop) {
+  const Limits limits = hop.after_commit(kRepeatPatience);
+  Pods pods{hop};
+  MigrationStatus& status = hop.status();
+  if (status.attempt > kAttempts) {
+    auto source = pods.get(status.source.pod, limits);
+    if (!source) return source.error();
+    if (*source && view_of(**source).uid == status.source.uid)
+      return {Event::never_ran, status.reason, "no restore succeeded, and no memory ran: " + status.message};
+    if (status.attempt > kAttempts + 1)
+      return {Event::unsure, "AttemptsUsedUp",
+              fmt::format("{} restores failed, no memory ran, and the source Pod is gone; the archives are kept: see "
+                          "what keeps them from working, then kubectl migrate resume {} --from-checkpoint: {}",
+                          status.attempt - 1, hop.migration().name, status.message)};
+  }
+  // The last one where the archives were made.
+  const std::string node = status.attempt > kAttempts ? status.source.node : status.target.node;
+  if (auto removed = pods.remove_ours(status.target.pod, limits); !removed) return removed.error();
+  if (node != status.target.node) {
+    // No record names this node any more: what lies there goes now.
+    if (auto cleaned = clean_up(hop, status.target.node, hop.after_commit(kCleanUpPatience)); !cleaned)
+      status.warnings.push_back(
+          fmt::format("archives may be left on node {} in /var/lib/kubectl-migrate/targets/{}: {}", status.target.node,
+                      hop.migration().uid, cleaned.error().message));
+    if (auto pulled = pull_archives(hop, node, limits); !pulled) return pulled.error();
+  }
+  status.target = {target_name(hop.migration(), status.attempt), "", node};
+  if (auto written = hop.journal().write(); !written) return written.error();
+  return make_target_there(hop, limits);
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,125 @@
+// What in a Pod's own spec speaks against migrating it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/refusals.h"
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+// "Pod shop/orders: …", one row after the other.
+class Rows {
+ public:
+  explicit Rows(const Json& pod) : pod_(pod), view_(view_of(pod)) {}
+
+  void owners() {
+    for (const Json& owner : list_at(pod_, {"metadata", "ownerReferences"}))
+      add("Owned", fmt::format("it belongs to {} {}; owners are not supported by this version, only Pods of their own",
+                               text_at(owner, {"kind"}), text_at(owner, {"name"})));
+    for (const Json& finalizer : list_at(pod_, {"metadata", "finalizers"}))
+      add("PodFinalizer", fmt::format("it has the finalizer {}, which would keep it from being removed",
+                                      finalizer.is_string() ? finalizer.get<std::string>() : finalizer.dump()));
+  }
+
+  void whole_pod() {
+    for (const char* field : {"hostPID", "hostIPC", "shareProcessNamespace"})
+      if (flag_at(pod_, {"spec", field}))
+        add("SharedNamespace", fmt::format("it uses {}; its process ids would be taken on another node", field));
+    if (flag_at(pod_, {"spec", "hostNetwork"}))
+      add("HostNetwork", "it uses the node's network, which does not move with it");
+    const std::string runtime = text_at(pod_, {"spec", "runtimeClassName"});
+    if (!runtime.empty() && runtime != kRuntimeClass)
+      add("RuntimeClass", fmt::format("it runs under RuntimeClass {}, and would have to be restored under `{}`",
+                                      runtime, kRuntimeClass));
+    if (!list_at(pod_, {"spec", "resourceClaims"}).empty())
+      add("ResourceClaims", "it claims devices, whose state is in no checkpoint");
+    for (const Json& one : list_at(pod_, {"status", "ephemeralContainerStatuses"}))
+      if (has(one, {"state", "running"}))
+        add("EphemeralContainer",
+            fmt::format("its ephemeral container {} still runs; end it first", text_at(one, {"name"})));
+  }
+
+  void init_containers() {
+    for (const Json& one : list_at(pod_, {"spec", "initContainers"})) {
+      const std::string name = text_at(one, {"name"});
+      if (text_at(one, {"restartPolicy"}) == "Always")
+        add("Sidecar", fmt::format("init container {} is a sidecar; sidecars are not supported by this version", name));
+      else
+        add("InitContainers",
+            fmt::format("init container {} is not run again for the target, which is made without it; --accept="
+                        "init-containers if what it did is in the memory or the volumes",
+                        name),
+            "init-containers");
+    }
+  }
+
+  void containers() {
+    for (const Json& one : list_at(pod_, {"spec", "containers"})) {
+      const std::string name = text_at(one, {"name"});
+      if (flag_at(one, {"tty"}) || flag_at(one, {"stdin"}))
+        add("Terminal", fmt::format("container {} has a terminal or standard input, which no checkpoint holds", name));
+      if (has(one, {"lifecycle", "postStart"}))
+        add("PostStart",
+            fmt::format("the postStart hook of container {} would run again after the restore; --accept=post-start if "
+                        "that does no harm",
+                        name),
+            "post-start");
+      for (const Json& device : list_at(one, {"volumeDevices"}))
+        add("BlockDevice", fmt::format("container {} uses the block device {}", name, text_at(device, {"devicePath"})));
+    }
+  }
+
+  void volumes() {
+    for (const Json& one : list_at(pod_, {"spec", "volumes"})) {
+      const std::string name = text_at(one, {"name"});
+      if (has(one, {"hostPath"}))
+        add("HostPath", fmt::format("volume {} is {} of its node; the target's node has another one", name,
+                                    text_at(one, {"hostPath", "path"})));
+      if (has(one, {"ephemeral"}) || has(one, {"image"}))
+        add("EphemeralVolume", fmt::format("volume {} would be made anew, empty, for the target", name));
+      if (text_at(one, {"emptyDir", "medium"}).starts_with("HugePages"))
+        add("EmptyDirLoss",
+            fmt::format("emptyDir {} is of huge pages, whose content is not carried along; --accept=emptydir-loss to "
+                        "lose it",
+                        name),
+            "emptydir-loss");
+    }
+  }
+
+  std::vector<Refusal> take() { return std::move(found_); }
+
+ private:
+  void add(const char* reason, const std::string& message, const char* accept = "") {
+    found_.push_back({reason, fmt::format("Pod {}/{}: {}", view_.namespace_, view_.name, message), accept});
+  }
+
+  const Json& pod_;
+  PodView view_;
+  std::vector<Refusal> found_;
+};
+
+}  // namespace
+
+std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod) {
+  Rows rows{pod};
+  rows.owners();
+  rows.whole_pod();
+  rows.init_containers();
+  rows.containers();
+  rows.volumes();
+  std::vector<Refusal> all = rows.take();
+  // A word of --accept that names no risk we know is a typing error, and must not be taken for a consent.
+  for (const std::string& word : migration.spec.accept)
+    if (word != "init-containers" && word != "post-start" && word != "emptydir-loss")
+      all.push_back({"UnknownRisk",
+                     fmt::format("--accept={}: there is no such risk; known are init-containers, post-start and "
+                                 "emptydir-loss",
+                                 word),
+                     ""});
+  return all;
+}
+
+}  // namespace migrate::controller

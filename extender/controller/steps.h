@@ -1,0 +1,55 @@
+// The work of each phase. Every step may be begun again at any point: it finds what an earlier attempt, perhaps by
+// another controller, has done, and goes on. What it learns it puts into the status, which is written with the
+// transition that follows.
+#pragma once
+
+#include <vector>
+
+#include "extender/controller/hop.h"
+
+namespace migrate::controller {
+
+Outcome preparing(Hop& hop);
+Outcome placing(Hop& hop);
+Outcome freezing(Hop& hop);
+Outcome checkpointing(Hop& hop);
+Outcome transferring(Hop& hop);
+Outcome committing(Hop& hop);
+Outcome renaming(Hop& hop);
+Outcome restoring(Hop& hop);
+Outcome repeating(Hop& hop);
+Outcome in_doubt(Hop& hop);  // looks once; `left` when nothing is decided yet
+Outcome finishing(Hop& hop);
+Outcome rolling_back(Hop& hop);
+
+// What is left of a migration that has ended: archives, records, the finalizer. False: not all could be done yet.
+[[nodiscard]] bool tidy(Hop& hop);
+
+// Restores: the first, two repeats, and one on the source's node.
+inline constexpr std::uint32_t kAttempts = 3;
+
+// --- parts that several steps share ---
+
+// Until the scheduler has bound the Pod; what it says meanwhile is shown. A Failed Pod is an answer too.
+[[nodiscard]] Attempt<Json> await_bound(Hop& hop, const std::string& name, const Limits& limits);
+// Orders the recorded target to be prepared on its node.
+[[nodiscard]] Attempt<void> prepare_target(Hop& hop, const Limits& limits);
+// Until the runtime waits in the `create` of the target's first container: by then its volumes are there.
+[[nodiscard]] Outcome await_waiting(Hop& hop, const Limits& limits);
+// The target agent of `node` fetches what was checkpointed.
+[[nodiscard]] Attempt<agent::PullFacts> pull_archives(Hop& hop, const std::string& node, const Limits& limits);
+// Makes the recorded target Pod, which must land on the recorded node, and prepares it.
+[[nodiscard]] Outcome make_target_there(Hop& hop, const Limits& limits);
+// Whether no memory ran at the target and none will, durably. False: it may have run, or may yet.
+[[nodiscard]] Attempt<bool> cancel_target(Hop& hop, const Limits& limits);
+// Forgets the migration at that node's agent. Success, too, when there is no such node any more.
+[[nodiscard]] Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits);
+[[nodiscard]] std::vector<std::string> names_of_containers(Hop& hop);
+
+// What the containers' states mean together. Pure.
+enum class Verdict { waiting, running, never_ran, unsure };
+[[nodiscard]] Verdict judge(const std::vector<agent::RestoredContainer>& containers);
+// The first message of a failed one.
+[[nodiscard]] std::string failure_in(const std::vector<agent::RestoredContainer>& containers);
+
+}  // namespace migrate::controller

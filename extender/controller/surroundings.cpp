@@ -1,0 +1,141 @@
+#include "extender/controller/surroundings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <tuple>
+
+#include "extender/controller/pods.h"
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+using Kind = kube::ApiError::Kind;
+using Found = std::optional<Json>;
+
+Attempt<Found> get(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
+  return Pods{hop}.call<Found>("read " + describe(path), limits,
+                               [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+}
+
+Attempt<std::string> find_other(Hop& hop, const Limits& limits) {
+  const Migration& own = hop.migration();
+  const auto path = migration_path(own.namespace_, "");
+  auto listed = Pods{hop}.call<Json>("list " + describe(path), limits, [&](const kube::CallOptions& options) {
+    return hop.world().client.list(path, {}, options);
+  });
+  if (!listed) return tl::make_unexpected(listed.error());
+  for (const Json& one : list_at(*listed, {"items"}))
+    if (auto other = parse_migration(one); other && comes_first(*other, own)) return other->name;
+  return std::string{};
+}
+
+// Claims whose data only the source's node has.
+Attempt<std::vector<std::string>> find_bound_volumes(Hop& hop, const Json& pod, const Limits& limits) {
+  std::vector<std::string> bound;
+  for (const Json& volume : list_at(pod, {"spec", "volumes"})) {
+    const std::string claim = text_at(volume, {"persistentVolumeClaim", "claimName"});
+    if (claim.empty()) continue;
+    auto found = get(hop, kube::core("persistentvolumeclaims", hop.migration().namespace_, claim), limits);
+    if (!found) return tl::make_unexpected(found.error());
+    const std::string name = *found ? text_at(**found, {"spec", "volumeName"}) : "";
+    if (name.empty()) continue;
+    auto persistent = get(hop, kube::core("persistentvolumes", "", name), limits);
+    if (!persistent) return tl::make_unexpected(persistent.error());
+    if (!*persistent) continue;
+    const Json& spec = (*persistent)->at("spec");
+    const Json& modes = list_at(spec, {"accessModes"});
+    const auto allows = [&](const char* mode) { return std::find(modes.begin(), modes.end(), mode) != modes.end(); };
+    // A hostPath volume that says ReadWriteMany is its administrator's word that all nodes see the same folder.
+    if (has(spec, {"local"}) || has(spec, {"nodeAffinity"}) || (has(spec, {"hostPath"}) && !allows("ReadWriteMany")))
+      bound.push_back(fmt::format("claim {} is kept on particular nodes by volume {}", claim, name));
+    else if (allows("ReadWriteOncePod"))
+      bound.push_back(fmt::format("claim {} may be used by one Pod at a time (volume {})", claim, name));
+  }
+  return bound;
+}
+
+// The target as the API server would take it, without making it.
+Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limits) {
+  TargetPlan plan = hop.target_plan();
+  const Json target = target_pod(pod, hop.migration(), plan);
+  const auto path = kube::pod(hop.migration().namespace_, plan.name);
+  std::string trouble;
+  auto tried = Pods{hop}.call<Json>("try to create " + describe(path), limits, [&](const kube::CallOptions& options) {
+    kube::WriteOptions write;
+    write.dry_run = kube::DryRun::server;
+    auto answer = hop.world().client.create(path.collection(), target, write, options);
+    if (answer) {
+      trouble = admission_trouble(pod, *answer);
+      return answer;
+    }
+    const Kind kind = answer.error().kind;
+    // With a name to keep the source has it: whatever comes before that question was passed.
+    if (kind == Kind::already_exists)
+      trouble = hop.migration().spec.keep_name ? "" : fmt::format("the name {} is taken; remove that Pod", plan.name);
+    else if (kind == Kind::forbidden || kind == Kind::invalid || kind == Kind::not_found)
+      trouble = answer.error().text();
+    else
+      return answer;
+    return kube::ApiResult<Json>{Json{}};
+  });
+  if (!tried) return tl::make_unexpected(tried.error());
+  return trouble;
+}
+
+}  // namespace
+
+bool comes_first(const Migration& other, const Migration& migration) {
+  if (other.uid == migration.uid || other.spec.pod_uid != migration.spec.pod_uid) return false;
+  const Phase phase = other.status.phase;
+  if (is_final(phase)) return false;
+  if (phase != Phase::pending && phase != Phase::preparing) return true;
+  return std::tie(other.created, other.name) < std::tie(migration.created, migration.name);
+}
+
+Attempt<NodeState> look_at_node(Hop& hop, const std::string& name, const Limits& limits) {
+  NodeState state;
+  state.name = name;
+  auto node = get(hop, kube::core("nodes", "", name), limits);
+  if (!node) return tl::make_unexpected(node.error());
+  state.exists = node->has_value();
+  if (!state.exists) return state;
+  state.cordoned = flag_at(**node, {"spec", "unschedulable"});
+  auto facts = hop.world().agents.facts(name);
+  if (!facts) return give_up(Event::failed, "ApiError", facts.error().message);
+  state.facts = *facts;
+  return state;
+}
+
+Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limits) {
+  Surroundings around;
+  around.now = hop.world().clock.now();
+  const std::string& asked_for = hop.migration().spec.target_node;
+  auto space = get(hop, kube::core("namespaces", "", hop.migration().namespace_), limits);
+  if (!space) return tl::make_unexpected(space.error());
+  around.namespace_enabled = *space && text_at(**space, {"metadata", "labels", kEnabledLabel}) == "true";
+  // Without it nothing else may be looked at; without the Pod there is nothing else.
+  if (!around.namespace_enabled || pod == nullptr) return around;
+  auto other = find_other(hop, limits);
+  if (!other) return tl::make_unexpected(other.error());
+  around.other_migration = *other;
+  auto source = look_at_node(hop, view_of(*pod).node, limits);
+  if (!source) return tl::make_unexpected(source.error());
+  around.source = *source;
+  if (!asked_for.empty()) {
+    auto target = look_at_node(hop, asked_for, limits);
+    if (!target) return tl::make_unexpected(target.error());
+    around.target = *target;
+  }
+  auto bound = find_bound_volumes(hop, *pod, limits);
+  if (!bound) return tl::make_unexpected(bound.error());
+  around.bound_volumes = *bound;
+  auto trouble = try_admission(hop, *pod, limits);
+  if (!trouble) return tl::make_unexpected(trouble.error());
+  around.admission_trouble = *trouble;
+  return around;
+}
+
+}  // namespace migrate::controller

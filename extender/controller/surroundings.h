@@ -1,0 +1,17 @@
+// Looks at what stands around a Pod, for the refusals.
+#pragma once
+
+#include "extender/controller/hop.h"
+#include "extender/controller/refusals.h"
+
+namespace migrate::controller {
+
+[[nodiscard]] Attempt<NodeState> look_at_node(Hop& hop, const std::string& name, const Limits& limits);
+// `pod` is null when there is none.
+[[nodiscard]] Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limits);
+
+// Whether `other` keeps `migration` from beginning on the same Pod: it is at work, or both have yet to begin and it is
+// the older one. Pure.
+[[nodiscard]] bool comes_first(const Migration& other, const Migration& migration);
+
+}  // namespace migrate::controller

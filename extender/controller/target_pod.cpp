@@ -1,0 +1,159 @@
+#include "extender/controller/target_pod.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr std::string_view kInfix = "-mig-";
+constexpr std::size_t kSuffix = 5;
+constexpr std::size_t kLongestName = 253;
+constexpr std::size_t kLongestLabel = 63;
+constexpr std::string_view kTokenVolume = "kube-api-access-";
+
+bool is_suffix(std::string_view text) {
+  return text.size() == kSuffix &&
+         std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+}
+
+std::string base_name(const std::string& name) {
+  const std::size_t at = name.rfind(kInfix);
+  if (at == std::string::npos || at == 0 || !is_suffix(std::string_view{name}.substr(at + kInfix.size()))) return name;
+  return name.substr(0, at);
+}
+
+std::string with_suffix(std::string base, const std::string& suffix) {
+  base.resize(std::min(base.size(), kLongestName - kInfix.size() - kSuffix));
+  return base + std::string{kInfix} + suffix;
+}
+
+// FNV-1a: the same migration and attempt always give the same name.
+std::string suffix_of(const std::string& text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : text)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  std::string suffix;
+  for (std::size_t i = 0; i < kSuffix; ++i, hash /= 36)
+    suffix += "abcdefghijklmnopqrstuvwxyz0123456789"[hash % 36];
+  return suffix;
+}
+
+bool is_injected_token(const Json& volume) {
+  return text_at(volume, {"name"}).starts_with(kTokenVolume) && has(volume, {"projected"});
+}
+
+void erase_if(Json& list, const std::function<bool(const Json&)>& is_unwanted) {
+  Json kept = Json::array();
+  for (Json& one : list)
+    if (!is_unwanted(one)) kept.push_back(std::move(one));
+  list = std::move(kept);
+}
+
+// Injected anew, with a token bound to the new Pod.
+void drop_injected_token(Json& spec) {
+  std::set<std::string> dropped;
+  for (const Json& volume : list_at(spec, {"volumes"}))
+    if (is_injected_token(volume)) dropped.insert(text_at(volume, {"name"}));
+  if (dropped.empty()) return;
+  const auto is_dropped = [&](const Json& one) { return dropped.contains(text_at(one, {"name"})); };
+  erase_if(spec["volumes"], is_dropped);
+  if (spec["volumes"].empty()) spec.erase("volumes");
+  for (const char* kind : {"containers", "initContainers"}) {
+    if (!has(spec, {kind})) continue;
+    for (Json& container : spec[kind]) {
+      if (!has(container, {"volumeMounts"})) continue;
+      erase_if(container["volumeMounts"], is_dropped);
+      if (container["volumeMounts"].empty()) container.erase("volumeMounts");
+    }
+  }
+}
+
+// Written by network plugins about the source's own addresses, or by us about an earlier migration.
+bool is_the_sources_own(const std::string& annotation) {
+  return annotation == kRestoreAnnotation || annotation == "k8s.v1.cni.cncf.io/network-status" ||
+         annotation.starts_with("cni.projectcalico.org/") || annotation == "k8s.ovn.org/pod-networks";
+}
+
+Json copied_annotations(const Json& source, const Migration& migration) {
+  Json annotations = Json::object();
+  if (const Json* old = find(source, {"metadata", "annotations"}); old != nullptr && old->is_object())
+    for (const auto& [key, value] : old->items())
+      if (!is_the_sources_own(key)) annotations[key] = value;
+  annotations[kRestoreAnnotation] = migration.uid;
+  return annotations;
+}
+
+void label(Json& metadata, const Migration& migration) {
+  if (migration.name.size() <= kLongestLabel) metadata["labels"][kMigrationLabel] = migration.name;
+}
+
+Json mounts_of(const Json& container) {
+  Json paths = Json::array();
+  for (const Json& mount : list_at(container, {"volumeMounts"}))
+    paths.push_back(text_at(mount, {"mountPath"}));
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+}  // namespace
+
+std::string target_name(const Migration& migration, std::uint32_t attempt) {
+  if (migration.spec.keep_name) return migration.spec.pod;
+  return with_suffix(base_name(migration.spec.pod), suffix_of(fmt::format("{}/{}", migration.uid, attempt)));
+}
+
+std::string placeholder_name(const Migration& migration) {
+  return with_suffix(base_name(migration.spec.pod), "hold");
+}
+
+Json target_pod(const Json& source, const Migration& migration, const TargetPlan& plan) {
+  Json spec = source.at("spec");
+  for (const char* field : {"nodeName", "ephemeralContainers", "schedulingGates", "priority", "overhead"})
+    spec.erase(field);
+  if (plan.drop_init_containers) spec.erase("initContainers");
+  drop_injected_token(spec);
+  spec["runtimeClassName"] = kRuntimeClass;
+  if (!plan.schedulers.contains(text_at(spec, {"schedulerName"}))) spec["schedulerName"] = kSchedulerName;
+
+  Json metadata{{"name", plan.name}, {"namespace", migration.namespace_}};
+  if (const Json* labels = find(source, {"metadata", "labels"})) metadata["labels"] = *labels;
+  label(metadata, migration);
+  metadata["annotations"] = copied_annotations(source, migration);
+  return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}};
+}
+
+Json placeholder_pod(const Json& source, const Migration& migration, const TargetPlan& plan) {
+  Json pod = target_pod(source, migration, plan);
+  Json metadata{{"name", placeholder_name(migration)}, {"namespace", migration.namespace_}};
+  label(metadata, migration);
+  metadata["annotations"][kRestoreAnnotation] = migration.uid;
+  pod["metadata"] = std::move(metadata);
+  // A refused create must not end the Pod, and with it its hold.
+  pod["spec"]["restartPolicy"] = "Always";
+  return pod;
+}
+
+std::string admission_trouble(const Json& source, const Json& admitted) {
+  const Json& wanted = list_at(source, {"spec", "containers"});
+  const Json& given = list_at(admitted, {"spec", "containers"});
+  if (wanted.size() != given.size())
+    return fmt::format("admission gives the new Pod {} containers where the source has {}", given.size(),
+                       wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const std::string name = text_at(wanted[i], {"name"});
+    if (text_at(given[i], {"name"}) != name)
+      return fmt::format("admission puts container {} in the place of {}", text_at(given[i], {"name"}), name);
+    if (mounts_of(given[i]) != mounts_of(wanted[i]))
+      return fmt::format("admission gives container {} the mounts {} where the source has {}", name,
+                         mounts_of(given[i]).dump(), mounts_of(wanted[i]).dump());
+  }
+  return "";
+}
+
+}  // namespace migrate::controller

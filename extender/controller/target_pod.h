@@ -1,0 +1,39 @@
+// The Pods a migration makes. Pure: a Pod's JSON in, another's out (design section 5, "full copy").
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "extender/controller/json_path.h"
+#include "shared/migration/migration.h"
+
+namespace migrate::controller {
+
+// NAME-mig-xxxxx (five of a-z0-9, from the Migration's uid and the attempt), or with a name to keep NAME itself. A
+// suffix of an earlier migration is replaced.
+[[nodiscard]] std::string target_name(const Migration& migration, std::uint32_t attempt);
+// NAME-mig-hold.
+[[nodiscard]] std::string placeholder_name(const Migration& migration);
+
+struct TargetPlan {
+  std::string name;
+  std::set<std::string> schedulers;   // those that ask the extender; a Pod of another one gets ours
+  bool drop_init_containers = false;  // accepted: they ran on the source, and what they did is carried along
+};
+
+// A copy of `source` that waits to be restored: all fields but those that the server, the kubelet or admission set
+// (nodeName, status, the injected service account token and its mounts, ephemeral containers), with the restore
+// annotation, our label, the RuntimeClass and the scheduler. spec.target is not in it: the extender looks it up.
+[[nodiscard]] Json target_pod(const Json& source, const Migration& migration, const TargetPlan& plan);
+
+// Holds the room where the name is still taken: the same Pod under another name, without the labels that Services and
+// controllers select by. It asks for a restore that is never prepared, so its containers are never created
+// (migrate-runc refuses): the requests are held and the images pulled, and nothing of the application starts.
+[[nodiscard]] Json placeholder_pod(const Json& source, const Migration& migration, const TargetPlan& plan);
+
+// What admission made of `sent` that would keep a checkpoint from being restored, for a person; empty: nothing. To be
+// asked about the answer of a dry run: containers and their mounts must be the source's.
+[[nodiscard]] std::string admission_trouble(const Json& source, const Json& admitted);
+
+}  // namespace migrate::controller

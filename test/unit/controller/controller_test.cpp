@@ -1,0 +1,83 @@
+// The loop itself, with threads and the real time.
+#include "extender/controller/controller.h"
+
+#include <boost/test/unit_test.hpp>
+#include <thread>
+
+#include "extender/controller/kube_events.h"
+#include "extender/controller/target_pod.h"
+#include "test/unit/controller/scene.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(controller_)
+
+struct Running : Scene {
+  explicit Running(const char* identity) : Scene(false), who(identity) {
+    cluster.patient = true;
+    time.on_pass = nullptr;
+    leadership.give_up();
+  }
+  ControllerOptions options() {
+    return {cluster, kube::system_pacer(), time, *this, *this, events, metrics, log, who, {}, 2};
+  }
+  // For as long as the limit, which only ends what hangs.
+  void wait_for(const std::function<bool()>& is_reached) const {
+    const auto until = std::chrono::steady_clock::now() + 60s;
+    while (!is_reached() && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(5ms);
+    BOOST_REQUIRE_MESSAGE(is_reached(), log.text());
+  }
+  std::string who;
+};
+
+BOOST_AUTO_TEST_CASE(it_leads_and_drives_what_it_sees) {
+  Running scene{"me"};
+  Controller controller{scene.options()};
+  {
+    const std::jthread running{[&](const std::stop_token& stop) { controller.run(stop); }};
+    scene.wait_for([&] { return scene.status().phase == Phase::succeeded && !scene.migration().has_finalizer; });
+    BOOST_TEST(controller.is_leader());
+  }
+  BOOST_TEST(!controller.is_leader());
+  scene.check_succeeded(target_name(samples::migration(), 1));
+}
+
+BOOST_AUTO_TEST_CASE(an_abort_reaches_a_migration_at_work) {
+  Running scene{"me"};
+  scene.place_on.clear();
+  Controller controller{scene.options()};
+  const std::jthread running{[&](const std::stop_token& stop) { controller.run(stop); }};
+  scene.wait_for([&] { return scene.status().phase == Phase::placing; });
+  scene.cluster.change(Scene::path(), [](Json& object) { object["spec"]["abort"] = true; });
+  scene.wait_for([&] { return scene.status().phase == Phase::rolled_back; });
+}
+
+BOOST_AUTO_TEST_CASE(an_event_as_the_api_server_takes_it) {
+  Migration migration = samples::migration();
+  const Json event = event_object(migration, "Pod", true, "MigrationRefused", std::string(2000, 'x'), Instant{1s}, 7);
+  BOOST_TEST(event["involvedObject"]["name"] == "orders");
+  BOOST_TEST(event["involvedObject"]["uid"] == "uid-source");
+  BOOST_TEST(event["type"] == "Warning");
+  BOOST_TEST(event["message"].get<std::string>().size() == 1024U);
+  migration.status.phase = Phase::succeeded;
+  migration.status.target = {"orders-mig-abcde", "uid-target", "node-b"};
+  BOOST_TEST(event_object(migration, "Pod", false, "r", "m", Instant{1s}, 8)["involvedObject"]["uid"] == "uid-target");
+  BOOST_TEST(event_object(migration, "Migration", false, "r", "m", Instant{1s}, 8)["involvedObject"]["kind"] ==
+             "Migration");
+}
+
+BOOST_AUTO_TEST_CASE(events_are_written_by_a_thread_of_their_own) {
+  Running scene{"me"};
+  KubeEvents recorder{scene.cluster, scene.time, scene.log};
+  recorder.record(samples::migration(), "Migration", false, "MigrationStarted", "begun");
+  scene.wait_for([&] { return scene.cluster.names("events").size() == 1; });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

@@ -1,0 +1,172 @@
+// A node's agent in memory: keeps the rules of its records and marks, and fails where a test says so.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/agent_api/agent_api.h"
+#include "test/unit/controller/fake_time.h"
+
+namespace migrate::controller::fakes {
+
+class Agent final : public agent::AgentApi {
+ public:
+  using Error = agent::AgentError;
+  using Kind = agent::AgentError::Kind;
+  using RestoreState = agent::RestoreState;
+  using SourceState = agent::SourceState;
+  template <class T>
+  using Answer = agent::AgentResult<T>;
+
+  Agent(Time& time, std::string node) : time_(time), node_(std::move(node)) {}
+
+  // Before an order is carried out: an error in its place. `what` is the function's name.
+  std::function<std::optional<Error>(const std::string& what)> before;
+  std::function<void(const std::string& what)> after;
+  // What release() makes of the containers.
+  RestoreState outcome = RestoreState::used;
+  std::optional<bool> resumed;
+  std::string failure = "criu: no such file";
+  bool containers_gone = true;
+  agent::SourceFacts facts{{{"app", "id-app", "runc", 20_MiB, false}}, {}, 10'000_MiB};
+
+  // Seen by tests.
+  agent::SourceRecord record;
+  std::map<std::string, RestoreState> targets;  // by Pod uid
+  std::vector<std::string> orders;
+  bool has_archives = false;
+  bool thawed_after_commit = false;
+  std::int64_t term = 0;
+
+  Answer<agent::SourceFacts> inspect(const agent::Order& order, const agent::PodRef&, const std::vector<std::string>&,
+                                     const std::vector<std::string>&, const agent::Call&) override {
+    if (auto no = begin("inspect", order)) return tl::make_unexpected(*no);
+    return facts;
+  }
+  Answer<agent::SourceRecord> freeze(const agent::Order& order, const agent::FreezeOrder&,
+                                     const agent::Call&) override {
+    if (auto no = begin("freeze", order)) return tl::make_unexpected(*no);
+    if (record.state == SourceState::none) record = {SourceState::frozen, clock().now(), std::nullopt, ""};
+    done("freeze");
+    return record;
+  }
+  Answer<std::vector<agent::Archive>> checkpoint(const agent::Order& order, const agent::CheckpointOrder&,
+                                                 const agent::Call&) override {
+    if (auto no = begin("checkpoint", order)) return tl::make_unexpected(*no);
+    if (record.state != SourceState::frozen)
+      return tl::make_unexpected(Error{Kind::precondition, "the source is not frozen"});
+    time_.pass(std::chrono::milliseconds{200});
+    has_archives = true;
+    done("checkpoint");
+    return std::vector<agent::Archive>{{"app", 20_MiB, "sha256:00"}};
+  }
+  Answer<void> read_archive(const agent::Order&, const std::string&, const agent::ArchiveSink&,
+                            const agent::Call&) override {
+    return tl::make_unexpected(Error{Kind::refused, "not for controllers"});
+  }
+  Answer<agent::SourceRecord> commit(const agent::Order& order, const agent::Call&) override {
+    if (auto no = begin("commit", order)) return tl::make_unexpected(*no);
+    if (record.state == SourceState::frozen) end(SourceState::committed, "");
+    done("commit");
+    return record;
+  }
+  Answer<agent::SourceRecord> thaw(const agent::Order& order, bool target_never_ran, const agent::Call&) override {
+    if (auto no = begin("thaw", order)) return tl::make_unexpected(*no);
+    if (record.state == SourceState::frozen) end(SourceState::thawed, "");
+    if (record.state == SourceState::committed && target_never_ran) {
+      thawed_after_commit = true;
+      end(SourceState::thawed, "");
+    }
+    done("thaw");
+    return record;
+  }
+  Answer<agent::SourceRecord> source_record(const agent::Order& order, const agent::Call&) override {
+    if (auto no = begin("source_record", order)) return tl::make_unexpected(*no);
+    return record;
+  }
+  Answer<bool> source_is_gone(const agent::Order& order, const agent::Call&) override {
+    if (auto no = begin("source_is_gone", order)) return tl::make_unexpected(*no);
+    return containers_gone;
+  }
+  Answer<void> prepare(const agent::Order& order, const agent::PrepareOrder& prepare, const agent::Call&) override {
+    if (auto no = begin("prepare", order)) return tl::make_unexpected(*no);
+    targets.try_emplace(prepare.pod.uid, RestoreState::waiting);
+    done("prepare");
+    return {};
+  }
+  Answer<agent::PullFacts> pull(const agent::Order& order, const agent::PullOrder&, const agent::Call&) override {
+    if (auto no = begin("pull", order)) return tl::make_unexpected(*no);
+    time_.pass(std::chrono::milliseconds{100});
+    has_archives = true;
+    done("pull");
+    return agent::PullFacts{20_MiB, std::chrono::milliseconds{100}};
+  }
+  Answer<void> release(const agent::Order& order, const agent::ReleaseOrder& release, const agent::Call&) override {
+    if (auto no = begin("release", order)) return tl::make_unexpected(*no);
+    const auto found = targets.find(release.pod.uid);
+    if (found == targets.end()) return tl::make_unexpected(Error{Kind::precondition, "the Pod was not prepared"});
+    if (found->second == RestoreState::waiting) found->second = outcome;
+    time_.pass(std::chrono::milliseconds{150});
+    done("release");
+    return {};
+  }
+  Answer<std::vector<agent::RestoredContainer>> restore_states(const agent::Order& order, const agent::PodRef& pod,
+                                                               const std::vector<std::string>& containers,
+                                                               const std::vector<RestoreState>& known,
+                                                               const agent::Call& call) override {
+    if (auto no = begin("restore_states", order)) return tl::make_unexpected(*no);
+    const auto found = targets.find(pod.uid);
+    const RestoreState state = found == targets.end() ? RestoreState::none : found->second;
+    std::vector<agent::RestoredContainer> answer;
+    answer.reserve(containers.size());
+    for (const std::string& name : containers)
+      answer.push_back({name, state, state == RestoreState::failed ? failure : "", resumed});
+    if (!known.empty() && known.front() == state) time_.pass(call.timeout);
+    return answer;
+  }
+  Answer<bool> cancel(const agent::Order& order, const agent::PodRef& pod, const agent::Call&) override {
+    if (auto no = begin("cancel", order)) return tl::make_unexpected(*no);
+    const auto found = targets.find(pod.uid);
+    const RestoreState state = found == targets.end() ? RestoreState::none : found->second;
+    const bool ran = state == RestoreState::used || state == RestoreState::claimed ||
+                     (state == RestoreState::failed && resumed != false);
+    if (!ran && found != targets.end()) targets.erase(found);
+    done("cancel");
+    return !ran;
+  }
+  Answer<void> clean_up(const agent::Order& order, const agent::Call&) override {
+    if (auto no = begin("clean_up", order)) return tl::make_unexpected(*no);
+    if (record.state == SourceState::frozen) return tl::make_unexpected(Error{Kind::refused, "still frozen"});
+    has_archives = false;
+    done("clean_up");
+    return {};
+  }
+
+ private:
+  const migrate::Clock& clock() const { return time_; }
+  std::optional<Error> begin(const std::string& what, const agent::Order& order) {
+    orders.push_back(what);
+    if (before)
+      if (auto error = before(what)) return error;
+    if (order.term < term) return Error{Kind::stale, "a newer leader gave orders"};
+    term = order.term;
+    return std::nullopt;
+  }
+  void done(const std::string& what) const {
+    if (after) after(what);
+  }
+  void end(SourceState state, const std::string& why) {
+    record.state = state;
+    record.ended_at = clock().now();
+    record.message = why;
+  }
+
+  Time& time_;
+  std::string node_;
+};
+
+}  // namespace migrate::controller::fakes

@@ -1,0 +1,242 @@
+// Whole migrations that go well, and what interrupts them before the commit.
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
+#include "extender/controller/target_pod.h"
+#include "test/unit/controller/scene.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+using Kind = agent::AgentError::Kind;
+namespace data = boost::unit_test::data;
+
+const std::string kTarget = target_name(samples::migration(), 1);
+
+BOOST_AUTO_TEST_SUITE(hop)
+
+std::vector<std::string> names_of(const std::vector<Step>& steps) {
+  std::vector<std::string> names;
+  for (const Step& one : steps)
+    names.push_back(one.name);
+  return names;
+}
+
+BOOST_AUTO_TEST_CASE(it_moves) {
+  Scene scene;
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded(kTarget);
+  const std::vector<std::string> steps{"Preparing",    "Placing",    "Freezing",  "Checkpointing",
+                                       "Transferring", "Committing", "Restoring", "Finishing"};
+  BOOST_TEST(names_of(status.steps) == steps, boost::test_tools::per_element());
+  BOOST_CHECK(status.freeze == std::optional{milliseconds{300}});
+  BOOST_CHECK(status.gap == std::optional{milliseconds{450}});
+  BOOST_TEST(total_size(status).count == (20_MiB).count);
+  BOOST_CHECK((status.source == PodPlace{"orders", "uid-source", "node-a"}));
+  BOOST_TEST(status.target.node == "node-b");
+  for (const char* type : {"Succeeded", "SourceGone"}) {
+    BOOST_REQUIRE(find_condition(status, type) != nullptr);
+    BOOST_TEST(find_condition(status, type)->value);
+  }
+  const std::vector<std::string> said{"MigrationStarted", "MigrationFrozen", "MigrationCommitted",
+                                      "MigrationSucceeded"};
+  BOOST_TEST(scene.events.reasons == said, boost::test_tools::per_element());
+  BOOST_TEST(scene.metrics.moves == 1);
+  BOOST_TEST(scene.metrics.phases == 8);
+}
+
+BOOST_AUTO_TEST_CASE(it_moves_and_keeps_its_name) {
+  Scene scene{true};
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded("orders");
+  BOOST_TEST(status.target.pod == "orders");
+  BOOST_TEST(status.placeholder == "");
+  BOOST_TEST(std::count(scene.target.orders.begin(), scene.target.orders.end(), "prepare") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(it_expires) {
+  Scene scene;
+  scene.run();
+  scene.time.pass(24h);
+  BOOST_TEST(!scene.once());
+  BOOST_TEST(!scene.cluster.look(Scene::path()));
+}
+
+BOOST_AUTO_TEST_CASE(the_archives_wait_for_the_source_s_end) {
+  Scene scene;
+  scene.source.containers_gone = false;
+  scene.run();
+  BOOST_TEST(to_string(scene.status().phase) == "Succeeded");
+  BOOST_TEST(scene.source.has_archives);
+  BOOST_TEST(scene.migration().has_finalizer);
+  scene.source.containers_gone = true;
+  scene.run();
+  scene.check_succeeded(kTarget);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_touches_nothing) {
+  Scene scene;
+  scene.cluster.change(Scene::pod("orders"), [](Json& pod) { pod["spec"]["hostNetwork"] = true; });
+  const MigrationStatus status = scene.run();
+  BOOST_TEST(to_string(status.phase) == "Refused");
+  BOOST_TEST(status.reason == "HostNetwork");
+  BOOST_TEST(scene.source.orders.empty());
+  for (const std::string& write : scene.cluster.writes())
+    BOOST_TEST((write.starts_with("patch migrations/orders-1/status") || write.find("leases/") != std::string::npos),
+               write);
+}
+
+BOOST_AUTO_TEST_CASE(the_consumers_connections_are_closed_while_it_is_frozen) {
+  Scene scene;
+  scene.cluster.change(Scene::pod("orders"), [](Json& pod) {
+    pod["metadata"]["annotations"][kQueueAnnotation] = "orders";
+    pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
+  });
+  scene.cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+  scene.broker->listed = {{"t1", "mine", "10.0.0.9"}, {"t2", "a sibling's", "10.0.0.8"}};
+  scene.run();
+  scene.check_succeeded(kTarget);
+  BOOST_TEST(scene.broker->closed == std::vector<std::string>{"mine"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_broker_that_is_down_is_found_out_before) {
+  Scene scene;
+  scene.cluster.change(Scene::pod("orders"), [](Json& pod) {
+    pod["metadata"]["annotations"][kQueueAnnotation] = "orders";
+    pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
+  });
+  scene.cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+  scene.broker->broken = true;
+  BOOST_TEST(to_string(scene.run().phase) == "Refused");
+}
+
+// Every order before the commit, on either node, fails: back.
+const std::vector<std::string> kSourceOrders{"freeze", "checkpoint", "commit"};
+const std::vector<std::string> kTargetOrders{"prepare", "pull"};
+
+BOOST_DATA_TEST_CASE(an_order_that_fails_leads_back, data::make(kSourceOrders) + data::make(kTargetOrders), order) {
+  Scene scene;
+  for (fakes::Agent* agent : {&scene.source, &scene.target})
+    agent->before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+      if (what != order) return std::nullopt;
+      return agent::AgentError{Kind::failed, "criu says no"};
+    };
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_TEST(status.message.find("criu says no") != std::string::npos, status.message);
+}
+
+BOOST_DATA_TEST_CASE(an_abort_at_any_order_leads_back,
+                     data::make(kSourceOrders) + data::make(kTargetOrders) + data::make({std::string{"inspect"}}),
+                     order) {
+  if (order == "commit") return;  // too late, below
+  for (const bool keep_name : {false, true}) {
+    if (keep_name && order == "prepare") continue;  // comes after the commit
+    Scene scene{keep_name};
+    const auto abort_at = [&](const std::string& what) {
+      if (what == order && !scene.migration().spec.abort) scene.abort();
+    };
+    for (fakes::Agent* agent : {&scene.source, &scene.target})
+      agent->before = [&](const std::string& what) {
+        abort_at(what);
+        return std::optional<agent::AgentError>{};
+      };
+    const MigrationStatus status = scene.run();
+    scene.check_rolled_back();
+    BOOST_TEST(status.reason == "Aborted");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_abort_after_the_commit_comes_too_late) {
+  Scene scene;
+  scene.source.before = [&](const std::string& what) {
+    if (what == "commit") scene.abort();
+    return std::optional<agent::AgentError>{};
+  };
+  scene.run();
+  scene.check_succeeded(kTarget);
+}
+
+BOOST_AUTO_TEST_CASE(a_deleted_migration_goes_back_and_leaves_nothing) {
+  Scene scene;
+  scene.source.after = [&](const std::string& what) {
+    if (what == "checkpoint")
+      scene.edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
+  };
+  while (scene.cluster.look(Scene::path()) && scene.once()) {
+  }
+  BOOST_TEST(!scene.cluster.look(Scene::path()));
+  BOOST_CHECK(scene.source.record.state == agent::SourceState::thawed);
+  BOOST_TEST(scene.cluster.names("pods") == std::vector<std::string>{"orders"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(no_place_until_the_timeout) {
+  Scene scene;
+  scene.place_on.clear();
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_TEST(status.reason == "TimedOut");
+  BOOST_TEST(status.message.find("too small") != std::string::npos, status.message);
+  BOOST_TEST(scene.source.record.frozen_at.has_value() == false);
+}
+
+BOOST_AUTO_TEST_CASE(a_target_deleted_before_the_commit_does_not_take_the_memory_along) {
+  Scene scene;
+  scene.target.after = [&](const std::string& what) {
+    if (what == "pull") scene.cluster.drop(Scene::pod(kTarget));
+  };
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_TEST(status.reason == "TargetDeleted");
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_source_node_is_not_committed) {
+  Scene scene;
+  scene.cluster.put({"coordination.k8s.io", "v1", "leases", "kube-node-lease", "node-a", ""},
+                    {{"spec", {{"renewTime", "2025-12-31T23:59:30.000000Z"}}}});
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_TEST(status.reason == "SourceNodeSilent");
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_thawed_by_itself_is_not_committed) {
+  Scene scene;
+  scene.target.after = [&](const std::string& what) {
+    if (what != "pull") return;
+    scene.source.record.state = agent::SourceState::thawed;
+    scene.source.record.message = "its deadline passed";
+  };
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_TEST(status.message.find("its deadline passed") != std::string::npos, status.message);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_is_away_for_a_moment_is_waited_for) {
+  Scene scene;
+  int left = 3;
+  scene.target.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what != "pull" || left-- <= 0) return std::nullopt;
+    return agent::AgentError{Kind::unreachable, "connection refused"};
+  };
+  scene.run();
+  scene.check_succeeded(kTarget);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_stays_away_leads_back_within_the_freeze_budget) {
+  Scene scene;
+  scene.target.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what != "pull") return std::nullopt;
+    return agent::AgentError{Kind::unreachable, "connection refused"};
+  };
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_TEST(status.reason == "TimedOut");
+  BOOST_TEST(status.freeze.value_or(0ms).count() >= 17'000);
+  BOOST_TEST(status.freeze.value_or(0ms).count() <= 19'000);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

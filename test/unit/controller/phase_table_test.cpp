@@ -1,0 +1,79 @@
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "extender/controller/phase_table.h"
+#include "extender/controller/transition.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(phase_table_)
+
+BOOST_AUTO_TEST_CASE(every_row_once_and_nothing_after_the_end) {
+  std::set<std::pair<Phase, Event>> seen;
+  for (const Transition& row : phase_table()) {
+    BOOST_TEST(seen.insert({row.from, row.event}).second, describe(row.from, row.event, row.to));
+    BOOST_TEST(!is_final(row.from), describe(row.from, row.event, row.to));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(before_the_commit_everything_leads_back) {
+  for (const Phase phase :
+       {Phase::placing, Phase::freezing, Phase::checkpointing, Phase::transferring, Phase::committing})
+    for (const Event event : {Event::failed, Event::aborted, Event::deadline})
+      BOOST_CHECK(next_phase(phase, event) == Phase::rolling_back);
+}
+
+BOOST_AUTO_TEST_CASE(after_the_commit_nothing_is_aborted) {
+  for (const Phase phase : {Phase::renaming, Phase::restoring, Phase::repeating, Phase::finishing, Phase::in_doubt}) {
+    BOOST_CHECK(!next_phase(phase, Event::aborted));
+    BOOST_CHECK(next_phase(phase, Event::failed) != Phase::rolling_back);
+  }
+}
+
+// The only ways back after the commit: no memory ran, by the word of its agent or of a person.
+BOOST_AUTO_TEST_CASE(ways_back_after_the_commit) {
+  for (const Transition& row : phase_table()) {
+    if (!is_after_commit(row.from) || row.to != Phase::rolling_back) continue;
+    BOOST_CHECK(row.event == Event::never_ran || row.event == Event::source_decided);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_transition_ends_a_step_and_begins_the_next) {
+  MigrationStatus status;
+  const Instant began{1s};
+  apply_transition(status, {}, Phase::preparing, began);
+  apply_transition(status, {Event::done, "", "3 MiB"}, Phase::placing, began + 5ms);
+  BOOST_REQUIRE(status.steps.size() == 2U);
+  BOOST_CHECK((status.steps.front() == Step{"Preparing", began, began + 5ms, "3 MiB"}));
+  BOOST_CHECK((status.steps.back() == Step{"Placing", began + 5ms, std::nullopt, ""}));
+  BOOST_CHECK(status.started == began);
+  apply_transition(status, {Event::aborted, "Aborted", "on request"}, Phase::rolling_back, began + 6ms);
+  apply_transition(status, {}, Phase::rolled_back, began + 7ms);
+  BOOST_TEST(status.reason == "Aborted");
+  BOOST_TEST(status.message == "on request");
+  BOOST_CHECK(status.finished == began + 7ms);
+  BOOST_REQUIRE(find_condition(status, "RolledBack") != nullptr);
+  BOOST_TEST(find_condition(status, "RolledBack")->value);
+  BOOST_TEST(!find_condition(status, "Succeeded")->value);
+}
+
+BOOST_AUTO_TEST_CASE(doubt_ends_with_its_phase) {
+  MigrationStatus status;
+  apply_transition(status, {Event::unsure, "MemoryMayHaveRun", "?"}, Phase::in_doubt, Instant{1s});
+  BOOST_TEST(find_condition(status, "InDoubt")->value);
+  apply_transition(status, {Event::target_decided, "", ""}, Phase::finishing, Instant{2s});
+  BOOST_TEST(!find_condition(status, "InDoubt")->value);
+}
+
+BOOST_AUTO_TEST_CASE(one_form_for_the_log) {
+  BOOST_TEST(describe(Phase::freezing, Event::done, Phase::checkpointing) ==
+             "on Event 'done', transition: 'Freezing' => 'Checkpointing'");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

@@ -1,0 +1,184 @@
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <functional>
+
+#include "test/unit/controller/samples.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(refusals_)
+
+struct Case {
+  Migration migration = samples::migration();
+  Json pod = samples::pod();
+  Surroundings around = samples::around();
+  bool no_pod = false;
+};
+
+struct Row {
+  std::string reason;  // empty: nothing speaks against it
+  std::function<void(Case&)> change;
+  std::string says;
+  friend std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.reason << " " << row.says; }
+};
+
+Row spec_row(const char* reason, const char* path, const char* value, const char* says) {
+  return {reason, [=](Case& c) { c.pod[Json::json_pointer{path}] = Json::parse(value); }, says};
+}
+
+const std::vector<Row> kRows{
+    {"", [](Case&) {}, ""},
+    {"NamespaceNotEnabled", [](Case& c) { c.around.namespace_enabled = false; }, "kubectl migrate enable -n shop"},
+    {"PodUnknown", [](Case& c) { c.no_pod = true; }, "Pod shop/orders"},
+    {"PodRecreated", [](Case& c) { c.migration.spec.pod_uid = "old"; }, "uid-source"},
+    spec_row("PodNotRunning", "/status/phase", R"("Pending")", "is Pending"),
+    spec_row("PodNotReady", "/status/conditions/0/status", R"("False")", "not ready"),
+    spec_row("PodDeleting", "/metadata/deletionTimestamp", R"("2026-01-01T00:00:00Z")", "being deleted"),
+    spec_row("PodIsTarget", "/metadata/annotations/kubectl-migrate.dev~1restore", R"("other")", "uid other"),
+    {"OtherMigration", [](Case& c) { c.around.other_migration = "orders-0"; },
+     "kubectl migrate abort orders-0 -n shop"},
+    {"StrategyNotSupported", [](Case& c) { c.migration.spec.strategy = Strategy::live; }, "--strategy stop"},
+    {"NoAgent", [](Case& c) { c.around.source.facts.reset(); }, "node-a has no migrate-agent"},
+    {"AgentDown", [](Case& c) { c.around.source.facts->heartbeat -= 31s; }, "silent for 31 s"},
+    {"NoCriu", [](Case& c) { c.around.source.facts->criu.clear(); }, "install version 4.2"},
+    {"CriuTooOld", [](Case& c) { c.around.source.facts->criu = "4.1.9"; }, "CRIU 4.1.9"},
+    {"NodeUnknown",
+     [](Case& c) {
+       c.around.target = NodeState{"node-z", false, false, {}};
+     },
+     "no node node-z"},
+    {"SameNode", [](Case& c) { c.around.target = c.around.source; }, "node-a already"},
+    {"NodeCordoned",
+     [](Case& c) {
+       c.around.target = samples::node("node-b", c.around.now);
+       c.around.target->cordoned = true;
+     },
+     "kubectl uncordon node-b"},
+    {"NoHandler",
+     [](Case& c) {
+       c.around.target = samples::node("node-b", c.around.now);
+       c.around.target->facts->has_handler = false;
+     },
+     "runtime handler `migrate`"},
+    {"", [](Case& c) { c.around.target = samples::node("node-b", c.around.now); }, ""},
+    {"NodeLocalVolume", [](Case& c) { c.around.bound_volumes = {"claim data is kept here"}; }, "claim data"},
+    {"TargetNotAdmitted", [](Case& c) { c.around.admission_trouble = "exceeded quota"; }, "exceeded quota"},
+    spec_row("Owned", "/metadata/ownerReferences", R"([{"kind": "ReplicaSet", "name": "rs"}])", "ReplicaSet rs"),
+    spec_row("PodFinalizer", "/metadata/finalizers", R"(["x.y/z"])", "x.y/z"),
+    spec_row("HostPath", "/spec/volumes/0", R"({"name": "h", "hostPath": {"path": "/data"}})", "/data"),
+    spec_row("EphemeralVolume", "/spec/volumes/0", R"({"name": "e", "ephemeral": {}})", "volume e"),
+    spec_row("EmptyDirLoss", "/spec/volumes/0/emptyDir/medium", R"("HugePages")", "--accept=emptydir-loss"),
+    spec_row("", "/spec/volumes/0/emptyDir/medium", R"("Memory")", ""),
+    spec_row("HostNetwork", "/spec/hostNetwork", "true", "network"),
+    spec_row("SharedNamespace", "/spec/hostPID", "true", "hostPID"),
+    spec_row("SharedNamespace", "/spec/shareProcessNamespace", "true", "shareProcessNamespace"),
+    spec_row("Terminal", "/spec/containers/0/tty", "true", "container app"),
+    spec_row("Terminal", "/spec/containers/0/stdin", "true", "container app"),
+    spec_row("RuntimeClass", "/spec/runtimeClassName", R"("gvisor")", "gvisor"),
+    spec_row("", "/spec/runtimeClassName", R"("migrate")", ""),
+    spec_row("InitContainers", "/spec/initContainers", R"([{"name": "setup"}])", "--accept=init-containers"),
+    spec_row("Sidecar", "/spec/initContainers", R"([{"name": "s", "restartPolicy": "Always"}])", "not supported"),
+    spec_row("PostStart", "/spec/containers/0/lifecycle", R"({"postStart": {"exec": {}}})", "--accept=post-start"),
+    spec_row("ResourceClaims", "/spec/resourceClaims", R"([{"name": "gpu"}])", "devices"),
+    spec_row("BlockDevice", "/spec/containers/0/volumeDevices", R"([{"devicePath": "/dev/x"}])", "/dev/x"),
+    spec_row("EphemeralContainer", "/status/ephemeralContainerStatuses",
+             R"([{"name": "debug", "state": {"running": {}}}])", "debug still runs"),
+    {"UnknownRisk", [](Case& c) { c.migration.spec.accept = {"everything"}; }, "no such risk"},
+};
+
+BOOST_DATA_TEST_CASE(what_speaks_against_it, boost::unit_test::data::make(kRows), row) {
+  Case c;
+  row.change(c);
+  const auto found = refusals(c.migration, c.no_pod ? nullptr : &c.pod, c.around);
+  if (row.reason.empty()) {
+    BOOST_TEST(found.empty(), (found.empty() ? "" : found.front().message));
+    return;
+  }
+  BOOST_REQUIRE(found.size() == 1U);
+  BOOST_TEST(found.front().reason == row.reason);
+  BOOST_TEST(found.front().message.find(row.says) != std::string::npos, found.front().message);
+}
+
+BOOST_AUTO_TEST_CASE(only_what_names_a_word_can_be_accepted) {
+  Case c;
+  c.pod["spec"]["initContainers"] = {{{"name", "setup"}}};
+  c.pod["spec"]["hostNetwork"] = true;
+  const auto all = refusals(c.migration, &c.pod, c.around);
+  BOOST_TEST(all.size() == 2U);
+  const auto standing = without_accepted(all, {"init-containers", "post-start"});
+  BOOST_REQUIRE(standing.size() == 1U);
+  BOOST_TEST(standing.front().reason == "HostNetwork");
+}
+
+struct SourceRow {
+  std::string reason;
+  std::function<void(agent::SourceFacts&, NodeState&, CheckpointBackend&, Forecast&, Json&)> change;
+  friend std::ostream& operator<<(std::ostream& out, const SourceRow& row) { return out << row.reason; }
+};
+
+const std::vector<SourceRow> kSourceRows{
+    {"", [](auto&, auto&, auto&, auto&, auto&) {}},
+    {"Crun", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "crun"; }},
+    {"ContainerPaused", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].paused = true; }},
+    {"NoRoom", [](auto& found, auto&, auto&, auto&, auto&) { found.free_disk = 70_MiB; }},
+    {"KubeletCheckpointOnCrio",
+     [](auto&, auto& node, auto& backend, auto&, auto&) {
+       node.facts->runtime = "cri-o";
+       backend = CheckpointBackend::kubelet;
+     }},
+    {"NoDirectCheckpoint", [](auto&, auto& node, auto&, auto&, auto&) { node.facts->can_checkpoint_directly = false; }},
+    // (3 - 1) * 10 s - 2 s = 18 s.
+    {"", [](auto&, auto&, auto&, auto& expected, auto&) { expected.transfer = 17'900ms; }},
+    {"FreezeBudget", [](auto&, auto&, auto&, auto& expected, auto&) { expected.transfer = 18'000ms; }},
+    {"",
+     [](auto&, auto&, auto&, auto& expected, auto& pod) {
+       expected.transfer = 99s;
+       pod["spec"]["containers"][0].erase("livenessProbe");
+     }},
+};
+
+BOOST_DATA_TEST_CASE(what_the_source_s_agent_found, boost::unit_test::data::make(kSourceRows), row) {
+  agent::SourceFacts found{{{"app", "id", "runc", 20_MiB, false}}, {{"scratch", 1_MiB}}, 1'000_MiB};
+  NodeState node = samples::node("node-a", Instant{1s});
+  CheckpointBackend backend = CheckpointBackend::direct;
+  Forecast expected{100ms, 0ms, 100ms};
+  Json pod = samples::pod();
+  row.change(found, node, backend, expected, pod);
+  const auto refused = source_refusals(pod, found, node, backend, expected);
+  BOOST_TEST((refused.empty() ? "" : refused.front().reason) == row.reason);
+}
+
+BOOST_AUTO_TEST_CASE(the_node_that_was_chosen) {
+  const Instant now{1h};
+  const NodeState source = samples::node("node-a", now);
+  const auto reason = [&](auto change) {
+    NodeState target = samples::node("node-b", now);
+    change(target);
+    const auto found = node_refusals(source, target, 100_MiB, now);
+    return found.empty() ? std::string{} : found.front().reason;
+  };
+  BOOST_TEST(reason([](NodeState&) {}) == "");
+  BOOST_TEST(reason([](NodeState& n) { n.name = "node-a"; }) == "SameNode");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->architecture = "arm64"; }) == "Architecture");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->cpu_features = {"sse2"}; }) == "CpuFeatures");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->cpu_features = {"avx", "avx512", "sse2"}; }) == "");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->free_disk = 263_MiB; }) == "NoRoom");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->has_handler = false; }) == "NoHandler");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->heartbeat -= 1h; }) == "AgentDown");
+}
+
+BOOST_AUTO_TEST_CASE(versions_of_criu) {
+  for (const char* good : {"4.2", "4.2.1", "4.10", "5.0", "5"})
+    BOOST_TEST(is_criu_new_enough(good), good);
+  for (const char* bad : {"", "4", "4.1.9", "3.19", "new"})
+    BOOST_TEST(!is_criu_new_enough(bad), bad);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace

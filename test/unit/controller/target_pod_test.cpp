@@ -1,0 +1,120 @@
+#include "extender/controller/target_pod.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "extender/controller/pod_view.h"
+#include "test/unit/controller/samples.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+
+BOOST_AUTO_TEST_SUITE(target_pod_)
+
+const TargetPlan kPlan{"orders-mig-abcde", {"migrate-scheduler"}, false};
+
+BOOST_AUTO_TEST_CASE(field_by_field) {
+  const Json expected = Json::parse(R"({
+    "apiVersion": "v1", "kind": "Pod",
+    "metadata": {"name": "orders-mig-abcde", "namespace": "shop",
+                 "labels": {"app": "orders", "kubectl-migrate.dev/migration": "orders-1"},
+                 "annotations": {"note": "mine", "kubectl-migrate.dev/restore": "uid-migration"}},
+    "spec": {"serviceAccountName": "orders", "restartPolicy": "Always", "hostname": "o",
+             "runtimeClassName": "migrate", "schedulerName": "migrate-scheduler",
+             "containers": [{"name": "app", "image": "orders:1", "resources": {"requests": {"cpu": "1"}},
+               "livenessProbe": {"httpGet": {"port": 80}, "periodSeconds": 10, "failureThreshold": 3},
+               "volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}]}],
+             "tolerations": [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 300}],
+             "volumes": [{"name": "scratch", "emptyDir": {}}]}
+  })");
+  BOOST_TEST(target_pod(samples::pod(), samples::migration(), kPlan) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_remains_of_lists_that_held_only_the_token) {
+  Json pod = samples::pod();
+  pod["spec"]["volumes"].erase(0);
+  pod["spec"]["containers"][0]["volumeMounts"].erase(0);
+  const Json made = target_pod(pod, samples::migration(), kPlan);
+  BOOST_TEST(!made["spec"].contains("volumes"));
+  BOOST_TEST(!made["spec"]["containers"][0].contains("volumeMounts"));
+}
+
+BOOST_AUTO_TEST_CASE(a_volume_of_the_user_s_own_by_that_name_stays) {
+  Json pod = samples::pod();
+  pod["spec"]["volumes"][1] = {{"name", "kube-api-access-x2x2x"}, {"emptyDir", Json::object()}};
+  BOOST_TEST(target_pod(pod, samples::migration(), kPlan)["spec"]["volumes"].size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_scheduler_that_asks_the_extender_stays) {
+  TargetPlan plan = kPlan;
+  plan.schedulers.insert("default-scheduler");
+  BOOST_TEST(target_pod(samples::pod(), samples::migration(), plan)["spec"]["schedulerName"] == "default-scheduler");
+}
+
+BOOST_AUTO_TEST_CASE(init_containers_go_only_where_that_was_accepted) {
+  Json pod = samples::pod();
+  pod["spec"]["initContainers"] = {{{"name", "setup"}}};
+  TargetPlan plan = kPlan;
+  BOOST_TEST(target_pod(pod, samples::migration(), plan)["spec"].contains("initContainers"));
+  plan.drop_init_containers = true;
+  BOOST_TEST(!target_pod(pod, samples::migration(), plan)["spec"].contains("initContainers"));
+}
+
+BOOST_AUTO_TEST_CASE(the_placeholder_holds_room_and_nothing_else) {
+  const Json hold = placeholder_pod(samples::pod(), samples::migration(), kPlan);
+  BOOST_TEST(hold["metadata"]["name"] == "orders-mig-hold");
+  BOOST_TEST(hold["metadata"]["labels"] == (Json{{"kubectl-migrate.dev/migration", "orders-1"}}));
+  BOOST_TEST(hold["metadata"]["annotations"] == (Json{{"kubectl-migrate.dev/restore", "uid-migration"}}));
+  Json spec = target_pod(samples::pod(), samples::migration(), kPlan)["spec"];
+  BOOST_TEST(hold["spec"] == spec);
+}
+
+BOOST_AUTO_TEST_CASE(names) {
+  Migration migration = samples::migration();
+  const std::string first = target_name(migration, 1);
+  BOOST_TEST(first.starts_with("orders-mig-"));
+  BOOST_TEST(first.size() == std::string{"orders-mig-12345"}.size());
+  BOOST_TEST(target_name(migration, 1) == first);
+  BOOST_TEST(target_name(migration, 2) != first);
+  migration.spec.pod = first;  // migrated again
+  BOOST_TEST(target_name(migration, 1) == first);
+  migration.uid = "another";
+  BOOST_TEST(target_name(migration, 1).starts_with("orders-mig-"));
+  BOOST_TEST(target_name(migration, 1) != first);
+  BOOST_TEST(placeholder_name(migration) == "orders-mig-hold");
+  migration.spec.pod = "orders-mig-longer";  // no suffix of ours
+  BOOST_TEST(target_name(migration, 1).starts_with("orders-mig-longer-mig-"));
+  migration.spec.pod = std::string(253, 'a');
+  BOOST_TEST(target_name(migration, 1).size() == 253U);
+  migration.spec.keep_name = true;
+  BOOST_TEST(target_name(migration, 3) == migration.spec.pod);
+}
+
+BOOST_AUTO_TEST_CASE(what_admission_changes) {
+  const Json pod = samples::pod();
+  BOOST_TEST(admission_trouble(pod, pod) == "");
+  Json other = pod;
+  other["spec"]["containers"].push_back({{"name", "mesh"}});
+  BOOST_TEST(admission_trouble(pod, other).find("2 containers") != std::string::npos);
+  other = pod;
+  other["spec"]["containers"][0]["volumeMounts"].erase(1);
+  BOOST_TEST(admission_trouble(pod, other).find("/var/run/secrets") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_freeze_budget_is_the_least_of_all_probes) {
+  using namespace std::chrono_literals;
+  Json pod = samples::pod();
+  BOOST_CHECK(freeze_budget(pod) == 18s);
+  pod["spec"]["containers"].push_back(
+      {{"name", "b"}, {"livenessProbe", {{"exec", Json::object()}, {"periodSeconds", 5}}}});
+  BOOST_CHECK(freeze_budget(pod) == 8s);
+  pod["spec"]["containers"][1]["livenessProbe"]["failureThreshold"] = 1;
+  BOOST_CHECK(freeze_budget(pod) == 0s);
+  pod["spec"]["containers"] = {{{"name", "c"}, {"readinessProbe", {{"periodSeconds", 1}}}}};
+  BOOST_CHECK(!freeze_budget(pod));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
