@@ -1,0 +1,146 @@
+#include "extender/program.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <thread>
+
+#include "extender/agents/agent_connections.h"
+#include "extender/authority/authority.h"
+#include "extender/authority/renewed_certificate.h"
+#include "extender/controller/controller.h"
+#include "extender/controller/kube_events.h"
+#include "extender/metrics/prometheus_metrics.h"
+#include "extender/scheduling/cache.h"
+#include "extender/server/routes.h"
+#include "shared/agent_api/remote_agent.h"
+#include "shared/base/host.h"
+#include "shared/base/process.h"
+#include "shared/broker/broker.h"
+#include "shared/http_server/server.h"
+#include "shared/kube/client.h"
+#include "shared/kube/credential_source.h"
+#include "shared/kube/pacer.h"
+
+namespace migrate::extender {
+namespace {
+
+constexpr std::chrono::minutes kRenewalCheck{1};
+
+struct Machine {
+  SystemClock clock;
+  DiskFiles files;
+  SystemProcesses processes;
+  ProcessTerminal terminal;
+  ProcessEnvironment environment;
+};
+
+class RabbitBrokers final : public controller::Brokers {
+ public:
+  Result<std::shared_ptr<broker::Broker>> connect(const broker::BrokerAddress& address) override {
+    return broker::connect_broker(address);
+  }
+};
+
+std::shared_ptr<kube::Client> make_client(const kube::ConfigFlags& flags, Machine& machine, Log& log) {
+  auto config = value_or_fatal(kube::load_connection(flags, machine.environment, machine.files));
+  std::shared_ptr<kube::CredentialSource> credentials =
+      kube::make_credential_source(config, {machine.clock, machine.files, machine.processes, machine.terminal});
+  kube::ClientOptions options;
+  options.program = "migrate-extender";
+  options.on_warning = [&log](const std::string& text) { log.warn("the API server warns: " + text); };
+  return value_or_fatal(kube::make_client(config, std::move(credentials), std::move(options)));
+}
+
+// A restarted process must not take itself for its predecessor.
+std::string unique_identity(const std::string& name) {
+  std::random_device random;
+  return fmt::format("{}_{:08x}", name, random());
+}
+
+http::ServerCertificate as_server(const certificates::KeyPair& pair) {
+  return {pair.certificate_pem, pair.key_pem};
+}
+
+void keep_renewed(http::Server& server, authority::RenewedCertificate& certificate, std::string serving, Log& log,
+                  const std::stop_token& stop) {
+  while (kube::system_pacer().sleep(kRenewalCheck, stop)) {
+    const auto current = certificate.current();
+    if (!current) {
+      log.error("renew the server's certificate: " + current.error().message);
+      continue;
+    }
+    if (current->certificate_pem == serving) continue;
+    if (const auto set = server.set_certificate(as_server(*current)); !set) {
+      log.error(set.error().message);
+      continue;
+    }
+    serving = current->certificate_pem;
+    log.info("the server's certificate was renewed");
+  }
+}
+
+void wait_for_signal(Log& log) {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  int signal = 0;
+  sigwait(&ending, &signal);
+  log.info(fmt::format("ending after signal {}", signal));
+}
+
+}  // namespace
+
+void run_program(const ProgramOptions& options) {
+  Machine machine;
+  JsonLog log{"migrate-extender", options.log_level};
+  kube::Pacer& pacer = kube::system_pacer();
+  const std::shared_ptr<kube::Client> client = make_client(options.connection, machine, log);
+  const Instant now = machine.clock.now();
+  const certificates::KeyPair ca = value_or_fatal(authority::ensure_authority(*client, options.namespace_, now));
+  value_or_fatal(authority::publish_authority(*client, options.namespace_, ca.certificate_pem));
+  authority::RenewedCertificate serving{ca, authority::server_subject(options.namespace_), machine.clock};
+  authority::RenewedCertificate controlling{ca, authority::controller_subject(), machine.clock};
+
+  scheduling::Cache cache{*client, pacer, log};
+  cache.start();
+  PrometheusMetrics migrations;
+  RequestMetrics requests;
+  const CertificateRequests certificates{*client, machine.clock, ca, options.namespace_};
+  Routes routes{{cache, certificates, machine.clock, log, requests, [&] { return migrations.text(); }}};
+  const certificates::KeyPair first = value_or_fatal(serving.current());
+  const auto server = value_or_fatal(http::Server::start(
+      options.address, options.port, [&](const http::Request& request) { return routes.answer(request); },
+      server_limits(), as_server(first)));
+  log.info(fmt::format("serving HTTPS on {}:{}", options.address, server->port()));
+
+  AgentConnections agents{ca.certificate_pem, controlling,
+                          [&](const std::string& node) -> Lookup<NodeFacts> {
+                            if (!cache.is_synced()) return failure("the MigrationNodes are not known yet");
+                            return cache.read([&](const scheduling::World& world) { return world.facts(node); });
+                          },
+                          agent::connect_agent};
+  RabbitBrokers brokers;
+  controller::KubeEvents events{*client, machine.clock, log};
+  controller::Controller controller{{*client,
+                                     pacer,
+                                     machine.clock,
+                                     agents,
+                                     brokers,
+                                     events,
+                                     migrations,
+                                     log,
+                                     unique_identity(options.identity),
+                                     {.schedulers = options.schedulers}}};
+  // What ends first stands last: the controller gives up the lead before anything it uses goes.
+  const std::jthread renewal{
+      [&](const std::stop_token& stop) { keep_renewed(*server, serving, first.certificate_pem, log, stop); }};
+  const std::jthread control{[&](const std::stop_token& stop) { controller.run(stop); }};
+  wait_for_signal(log);
+}
+
+}  // namespace migrate::extender
