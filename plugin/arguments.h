@@ -1,0 +1,55 @@
+// What was typed, as values. Pure: argv in, Options or a usage error out.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plugin/flags.h"
+#include "shared/base/result.h"
+#include "shared/kube/connection.h"
+#include "shared/migration/migration.h"
+
+namespace migrate::plugin {
+
+enum class DryRun { none, client, server };
+enum class Output { text, name, json, yaml };
+
+struct Options {
+  Verb verb = Verb::migrate;
+  std::optional<Verb> help_about;  // for help: a command's; unset: the whole
+  std::string name;                // of the Pod (migrate) or the Migration
+  kube::ConfigFlags connection;
+  bool all_namespaces = false;
+  unsigned verbosity = 0;  // from 6 on each request to the API server is told on stderr
+
+  std::string to;
+  std::map<std::string, std::string> node_selector;
+  bool keep_name = false;
+  Strategy strategy = Strategy::automatic;
+  CheckpointBackend checkpoint = CheckpointBackend::automatic;
+  std::string queue;
+  std::vector<std::string> broker_secrets;  // migrate: at most one
+  std::optional<std::chrono::milliseconds> timeout;
+  std::vector<std::string> accept;
+  DryRun dry_run = DryRun::none;
+  std::string migration_name;  // empty: chosen from the Pod's name
+
+  bool wait = true;
+  Output output = Output::text;
+  Resolution resolution = Resolution::none;
+};
+
+// The error's message is one sentence without "error:".
+[[nodiscard]] Result<Options> parse(const std::vector<std::string>& arguments);
+
+// As pflag takes them: `-n=shop` and `--to=` become two words each, which the parser behind would misunderstand.
+// Everything after "--" stays.
+[[nodiscard]] std::vector<std::string> normalised(const std::vector<std::string>& arguments);
+
+// RFC 1123 subdomain of at most 253 characters, as names of Pods, nodes and Migrations are.
+[[nodiscard]] bool is_object_name(const std::string& text);
+
+}  // namespace migrate::plugin

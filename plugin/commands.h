@@ -1,0 +1,19 @@
+// One function a command; each prints what it has to say and answers the exit code. Sources: one file each.
+#pragma once
+
+#include "plugin/arguments.h"
+#include "plugin/io.h"
+
+namespace migrate::plugin {
+
+int run_migrate(const Session& session, const Options& options);   // migrate.cpp
+int run_status(const Session& session, const Options& options);    // status.cpp
+int run_list(const Session& session, const Options& options);      // list.cpp
+int run_describe(const Session& session, const Options& options);  // describe.cpp
+int run_abort(const Session& session, const Options& options);     // decide.cpp
+int run_resolve(const Session& session, const Options& options);   // decide.cpp; also resume
+int run_enable(const Session& session, const Options& options);    // enable.cpp
+int run_disable(const Session& session, const Options& options);   // enable.cpp
+int run_version(const Session& session, const Options& options);   // version.cpp
+
+}  // namespace migrate::plugin

@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+
+#include "plugin/cluster.h"
+#include "plugin/commands.h"
+#include "plugin/format.h"
+#include "plugin/outcome.h"
+#include "plugin/similar.h"
+#include "shared/base/time.h"
+#include "shared/kube/known_objects.h"
+
+namespace migrate::plugin {
+namespace {
+
+class Page {
+ public:
+  explicit Page(std::ostream& stream) : stream_(stream) {}
+  void field(std::string_view name, const std::string& value) {
+    if (!value.empty()) stream_ << fmt::format("{}{}\n", padded(fmt::format("{}:", name), 20), one_line(value));
+  }
+  void title(std::string_view name) { stream_ << name << ":\n"; }
+  void line(const std::string& text) { stream_ << "  " << text << '\n'; }
+
+ private:
+  std::ostream& stream_;
+};
+
+template <class Value>
+std::string chosen(Value asked, Value taken) {
+  if (asked == taken || taken == Value::automatic) return std::string(to_string(asked));
+  return fmt::format("{} (asked for: {})", to_string(taken), to_string(asked));
+}
+
+std::string place(const PodPlace& place) {
+  if (place.pod.empty()) return "";
+  return fmt::format("{}{}{}", place.pod, place.node.empty() ? "" : " on " + place.node,
+                     place.uid.empty() ? "" : fmt::format(" (uid {})", place.uid));
+}
+
+std::string optional_text(std::optional<milliseconds> span) {
+  return span ? duration_text(*span) : "";
+}
+
+std::string optional_text(std::optional<Instant> instant) {
+  return instant ? to_rfc3339(*instant) : "";
+}
+
+void print_spec(Page& page, const Migration& migration) {
+  const MigrationSpec& spec = migration.spec;
+  page.field("Name", migration.name);
+  page.field("Namespace", migration.namespace_);
+  page.field("UID", migration.uid);
+  page.field("Created", to_rfc3339(migration.created));
+  page.field("Requested by", migration.requested_by);
+  page.field("Pod", fmt::format("{} (uid {})", spec.pod, spec.pod_uid));
+  page.field("To", spec.target_node);
+  std::vector<std::string> labels;
+  labels.reserve(spec.target_selector.size());
+  for (const auto& [key, value] : spec.target_selector)
+    labels.push_back(fmt::format("{}={}", key, value));
+  page.field("Node selector", joined(labels));
+  page.field("Keep name", spec.keep_name ? "yes" : "no");
+  page.field("Strategy", chosen(spec.strategy, migration.status.strategy));
+  page.field("Checkpoint", chosen(spec.checkpoint, migration.status.checkpoint));
+  page.field("Queue", spec.queue);
+  page.field("Broker secret", spec.broker_secret);
+  page.field("Accepted risks", joined(spec.accept));
+  page.field("Timeout", duration_text(spec.timeout));
+  page.field("Abort", spec.abort ? "asked for" : "");
+  page.field("Resolve", std::string(to_string(spec.resolve)));
+}
+
+void print_status(Page& page, const MigrationStatus& status) {
+  page.field("Phase", std::string(to_string(status.phase)));
+  page.field("Reason", status.reason);
+  page.field("Message", status.message);
+  page.field("Source", place(status.source));
+  page.field("Target", place(status.target));
+  page.field("Placeholder", status.placeholder);
+  page.field("Attempt", status.attempt > 1 ? std::to_string(status.attempt) : "");
+  page.field("Forecast", status.forecast_gap
+                             ? fmt::format("gap {}, freeze {}", duration_text(*status.forecast_gap),
+                                           status.forecast_freeze ? duration_text(*status.forecast_freeze) : "-")
+                             : "");
+  page.field("Frozen at", optional_text(status.frozen_at));
+  page.field("Running at", optional_text(status.running_at));
+  page.field("Freeze", optional_text(status.freeze));
+  page.field("Gap", optional_text(status.gap));
+  page.field("Started", optional_text(status.started));
+  page.field("Finished", optional_text(status.finished));
+  if (!status.steps.empty()) page.title("Steps");
+  for (const Step& step : status.steps)
+    page.line(fmt::format("{} {} {:>10}  {}", padded(one_line(step.name), 14), to_rfc3339(step.started),
+                          step.finished ? duration_text(*step.finished - step.started) : "-", one_line(step.message)));
+  if (!status.conditions.empty()) page.title("Conditions");
+  for (const Condition& condition : status.conditions)
+    page.line(fmt::format("{} {} {} {}: {}", padded(one_line(condition.type), 14), condition.value ? "True " : "False",
+                          to_rfc3339(condition.since), one_line(condition.reason), one_line(condition.message)));
+  if (!status.archives.empty()) page.title("Archives");
+  for (const ArchiveStatus& archive : status.archives)
+    page.line(fmt::format("{} {:>10}  {}", padded(one_line(archive.container), 24), bytes_text(archive.size),
+                          one_line(archive.digest)));
+  if (!status.warnings.empty()) page.title("Warnings");
+  for (const std::string& warning : status.warnings)
+    page.line(one_line(warning));
+}
+
+std::string text_of(const Json& event, const char* key) {
+  const auto found = event.find(key);
+  return found != event.end() && found->is_string() ? one_line(found->get<std::string>()) : "";
+}
+
+// New events have eventTime, old ones lastTimestamp; the other is null then.
+std::string time_of(const Json& event) {
+  for (const char* key : {"lastTimestamp", "eventTime", "firstTimestamp"})
+    if (std::string time = text_of(event, key); !time.empty()) return time;
+  return kube::metadata_of(event, "creationTimestamp");
+}
+
+void print_events(const Session& session, Page& page, const Migration& migration) {
+  const auto events = session.client.list(kube::core("events", migration.namespace_),
+                                          {.label_selector = "",
+                                           .field_selector = "involvedObject.uid=" + migration.uid,
+                                           .resource_version = "",
+                                           .page = 500});
+  if (!events) {
+    page.title("Events");
+    page.line("not to be had: " + one_line(events.error().text()));
+    return;
+  }
+  std::vector<std::pair<std::string, std::string>> lines;
+  lines.reserve(events->at("items").size());
+  for (const Json& event : events->at("items"))
+    lines.emplace_back(time_of(event), fmt::format("{} {}: {}", padded(text_of(event, "type"), 8),
+                                                   text_of(event, "reason"), text_of(event, "message")));
+  if (lines.empty()) return;
+  std::stable_sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  page.title("Events");
+  for (const auto& [time, line] : lines)
+    page.line(fmt::format("{} {}", padded(time, 27), line));
+}
+
+}  // namespace
+
+int run_describe(const Session& session, const Options& options) {
+  const auto found = find_migration(session, options.name);
+  if (!found) return report(session.io, found.error());
+  Page page{session.io.out.stream};
+  print_spec(page, found->migration);
+  print_status(page, found->migration.status);
+  print_events(session, page, found->migration);
+  if (found->migration.status.phase == Phase::in_doubt)
+    session.io.out.stream << '\n' << kube::printable(verdict(found->migration)) << '\n';
+  session.io.out.stream.flush();
+  return 0;
+}
+
+}  // namespace migrate::plugin

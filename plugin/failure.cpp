@@ -1,0 +1,50 @@
+#include "plugin/failure.h"
+
+#include <fmt/format.h>
+
+#include "shared/migration/names.h"
+
+namespace migrate::plugin {
+namespace {
+
+using Kind = kube::ApiError::Kind;
+
+std::string place(const kube::ResourcePath& path) {
+  std::string text = kube::describe(path);
+  if (!path.namespace_.empty()) text += fmt::format(" in namespace {}", path.namespace_);
+  return text;
+}
+
+std::string how_to_check(std::string_view verb, const kube::ResourcePath& path) {
+  std::string resource = path.plural;
+  if (!path.group.empty()) resource += "." + path.group;
+  if (!path.subresource.empty()) resource += "/" + path.subresource;
+  return fmt::format("kubectl auth can-i {} {}{}", verb, resource,
+                     path.namespace_.empty() ? "" : " -n " + path.namespace_);
+}
+
+}  // namespace
+
+tl::unexpected<Failure> fail(std::string message, int code) {
+  return tl::make_unexpected(Failure{std::move(message), code});
+}
+
+bool is_unknown_type(const kube::ApiError& error) {
+  return error.kind == Kind::not_found && error.details_name.empty();
+}
+
+Failure explain(const kube::ApiError& error, std::string_view verb, const kube::ResourcePath& path) {
+  if (path.group == kGroup && is_unknown_type(error)) return {std::string(kHowToInstall)};
+  const std::string attempt = fmt::format("{} {}: {}", verb, place(path), error.text());
+  const bool by_policy = error.message.find("ValidatingAdmissionPolicy") != std::string::npos;
+  if (by_policy)
+    return {attempt +
+            "\nA policy of kubectl-migrate asks for more: who moves a Pod reads its memory, so the right to create "
+            "pods/exec for it is needed, and get for each Secret that is named"};
+  if (error.kind == Kind::forbidden)
+    return {fmt::format("{}\nThe right to {} {} is missing; ask an administrator for it ({} tells whether you have it)",
+                        attempt, verb, place(path.collection()), how_to_check(verb, path))};
+  return {attempt};
+}
+
+}  // namespace migrate::plugin

@@ -1,0 +1,45 @@
+// Errors of commands: one clear message and an exit code. What the API server said is completed by what to do.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shared/base/result.h"
+#include "shared/kube/resource.h"
+#include "shared/kube/status.h"
+
+namespace migrate::plugin {
+
+// Of the program; README and --help list them.
+namespace exit_code {
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kRefused = 3;
+inline constexpr int kRolledBack = 4;
+inline constexpr int kTimedOut = 5;
+inline constexpr int kInDoubt = 6;
+inline constexpr int kDetached = 130;
+}  // namespace exit_code
+
+struct Failure {
+  std::string message;  // without "error:"
+  int code = exit_code::kFailed;
+};
+
+template <class T>
+using Outcome = Result<T, Failure>;
+
+[[nodiscard]] tl::unexpected<Failure> fail(std::string message, int code = exit_code::kFailed);
+
+// `verb` as in RBAC ("create"), `path` the object it was done to.
+[[nodiscard]] Failure explain(const kube::ApiError& error, std::string_view verb, const kube::ResourcePath& path);
+
+// Whether the server does not know the type at all: kubectl-migrate is not installed.
+[[nodiscard]] bool is_unknown_type(const kube::ApiError& error);
+
+inline constexpr std::string_view kHowToInstall =
+    "kubectl-migrate is not installed in this cluster (it does not know migrations.kubectl-migrate.dev): "
+    "an administrator installs it with: kubectl apply -k manifests/";
+
+}  // namespace migrate::plugin

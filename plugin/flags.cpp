@@ -1,0 +1,99 @@
+#include "plugin/flags.h"
+
+#include <algorithm>
+
+namespace migrate::plugin {
+namespace {
+
+constexpr std::uint32_t bit(Verb verb) {
+  return 1U << static_cast<unsigned>(verb);
+}
+template <class... Verbs>
+constexpr std::uint32_t of(Verbs... verbs) {
+  return (bit(verbs) | ...);
+}
+
+constexpr std::array<std::string_view, 11> kWords = {"",       "status", "list",    "describe", "abort", "resolve",
+                                                     "resume", "enable", "disable", "version",  "help"};
+
+constexpr std::uint32_t kAll = ~0U;
+constexpr std::uint32_t kStart = bit(Verb::migrate);
+constexpr std::uint32_t kWaits = of(Verb::migrate, Verb::status, Verb::abort, Verb::resolve, Verb::resume);
+
+constexpr auto kFlags = std::to_array<Flag>({
+    {"to", 0, FlagKind::value, kStart},
+    {"node-selector", 0, FlagKind::many, kStart},
+    {"keep-name", 0, FlagKind::toggle, kStart},
+    {"strategy", 0, FlagKind::value, kStart},
+    {"checkpoint", 0, FlagKind::value, kStart},
+    {"queue", 0, FlagKind::value, kStart},
+    {"broker-secret", 0, FlagKind::many, of(Verb::migrate, Verb::enable)},
+    {"timeout", 0, FlagKind::value, kStart},
+    {"accept", 0, FlagKind::many, kStart},
+    {"dry-run", 0, FlagKind::value, kStart},
+    {"name", 0, FlagKind::value, kStart},
+    {"wait", 0, FlagKind::toggle, kWaits},
+    {"no-wait", 0, FlagKind::toggle, kWaits},
+    {"output", 'o', FlagKind::value, kWaits | of(Verb::list, Verb::version)},
+    {"keep", 0, FlagKind::value, bit(Verb::resolve)},
+    {"from-checkpoint", 0, FlagKind::toggle, bit(Verb::resume)},
+    {"all-namespaces", 'A', FlagKind::toggle, of(Verb::list, Verb::enable, Verb::disable)},
+
+    {"namespace", 'n', FlagKind::value, kAll},
+    {"help", 'h', FlagKind::toggle, kAll},
+    {"v", 'v', FlagKind::value, kAll},
+    {"kubeconfig", 0, FlagKind::value, kAll},
+    {"context", 0, FlagKind::value, kAll},
+    {"cluster", 0, FlagKind::value, kAll},
+    {"user", 0, FlagKind::value, kAll},
+    {"server", 's', FlagKind::value, kAll},
+    {"tls-server-name", 0, FlagKind::value, kAll},
+    {"insecure-skip-tls-verify", 0, FlagKind::toggle, kAll},
+    {"certificate-authority", 0, FlagKind::value, kAll},
+    {"client-certificate", 0, FlagKind::value, kAll},
+    {"client-key", 0, FlagKind::value, kAll},
+    {"token", 0, FlagKind::value, kAll},
+    {"as", 0, FlagKind::value, kAll},
+    {"as-uid", 0, FlagKind::value, kAll},
+    {"as-group", 0, FlagKind::many, kAll},
+    {"as-user-extra", 0, FlagKind::many, kAll},
+});
+
+}  // namespace
+
+std::string_view to_string(Verb verb) {
+  return kWords.at(static_cast<std::size_t>(verb));
+}
+
+std::optional<Verb> verb_from(std::string_view word) {
+  if (word.empty()) return std::nullopt;
+  const auto found = std::find(kWords.begin(), kWords.end(), word);
+  if (found == kWords.end()) return std::nullopt;
+  return static_cast<Verb>(found - kWords.begin());
+}
+
+std::span<const std::string_view> verb_words() {
+  return std::span{kWords}.subspan(1);
+}
+
+std::span<const Flag> all_flags() {
+  return kFlags;
+}
+
+const Flag* find_flag(std::string_view name) {
+  const auto* found = std::find_if(kFlags.begin(), kFlags.end(), [&](const Flag& flag) { return flag.name == name; });
+  return found != kFlags.end() ? found : nullptr;
+}
+
+const Flag* find_flag(char letter) {
+  if (letter == 0) return nullptr;
+  const auto* found =
+      std::find_if(kFlags.begin(), kFlags.end(), [&](const Flag& flag) { return flag.letter == letter; });
+  return found != kFlags.end() ? found : nullptr;
+}
+
+bool fits(const Flag& flag, Verb verb) {
+  return (flag.verbs & bit(verb)) != 0;
+}
+
+}  // namespace migrate::plugin

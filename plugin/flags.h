@@ -1,0 +1,38 @@
+// Every command and every flag, in one table: the parser, the checks and the hints all read it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace migrate::plugin {
+
+enum class Verb { migrate, status, list, describe, abort, resolve, resume, enable, disable, version, help };
+
+// The word as it is typed; `migrate` is the default action and has none.
+[[nodiscard]] std::string_view to_string(Verb verb);
+[[nodiscard]] std::optional<Verb> verb_from(std::string_view word);
+// All words, for hints.
+[[nodiscard]] std::span<const std::string_view> verb_words();
+
+enum class FlagKind {
+  value,   // the last one counts
+  many,    // may be repeated
+  toggle,  // --flag, --flag=true, --flag=false
+};
+
+struct Flag {
+  std::string_view name;  // without dashes
+  char letter = 0;        // 0: none
+  FlagKind kind = FlagKind::value;
+  std::uint32_t verbs = 0;  // bits of Verb
+};
+
+[[nodiscard]] std::span<const Flag> all_flags();
+[[nodiscard]] const Flag* find_flag(std::string_view name);
+[[nodiscard]] const Flag* find_flag(char letter);
+[[nodiscard]] bool fits(const Flag& flag, Verb verb);
+
+}  // namespace migrate::plugin

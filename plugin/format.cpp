@@ -1,0 +1,93 @@
+#include "plugin/format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "shared/base/text.h"
+
+namespace migrate::plugin {
+namespace {
+
+using namespace std::chrono;
+
+bool begins_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+}
+
+}  // namespace
+
+std::string duration_text(microseconds span) {
+  const auto ms = std::max<milliseconds::rep>(duration_cast<milliseconds>(span).count(), 0);
+  if (ms < 10'000) return fmt::format("{}.{:03} s", ms / 1'000, ms % 1'000);
+  if (ms < 60'000) return fmt::format("{}.{} s", ms / 1'000, ms % 1'000 / 100);
+  const auto s = ms / 1'000;
+  if (s < 3'600) return fmt::format("{} m {} s", s / 60, s % 60);
+  return fmt::format("{} h {} m", s / 3'600, s % 3'600 / 60);
+}
+
+std::string bytes_text(Bytes size) {
+  constexpr std::array<std::string_view, 4> kUnits = {"KiB", "MiB", "GiB", "TiB"};
+  if (size.count < 1'024) return fmt::format("{} B", size.count);
+  double amount = static_cast<double>(size.count) / 1'024;
+  std::size_t unit = 0;
+  while (amount >= 1'024 && unit + 1 < kUnits.size()) {
+    amount /= 1'024;
+    ++unit;
+  }
+  return fmt::format("{:.1f} {}", amount, kUnits.at(unit));
+}
+
+std::string age_text(microseconds span) {
+  const auto s = std::max<seconds::rep>(duration_cast<seconds>(span).count(), 0);
+  if (s < 120) return fmt::format("{}s", s);
+  if (s < 600) return s % 60 == 0 ? fmt::format("{}m", s / 60) : fmt::format("{}m{}s", s / 60, s % 60);
+  if (s < 3 * 3'600) return fmt::format("{}m", s / 60);
+  if (s < 2 * 86'400) return fmt::format("{}h", s / 3'600);
+  return fmt::format("{}d", s / 86'400);
+}
+
+std::string clock_text(Instant instant, seconds offset) {
+  constexpr milliseconds::rep kDay = 86'400'000;
+  const auto ms = (duration_cast<milliseconds>(instant.time_since_epoch() + offset).count() % kDay + kDay) % kDay;
+  return fmt::format("{:02}:{:02}:{:02}.{:03}", ms / 3'600'000, ms / 60'000 % 60, ms / 1'000 % 60, ms % 1'000);
+}
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : without_terminal_controls(text)) {
+    const bool blank = c == '\n' || c == '\t' || c == ' ';
+    if (blank && (line.empty() || line.back() == ' ')) continue;
+    line += blank ? ' ' : c;
+  }
+  while (!line.empty() && line.back() == ' ')
+    line.pop_back();
+  return line;
+}
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_character));
+}
+
+std::string elided(std::string_view text, std::size_t width) {
+  if (characters(text) <= width) return std::string(text);
+  constexpr std::string_view kMore = "...";
+  if (width <= kMore.size()) return std::string(kMore.substr(0, width));
+  std::size_t seen = 0;
+  std::size_t end = 0;
+  while (end < text.size()) {
+    if (begins_character(text[end]) && ++seen > width - kMore.size()) break;
+    ++end;
+  }
+  return std::string(text.substr(0, end)) + std::string(kMore);
+}
+
+std::string padded(std::string_view text, std::size_t width) {
+  std::string line(text);
+  const std::size_t length = characters(text);
+  if (length < width) line.append(width - length, ' ');
+  return line;
+}
+
+}  // namespace migrate::plugin

@@ -1,0 +1,29 @@
+// Quantities and texts as they stand on a screen. Pure.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "shared/base/units.h"
+
+namespace migrate::plugin {
+
+// "0.812 s", "12.3 s", "3 m 20 s", "2 h 5 m"; below zero as zero (clocks differ).
+[[nodiscard]] std::string duration_text(std::chrono::microseconds span);
+// "512 B", "104.2 MiB"
+[[nodiscard]] std::string bytes_text(Bytes size);
+// As kubectl's AGE column: "12s", "3m12s", "4h", "5d".
+[[nodiscard]] std::string age_text(std::chrono::microseconds span);
+// "12:00:01.234" in the time zone that is `offset` east of UTC.
+[[nodiscard]] std::string clock_text(Instant instant, std::chrono::seconds offset);
+
+// On one line, without what steers a terminal, and at most `width` characters (UTF-8), the last ones "..." when it was
+// longer.
+[[nodiscard]] std::string one_line(std::string_view text);
+[[nodiscard]] std::string elided(std::string_view text, std::size_t width);
+[[nodiscard]] std::size_t characters(std::string_view text);
+// Filled up with spaces to `width` characters.
+[[nodiscard]] std::string padded(std::string_view text, std::size_t width);
+
+}  // namespace migrate::plugin

@@ -1,0 +1,14 @@
+// What --help prints. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "plugin/flags.h"
+
+namespace migrate::plugin {
+
+// The whole when `about` is unset; at most 80 columns.
+[[nodiscard]] std::string help_text(std::optional<Verb> about);
+
+}  // namespace migrate::plugin

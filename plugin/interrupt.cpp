@@ -1,0 +1,37 @@
+#include "plugin/interrupt.h"
+
+#include <array>
+#include <atomic>
+
+namespace migrate::plugin {
+namespace {
+
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+extern "C" void note_interrupt(int) {
+  interrupted.store(true);
+}
+
+}  // namespace
+
+Interrupts::Interrupts() : before_(kSignals.size()) {
+  interrupted.store(false);
+  struct sigaction action = {};
+  action.sa_handler = note_interrupt;  // NOLINT(cppcoreguidelines-pro-type-union-access)
+  action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
+  for (std::size_t i = 0; i < kSignals.size(); ++i)
+    ::sigaction(kSignals.at(i), &action, &before_.at(i));
+}
+
+Interrupts::~Interrupts() {
+  for (std::size_t i = 0; i < kSignals.size(); ++i)
+    ::sigaction(kSignals.at(i), &before_.at(i), nullptr);
+}
+
+bool Interrupts::came() {
+  return interrupted.load();
+}
+
+}  // namespace migrate::plugin

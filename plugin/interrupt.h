@@ -1,0 +1,23 @@
+// Ctrl-C (and SIGTERM, SIGHUP) as a question that is asked now and then, instead of an end in the middle of a line.
+#pragma once
+
+#include <csignal>
+#include <vector>
+
+namespace migrate::plugin {
+
+// While it lives the first such signal is only noted; a second one ends the program as always. One at a time.
+class Interrupts {
+ public:
+  Interrupts();
+  ~Interrupts();
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
+
+  [[nodiscard]] static bool came();
+
+ private:
+  std::vector<struct sigaction> before_;
+};
+
+}  // namespace migrate::plugin

@@ -1,0 +1,7 @@
+// kubectl-migrate: the kubectl plugin, `kubectl migrate`.
+#include "shared/base/main.h"
+#include "plugin/program.h"
+
+int main(int argc, char** argv) {
+  return migrate::run_main("kubectl-migrate", [&] { return migrate::plugin::run({argv + 1, argv + argc}); });
+}

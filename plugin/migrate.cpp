@@ -1,0 +1,113 @@
+#include "plugin/migrate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+#include <string_view>
+
+#include "plugin/commands.h"
+#include "plugin/output.h"
+#include "plugin/preflight.h"
+#include "plugin/wait.h"
+#include "shared/kube/known_objects.h"
+
+namespace migrate::plugin {
+namespace {
+
+constexpr std::string_view kLetters = "bcdfghjklmnpqrstvwxz2456789";  // no vowels: no words
+constexpr std::size_t kSuffix = 5;
+
+std::string without_migration_suffix(const std::string& pod) {
+  constexpr std::string_view kMark = "-mig-";
+  const std::size_t length = kMark.size() + kSuffix;
+  if (pod.size() <= length || pod.compare(pod.size() - length, kMark.size(), kMark) != 0) return pod;
+  return pod.substr(0, pod.size() - length);
+}
+
+// Creates it under a name that is free: a chosen one once, our own ones until one is.
+Outcome<Json> create(const Session& session, const Options& options, const std::string& pod_uid) {
+  const kube::WriteOptions write{.dry_run =
+                                     options.dry_run == DryRun::server ? kube::DryRun::server : kube::DryRun::no};
+  constexpr int kTries = 5;
+  for (int attempt = 1;; ++attempt) {
+    const std::string name = options.migration_name.empty()
+                                 ? chosen_name(options.name, [&] { return session.io.pacer.random(); })
+                                 : options.migration_name;
+    const Json object = to_json(asked_for(options, session.namespace_, pod_uid, name));
+    if (options.dry_run == DryRun::client) return object;
+    auto made = session.client.create(migrations(session.namespace_), object, write);
+    if (made) return std::move(*made);
+    if (made.error().kind == kube::ApiError::Kind::already_exists) {
+      if (options.migration_name.empty() && attempt < kTries) continue;
+      return fail(
+          fmt::format("create Migration {0}/{1}: there is one of that name already\n"
+                      "kubectl migrate status {1} -n {0} shows it; choose another --name, or none",
+                      session.namespace_, name));
+    }
+    Failure failure = explain(made.error(), "create", migrations(session.namespace_, name));
+    if (made.error().may_have_run)
+      failure.message += fmt::format("\nkubectl migrate status {} -n {} tells", name, session.namespace_);
+    return tl::make_unexpected(std::move(failure));
+  }
+}
+
+void announce(const Session& session, const Options& options, const Json& made) {
+  std::ostream& stream = session.io.out.stream;
+  if (options.output != Output::text) return print_object(stream, options.output, made);
+  if (options.dry_run == DryRun::client) return print_object(stream, Output::yaml, made);
+  stream << fmt::format("migration.kubectl-migrate.dev/{} created{}\n", kube::metadata_of(made, "name"),
+                        options.dry_run == DryRun::server ? " (server dry run)" : "");
+  stream.flush();
+}
+
+}  // namespace
+
+std::string chosen_name(const std::string& pod, const std::function<double()>& random) {
+  constexpr std::size_t kLongest = 63;
+  std::string name = without_migration_suffix(pod).substr(0, kLongest - 1 - kSuffix);
+  while (!name.empty() && (name.back() == '-' || name.back() == '.'))
+    name.pop_back();
+  name += '-';
+  for (std::size_t i = 0; i < kSuffix; ++i) {
+    const auto at = static_cast<std::size_t>(random() * static_cast<double>(kLetters.size()));
+    name += kLetters[std::min(at, kLetters.size() - 1)];
+  }
+  return name;
+}
+
+Migration asked_for(const Options& options, const std::string& namespace_, const std::string& pod_uid,
+                    const std::string& name) {
+  Migration migration;
+  migration.namespace_ = namespace_;
+  migration.name = name;
+  MigrationSpec& spec = migration.spec;
+  spec.pod = options.name;
+  spec.pod_uid = pod_uid;
+  spec.target_node = options.to;
+  spec.target_selector = options.node_selector;
+  spec.strategy = options.strategy;
+  spec.checkpoint = options.checkpoint;
+  spec.keep_name = options.keep_name;
+  spec.queue = options.queue;
+  if (!options.broker_secrets.empty()) spec.broker_secret = options.broker_secrets.front();
+  spec.accept = options.accept;
+  if (options.timeout) spec.timeout = *options.timeout;
+  return migration;
+}
+
+int run_migrate(const Session& session, const Options& options) {
+  const auto pod = look_before(session, options);
+  if (!pod) return report(session.io, pod.error());
+  auto made = create(session, options, kube::metadata_of(*pod, "uid"));
+  if (!made) return report(session.io, made.error());
+  if (options.dry_run != DryRun::none || !options.wait) {
+    announce(session, options, *made);
+    return exit_code::kDone;
+  }
+  auto first = seen(std::move(*made));
+  if (!first) return report(session.io, first.error());
+  return follow_to_end(session, options.output, std::move(*first));
+}
+
+}  // namespace migrate::plugin

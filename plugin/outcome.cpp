@@ -1,0 +1,92 @@
+#include "plugin/outcome.h"
+
+#include <fmt/format.h>
+
+#include "plugin/failure.h"
+#include "plugin/format.h"
+
+namespace migrate::plugin {
+namespace {
+
+std::string pod_of(const Migration& migration) {
+  return fmt::format("Pod {}/{}", migration.namespace_, migration.spec.pod);
+}
+
+// " on node-a", or nothing while that is not known.
+std::string on_node(const std::string& node) {
+  return node.empty() ? "" : " on " + node;
+}
+
+std::string in_doubt(const Migration& migration) {
+  return fmt::format(
+      "In doubt: {}.\n"
+      "Whether the target has run cannot be found out, so a person decides:\n"
+      "  {} --keep target    the target continues{}, the source is removed\n"
+      "  {} --keep source    the source continues{}, the target is removed\n"
+      "  {} --from-checkpoint    the archives are restored once more",
+      why(migration.status), command_line("resolve", migration), on_node(migration.status.target.node),
+      command_line("resolve", migration), on_node(migration.status.source.node), command_line("resume", migration));
+}
+
+}  // namespace
+
+bool is_over(const Migration& migration) {
+  const Phase phase = migration.status.phase;
+  return is_final(phase) || (phase == Phase::in_doubt && migration.spec.resolve == Resolution::none);
+}
+
+int exit_code_of(const Migration& migration) {
+  switch (migration.status.phase) {
+    case Phase::failed:
+      return exit_code::kFailed;
+    case Phase::refused:
+      return exit_code::kRefused;
+    case Phase::rolled_back:
+      return migration.status.reason == "TimedOut" ? exit_code::kTimedOut : exit_code::kRolledBack;
+    case Phase::in_doubt:
+      return exit_code::kInDoubt;
+    default:
+      return exit_code::kDone;
+  }
+}
+
+std::string why(const MigrationStatus& status) {
+  std::string message = one_line(status.message);
+  while (!message.empty() && message.back() == '.')
+    message.pop_back();
+  const std::string reason = one_line(status.reason);
+  if (message.empty()) return reason.empty() ? "no reason was given" : reason;
+  return reason.empty() ? message : fmt::format("{}: {}", reason, message);
+}
+
+std::string command_line(const std::string& verb, const Migration& migration) {
+  return fmt::format("kubectl migrate {} {} -n {}", verb, migration.name, migration.namespace_);
+}
+
+std::string verdict(const Migration& migration) {
+  const MigrationStatus& status = migration.status;
+  const std::string pod = pod_of(migration);
+  switch (status.phase) {
+    case Phase::succeeded: {
+      const std::string target = status.target.pod.empty() ? migration.spec.pod : status.target.pod;
+      const std::string name =
+          target == migration.spec.pod ? "" : fmt::format(" as {}/{}", migration.namespace_, target);
+      return fmt::format("{} continues{}{}{}.", pod, name, on_node(status.target.node),
+                         status.source.node.empty() ? "" : "; it came from " + status.source.node);
+    }
+    case Phase::refused:
+      return fmt::format("Refused: {}.\nNothing was touched: {} runs{}.", why(status), pod,
+                         on_node(status.source.node));
+    case Phase::rolled_back:
+      return fmt::format("Rolled back: {}.\n{} runs{} as before, and nothing is left behind.", why(status), pod,
+                         on_node(status.source.node));
+    case Phase::failed:
+      return fmt::format("Failed: {}.\nAll of it: {}", why(status), command_line("describe", migration));
+    case Phase::in_doubt:
+      return in_doubt(migration);
+    default:
+      return fmt::format("{} is being migrated: {}.", pod, to_string(status.phase));
+  }
+}
+
+}  // namespace migrate::plugin

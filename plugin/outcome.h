@@ -1,0 +1,25 @@
+// What the end of a Migration means to whoever typed the command. Pure.
+#pragma once
+
+#include <string>
+
+#include "shared/migration/migration.h"
+
+namespace migrate::plugin {
+
+// There is nothing to wait for: a final phase, or a doubt that nobody has decided yet.
+[[nodiscard]] bool is_over(const Migration& migration);
+
+// By the phase; 0 while it runs.
+[[nodiscard]] int exit_code_of(const Migration& migration);
+
+// What became of it, for a person: one sentence or two, without a line end; in doubt, with the commands that decide.
+[[nodiscard]] std::string verdict(const Migration& migration);
+
+// `kubectl migrate VERB NAME -n NAMESPACE`
+[[nodiscard]] std::string command_line(const std::string& verb, const Migration& migration);
+
+// "REASON: MESSAGE", or what there is of it.
+[[nodiscard]] std::string why(const MigrationStatus& status);
+
+}  // namespace migrate::plugin

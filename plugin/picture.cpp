@@ -1,0 +1,174 @@
+#include "plugin/picture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "plugin/format.h"
+#include "plugin/outcome.h"
+
+namespace migrate::plugin {
+namespace {
+
+enum class State { to_come, running, done, stopped };
+
+struct Row {
+  std::string name;
+  State state = State::to_come;
+  std::optional<Microseconds> took;
+  std::string message;
+};
+
+struct Look {
+  std::string_view mark;
+  std::string_view plain;
+  std::string_view colour;
+};
+
+constexpr std::array<Look, 4> kLooks = {
+    {{"·", ".", "\x1b[2m"}, {"●", ">", "\x1b[33m"}, {"✓", "+", "\x1b[32m"}, {"✗", "x", "\x1b[31m"}}};
+constexpr std::string_view kNoColour = "\x1b[0m";
+
+bool is_turning_back(Phase phase) {
+  return phase == Phase::rolling_back || phase == Phase::rolled_back || phase == Phase::refused ||
+         phase == Phase::failed;
+}
+
+State state_of(const Step& step, bool is_last_forward, Phase phase) {
+  if (is_last_forward && is_turning_back(phase)) return State::stopped;
+  if (step.finished) return State::done;
+  return is_final(phase) || phase == Phase::in_doubt ? State::stopped : State::running;
+}
+
+std::vector<Row> rows_of(const Migration& migration, Instant now) {
+  const MigrationStatus& status = migration.status;
+  const std::string back{to_string(Phase::rolling_back)};
+  std::size_t last_forward = status.steps.size();
+  for (std::size_t i = 0; i < status.steps.size(); ++i)
+    if (status.steps[i].name != back) last_forward = i;
+
+  std::vector<Row> rows;
+  rows.reserve(status.steps.size() + 9);
+  for (std::size_t i = 0; i < status.steps.size(); ++i) {
+    const Step& step = status.steps[i];
+    const State state = state_of(step, i == last_forward, status.phase);
+    std::optional<Microseconds> took;
+    if (step.finished) took = *step.finished - step.started;
+    if (!step.finished && state == State::running) took = now - step.started;
+    rows.push_back({one_line(step.name), state, took, one_line(step.message)});
+  }
+  if (is_turning_back(status.phase) || is_over(migration)) return rows;
+
+  constexpr std::array kOrder = {Phase::preparing,     Phase::placing,      Phase::freezing,
+                                 Phase::checkpointing, Phase::transferring, Phase::committing,
+                                 Phase::renaming,      Phase::restoring,    Phase::finishing};
+  // What comes after the furthest one seen: a repeated restore shows no earlier phase again.
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < kOrder.size(); ++i)
+    for (const Row& row : rows)
+      if (row.name == to_string(kOrder.at(i))) next = i + 1;
+  for (std::size_t i = next; i < kOrder.size(); ++i)
+    if (kOrder.at(i) != Phase::renaming || migration.spec.keep_name)
+      rows.push_back({std::string(to_string(kOrder.at(i))), State::to_come, std::nullopt, ""});
+  return rows;
+}
+
+std::string heading(const Migration& migration) {
+  const MigrationStatus& status = migration.status;
+  std::string to = "where the scheduler chooses";
+  if (!migration.spec.target_node.empty()) to = migration.spec.target_node;
+  if (!status.target.node.empty()) to = status.target.node;
+  std::string text = fmt::format("{}: Pod {}/{}", migration.name, migration.namespace_, migration.spec.pod);
+  if (!status.source.node.empty()) text += fmt::format(", {} to {}", status.source.node, to);
+  if (status.source.node.empty()) text += fmt::format(", to {}", to);
+  if (status.strategy != Strategy::automatic) text += fmt::format(", {}", to_string(status.strategy));
+  if (status.checkpoint != CheckpointBackend::automatic) text += fmt::format(", {}", to_string(status.checkpoint));
+  return text;
+}
+
+// While nobody works: for how long already.
+std::string silence(const MigrationStatus& status, Instant now) {
+  if (!status.frozen_at || status.gap || status.freeze || status.running_at || is_final(status.phase)) return "";
+  std::string text = fmt::format("The source is frozen since {}", duration_text(now - *status.frozen_at));
+  if (status.forecast_gap) text += fmt::format(" (forecast of the gap: {})", duration_text(*status.forecast_gap));
+  return text;
+}
+
+std::string drawn(const Row& row, const Style& style) {
+  const Look& look = kLooks.at(static_cast<std::size_t>(row.state));
+  constexpr std::size_t kNameWidth = 14;
+  constexpr std::size_t kTimeWidth = 10;
+  const std::string mark(style.unicode ? look.mark : look.plain);
+  std::string text = fmt::format("  {} {}", mark, padded(row.name, kNameWidth));
+  if (row.took || !row.message.empty()) {
+    const std::string took = row.took ? duration_text(*row.took) : "";
+    text += std::string(took.size() < kTimeWidth ? kTimeWidth - took.size() : 0, ' ') + took;
+  }
+  if (!row.message.empty()) text += "  " + row.message;
+  while (!text.empty() && text.back() == ' ')
+    text.pop_back();
+  text = elided(text, style.width);
+  if (!style.colour) return text;
+  const std::size_t at = 2;  // only the mark, and all of what is to come
+  const std::size_t end = row.state == State::to_come ? text.size() : std::min(at + mark.size(), text.size());
+  return text.substr(0, at) + std::string(look.colour) + text.substr(at, end - at) + std::string(kNoColour) +
+         text.substr(end);
+}
+
+}  // namespace
+
+std::vector<std::string> picture(const Migration& migration, Instant now, const Style& style) {
+  std::vector<std::string> lines;
+  lines.push_back(elided(heading(migration), style.width));
+  for (const Row& row : rows_of(migration, now))
+    lines.push_back(drawn(row, style));
+  if (const std::string text = silence(migration.status, now); !text.empty())
+    lines.push_back(elided("  " + text, style.width));
+  if (migration.spec.abort && !is_over(migration)) lines.push_back(elided("  An abort was asked for", style.width));
+  const Phase phase = migration.status.phase;
+  if (phase == Phase::rolling_back || phase == Phase::repeating)
+    lines.push_back(elided("  " + why(migration.status), style.width));
+  return lines;
+}
+
+std::vector<std::string> changes(const Migration* before, const Migration& now, Instant time,
+                                 std::chrono::seconds utc_offset) {
+  std::vector<std::string> lines;
+  const auto tell = [&](Instant when, const std::string& what) {
+    lines.push_back(fmt::format("{} {} {}", clock_text(when, utc_offset), now.name, what));
+  };
+  const MigrationStatus nothing;
+  const MigrationStatus& old = before != nullptr ? before->status : nothing;
+  bool told_phase = false;
+  for (std::size_t i = 0; i < now.status.steps.size(); ++i) {
+    const Step& step = now.status.steps[i];
+    const Step* known = i < old.steps.size() && old.steps[i].name == step.name && old.steps[i].started == step.started
+                            ? &old.steps[i]
+                            : nullptr;
+    const std::string name = one_line(step.name);
+    const std::string message = one_line(step.message);
+    if (known == nullptr) {
+      told_phase = told_phase || name == to_string(now.status.phase);
+      tell(step.started, name);
+    }
+    const bool finished = step.finished && (known == nullptr || !known->finished);
+    const bool says_more = !message.empty() && (known == nullptr || known->message != step.message);
+    if (finished)
+      tell(*step.finished, fmt::format("{} took {}{}", name, duration_text(*step.finished - step.started),
+                                       message.empty() ? "" : ": " + message));
+    if (!finished && says_more) tell(time, fmt::format("{}: {}", name, message));
+  }
+  const bool other_phase = before == nullptr || old.phase != now.status.phase;
+  if (other_phase && !told_phase) {
+    std::string text{to_string(now.status.phase)};
+    if (now.status.phase != Phase::succeeded && !(now.status.reason.empty() && now.status.message.empty()))
+      text += " " + why(now.status);
+    tell(is_final(now.status.phase) ? now.status.finished.value_or(time) : time, text);
+  }
+  for (std::size_t i = old.warnings.size(); i < now.status.warnings.size(); ++i)
+    tell(time, "Warning: " + one_line(now.status.warnings[i]));
+  return lines;
+}
+
+}  // namespace migrate::plugin

@@ -1,0 +1,13 @@
+// What can be seen to be wrong before anything is created, with the user's own rights. What those do not suffice to
+// see is left to the controller, which looks at everything again.
+#pragma once
+
+#include "plugin/arguments.h"
+#include "plugin/cluster.h"
+
+namespace migrate::plugin {
+
+// The Pod, when nothing speaks against migrating it.
+[[nodiscard]] Outcome<Json> look_before(const Session& session, const Options& options);
+
+}  // namespace migrate::plugin

@@ -1,0 +1,141 @@
+#include "plugin/program.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <iostream>
+#include <mutex>
+
+#include "plugin/cluster.h"
+#include "plugin/commands.h"
+#include "plugin/failure.h"
+#include "plugin/help.h"
+#include "plugin/interrupt.h"
+#include "shared/base/host.h"
+#include "shared/kube/connection.h"
+#include "shared/kube/credential_source.h"
+
+namespace migrate::plugin {
+namespace {
+
+// Whichever of our streams is a terminal has its size.
+ScreenSize screen_size() {
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    winsize size{};
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
+      return {size.ws_col, size.ws_row};
+  }
+  return {};
+}
+
+std::chrono::seconds local_offset() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  if (::localtime_r(&now, &local) == nullptr) return std::chrono::seconds{0};
+  return std::chrono::seconds{local.tm_gmtoff};
+}
+
+// From several threads.
+void tell_call(const kube::CallRecord& record) {
+  static std::mutex mutex;
+  const std::lock_guard lock{mutex};
+  std::cerr << fmt::format("{} {} {} in {} ms{}{}\n", record.method, record.target,
+                           record.status == 0 ? "no answer" : std::to_string(record.status), record.duration.count(),
+                           record.attempt > 1 ? fmt::format(" (attempt {})", record.attempt) : "",
+                           record.trouble.empty() ? "" : ": " + record.trouble);
+}
+
+}  // namespace
+
+Sink sink_for(std::ostream& stream, bool is_terminal, const Environment& environment) {
+  const bool is_dumb = environment.variable("TERM").value_or("dumb") == "dumb";
+  const bool no_colour = !environment.variable("NO_COLOR").value_or("").empty();
+  const bool is_live = is_terminal && !is_dumb;
+  return {stream, is_live, is_live && !no_colour};
+}
+
+bool shows_unicode(const Environment& environment) {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    std::string value = environment.variable(name).value_or("");
+    if (value.empty()) continue;
+    std::transform(value.begin(), value.end(), value.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
+int run_command(const Session& session, const Options& options) {
+  switch (options.verb) {
+    case Verb::migrate:
+      return run_migrate(session, options);
+    case Verb::status:
+      return run_status(session, options);
+    case Verb::list:
+      return run_list(session, options);
+    case Verb::describe:
+      return run_describe(session, options);
+    case Verb::abort:
+      return run_abort(session, options);
+    case Verb::resolve:
+    case Verb::resume:
+      return run_resolve(session, options);
+    case Verb::enable:
+      return run_enable(session, options);
+    case Verb::disable:
+      return run_disable(session, options);
+    case Verb::version:
+      return run_version(session, options);
+    case Verb::help:
+      break;
+  }
+  return exit_code::kUsage;
+}
+
+int run(const std::vector<std::string>& arguments) {
+  const auto options = parse(arguments);
+  if (!options) {
+    std::cerr << fmt::format("error: {}\n", kube::printable(options.error().message));
+    return exit_code::kUsage;
+  }
+  if (options->verb == Verb::help) {
+    std::cout << help_text(options->help_about) << std::flush;
+    return exit_code::kDone;
+  }
+
+  const ProcessEnvironment environment;
+  const DiskFiles files;
+  const SystemClock clock;
+  SystemProcesses processes;
+  const ProcessTerminal terminal;
+  Io io{.out = sink_for(std::cout, ::isatty(STDOUT_FILENO) == 1, environment),
+        .err = sink_for(std::cerr, ::isatty(STDERR_FILENO) == 1, environment),
+        .clock = clock,
+        .pacer = kube::system_pacer(),
+        .screen = screen_size,
+        .interrupted = Interrupts::came,
+        .utc_offset = local_offset(),
+        .is_unicode = shows_unicode(environment)};
+
+  auto config = kube::load_connection(options->connection, environment, files);
+  if (!config) {
+    // Our own version needs no cluster.
+    if (options->verb == Verb::version && options->output == Output::text)
+      std::cout << "Plugin   " << MIGRATE_VERSION << '\n' << std::flush;
+    return report(io, {config.error().message});
+  }
+  std::shared_ptr<kube::CredentialSource> credentials =
+      kube::make_credential_source(*config, {clock, files, processes, terminal});
+  kube::ClientOptions client_options;
+  client_options.on_warning = [](const std::string& text) { std::cerr << fmt::format("warning: {}\n", text); };
+  if (options->verbosity >= 6) client_options.on_call = tell_call;
+  const auto client = kube::make_client(*config, std::move(credentials), std::move(client_options));
+  if (!client) return report(io, {client.error().message});
+
+  return run_command({io, **client, config->default_namespace}, *options);
+}
+
+}  // namespace migrate::plugin

@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "plugin/cluster.h"
+#include "plugin/commands.h"
+#include "plugin/output.h"
+#include "shared/migration/names.h"
+
+namespace migrate::plugin {
+namespace {
+
+// The tag of "registry:5000/kubectl-migrate/extender:0.1.0", without a digest; empty: none.
+std::string tag_of(const std::string& image) {
+  const std::string name = image.substr(0, image.find('@'));
+  const std::size_t colon = name.rfind(':');
+  if (colon == std::string::npos || name.find('/', colon) != std::string::npos) return "";
+  return name.substr(colon + 1);
+}
+
+// The installed version by its Deployment; nothing when it is not installed.
+Outcome<std::optional<std::string>> server_version(const Session& session) {
+  const kube::ResourcePath path{.group = "apps",
+                                .version = "v1",
+                                .plural = "deployments",
+                                .namespace_ = kSystemNamespace,
+                                .name = kExtenderAccount,
+                                .subresource = {}};
+  const auto found = session.client.get(path);
+  if (!found) return tl::make_unexpected(explain(found.error(), "get", path));
+  if (!*found) return std::optional<std::string>{};
+  const Json& deployment = **found;
+  const Json::json_pointer label = Json::json_pointer{"/metadata/labels"} / "app.kubernetes.io/version";
+  if (deployment.contains(label) && deployment.at(label).is_string())
+    return std::optional{deployment.at(label).get<std::string>()};
+  const Json::json_pointer image{"/spec/template/spec/containers/0/image"};
+  std::string tag;
+  if (deployment.contains(image) && deployment.at(image).is_string())
+    tag = tag_of(deployment.at(image).get<std::string>());
+  return std::optional{tag.empty() ? std::string("unknown") : tag};
+}
+
+}  // namespace
+
+int run_version(const Session& session, const Options& options) {
+  const auto server = server_version(session);
+  std::ostream& stream = session.io.out.stream;
+  if (options.output == Output::text) {
+    stream << "Plugin   " << MIGRATE_VERSION << '\n';
+    if (server) stream << "Server   " << kube::printable(server->value_or("not installed")) << '\n';
+  } else {
+    Json versions = {{"plugin", MIGRATE_VERSION}};
+    if (server) versions["server"] = *server ? Json(**server) : Json(nullptr);
+    print_object(stream, options.output, versions);
+  }
+  stream.flush();
+  return server ? exit_code::kDone : report(session.io, server.error());
+}
+
+}  // namespace migrate::plugin

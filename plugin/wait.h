@@ -1,0 +1,37 @@
+// Following a Migration until there is nothing more to wait for, and telling what became of it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "plugin/arguments.h"
+#include "plugin/cluster.h"
+#include "plugin/io.h"
+#include "plugin/progress.h"
+
+namespace migrate::plugin {
+
+struct Followed {
+  enum class End {
+    over,      // a final phase, or in doubt
+    detached,  // the user went
+    deleted,   // the object is gone
+    broken,    // it can no longer be watched
+  };
+  End end = End::over;
+  Seen latest;
+  Failure trouble;  // for broken
+};
+
+// Watches until the Migration is over (see outcome.h), through lost connections. Its uid is the first one's: another
+// object of that name is a deletion.
+[[nodiscard]] Followed follow(const Session& session, Seen first, Progress& progress);
+
+// Follows one, showing it on stdout (on stderr when -o asks for a document on stdout), prints account or document, and
+// what went wrong on stderr. `wanted` is the phase that counts as success: what abort wants is no failure.
+[[nodiscard]] int follow_to_end(const Session& session, Output output, Seen first, Phase wanted = Phase::succeeded);
+
+// A Migration as it is now: picture and account, or document. Exit code by its phase.
+[[nodiscard]] int show_once(const Session& session, Output output, const Seen& now, Phase wanted = Phase::succeeded);
+
+}  // namespace migrate::plugin

@@ -1,0 +1,226 @@
+// An API server in memory, for code that uses the Kubernetes client: keeps what is written, tells what is asked for,
+// refuses what it is told to. Watches get what a test lets happen.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "shared/kube/client.h"
+#include "shared/kube/known_objects.h"
+
+namespace migrate::fakes {
+
+class Cluster final : public kube::Client {
+ public:
+  using Json = nlohmann::json;
+
+  // Puts an object there, with a uid ("uid-NAME") and a version unless it has them.
+  void put(const kube::ResourcePath& path, Json object) {
+    const std::lock_guard lock{mutex_};
+    store(path, std::move(object));
+  }
+  [[nodiscard]] const Json* find(const kube::ResourcePath& path) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = objects_.find(key(path));
+    return found != objects_.end() ? &found->second : nullptr;
+  }
+  // "create migrations" or "get pods": answered with this error from now on.
+  void refuse(const std::string& what, kube::ApiError error) { refused_[what] = std::move(error); }
+  void forbid(const std::string& what) {
+    kube::ApiError error;
+    error.kind = kube::ApiError::Kind::forbidden;
+    error.http_code = 403;
+    error.reason = "Forbidden";
+    error.message = "User \"dev\" cannot " + what;
+    refuse(what, std::move(error));
+  }
+  // A type the server does not know.
+  void forget_type(const std::string& plural) { unknown_types_.insert(plural); }
+
+  // What happens while somebody watches: each is called once, on the watching thread, and may send events.
+  using Happening = std::function<kube::ApiResult<void>(const kube::EventSink& sink)>;
+  void then(Happening happening) { happenings_.push_back(std::move(happening)); }
+  // The object changes to this.
+  void then_becomes(const kube::ResourcePath& path, const Json& object) {
+    then([this, path, object](const kube::EventSink& sink) -> kube::ApiResult<void> {
+      Json stored;
+      {
+        const std::lock_guard lock{mutex_};
+        store(path, object);
+        stored = objects_.at(key(path));
+      }
+      sink("MODIFIED", stored);
+      return {};
+    });
+  }
+  // It is deleted.
+  void then_goes(const kube::ResourcePath& path) {
+    then([this, path](const kube::EventSink& sink) -> kube::ApiResult<void> {
+      Json gone;
+      {
+        const std::lock_guard lock{mutex_};
+        gone = objects_.at(key(path));
+        objects_.erase(key(path));
+      }
+      sink("DELETED", gone);
+      return {};
+    });
+  }
+
+  // `create migrations.kubectl-migrate.dev "x"`, in order; without reads.
+  std::vector<std::string> written;
+
+  Lookup<Json, kube::ApiError> get(const kube::ResourcePath& path, const kube::CallOptions&) override {
+    if (auto error = error_for("get", path)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = objects_.find(key(path));
+    if (found == objects_.end()) return std::optional<Json>{};
+    return std::optional<Json>{found->second};
+  }
+  kube::ApiResult<Json> list(const kube::ResourcePath& path, const kube::ListOptions& options,
+                             const kube::CallOptions&) override {
+    if (auto error = error_for("list", path)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    Json items = Json::array();
+    for (const auto& [place, object] : objects_) {
+      const auto& [type, namespace_, name] = place;
+      if (type != type_of(path) || (!path.namespace_.empty() && namespace_ != path.namespace_)) continue;
+      if (matches(object, options.field_selector)) items.push_back(object);
+    }
+    return Json{
+        {"kind", "List"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", std::move(items)}};
+  }
+  kube::ApiResult<Json> create(const kube::ResourcePath& path, const Json& object, const kube::WriteOptions& write,
+                               const kube::CallOptions&) override {
+    const kube::ResourcePath named = path.named(kube::metadata_of(object, "name"));
+    note(write.dry_run == kube::DryRun::server ? "dry-run create" : "create", named);
+    if (auto error = error_for("create", path)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    if (objects_.contains(key(named))) {
+      kube::ApiError error = kube::local_error(kube::describe(named) + " already exists");
+      error.kind = kube::ApiError::Kind::already_exists;
+      return tl::make_unexpected(error);
+    }
+    if (write.dry_run == kube::DryRun::server) return object;
+    store(named, object);
+    return objects_.at(key(named));
+  }
+  kube::ApiResult<Json> apply(const kube::ResourcePath& path, const Json& object, const kube::WriteOptions&,
+                              const kube::CallOptions&) override {
+    note("apply", path);
+    if (auto error = error_for("apply", path)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    store(path, object);
+    return objects_.at(key(path));
+  }
+  kube::ApiResult<Json> json_patch(const kube::ResourcePath& path, const Json&, const kube::WriteOptions&,
+                                   const kube::CallOptions&) override {
+    return tl::make_unexpected(kube::local_error("json_patch of " + kube::describe(path) + " is not simulated"));
+  }
+  kube::ApiResult<Json> merge_patch(const kube::ResourcePath& path, const Json& patch, const kube::WriteOptions&,
+                                    const kube::CallOptions&) override {
+    note("patch", path);
+    if (auto error = error_for("patch", path)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = objects_.find(key(path));
+    if (found == objects_.end()) return tl::make_unexpected(missing(path));
+    found->second.merge_patch(patch);
+    found->second["metadata"]["resourceVersion"] = std::to_string(++version_);
+    return found->second;
+  }
+  Lookup<Json, kube::ApiError> remove(const kube::ResourcePath& path, const kube::DeleteOptions&,
+                                      const kube::CallOptions&) override {
+    note("delete", path);
+    if (auto error = error_for("delete", path)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = objects_.find(key(path));
+    if (found == objects_.end()) return std::optional<Json>{};
+    std::optional<Json> gone{std::move(found->second)};
+    objects_.erase(found);
+    return gone;
+  }
+  kube::ApiResult<void> logs(const kube::ResourcePath&, const kube::LogOptions&, const http::BodySink&,
+                             const kube::CallOptions&) override {
+    return tl::make_unexpected(kube::local_error("logs are not simulated"));
+  }
+  kube::ApiResult<std::string> raw_get(const std::string&, const kube::CallOptions&) override {
+    return tl::make_unexpected(kube::local_error("raw_get is not simulated"));
+  }
+  kube::ApiResult<std::string> raw_post(const std::string&, const kube::CallOptions&) override {
+    return tl::make_unexpected(kube::local_error("raw_post is not simulated"));
+  }
+  // Nothing left to happen: silent until it is stopped.
+  kube::ApiResult<void> events(const kube::ResourcePath& path, const kube::EventQuery&, const kube::EventSink& sink,
+                               const kube::CallOptions& call) override {
+    if (auto error = error_for("watch", path)) return tl::make_unexpected(*error);
+    while (!happenings_.empty()) {
+      const Happening next = std::move(happenings_.front());
+      happenings_.pop_front();
+      if (auto ended = next(sink); !ended) return ended;
+    }
+    while (!call.stop.stop_requested())
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    return {};
+  }
+
+ private:
+  using Key = std::tuple<std::string, std::string, std::string>;  // type, namespace, name
+
+  static std::string type_of(const kube::ResourcePath& path) { return kube::describe(path.collection()); }
+  static Key key(const kube::ResourcePath& path) { return {type_of(path), path.namespace_, path.name}; }
+  static kube::ApiError missing(const kube::ResourcePath& path) {
+    kube::ApiError error = kube::local_error(kube::describe(path) + " not found");
+    error.kind = kube::ApiError::Kind::not_found;
+    error.details_name = path.name;
+    return error;
+  }
+  static bool matches(const Json& object, const std::string& field_selector) {
+    const std::size_t equals = field_selector.find('=');
+    if (equals == std::string::npos) return true;
+    std::string pointer = "/" + field_selector.substr(0, equals);
+    for (char& c : pointer)
+      if (c == '.') c = '/';
+    const Json::json_pointer place{pointer};
+    return object.contains(place) && object.at(place) == field_selector.substr(equals + 1);
+  }
+  std::optional<kube::ApiError> error_for(const std::string& verb, const kube::ResourcePath& path) {
+    if (unknown_types_.contains(path.plural)) {
+      kube::ApiError error = missing(path);
+      error.details_name.clear();
+      error.message = "the server could not find the requested resource";
+      return error;
+    }
+    const auto found = refused_.find(verb + " " + path.plural);
+    if (found == refused_.end()) return std::nullopt;
+    return found->second;
+  }
+  void note(const std::string& verb, const kube::ResourcePath& path) {
+    written.push_back(verb + " " + kube::describe(path) + (path.namespace_.empty() ? "" : " in " + path.namespace_));
+  }
+  void store(const kube::ResourcePath& path, Json object) {
+    Json& metadata = object["metadata"];
+    metadata["name"] = path.name;
+    if (!path.namespace_.empty()) metadata["namespace"] = path.namespace_;
+    if (!metadata.contains("uid")) metadata["uid"] = "uid-" + path.name;
+    metadata["resourceVersion"] = std::to_string(++version_);
+    if (!metadata.contains("creationTimestamp")) metadata["creationTimestamp"] = "2026-01-01T00:00:00Z";
+    objects_[key(path)] = std::move(object);
+  }
+
+  mutable std::mutex mutex_;
+  std::map<Key, Json> objects_;
+  std::map<std::string, kube::ApiError> refused_;
+  std::set<std::string> unknown_types_;
+  std::deque<Happening> happenings_;
+  unsigned version_ = 100;
+};
+
+}  // namespace migrate::fakes

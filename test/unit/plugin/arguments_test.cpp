@@ -1,0 +1,189 @@
+#include "plugin/arguments.h"
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <ostream>
+
+#include "plugin/similar.h"
+
+namespace migrate::plugin {
+namespace {
+
+using namespace std::chrono_literals;
+using Words = std::vector<std::string>;
+
+struct Good {
+  Words typed;
+  std::function<bool(const Options&)> is_meant;
+};
+std::ostream& operator<<(std::ostream& out, const Good& one) {
+  return out << joined(one.typed, " ");
+}
+
+const std::vector<Good> kGood = {
+    {{"orders"},
+     [](const Options& o) {
+       return o.verb == Verb::migrate && o.name == "orders" && o.wait && o.dry_run == DryRun::none &&
+              o.output == Output::text && !o.timeout && o.strategy == Strategy::automatic;
+     }},
+    {{"pod/orders"}, [](const Options& o) { return o.name == "orders"; }},
+    {{"po/orders"}, [](const Options& o) { return o.name == "orders"; }},
+    {{"pods/orders"}, [](const Options& o) { return o.name == "orders"; }},
+    {{"pod/list"}, [](const Options& o) { return o.verb == Verb::migrate && o.name == "list"; }},
+    {{"--", "orders"}, [](const Options& o) { return o.name == "orders"; }},
+    // as pflag takes short flags
+    {{"orders", "-n", "shop"}, [](const Options& o) { return o.connection.namespace_ == "shop"; }},
+    {{"orders", "-n=shop"}, [](const Options& o) { return o.connection.namespace_ == "shop"; }},
+    {{"orders", "-nshop"}, [](const Options& o) { return o.connection.namespace_ == "shop"; }},
+    {{"-n", "shop", "orders"}, [](const Options& o) { return o.name == "orders"; }},
+    {{"orders", "--namespace=shop"}, [](const Options& o) { return o.connection.namespace_ == "shop"; }},
+    {{"orders", "-n", "one", "-n", "two"}, [](const Options& o) { return o.connection.namespace_ == "two"; }},
+    {{"orders", "-v=4"}, [](const Options& o) { return o.verbosity == 4; }},
+    {{"orders", "-v", "6"}, [](const Options& o) { return o.verbosity == 6; }},
+    {{"orders", "--v=6"}, [](const Options& o) { return o.verbosity == 6; }},
+    {{"orders", "-o=json"}, [](const Options& o) { return o.output == Output::json; }},
+    {{"orders", "-oyaml"}, [](const Options& o) { return o.output == Output::yaml; }},
+    {{"list", "-A=true"}, [](const Options& o) { return o.all_namespaces; }},
+    {{"list", "-Aojson"}, [](const Options& o) { return o.all_namespaces && o.output == Output::json; }},
+    {{"orders", "--token="}, [](const Options& o) { return o.name == "orders" && o.connection.token.empty(); }},
+    {{"--kubeconfig=", "orders"}, [](const Options& o) { return o.name == "orders"; }},
+    {{"orders", "-s=https://h:6443", "--as=a=b"},
+     [](const Options& o) { return o.connection.server == "https://h:6443" && o.connection.as == "a=b"; }},
+    {{"--as-group", "a", "--as-group=b", "orders"},
+     [](const Options& o) {
+       return o.connection.as_group == Words{"a", "b"} && o.name == "orders";
+     }},
+    {{"orders", "--as-user-extra", "k=v"}, [](const Options& o) { return o.connection.as_user_extra == Words{"k=v"}; }},
+    {{"orders", "--insecure-skip-tls-verify"}, [](const Options& o) { return o.connection.insecure_skip_tls_verify; }},
+    // where to and how
+    {{"orders", "--to", "node-b", "--keep-name", "--node-selector", "zone=a,disk="},
+     [](const Options& o) {
+       return o.to == "node-b" && o.keep_name &&
+              o.node_selector == std::map<std::string, std::string>{{"zone", "a"}, {"disk", ""}};
+     }},
+    {{"orders", "--keep-name=false"}, [](const Options& o) { return !o.keep_name; }},
+    {{"orders", "--strategy", "stop", "--checkpoint=kubelet"},
+     [](const Options& o) { return o.strategy == Strategy::stop && o.checkpoint == CheckpointBackend::kubelet; }},
+    {{"orders", "--accept", "post-start", "--accept=emptydir-loss,init-containers,post-start"},
+     [](const Options& o) {
+       return o.accept == Words{"post-start", "emptydir-loss", "init-containers"};
+     }},
+    {{"orders", "--timeout=1h30m"}, [](const Options& o) { return o.timeout == 90min; }},
+    {{"orders", "--queue", "orders.{ordinal}", "--broker-secret=rabbit"},
+     [](const Options& o) { return o.queue == "orders.{ordinal}" && o.broker_secrets == Words{"rabbit"}; }},
+    {{"orders", "--dry-run=server", "--name", "mine"},
+     [](const Options& o) { return o.dry_run == DryRun::server && o.migration_name == "mine"; }},
+    {{"orders", "--no-wait"}, [](const Options& o) { return !o.wait; }},
+    {{"orders", "--wait=false"}, [](const Options& o) { return !o.wait; }},
+    // commands
+    {{"status", "orders-x7k2p"}, [](const Options& o) { return o.verb == Verb::status && o.name == "orders-x7k2p"; }},
+    {{"-n=shop", "status", "mig/x"}, [](const Options& o) { return o.verb == Verb::status && o.name == "x"; }},
+    {{"list", "-A"}, [](const Options& o) { return o.verb == Verb::list && o.all_namespaces; }},
+    {{"describe", "x"}, [](const Options& o) { return o.verb == Verb::describe; }},
+    {{"abort", "x"}, [](const Options& o) { return o.verb == Verb::abort; }},
+    {{"resolve", "x", "--keep=source"}, [](const Options& o) { return o.resolution == Resolution::keep_source; }},
+    {{"resolve", "x", "--keep", "target"}, [](const Options& o) { return o.resolution == Resolution::keep_target; }},
+    {{"resume", "x", "--from-checkpoint"},
+     [](const Options& o) { return o.verb == Verb::resume && o.resolution == Resolution::from_checkpoint; }},
+    {{"enable", "-n", "shop", "--broker-secret", "a", "--broker-secret", "b"},
+     [](const Options& o) {
+       return o.verb == Verb::enable && o.broker_secrets == Words{"a", "b"};
+     }},
+    {{"disable", "--all-namespaces"}, [](const Options& o) { return o.verb == Verb::disable && o.all_namespaces; }},
+    {{"version"}, [](const Options& o) { return o.verb == Verb::version; }},
+    {{"help"}, [](const Options& o) { return o.verb == Verb::help && !o.help_about; }},
+    {{"help", "abort"}, [](const Options& o) { return o.verb == Verb::help && o.help_about == Verb::abort; }},
+    {{"--help"}, [](const Options& o) { return o.verb == Verb::help && !o.help_about; }},
+    {{"-h"}, [](const Options& o) { return o.verb == Verb::help; }},
+    {{"enable", "--help"}, [](const Options& o) { return o.verb == Verb::help && o.help_about == Verb::enable; }},
+};
+
+struct Bad {
+  Words typed;
+  std::string says;
+};
+std::ostream& operator<<(std::ostream& out, const Bad& one) {
+  return out << joined(one.typed, " ");
+}
+
+const std::vector<Bad> kBad = {
+    {{}, "which Pod? kubectl migrate POD"},
+    {{"sts/db"}, "sts/db: this version migrates one Pod at a time"},
+    {{"deployment/web"}, "this version migrates one Pod"},
+    {{"pod/"}, "cannot be the name of a Pod"},
+    {{"Orders"}, "\"Orders\" cannot be the name of a Pod"},
+    {{"a/b/c"}, "this version migrates one Pod"},
+    {{"stauts", "x"}, "unknown command \"stauts\" for \"kubectl migrate\"; did you mean status?"},
+    {{"orders", "billing"}, "one Pod at a time: 2 words were given (orders billing)"},
+    {{"orders", "--keep-names"}, "unknown flag --keep-names; did you mean --keep-name"},
+    {{"orders", "--frobnicate=x"}, "unknown flag --frobnicate"},
+    {{"orders", "-x"}, "unknown flag -x"},
+    {{"orders", "--to"}, "--to needs a value"},
+    {{"orders", "-n"}, "--namespace needs a value"},
+    {{"orders", "--to", "Node B"}, "--to=Node B: not a name"},
+    {{"orders", "--to="}, "--to=: not a name"},
+    {{"orders", "-n=Shop"}, "--namespace=Shop: not a name"},
+    {{"orders", "--node-selector", "zone"}, "--node-selector=zone: not KEY=VALUE"},
+    {{"orders", "--node-selector", "zone!=a"}, "not KEY=VALUE"},
+    {{"orders", "--node-selector", "a=b,,c=d"}, "an empty word"},
+    {{"orders", "--strategy", "warp"}, "--strategy=warp: not one of auto, stop, live, sequential"},
+    {{"orders", "--checkpoint=disk"}, "--checkpoint=disk: not one of auto, kubelet, direct"},
+    {{"orders", "--dry-run=yes"}, "--dry-run=yes: not one of none, client, server"},
+    {{"orders", "--dry-run"}, "--dry-run needs a value"},
+    {{"orders", "-o", "wide"}, "--output=wide: not one of name, json, yaml"},
+    {{"orders", "--timeout=soon"}, "--timeout=soon: not a duration"},
+    {{"orders", "--timeout=0s"}, "--timeout=0s: not a duration"},
+    {{"orders", "--accept="}, "--accept=: an empty word"},
+    {{"orders", "--keep-name=maybe"}, "--keep-name=maybe: not true or false"},
+    {{"orders", "--wait", "--no-wait"}, "exclude each other"},
+    {{"orders", "--broker-secret", "a", "--broker-secret", "b"}, "a migration takes one"},
+    {{"orders", "--name", std::string(64, 'a')}, "at most 63"},
+    {{"orders", "-v=high"}, "-v high: not a number"},
+    {{"orders", "-A"}, "--all-namespaces does not belong to the start of a migration"},
+    {{"orders", "--keep=source"}, "--keep does not belong to the start of a migration"},
+    {{"status"}, "which Migration? kubectl migrate status NAME"},
+    {{"status", "a", "b"}, "status takes one name, not \"a b\""},
+    {{"status", "pod/x"}, "pod/x: not a Migration"},
+    {{"status", "x", "--to", "node-b"}, "--to does not belong to status"},
+    {{"list", "x"}, "list takes no name"},
+    {{"list", "-A", "-n", "shop"}, "exclude each other"},
+    {{"resolve", "x"}, "resolve needs --keep"},
+    {{"resolve", "x", "--keep=both"}, "--keep=both: not one of source, target"},
+    {{"resume", "x"}, "resume needs --from-checkpoint"},
+    {{"resume", "x", "--from-checkpoint=false"}, "resume needs --from-checkpoint"},
+    {{"enable", "-A", "--broker-secret", "x"}, "--broker-secret needs --namespace"},
+    {{"version", "-o", "name"}, "version has none"},
+    {{"help", "abrot"}, "no help for \"abrot\"; did you mean abort?"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(arguments)
+
+BOOST_DATA_TEST_CASE(what_is_typed_is_what_is_meant, boost::unit_test::data::make(kGood), one) {
+  const auto options = parse(one.typed);
+  BOOST_REQUIRE_MESSAGE(options, (options ? "" : options.error().message));
+  BOOST_TEST(one.is_meant(*options));
+}
+
+BOOST_DATA_TEST_CASE(a_mistake_is_named, boost::unit_test::data::make(kBad), one) {
+  const auto options = parse(one.typed);
+  BOOST_REQUIRE(!options);
+  BOOST_TEST(options.error().message.find(one.says) != std::string::npos, options.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(after_two_dashes_nothing_is_a_flag) {
+  BOOST_TEST(normalised({"-n=a", "--", "-n=a"}) == (Words{"-n", "a", "--", "-n=a"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(names_are_subdomains) {
+  for (const char* good : {"a", "a-b", "a.b", "0", "a1.b-2"})
+    BOOST_TEST(is_object_name(good), good);
+  for (const char* bad : {"", "-a", "a-", "a..b", "a.-b", "a-.b", ".a", "a.", "A", "a_b", "a/b", ".."})
+    BOOST_TEST(!is_object_name(bad), bad);
+  BOOST_TEST(!is_object_name(std::string(254, 'a')));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace migrate::plugin

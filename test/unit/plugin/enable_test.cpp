@@ -1,0 +1,116 @@
+#include "test/unit/plugin/scene.h"
+
+namespace migrate::plugin {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+kube::ResourcePath rbac(const std::string& plural, const std::string& namespace_, const std::string& name) {
+  return {.group = "rbac.authorization.k8s.io",
+          .version = "v1",
+          .plural = plural,
+          .namespace_ = namespace_,
+          .name = name,
+          .subresource = {}};
+}
+
+std::string label_of(const Scene& scene, const std::string& namespace_) {
+  const Json* found = scene.cluster.find(kube::core("namespaces", "", namespace_));
+  BOOST_REQUIRE(found != nullptr);
+  const Json::json_pointer label = Json::json_pointer{"/metadata/labels"} / kEnabledLabel;
+  return found->contains(label) ? found->at(label).get<std::string>() : "";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(enabling)
+
+BOOST_AUTO_TEST_CASE(a_namespace_gets_rights_first_and_the_label_last) {
+  Scene scene;
+  scene.cluster.put(kube::core("namespaces", "", "fresh"), Json::object());
+  BOOST_TEST(scene.run({"enable", "-n", "fresh", "--broker-secret=a", "--broker-secret=b"}) == 0, scene.err.str());
+  const Lines wanted = {"apply rolebindings.rbac.authorization.k8s.io \"kubectl-migrate\" in fresh",
+                        "apply roles.rbac.authorization.k8s.io \"kubectl-migrate-secrets\" in fresh",
+                        "apply rolebindings.rbac.authorization.k8s.io \"kubectl-migrate-secrets\" in fresh",
+                        "patch namespaces \"fresh\""};
+  BOOST_TEST(scene.cluster.written == wanted, boost::test_tools::per_element());
+  BOOST_TEST(label_of(scene, "fresh") == "true");
+  const Json* binding = scene.cluster.find(rbac("rolebindings", "fresh", "kubectl-migrate"));
+  BOOST_REQUIRE(binding != nullptr);
+  BOOST_TEST(binding->at("roleRef").at("kind") == "ClusterRole");
+  BOOST_TEST(binding->at("roleRef").at("name") == "kubectl-migrate-namespace");
+  BOOST_TEST(binding->at("subjects").at(0).at("name") == "migrate-extender");
+  BOOST_TEST(binding->at("subjects").at(0).at("namespace") == "kubectl-migrate");
+  const Json* role = scene.cluster.find(rbac("roles", "fresh", "kubectl-migrate-secrets"));
+  BOOST_REQUIRE(role != nullptr);
+  BOOST_TEST((role->at("rules").at(0).at("resourceNames") == Json{"a", "b"}));
+  BOOST_TEST((role->at("rules").at(0).at("verbs") == Json{"get"}));
+}
+
+BOOST_AUTO_TEST_CASE(without_secrets_none_may_be_read) {
+  Scene scene;
+  BOOST_TEST(scene.run({"enable"}) == 0);
+  BOOST_TEST(scene.cluster.find(rbac("roles", "shop", "kubectl-migrate-secrets")) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(errors_name_namespace_and_right) {
+  Scene unknown;
+  BOOST_TEST(unknown.run({"enable", "-n", "nowhere"}) == 1);
+  check_says(unknown.err.str(), "no namespace nowhere");
+  BOOST_TEST(unknown.cluster.written.empty());
+  Scene forbidden;
+  forbidden.cluster.put(kube::core("namespaces", "", "shop"), Json::object());
+  forbidden.cluster.forbid("apply rolebindings");
+  BOOST_TEST(forbidden.run({"enable"}) == 1);
+  check_says(forbidden.err.str(), "rolebindings.rbac.authorization.k8s.io in namespace shop is missing");
+  BOOST_TEST(label_of(forbidden, "shop").empty());
+}
+
+BOOST_AUTO_TEST_CASE(all_namespaces_are_those_of_now_but_the_clusters_own) {
+  Scene scene;
+  scene.cluster.put(kube::core("namespaces", "", "fresh"), Json::object());
+  scene.cluster.put(kube::core("namespaces", "", "kube-system"), Json::object());
+  BOOST_TEST(scene.run({"enable", "--all-namespaces"}) == 0, scene.err.str());
+  const Lines wanted = {"apply clusterrolebindings.rbac.authorization.k8s.io \"kubectl-migrate\"",
+                        "patch namespaces \"fresh\""};
+  BOOST_TEST(scene.cluster.written == wanted, boost::test_tools::per_element());
+  check_says(scene.out.str(), "A namespace made later needs: kubectl migrate enable -n NAMESPACE");
+}
+
+BOOST_AUTO_TEST_CASE(disable_takes_the_label_first_and_all_rights) {
+  Scene scene;
+  BOOST_TEST(scene.run({"enable", "--broker-secret=a"}) == 0);
+  scene.put(migration_in(Phase::succeeded));
+  scene.cluster.written.clear();
+  BOOST_TEST(scene.run({"disable"}) == 0, scene.err.str());
+  BOOST_TEST(scene.cluster.written.front() == "patch namespaces \"shop\"");
+  BOOST_TEST(label_of(scene, "shop").empty());
+  for (const auto& path :
+       {rbac("rolebindings", "shop", "kubectl-migrate"), rbac("roles", "shop", "kubectl-migrate-secrets"),
+        rbac("rolebindings", "shop", "kubectl-migrate-secrets")})
+    BOOST_TEST(scene.cluster.find(path) == nullptr, kube::describe(path));
+  BOOST_TEST(scene.run({"disable"}) == 0);  // again: nothing to do
+}
+
+BOOST_AUTO_TEST_CASE(rights_do_not_go_away_under_a_migration) {
+  Scene scene;
+  scene.put(migration_in(Phase::restoring));
+  for (const std::vector<std::string>& arguments : {Lines{"disable"}, Lines{"disable", "-A"}}) {
+    BOOST_TEST(scene.run(arguments) == 3);
+    check_says(scene.err.str(), "shop/orders-x7k2p");
+  }
+  BOOST_TEST(scene.cluster.written.empty());
+}
+
+BOOST_AUTO_TEST_CASE(disable_everywhere) {
+  Scene scene;
+  scene.cluster.put(kube::core("namespaces", "", "other"), Json::object());
+  BOOST_TEST(scene.run({"disable", "-A"}) == 0, scene.err.str());
+  BOOST_TEST(label_of(scene, "shop").empty());
+  BOOST_TEST(scene.cluster.written.back() ==
+             "delete clusterrolebindings.rbac.authorization.k8s.io \"kubectl-migrate\"");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace migrate::plugin

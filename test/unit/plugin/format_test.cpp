@@ -1,0 +1,46 @@
+#include "plugin/format.h"
+
+#include <boost/test/unit_test.hpp>
+
+namespace migrate::plugin {
+
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(format)
+
+BOOST_AUTO_TEST_CASE(durations_lose_digits_as_they_grow) {
+  BOOST_TEST(duration_text(-5ms) == "0.000 s");  // clocks of two machines
+  BOOST_TEST(duration_text(812'900us) == "0.812 s");
+  BOOST_TEST(duration_text(9'999ms) == "9.999 s");
+  BOOST_TEST(duration_text(12'345ms) == "12.3 s");
+  BOOST_TEST(duration_text(200s) == "3 m 20 s");
+  BOOST_TEST(duration_text(125min) == "2 h 5 m");
+}
+
+BOOST_AUTO_TEST_CASE(sizes_and_ages_and_times) {
+  BOOST_TEST(bytes_text({512}) == "512 B");
+  BOOST_TEST(bytes_text({1'536}) == "1.5 KiB");
+  BOOST_TEST(bytes_text(104_MiB) == "104.0 MiB");
+  BOOST_TEST(bytes_text({3ULL << 40}) == "3.0 TiB");
+  BOOST_TEST(age_text(5s) == "5s");
+  BOOST_TEST(age_text(192s) == "3m12s");
+  BOOST_TEST(age_text(75min) == "75m");
+  BOOST_TEST(age_text(5h) == "5h");
+  BOOST_TEST(age_text(72h) == "3d");
+  BOOST_TEST(clock_text(Instant{12h + 1'234ms}, 0s) == "12:00:01.234");
+  BOOST_TEST(clock_text(Instant{23h}, 7'200s) == "01:00:00.000");
+  BOOST_TEST(clock_text(Instant{1h}, -7'200s) == "23:00:00.000");
+}
+
+BOOST_AUTO_TEST_CASE(lines_are_cut_between_characters) {
+  BOOST_TEST(elided("short", 5) == "short");
+  BOOST_TEST(elided("longer", 5) == "lo...");
+  BOOST_TEST(elided("äöüäöü", 5) == "äö...");
+  BOOST_TEST(elided("abcdef", 2) == "..");
+  BOOST_TEST(padded("ä", 3) == "ä  ");
+  BOOST_TEST(one_line(" a\n\tb \x1b[31mred\x1b[0m ") == "a b red");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace migrate::plugin

@@ -1,0 +1,51 @@
+#include "plugin/outcome.h"
+
+#include "test/unit/plugin/scene.h"
+
+namespace migrate::plugin {
+
+BOOST_AUTO_TEST_SUITE(outcomes)
+
+BOOST_AUTO_TEST_CASE(exit_codes_by_phase) {
+  const std::pair<Phase, int> wanted[] = {{Phase::succeeded, 0},   {Phase::failed, 1},   {Phase::refused, 3},
+                                          {Phase::rolled_back, 4}, {Phase::in_doubt, 6}, {Phase::restoring, 0}};
+  for (const auto& [phase, code] : wanted)
+    BOOST_TEST(exit_code_of(migration_in(phase)) == code, to_string(phase));
+  Migration late = migration_in(Phase::rolled_back);
+  late.status.reason = "TimedOut";
+  BOOST_TEST(exit_code_of(late) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(over_is_what_has_ended_or_waits_for_a_person) {
+  BOOST_TEST(is_over(migration_in(Phase::refused)));
+  BOOST_TEST(!is_over(migration_in(Phase::finishing)));
+  Migration doubtful = migration_in(Phase::in_doubt);
+  BOOST_TEST(is_over(doubtful));
+  doubtful.spec.resolve = Resolution::keep_target;
+  BOOST_TEST(!is_over(doubtful));
+}
+
+BOOST_AUTO_TEST_CASE(verdicts_say_what_is_where_and_what_to_do) {
+  BOOST_TEST(verdict(succeeded()) ==
+             "Pod shop/orders continues as shop/orders-mig-ab12c on node-b; it came from node-a.");
+  Migration kept = succeeded();
+  kept.status.target.pod = "orders";
+  BOOST_TEST(verdict(kept) == "Pod shop/orders continues on node-b; it came from node-a.");
+  Migration refused = migration_in(Phase::refused);
+  refused.status.reason = "HostPath";
+  refused.status.message = "volume data is a hostPath.";
+  BOOST_TEST(verdict(refused) ==
+             "Refused: HostPath: volume data is a hostPath.\nNothing was touched: Pod shop/orders runs on node-a.");
+  BOOST_TEST(
+      verdict(migration_in(Phase::rolled_back)) ==
+      "Rolled back: no reason was given.\nPod shop/orders runs on node-a as before, and nothing is left behind.");
+  check_says(verdict(migration_in(Phase::failed)), "kubectl migrate describe orders-x7k2p -n shop");
+  const std::string doubt = verdict(migration_in(Phase::in_doubt));
+  check_says(doubt, "kubectl migrate resolve orders-x7k2p -n shop --keep target");
+  check_says(doubt, "kubectl migrate resolve orders-x7k2p -n shop --keep source");
+  check_says(doubt, "kubectl migrate resume orders-x7k2p -n shop --from-checkpoint");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace migrate::plugin
