@@ -1,0 +1,235 @@
+# shellcheck shell=bash
+# kubectl-migrate on the cluster: images from the built programs, the manifests as shipped, and what a user waits for.
+
+install_state=$state/install # gone with the cluster, as is what it says about it
+
+# What the manifests call the images, and what they are called here.
+published=ghcr.io/kubectl-migrate
+agent_image=registry.test/migrate-agent
+extender_image=registry.test/migrate-extender
+
+require_cluster() {
+  [[ -e $kubeconfig_file ]] || die 'the cluster is down: cluster up'
+}
+
+# The programs to install: a build's that is named, or a release made here. Sets programs.
+install_programs() {
+  programs=${MIGRATE_PROGRAMS:-$project/build/release/bin}
+  if [[ -z ${MIGRATE_PROGRAMS:-} ]]; then
+    say 'building the programs as shipped …'
+    (cd "$project" && cmake --preset release >/dev/null &&
+      cmake --build --preset release --target migrate-agent migrate-runc migrate-extender oci-image >&2) ||
+      die 'the release build failed'
+  fi
+  local program
+  for program in migrate-agent migrate-runc migrate-extender oci-image; do
+    [[ -x $programs/$program ]] || die "$programs/$program is not there: cmake --build --preset release"
+  done
+}
+
+# content_tag FILE…: the same for the same content, so that a node's image of that name is the right one
+content_tag() { cat -- "$@" | sha256sum | cut -c1-12; }
+
+# Makes an image FROM scratch and pushes it to registry.test, once for its tag: a pull is the nodes' usual way, whatever
+# their runtime, and only those that need the image hold it.
+install_image() { # NAME:TAG PROGRAM… (each as /PROGRAM; the first is the entry point)
+  local reference=$1 archive mark program
+  local -a files=()
+  shift
+  mark=$install_state/pushed/${reference//[\/:]/_}
+  [[ ! -e $mark ]] || return 0
+  archive=$install_state/image.tar
+  for program in "$@"; do files+=(--file "$programs/$program=/$program:0755"); done
+  "$programs/oci-image" --name "$reference" --entrypoint "/$1" "${files[@]}" "$archive" >/dev/null &&
+    command_push "$archive" || die "install: cannot make or push $reference"
+  rm -f "$archive"
+  mkdir -p "$install_state/pushed"
+  touch "$mark"
+}
+
+# A kustomization over the manifests as shipped, in $install_state/overlay. What it changes is where images come from.
+# The scheduler's is the cluster's own kube-scheduler: mounted from the machine rather than copied into every node's
+# image store, which is memory here.
+write_overlay() { # SCHEDULER(own | main) AGENT_TAG EXTENDER_TAG
+  local folder=$install_state/overlay base=../manifests
+  [[ $1 == own ]] || base=../manifests/overlays/main-scheduler
+  rm -rf "$install_state/manifests" "$folder"
+  cp -r "$project/manifests" "$install_state/manifests"
+  mkdir "$folder"
+  cat >"$folder/kustomization.yaml" <<YAML
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [$base]
+images:
+- {name: $published/migrate-agent, newName: $agent_image, newTag: "$2"}
+- {name: $published/migrate-extender, newName: $extender_image, newTag: "$3"}
+YAML
+  [[ $1 == own ]] || return 0
+  cat >>"$folder/kustomization.yaml" <<YAML
+- {name: registry.k8s.io/kube-scheduler, newName: ${pause_image%:*}, newTag: "${pause_image##*:}"}
+patches:
+- patch: |-
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: migrate-scheduler, namespace: kubectl-migrate}
+    spec:
+      template:
+        spec:
+          containers:
+          - name: scheduler
+            volumeMounts: [{name: programs, mountPath: /usr/local/bin, readOnly: true}]
+          volumes: [{name: programs, hostPath: {path: /opt/kubernetes, type: Directory}}]
+YAML
+}
+
+# The configuration for the cluster's own kube-scheduler, on standard output. The control machine knows no Service
+# addresses (it has no kube-proxy), but the way to Pods.
+main_scheduler_config() {
+  local address authority
+  address=$(kubectl -n kubectl-migrate get pods -l app.kubernetes.io/name=migrate-extender --field-selector=status.phase=Running \
+    -o 'jsonpath={.items[0].status.podIP}')
+  authority=$(kubectl -n kubectl-migrate get configmap migrate-ca -o 'jsonpath={.data.ca\.crt}' | base64 -w0)
+  [[ -n $address && -n $authority ]] || die 'install: no extender is running'
+  sed -e "s/EXTENDER_ADDRESS/$address/" -e "s|CA_DATA|$authority|" -e 's|/etc/kubernetes/scheduler.conf|/etc/kubernetes/kube-scheduler.kubeconfig|' \
+    -e 's/leaderElect: true/leaderElect: false/' "$project/manifests/overlays/main-scheduler/scheduler-config.yaml"
+}
+
+# One of the two schedulers asks the extender. The cluster's keeps its configuration unless it is to change.
+install_scheduler() { # own | main
+  local file=$install_state/main-scheduler.yaml
+  case $1 in
+    main)
+      # What the overlay leaves out, an earlier install may have made.
+      kubectl delete deployments,poddisruptionbudgets,networkpolicies,configmaps,serviceaccounts,roles,rolebindings -A --wait=false \
+        -l app.kubernetes.io/part-of=kubectl-migrate,app.kubernetes.io/component=scheduler >/dev/null
+      kubectl delete clusterrolebindings -l app.kubernetes.io/part-of=kubectl-migrate,app.kubernetes.io/component=scheduler >/dev/null
+      main_scheduler_config >"$file"
+      command_scheduler_config "$file"
+      ;;
+    own)
+      [[ -e $file ]] || return 0
+      command_scheduler_config default
+      rm -f "$file"
+      ;;
+  esac
+}
+
+# NODE HEARTBEAT-IN-SECONDS HANDLER, a line for each node whose agent has reported
+reported_nodes() {
+  local node heartbeat handler
+  kubectl get migrationnodes -o 'jsonpath={range .items[*]}{.metadata.name}{" "}{.facts.heartbeat}{" "}{.facts.hasHandler}{"\n"}{end}' |
+    while read -r node heartbeat handler; do
+      printf '%s %s %s\n' "$node" "$(date -d "$heartbeat" +%s)" "$handler"
+    done
+}
+
+# The agent of NODE has reported since SECONDS (of the epoch).
+agent_reports() { # NODE SECONDS
+  reported_nodes | awk -v node="$1" -v since="$2" '$1 == node && $2 >= since { found = 1 } END { exit !found }'
+}
+handler_is_known() { # NODE
+  reported_nodes | awk -v node="$1" '$1 == node && $3 == "true" { found = 1 } END { exit !found }'
+}
+
+uses_crio() { grep -q crio "$(machine_directory "$1")/files/etc/machine/env"; }
+
+# Until every node's agent has reported since SECONDS (of the epoch) and its runtime knows the handler.
+await_agents() { # SECONDS
+  local node
+  for node in $(workers); do
+    wait_until 120 "the agent of $node to report (cluster kubectl -n kubectl-migrate logs ds/migrate-agent)" agent_reports "$node" "$1"
+    # CRI-O drops a handler whose program is missing when it starts, and looks again only at its next start.
+    if uses_crio "$node" && ! handler_is_known "$node"; then
+      machine_service "$node" restart crio >/dev/null
+    fi
+    wait_until 120 "the runtime of $node to know the handler migrate" handler_is_known "$node"
+  done
+}
+
+command_install() {
+  local tag='' scheduler=own began=$EPOCHREALTIME since agent_tag extender_tag programs pause_image
+  while (($#)); do
+    case $1 in
+      --image-tag) [[ -n ${2:-} ]] || die 'install: --image-tag needs a value'; tag=$2 ;;
+      --scheduler) [[ ${2:-} == own || ${2:-} == main ]] || die "install: --scheduler wants own or main, not '${2:-}'"; scheduler=$2 ;;
+      *) die "install: unknown option '$1' (cluster --help)" ;;
+    esac
+    shift 2
+  done
+  require_root
+  require_cluster
+  lock_cluster
+  mkdir -p "$install_state"
+  install_programs
+  pause_image=$(image_of pause)
+  agent_tag=${tag:-$(content_tag "$programs/migrate-agent" "$programs/migrate-runc")}
+  extender_tag=${tag:-$(content_tag "$programs/migrate-extender")}
+  install_image "$agent_image:$agent_tag" migrate-agent migrate-runc
+  install_image "$extender_image:$extender_tag" migrate-extender
+  say "images in the registry after $(seconds_since "$began") s"
+
+  since=$(($(date +%s) - 20)) # agents report every 10 s
+  write_overlay "$scheduler" "$agent_tag" "$extender_tag"
+  kubectl apply -k "$install_state/overlay" >/dev/null || die 'install: the API server did not take the manifests'
+  install_rollouts daemonset/migrate-agent deployment/migrate-extender
+  install_scheduler "$scheduler"
+  [[ $scheduler == main ]] || install_rollouts deployment/migrate-scheduler
+  say "Pods ready after $(seconds_since "$began") s"
+  await_agents "$since"
+  say "installed after $(seconds_since "$began") s, with $scheduler scheduler; next: kubectl migrate enable -n NAMESPACE"
+}
+
+install_rollouts() { # KIND/NAME…
+  local what
+  for what in "$@"; do
+    kubectl -n kubectl-migrate rollout status "$what" --timeout=180s >/dev/null || {
+      kubectl -n kubectl-migrate get pods -o wide >&2
+      die "install: $what did not become ready; see: cluster kubectl -n kubectl-migrate logs $what"
+    }
+  done
+}
+
+# NAMESPACE/NAME (PHASE), a line for each Migration that is under way
+migrations_under_way() {
+  kubectl get migrations -A -o 'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{" "}{.status.phase}{"\n"}{end}' |
+    awk '$2 !~ /^(Succeeded|RolledBack|Refused|Failed)$/ { print $1 " (" ($2 == "" ? "not begun" : $2) ")" }'
+}
+
+# As docs/install.md says, "Uninstall": what is under way is never cut off, and every step leaves a cluster that works.
+command_uninstall() {
+  (($# == 0)) || die "uninstall: unknown option '$1' (cluster --help)"
+  require_root
+  require_cluster
+  lock_cluster
+  local began=$EPOCHREALTIME under_way node pod namespace kept ours=app.kubernetes.io/part-of=kubectl-migrate
+  if kubectl get crd migrations.kubectl-migrate.dev >/dev/null 2>&1; then
+    under_way=$(migrations_under_way)
+    [[ -z $under_way ]] || die "uninstall: migrations are under way: $(paste -sd' ' <<<"$under_way"); wait, or: kubectl migrate abort NAME"
+    # Their finalizers are the controller's to take away, so it must still be there.
+    kubectl delete migrations -A --all --timeout=120s >/dev/null || die 'uninstall: Migrations do not go away; see: kubectl get migrations -A'
+  fi
+  for node in $(workers); do
+    pod=$(kubectl -n kubectl-migrate get pods -l app.kubernetes.io/name=migrate-agent --field-selector="spec.nodeName=$node,status.phase=Running" \
+      -o name 2>/dev/null)
+    [[ -n $pod ]] || { say "no agent runs on $node: what it left there stays"; continue; }
+    kubectl -n kubectl-migrate exec "$pod" -- /migrate-agent uninstall >&2 || die "uninstall: the agent of $node did not undo its part"
+  done
+  # Policies and their bindings before the CRDs: one whose kind is gone would refuse what it matches.
+  kubectl delete validatingadmissionpolicybindings,validatingadmissionpolicies -l $ours >/dev/null
+  kubectl delete rolebindings,roles -A -l $ours >/dev/null
+  kubectl delete clusterrolebindings,clusterroles -l $ours >/dev/null
+  for namespace in $(kubectl get namespaces -l kubectl-migrate.dev/enabled -o name); do
+    kubectl label "$namespace" kubectl-migrate.dev/enabled- >/dev/null
+  done
+  kubectl delete namespace kubectl-migrate --ignore-not-found --timeout=120s >/dev/null || die 'uninstall: the namespace kubectl-migrate does not go away'
+  kubectl delete crd migrations.kubectl-migrate.dev migrationnodes.kubectl-migrate.dev --ignore-not-found --timeout=120s >/dev/null
+  kept=$(kubectl get pods -A -o 'jsonpath={range .items[?(@.spec.runtimeClassName=="migrate")]}{.metadata.namespace}/{.metadata.name} {end}')
+  if [[ -n $kept ]]; then
+    say "the RuntimeClass migrate stays for Pods that were migrated: $kept"
+  else
+    kubectl delete runtimeclass migrate --ignore-not-found >/dev/null
+  fi
+  install_scheduler own
+  rm -rf "$install_state"
+  say "uninstalled after $(seconds_since "$began") s"
+}
