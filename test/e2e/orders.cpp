@@ -13,7 +13,14 @@ using migrate::test::TemporaryFolder;
 constexpr int kConsumerPort = 8080;
 constexpr int kProducerPort = 8081;
 
-std::string push_image(const Cluster& cluster) {
+// A file that does not compress, written once.
+std::string ballast_file(const TemporaryFolder& folder, int mib) {
+  std::string path = (folder / "ballast").string();
+  must({"dd", "if=/dev/urandom", "of=" + path, "bs=1M", fmt::format("count={}", mib), "status=none"});
+  return path;
+}
+
+std::string push_image(const Cluster& cluster, int ballast_mib) {
   const TemporaryFolder folder;
   Words write{program("oci-image").string()};
   Words sums{"sha256sum"};
@@ -22,7 +29,12 @@ std::string push_image(const Cluster& cluster) {
     sums.push_back(path);
     write.insert(write.end(), {"--file", fmt::format("{}=/bin/{}:0755", path, name)});
   }
-  const std::string tag = must({"sha256sum"}, must(sums)).substr(0, 12);
+  std::string tag = must({"sha256sum"}, must(sums)).substr(0, 12);
+  if (ballast_mib > 0) {
+    tag += fmt::format("-{}", ballast_mib);
+    write.insert(write.end(),
+                 {"--file", ballast_file(folder, ballast_mib) + "=/ballast:0644", "--compression", "none"});
+  }
   std::string name = "registry.test/orders:" + tag;
   const std::string archive = (folder / "orders.tar").string();
   write.insert(write.end(), {"--name", name, archive});
@@ -46,6 +58,14 @@ Json pod(const std::string& ns, const std::string& name, Json main_container) {
           {"spec", {{"terminationGracePeriodSeconds", 1}, {"containers", Json::array({std::move(main_container)})}}}};
 }
 
+// The broker outlives a test: of one that was cut off it would hand out messages of a producer that is gone.
+void forget_queues(const Cluster& cluster, const std::string& ns) {
+  const std::string address = cluster.field({"service", "rabbitmq", "-n", "rabbitmq"}, ".spec.clusterIP");
+  for (const std::string& queue : {ns, ns + ".results"})
+    cluster.on("node-a", {"curl", "-sS", "-u", "guest:guest", "-X", "DELETE",
+                          fmt::format("http://{}:15672/api/queues/%2F/{}", address, queue)});
+}
+
 }  // namespace
 
 std::string put(const TemporaryFolder& folder, const std::string& name, const std::string& content) {
@@ -53,26 +73,40 @@ std::string put(const TemporaryFolder& folder, const std::string& name, const st
   return (folder / name).string();
 }
 
-Orders::Orders(const Cluster& cluster, const Namespace& ns)
-    : cluster_(cluster), ns_(ns.name()), image_(push_image(cluster)) {}
+Orders::Orders(const Cluster& cluster, const Namespace& ns, int ballast_mib)
+    : cluster_(cluster), ns_(ns.name()), image_(push_image(cluster, ballast_mib)) {
+  forget_queues(cluster, ns_);
+}
 
 Json Orders::consumer_pod(const ConsumerSpec& spec) const {
   // Queue and exchanges are named after the namespace: the broker outlives a test.
-  Json made = pod(ns_, spec.pod,
-                  container(image_,
-                            {"/bin/orders-consumer", "--queue", ns_, "--exchange", ns_, "--results-exchange",
-                             ns_ + ".results", "--service-time-ms", std::to_string(spec.service_ms), "--memory-mib",
-                             std::to_string(spec.memory_mib), "--http-port", std::to_string(kConsumerPort)},
-                            kConsumerPort));
-  made["spec"]["nodeSelector"] = {{"kubernetes.io/hostname", spec.node}};
+  Json made = pod(
+      ns_, spec.pod,
+      container(image_,
+                {"/bin/orders-consumer", "--queue", ns_, "--exchange", ns_, "--results-exchange", ns_ + ".results",
+                 "--service-time-ms", std::to_string(spec.service_ms), "--memory-mib", std::to_string(spec.memory_mib),
+                 "--prefetch", std::to_string(spec.prefetch), "--http-port", std::to_string(kConsumerPort)},
+                kConsumerPort));
+  if (spec.placed == ConsumerSpec::Placed::by_name)
+    made["spec"]["nodeName"] = spec.node;
+  else
+    made["spec"]["nodeSelector"] = {{"kubernetes.io/hostname", spec.node}};
+  if (!spec.broker_secret.empty())
+    made["metadata"]["annotations"] = {{"kubectl-migrate.dev/queue", ns_},
+                                       {"kubectl-migrate.dev/broker-secret", spec.broker_secret}};
   return made;
 }
 
 void Orders::start(const ConsumerSpec& consumer, const ProducerSpec& producer) const {
-  cluster_.apply(consumer_pod(consumer));
-  cluster_.wait_ready(ns_, consumer.pod);
+  start(consumer_pod(consumer), producer);
+}
+
+void Orders::start(const Json& consumer, const ProducerSpec& producer) const {
+  const auto name = consumer.at("metadata").at("name").get<std::string>();
+  cluster_.apply(consumer);
+  cluster_.wait_ready(ns_, name);
   // Only now: the queue is declared and bound, so that nothing is unroutable.
-  eventually("the consumer's connection to the broker", [&] { return state(consumer.pod).at("connected") == true; });
+  eventually("the consumer's connection to the broker", [&] { return state(name).at("connected") == true; });
   cluster_.apply(
       pod(ns_, "producer",
           container(image_,
@@ -90,6 +124,12 @@ std::string Orders::http(const std::string& pod_name, int port, const std::strin
 
 Json Orders::state(const std::string& pod_name) const {
   return Json::parse(http(pod_name, kConsumerPort, "/state"));
+}
+
+void Orders::stop_producer() const {
+  cluster_.kubectl({"create", "--raw",
+                    fmt::format("/api/v1/namespaces/{}/pods/producer:{}/proxy/stop", ns_, kProducerPort), "-f", "-"},
+                   "{}");
 }
 
 Json Orders::producer_status() const {

@@ -19,12 +19,18 @@ struct ConsumerSpec {
   std::string node;
   int service_ms = 20;
   int memory_mib = 20;
+  int prefetch = 10;
+  // A selector stays in a copy of the Pod and would keep it on that node: what is to move by itself is placed by name.
+  enum class Placed { by_selector, by_name };
+  Placed placed = Placed::by_selector;
+  // Named in the Pod's annotations, with its queue, for who closes the consumer's connections; empty: not named.
+  std::string broker_secret{};
 };
 
 struct ProducerSpec {
   double per_second = 20;  // of each of the producers
   int producers = 2;
-  int count = 600;  // of all together
+  int count = 600;  // of all together; 0: until it is stopped
 };
 
 struct Verdict {
@@ -34,18 +40,24 @@ struct Verdict {
 
 class Orders {
  public:
-  // Pushes the image to the cluster's registry under a tag made of the programs' content.
-  Orders(const Cluster& cluster, const Namespace& ns);
+  // Pushes the image to the cluster's registry under a tag made of the programs' content. With ballast it has a file
+  // of that many MiB that nobody reads.
+  Orders(const Cluster& cluster, const Namespace& ns, int ballast_mib = 0);
 
   // The Pod's manifest, so that a target can be made as a full copy of it.
   [[nodiscard]] nlohmann::json consumer_pod(const ConsumerSpec& spec) const;
   // Starts consumer and producer and returns when both work.
   void start(const ConsumerSpec& consumer, const ProducerSpec& producer) const;
+  // The same with a consumer's Pod that was changed.
+  void start(const nlohmann::json& consumer, const ProducerSpec& producer) const;
+  void stop_producer() const;
 
   [[nodiscard]] nlohmann::json state(const std::string& pod) const;  // the consumer's /state
   [[nodiscard]] nlohmann::json producer_status() const;
   // Keeps what an instance has logged; to be called while its Pod exists.
   void keep_log(const std::string& pod);
+  // The same of one whose log was kept otherwise, under a name that is its own.
+  void add_log(const std::string& instance, std::string log) { logs_[instance] = std::move(log); }
 
   // Waits until the producer has sent everything and the consumer handles nothing more, then lets orders-audit judge.
   [[nodiscard]] Verdict judge(const std::string& last_pod);

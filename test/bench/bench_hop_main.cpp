@@ -1,0 +1,147 @@
+// bench-hop [MOVES]: the figures of the product on the test cluster, as tables. See test/bench/run.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <sstream>
+
+#include "shared/base/main.h"
+#include "test/bench/figures.h"
+#include "test/e2e/product_processes.h"
+#include "test/e2e/scene.h"
+
+namespace {
+
+using namespace harness;
+using Json = nlohmann::json;
+using Steady = std::chrono::steady_clock;
+
+void tell(const std::string& text) {
+  fmt::print("{}\n", text);
+  std::fflush(stdout);
+}
+
+// $0: the program's name as the kernel keeps it, $1: the uid of its Pod, which stands in its cgroup's path.
+constexpr const char* kRead = R"(for p in $(pgrep -x "$0"); do
+  grep -q "$1" /proc/$p/cgroup || continue
+  sed -n "s/^$2:[^0-9]*//p" /proc/$p/status
+done)";
+constexpr const char* kForget = R"(for p in $(pgrep -x "$0"); do
+  ! grep -q "$1" /proc/$p/cgroup || echo 5 >/proc/$p/clear_refs
+done)";
+
+// VmRSS, VmHWM … of a process of the product, in MiB.
+double memory_of(const Cluster& cluster, const ProductProcess& process, const char* what) {
+  const std::string kib =
+      cluster.on(process.node, {"sh", "-c", kRead, process.program.substr(0, 15), process.pod_uid, what});
+  return kib.empty() ? 0 : std::stod(kib) / 1024;
+}
+
+// What it used at most is counted anew from now.
+void forget_peak(const Cluster& cluster, const ProductProcess& process) {
+  cluster.on(process.node, {"sh", "-c", kForget, process.program.substr(0, 15), process.pod_uid});
+}
+
+void measure_plugin() {
+  const auto path = program("kubectl-migrate");
+  std::vector<double> times;
+  for (int i = 0; i < 21; ++i) {
+    const auto began = Steady::now();
+    (void)must({path.string(), "--help"});
+    times.push_back(std::chrono::duration<double, std::milli>(Steady::now() - began).count());
+  }
+  const auto spread = bench::spread_of(times);
+  tell(fmt::format(
+      "kubectl-migrate: {:.1f} MB; --help {:.1f} / {:.1f} / {:.1f} ms (min / median / max, with starting it)",
+      static_cast<double>(std::filesystem::file_size(path)) / 1e6, spread.least, spread.median, spread.most));
+}
+
+void measure_idle(const Cluster& cluster) {
+  const auto leading = leader(cluster);
+  const auto agent = agent_on(cluster, "node-a");
+  tell(fmt::format("resident when idle: controller and extender {:.1f} MiB, agent {:.1f} MiB",
+                   memory_of(cluster, leading, "VmRSS"), memory_of(cluster, agent, "VmRSS")));
+}
+
+// /filter with 5,000 names of nodes, from a node, over one connection.
+void measure_filter(const Cluster& cluster) {
+  Json names = Json::array();
+  for (int i = 0; i < 5000; ++i)
+    names.push_back(fmt::format("node-{:04}.example.internal", i));
+  const Json pod = {{"metadata", {{"name", "any"}, {"namespace", "default"}}}, {"spec", Json::object()}};
+  const Json question = {{"Pod", pod}, {"NodeNames", names}};
+  const std::string address =
+      cluster.field({"service", "migrate-extender", "-n", "kubectl-migrate"}, ".spec.clusterIP");
+  std::string config;
+  constexpr int kTimes = 300;
+  for (int i = 0; i < kTimes; ++i)
+    config += fmt::format(
+        "{}url = \"https://{}:9443/filter\"\ndata-binary = \"@/tmp/filter.json\"\nheader = "
+        "\"Content-Type: application/json\"\noutput = /dev/null\nwrite-out = \"%{{http_code}} "
+        "%{{time_pretransfer}} %{{time_total}}\\n\"\ninsecure\nsilent\n",
+        i == 0 ? "" : "next\n", address);
+  cluster.on("node-a", {"sh", "-c", "cat >/tmp/filter.json"}, question.dump());
+  std::istringstream answers{cluster.on("node-a", {"curl", "-K", "-"}, config)};
+  std::vector<double> times;
+  int code = 0;
+  double begun = 0;
+  double ended = 0;
+  while (answers >> code >> begun >> ended)
+    if (code == 200) times.push_back((ended - begun) * 1000);
+  if (times.empty()) return tell("extender /filter: no answer with code 200");
+  tell(
+      fmt::format("extender /filter, 5,000 names, a Pod that is none of ours: median {:.2f} ms, p99 {:.2f} ms of {} "
+                  "(from the request's first byte to the answer's last, by curl on a node)",
+                  bench::percentile(times, 0.5), bench::percentile(times, 0.99), times.size()));
+}
+
+struct Load {
+  int memory_mib = 20;
+  int ballast_mib = 0;
+  int moves = 6;
+};
+
+void measure_moves(const Load& load) {
+  Scene scene{fmt::format("bench-{}-{}", load.memory_mib, load.ballast_mib), load.ballast_mib};
+  ConsumerSpec consumer = Scene::consumer_on("node-a");
+  consumer.memory_mib = load.memory_mib;
+  consumer.service_ms = 10;
+  scene.start(consumer);
+  const auto agents = {agent_on(scene.cluster(), "node-a"), agent_on(scene.cluster(), "node-b")};
+  // The first one pulls the image; it is not counted.
+  scene.move({"--to", "node-b", "--checkpoint", "direct"});
+  for (const auto& agent : agents)
+    forget_peak(scene.cluster(), agent);
+  std::vector<bench::Sample> samples;
+  samples.reserve(static_cast<std::size_t>(load.moves));
+  for (int i = 0; i < load.moves; ++i) {
+    scene.wait_for_more(40);
+    samples.push_back(bench::sample_of(scene.move({"--to", scene.other_node(), "--checkpoint", "direct"}).migration));
+  }
+  double peak = 0;
+  for (const auto& agent : agents)
+    peak = std::max(peak, memory_of(scene.cluster(), agent, "VmHWM"));
+  const Verdict verdict = scene.judge();
+  tell(fmt::format("\n{} MiB of memory, {}; audit {}; an agent's memory at most {:.1f} MiB", load.memory_mib,
+                   load.ballast_mib > 0 ? fmt::format("an image of {} MiB", load.ballast_mib) : "a small image",
+                   verdict.clean ? "clean" : "NOT CLEAN:\n" + verdict.report, peak));
+  tell(bench::table_of(samples));
+}
+
+int measure(int moves) {
+  const Cluster cluster;
+  measure_plugin();
+  wait_for_product(cluster);
+  measure_idle(cluster);
+  measure_filter(cluster);
+  for (const Load& load : {Load{20, 0, moves}, Load{100, 0, moves}, Load{500, 0, moves}, Load{20, 1000, moves}})
+    measure_moves(load);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return migrate::run_main("bench-hop", [&] { return measure(argc > 1 ? std::stoi(argv[1]) : 6); });
+}

@@ -1,0 +1,13 @@
+// Every step of a migration with every fault that can happen in it. Starts and ends a cluster of its own.
+#include "test/e2e/play_rows.h"
+
+BOOST_AUTO_TEST_SUITE(all_faults)
+
+BOOST_AUTO_TEST_CASE(every_step_with_every_fault) {
+  const harness::Cluster cluster;
+  cluster.must({"up"});
+  harness::play_rows("all-faults", harness::all_rows());
+  cluster.must({"down"});
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,45 @@
+// What may go wrong in every step of a migration, as a table, and how a row of it is played: the migration is stopped
+// at the step's door, what holds the step open is put in its way, the door is opened, the fault happens, the hold ends.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/migration/phase.h"
+#include "test/e2e/scene.h"
+
+namespace harness {
+
+enum class Fault {
+  abort,
+  leader_killed,
+  leader_slept,  // SIGSTOP for 30 s: another one leads meanwhile, and it wakes as the old one
+  source_agent_killed,
+  target_agent_killed,
+  target_deleted,
+  restore_fails,  // what was unpacked on the target's node is damaged
+};
+[[nodiscard]] std::string_view to_string(Fault fault);
+
+struct Row {
+  migrate::Phase phase;
+  Fault fault;
+};
+// "Checkpointing x source agent killed"
+[[nodiscard]] std::string to_string(const Row& row);
+
+// Every step with every fault that can happen in it.
+[[nodiscard]] std::vector<Row> all_rows();
+// Each step and each fault at least once.
+[[nodiscard]] std::vector<Row> covering_rows();
+
+// How it may end. Before the commit the source runs on; when only a helper was lost and replaced, going on is right as
+// well. After it there is only forward.
+[[nodiscard]] std::vector<migrate::Phase> allowed_ends(const Row& row);
+
+// Plays it with the scene's consumer and checks all that must hold afterwards; throws with a report when it does not.
+// The scene's consumer is then where the migration's end says. Returns how it ended, for a person.
+std::string play(Scene& scene, const Row& row);
+
+}  // namespace harness

@@ -1,0 +1,118 @@
+// Putting the product on a cluster and taking it away again.
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include "test/harness/cluster.h"
+#include "test/harness/product.h"
+
+using namespace harness;
+using Json = nlohmann::json;
+
+namespace {
+
+const Cluster cluster;
+
+constexpr const char* kHome = "kubectl-migrate";
+constexpr const char* kWrapper = "/opt/kubectl-migrate/bin/migrate-runc";
+const Words kNodes{"node-a", "node-b", "node-c"};
+
+std::string pods_of_product() {
+  return cluster.kubectl({"-n", kHome, "get", "pods", "-o", "jsonpath={.items[*].metadata.uid}"});
+}
+
+std::string shell(const std::string& node, const std::string& script) {
+  return cluster.on(node, {"sh", "-c", script});
+}
+
+std::string output_of(const Words& kubectl_words) {
+  return cluster.kubectl(kubectl_words);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(installing)
+
+BOOST_AUTO_TEST_CASE(the_product_comes_up_and_every_node_reports) {
+  const auto installed = cluster.run({"install"});
+  BOOST_REQUIRE_MESSAGE(installed.succeeded(), installed.errors);
+  BOOST_TEST_MESSAGE(installed.errors);  // the times are for whoever reads the log
+  const Json nodes = cluster.get({"migrationnodes"});
+  BOOST_TEST(nodes.at("items").size() == kNodes.size());
+  for (const Json& node : nodes.at("items")) {
+    BOOST_TEST(node.at("facts").at("hasHandler") == true, node.dump(2));
+    BOOST_TEST(node.at("facts").at("canCheckpointDirectly") == true, node.dump(2));
+  }
+  for (const std::string& node : kNodes) {
+    BOOST_TEST(shell(node, std::string("stat -c '%F %a %U' ") + kWrapper) == "regular file 755 root\n");
+    BOOST_TEST(shell(node, "stat -c '%a %U' /var/lib/kubectl-migrate") == "700 root\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(installing_again_changes_nothing) {
+  const std::string before = pods_of_product();
+  cluster.must({"install"});
+  BOOST_TEST(pods_of_product() == before);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_words_are_answered_with_what_is_wrong) {
+  for (const Words& words : {Words{"install", "--scheduler", "both"}, Words{"install", "--image-tag"},
+                             Words{"install", "--fast"}, Words{"uninstall", "--force"}}) {
+    const auto answer = cluster.run(words);
+    BOOST_TEST((answer.ending == migrate::Ending{migrate::Exited{1}}));
+    BOOST_TEST(answer.errors.starts_with("cluster: error: "), answer.errors);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(uninstalling_waits_for_nobody_who_is_under_way_and_leaves_nothing_else) {
+  const Namespace ns{cluster, "installing"};
+  enable_migrations(cluster, ns);
+  cluster.apply(
+      {{"apiVersion", "v1"},
+       {"kind", "Pod"},
+       {"metadata", {{"name", "sleeper"}, {"namespace", ns.name()}}},
+       {"spec",
+        {{"terminationGracePeriodSeconds", 0},
+         {"containers",
+          {{{"name", "main"}, {"image", "registry.test/busybox:trixie"}, {"command", {"sleep", "100000"}}}}}}}});
+  cluster.wait_ready(ns.name(), "sleeper");
+  // No node is like that, so it stays where it is placed.
+  const auto begun = migrate_command(cluster, {"sleeper", "-n", ns.name(), "--strategy", "stop", "--name", "waiting",
+                                               "--node-selector", "disk=of-gold", "--no-wait"});
+  BOOST_REQUIRE_MESSAGE(begun.succeeded(), begun.errors);
+  const auto refused = cluster.run({"uninstall"});
+  BOOST_TEST(!refused.succeeded());
+  BOOST_TEST(refused.errors.find("migrations are under way: installing/waiting") != std::string::npos, refused.errors);
+  const auto aborted = migrate_command(cluster, {"abort", "waiting", "-n", ns.name()});
+  BOOST_REQUIRE_MESSAGE(aborted.succeeded(), aborted.errors);
+
+  const auto uninstalled = cluster.run({"uninstall"});
+  BOOST_REQUIRE_MESSAGE(uninstalled.succeeded(), uninstalled.errors);
+  BOOST_TEST_MESSAGE(uninstalled.errors);
+  BOOST_TEST(output_of({"get", "crd", "-o", "name"}).find("kubectl-migrate") == std::string::npos);
+  BOOST_TEST(output_of({"get", "namespace", kHome, "--ignore-not-found", "-o", "name"}).empty());
+  BOOST_TEST(output_of({"get", "runtimeclass", "migrate", "--ignore-not-found", "-o", "name"}).empty());
+  for (const char* kind : {"clusterroles", "clusterrolebindings", "roles", "rolebindings",
+                           "validatingadmissionpolicies", "validatingadmissionpolicybindings"})
+    BOOST_TEST(output_of({"get", kind, "-A", "-l", "app.kubernetes.io/part-of=kubectl-migrate", "-o", "name"}).empty(),
+               kind);
+  BOOST_TEST(output_of({"get", "namespaces", "-l", "kubectl-migrate.dev/enabled", "-o", "name"}).empty());
+  for (const std::string& node : kNodes) {
+    // Migrated Pods would go on under it.
+    BOOST_TEST(shell(node, std::string("stat -c %F ") + kWrapper) == "symbolic link\n");
+    BOOST_TEST(shell(node, std::string(kWrapper) + " --version").find("runc version") != std::string::npos);
+    BOOST_TEST(shell(node, "grep -c kubectl-migrate /etc/criu/runc.conf || true") == "0\n");
+  }
+  // The Pod never noticed.
+  BOOST_TEST(
+      cluster.get({"pod", "sleeper", "-n", ns.name()}).at("status").at("containerStatuses").at(0).at("restartCount") ==
+      0);
+  const auto again = cluster.run({"uninstall"});
+  BOOST_TEST(again.succeeded(), again.errors);
+}
+
+BOOST_AUTO_TEST_CASE(it_can_be_installed_again) {
+  cluster.must({"install"});
+  BOOST_TEST(cluster.get({"migrationnodes"}).at("items").size() == kNodes.size());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,36 @@
+// Stops a migration at the door of a phase, so that what is done to it then does not depend on who is faster: the
+// controller's write "the phase begins" is held in the API server, by an admission webhook that does not answer, until
+// the gate is opened or 30 s are over.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "test/harness/background.h"
+#include "test/harness/cluster.h"
+#include "test/temporary_folder.h"
+
+namespace harness {
+
+class PhaseGate {
+ public:
+  // `phase` as in status.phase. Returns when the API server asks the webhook. One gate at a time.
+  PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase);
+  ~PhaseGate();
+  PhaseGate(const PhaseGate&) = delete;
+  PhaseGate& operator=(const PhaseGate&) = delete;
+
+  [[nodiscard]] bool is_reached() const;
+  // Lets the held write through, and all later ones.
+  void open();
+
+ private:
+  void remove() const;
+  const Cluster& cluster_;
+  std::string phase_;
+  migrate::test::TemporaryFolder folder_;
+  std::optional<Background> listener_;
+};
+
+}  // namespace harness

@@ -1,0 +1,30 @@
+// The product's own processes on the cluster, to be disturbed: found, killed, put to sleep and woken.
+#pragma once
+
+#include <string>
+
+#include "test/harness/cluster.h"
+
+namespace harness {
+
+// A process of one of the product's Pods.
+struct ProductProcess {
+  std::string pod;
+  std::string pod_uid;
+  std::string node;
+  std::string program;  // "migrate-agent"
+};
+
+[[nodiscard]] ProductProcess agent_on(const Cluster& cluster, const std::string& node);
+// The replica that holds the Lease; waits until one does.
+[[nodiscard]] ProductProcess leader(const Cluster& cluster);
+
+// "KILL", "STOP", "CONT". Answers whether there was such a process.
+bool send_signal(const Cluster& cluster, const ProductProcess& process, const std::string& signal);
+
+// Gives way to a new Pod, which has no restarts to be punished for, and waits until all of the product is ready and
+// somebody leads. To be called after something was killed.
+void renew(const Cluster& cluster, const ProductProcess& process);
+void wait_for_product(const Cluster& cluster);
+
+}  // namespace harness

@@ -1,0 +1,115 @@
+#include "test/e2e/scene.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <stdexcept>
+
+namespace harness {
+namespace {
+
+using Json = nlohmann::json;
+
+}  // namespace
+
+Scene::Scene(const std::string& ns, int ballast_mib)
+    : stage_(ns), orders_(stage_.cluster(), stage_.ns(), ballast_mib) {}
+
+ConsumerSpec Scene::consumer_on(const std::string& node) {
+  ConsumerSpec spec;
+  spec.node = node;
+  spec.placed = ConsumerSpec::Placed::by_name;
+  spec.broker_secret = kBrokerSecret;
+  return spec;
+}
+
+void Scene::start(const ConsumerSpec& consumer, const ProducerSpec& load) {
+  start(orders_.consumer_pod(consumer), load);
+}
+
+void Scene::start(const Json& consumer, const ProducerSpec& load) {
+  orders_.start(consumer, load);
+  consumer_ = consumer.at("metadata").at("name").get<std::string>();
+  watch_instance();
+  wait_for_more(20);
+}
+
+void Scene::watch_instance() {
+  const Json pod = stage_.pod(consumer_);
+  uid_ = pod.at("metadata").at("uid").get<std::string>();
+  node_ = pod.at("spec").at("nodeName").get<std::string>();
+  logs_.emplace_back(cluster_words({"kubectl", "-n", stage_.ns().name(), "logs", "-f", consumer_, "-c", "main"}),
+                     folder_ / fmt::format("{}-{}.log", logs_.size(), consumer_));
+}
+
+std::uint64_t Scene::handled() const {
+  return orders_.state(consumer_).at("count").get<std::uint64_t>();
+}
+
+void Scene::wait_for_more(std::uint64_t orders) const {
+  const std::uint64_t wanted = handled() + orders;
+  eventually(fmt::format("{} on {} to have handled {} orders", consumer_, node_, wanted),
+             [&] { return handled() >= wanted; });
+}
+
+Scene::Move Scene::move(const Words& words) {
+  Words all{consumer_};
+  all.insert(all.end(), words.begin(), words.end());
+  all.insert(all.end(), {"-o", "json"});
+  const std::uint64_t before = handled();
+  const auto done = stage_.plugin(all);
+  const Json migration = Json::parse(done.output, nullptr, false);
+  const bool is_object = migration.is_object();
+  const std::string name = is_object ? migration.at("metadata").value("name", "") : "";
+  stage_.require(done.succeeded() && is_object, fmt::format("kubectl-migrate {}: {}", consumer_, text_of(done)), name);
+  follow(migration);
+  stage_.require(handled() >= before, fmt::format("{} has forgotten orders: it had {}", consumer_, before), name);
+  return {migration, done.errors};
+}
+
+void Scene::follow(const Json& migration) {
+  const auto name = migration.at("metadata").at("name").get<std::string>();
+  const Json& target = migration.at("status").at("target");
+  const std::string before = uid_;
+  consumer_ = target.at("pod").get<std::string>();
+  // What was restored is not Ready at once: its probe has to succeed first.
+  stage_.await(consumer_ + " to be ready", name, [&] {
+    return cluster()
+        .run({"kubectl", "-n", stage_.ns().name(), "wait", "--for=condition=Ready", "pod/" + consumer_, "--timeout=5s"})
+        .succeeded();
+  });
+  watch_instance();
+  stage_.require(uid_ != before, "the target is the source's Pod itself", name);
+  stage_.require(node_ == target.at("node").get<std::string>(),
+                 fmt::format("{} runs on {}, not where its Migration says", consumer_, node_), name);
+  check_state(name);
+}
+
+void Scene::check_runs_on(const std::string& migration) const {
+  const Json pod = stage_.pod(consumer_);
+  stage_.require(pod.at("metadata").at("uid") == uid_, consumer_ + " is another Pod than before", migration);
+  stage_.require(pod.at("spec").at("nodeName") == node_, consumer_ + " is on another node than before", migration);
+  check_state(migration);
+}
+
+void Scene::check_state(const std::string& migration) const {
+  const Json state = orders_.state(consumer_);
+  stage_.require(state.at("memory").at("intact") == true, "memory is damaged: " + state.dump(), migration);
+  stage_.require(state.at("gaps") == 0 && state.at("reordered") == 0, "lost or reordered: " + state.dump(), migration);
+  const auto had = state.at("count").get<std::uint64_t>();
+  stage_.await(fmt::format("{} to go on after {} orders", consumer_, had), migration, [&] { return handled() > had; });
+  // No look at restartCount: a creation that migrate-runc refused counts there as well. A cold start shows above, as it
+  // has no state.
+}
+
+Verdict Scene::judge() {
+  orders_.stop_producer();
+  eventually("the producer to have recorded everything",
+             [&] { return orders_.producer_status().at("finished") == true; });
+  // The last one's is taken when it is at rest.
+  for (std::size_t i = 0; i + 1 < logs_.size(); ++i)
+    orders_.add_log(fmt::format("instance-{}", i), logs_[i].output());
+  return orders_.judge(consumer_);
+}
+
+}  // namespace harness

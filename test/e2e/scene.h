@@ -1,0 +1,113 @@
+// What the tests of the product have in common: a namespace in which migrations are allowed, a consumer under load in
+// it, kubectl-migrate as users call it, and what is asked afterwards: is the state whole, is anything left behind.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "test/e2e/orders.h"
+#include "test/harness/background.h"
+#include "test/harness/cluster.h"
+
+namespace harness {
+
+inline constexpr const char* kBrokerSecret = "rabbitmq";
+
+// The exit code, or 128 + the signal.
+[[nodiscard]] int code_of(const migrate::Completed& completed);
+// All that it printed and how it ended, for messages.
+[[nodiscard]] std::string text_of(const migrate::Completed& completed);
+
+// A namespace with the product's rights in it, and the broker's Secret, which the controller may read.
+class Stage {
+ public:
+  explicit Stage(const std::string& name);
+
+  [[nodiscard]] const Cluster& cluster() const { return cluster_; }
+  [[nodiscard]] const Namespace& ns() const { return ns_; }
+  // `kubectl-migrate WORDS… -n NAMESPACE`, whatever its exit code.
+  [[nodiscard]] migrate::Completed plugin(const Words& words) const;
+  // The same beside the test, its standard output in a file of its own.
+  [[nodiscard]] Words plugin_words(const Words& words) const;
+  [[nodiscard]] nlohmann::json migration(const std::string& name) const;
+  // Waits for one of the final phases, or for the doubt.
+  [[nodiscard]] nlohmann::json await_end(const std::string& name,
+                                         std::chrono::seconds limit = std::chrono::seconds{180}) const;
+  [[nodiscard]] nlohmann::json pod(const std::string& name) const;
+
+  // The Migration, the Pods, events, and what the product's programs logged about it, for whoever reads a failure.
+  [[nodiscard]] std::string report(const std::string& migration) const;
+  // Throws with `what` and the report.
+  [[noreturn]] void fail(const std::string& what, const std::string& migration) const;
+  void require(bool condition, const std::string& what, const std::string& migration) const;
+  // eventually(), with the report when it gives up.
+  void await(const std::string& what, const std::string& migration, const std::function<bool()>& check,
+             std::chrono::seconds limit = std::chrono::seconds{120}) const;
+
+  // Waits until nothing is left of a migration that is over; fails with what is.
+  void check_nothing_left(const std::string& migration) const;
+
+ private:
+  Cluster cluster_;
+  Namespace ns_;
+};
+
+// What a migration that is over has left, a line for each thing: Pods of ours, folders of its uid on the nodes, state
+// folders of Pods that are gone, paused tasks. Empty: nothing.
+[[nodiscard]] std::string leftovers(const Cluster& cluster, const std::string& ns, const std::string& uid);
+
+// A consumer under load on a stage. Its instances' logs are followed, as a source's Pod, and with it its log, is
+// removed by the product.
+class Scene {
+ public:
+  explicit Scene(const std::string& ns, int ballast_mib = 0);
+
+  [[nodiscard]] const Stage& stage() const { return stage_; }
+  [[nodiscard]] const Cluster& cluster() const { return stage_.cluster(); }
+  [[nodiscard]] const Orders& orders() const { return orders_; }
+
+  // A Pod that may be migrated, with queue and broker named in its annotations.
+  [[nodiscard]] static ConsumerSpec consumer_on(const std::string& node);
+  void start(const ConsumerSpec& consumer, const ProducerSpec& load = {.per_second = 20, .producers = 2, .count = 0});
+  void start(const nlohmann::json& consumer, const ProducerSpec& load = {.per_second = 20, .producers = 2, .count = 0});
+
+  // The instance at work.
+  [[nodiscard]] const std::string& consumer() const { return consumer_; }
+  [[nodiscard]] const std::string& node() const { return node_; }
+  [[nodiscard]] std::uint64_t handled() const;
+  void wait_for_more(std::uint64_t orders) const;
+  // The other one of the two nodes that consumers live on; the broker is on the third.
+  [[nodiscard]] std::string other_node() const { return node_ == "node-a" ? "node-b" : "node-a"; }
+
+  // `kubectl-migrate CONSUMER WORDS… -o json`: must exit 0. Then follow(). Gives the Migration and what was told
+  // meanwhile, with the account.
+  struct Move {
+    nlohmann::json migration;
+    std::string told;
+  };
+  Move move(const Words& words);
+  // A migration has succeeded: its target is the consumer now. Checks it and that it goes on.
+  void follow(const nlohmann::json& migration);
+  // A migration was rolled back: the consumer is the Pod it was, has not restarted, and goes on.
+  void check_runs_on(const std::string& migration) const;
+
+  // Ends the load and lets the audit judge.
+  [[nodiscard]] Verdict judge();
+
+ private:
+  void watch_instance();
+  void check_state(const std::string& migration) const;
+
+  Stage stage_;
+  Orders orders_;
+  migrate::test::TemporaryFolder folder_;
+  std::string consumer_;
+  std::string node_;
+  std::string uid_;
+  std::deque<Background> logs_;
+};
+
+}  // namespace harness

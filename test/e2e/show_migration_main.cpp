@@ -1,0 +1,78 @@
+// What test/demo shows: a consumer under load moves to another node and back by `kubectl migrate`, and what the audit
+// says of it.
+#include <fmt/format.h>
+
+#include "shared/base/main.h"
+#include "test/e2e/scene.h"
+
+namespace {
+
+using namespace harness;
+
+void tell(const std::string& line) {
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+void tell_state(const Scene& scene) {
+  const auto state = scene.orders().state(scene.consumer());
+  tell(fmt::format("{} on {}: {} orders handled, sum {}, digest {}…, {} MiB of memory {}", scene.consumer(),
+                   scene.node(), state.at("count").get<std::uint64_t>(), state.at("sum").get<std::int64_t>(),
+                   state.at("digest").get<std::string>().substr(0, 12),
+                   state.at("memory").at("bytes").get<std::uint64_t>() >> 20,
+                   state.at("memory").at("intact") == true ? "intact" : "DAMAGED"));
+}
+
+// As a user sees it: on a terminal its picture lives, and the account follows.
+bool migrate(Scene& scene, const std::string& name, const Words& flags) {
+  Words words{scene.consumer(), "--to", scene.other_node(), "--name", name};
+  words.insert(words.end(), flags.begin(), flags.end());
+  std::string shown = "$ kubectl migrate";
+  for (const std::string& word : words)
+    shown += " " + word;
+  tell("\n" + shown);
+  migrate::Command command;
+  command.argv = scene.stage().plugin_words(words);
+  command.input = migrate::Command::Inherited{};
+  command.output = migrate::Command::Stream::inherited;
+  command.errors = migrate::Command::Stream::inherited;
+  const auto completed = migrate::SystemProcesses{}.run(command);
+  if (!completed) throw migrate::Fatal(completed.error().message);
+  if (!completed->succeeded()) return false;
+  scene.follow(scene.stage().migration(name));
+  tell_state(scene);
+  scene.wait_for_more(40);
+  return true;
+}
+
+int show(int prefetch) {
+  Scene scene{fmt::format("demo-{}", prefetch)};  // the broker keeps queues, which are named after it
+  ConsumerSpec consumer = Scene::consumer_on("node-a");
+  consumer.prefetch = prefetch;
+  const ProducerSpec load{.per_second = 20, .producers = 2, .count = 0};
+  scene.start(consumer, load);
+  tell(fmt::format(
+      "two producers send {} orders a second together, {} are delivered ahead; the consumer keeps its state "
+      "in memory only",
+      2 * load.per_second, prefetch));
+  tell_state(scene);
+  if (!migrate(scene, "there", {}) || !migrate(scene, "back", {"--keep-name"})) return 1;
+
+  tell("\nwaiting for the last order …");
+  const Verdict verdict = scene.judge();
+  tell_state(scene);
+  fmt::print("\n{}", verdict.report);
+  return verdict.clean ? 0 : 1;
+}
+
+}  // namespace
+
+int main() {
+  return migrate::run_main("show-migration", [] {
+    for (const int prefetch : {1, 50}) {
+      tell(fmt::format("\n== prefetch {} ==", prefetch));
+      if (const int code = show(prefetch)) return code;
+    }
+    return 0;
+  });
+}

@@ -1,0 +1,62 @@
+// The tables and comparisons that end-to-end tests judge by, which no cluster is needed for.
+#include <boost/test/unit_test.hpp>
+#include <set>
+
+#include "test/e2e/faults.h"
+#include "test/e2e/rich_pod.h"
+
+using namespace harness;
+using Json = nlohmann::json;
+using migrate::Phase;
+
+BOOST_AUTO_TEST_SUITE(fault_table)
+
+BOOST_AUTO_TEST_CASE(the_covering_rows_have_each_step_and_each_fault_and_are_rows_of_the_table) {
+  std::set<std::string> all;
+  std::set<Phase> steps;
+  std::set<Fault> faults;
+  for (const Row& row : all_rows()) {
+    BOOST_TEST(all.insert(to_string(row)).second, to_string(row));
+    steps.insert(row.phase);
+    faults.insert(row.fault);
+  }
+  BOOST_TEST(steps.size() == 9U);
+  BOOST_TEST(faults.size() == 7U);
+  std::set<Phase> covered_steps;
+  std::set<Fault> covered_faults;
+  for (const Row& row : covering_rows()) {
+    BOOST_TEST(all.contains(to_string(row)), to_string(row));
+    covered_steps.insert(row.phase);
+    covered_faults.insert(row.fault);
+  }
+  BOOST_TEST((covered_steps == steps));
+  BOOST_TEST((covered_faults == faults));
+}
+
+BOOST_AUTO_TEST_CASE(before_the_commit_an_abort_rolls_back_and_after_it_nothing_does) {
+  BOOST_TEST((allowed_ends({Phase::transferring, Fault::abort}) == std::vector{Phase::rolled_back}));
+  BOOST_TEST((allowed_ends({Phase::restoring, Fault::abort}) == std::vector{Phase::succeeded}));
+  BOOST_TEST((allowed_ends({Phase::finishing, Fault::leader_slept}) == std::vector{Phase::succeeded}));
+  BOOST_TEST(allowed_ends({Phase::checkpointing, Fault::leader_killed}).size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(specs_differ_in_what_is_not_documented_only) {
+  const auto pod = [](const std::string& token, const std::string& node) {
+    const Json volume = {{"name", token}, {"projected", Json::object()}};
+    const Json container = {{"name", "main"}, {"volumeMounts", {{{"name", token}, {"mountPath", "/token"}}}}};
+    return Json{
+        {"spec", {{"nodeName", node}, {"containers", Json::array({container})}, {"volumes", Json::array({volume})}}}};
+  };
+  const Json source = pod("kube-api-access-aaaaa", "node-a");
+  Json target = pod("kube-api-access-bbbbb", "node-b");
+  target["spec"]["runtimeClassName"] = "migrate";
+  target["spec"]["schedulerName"] = "migrate-scheduler";
+  BOOST_TEST(differences(source, target).empty());
+  target["spec"]["containers"][0]["image"] = "other";
+  target["spec"]["priority"] = 7;
+  const auto found = differences(source, target);
+  BOOST_REQUIRE(found.size() == 2U);
+  BOOST_TEST(found[0] + found[1] == "/containers/0/image: nothing became \"other\"/priority: nothing became 7");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
