@@ -124,19 +124,6 @@ BOOST_AUTO_TEST_CASE(an_archive_that_is_altered_or_cut_short) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_checkpoint_that_criu_refuses) {
-  // A connection inside the Pod, and a CRIU that is not told what to do with connections.
-  setting().make(
-      small_pod(setting().ns(), "connected", "node-a",
-                "(sleep 100000 | nc -l -p 7000 >/dev/null) & sleep 1; (sleep 100000 | nc 127.0.0.1 7000) &"));
-  const Undo undo{[] { cluster().on("node-a", {"mv", "/etc/criu/runc.conf.kept", "/etc/criu/runc.conf"}); }};
-  cluster().on("node-a", {"sh", "-c",
-                          "cp /etc/criu/runc.conf /etc/criu/runc.conf.kept; sed -i /tcp-close/d /etc/criu/runc.conf"});
-  const Untouched before{stage(), "connected"};
-  expect(stage().plugin({"connected", "--to", "node-b", "--name", "no-dump"}), "no-dump", 4,
-         {"node-a", "Connected TCP socket"}, before);
-}
-
 BOOST_AUTO_TEST_CASE(a_restore_that_criu_refuses) {
   // The kubelet lays a ConfigMap's files into a folder named after the time: on the target it has another name, and
   // what the process holds open is not there.
