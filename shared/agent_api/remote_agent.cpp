@@ -10,6 +10,7 @@
 #include "shared/agent_api/agent.grpc.pb.h"
 #include "shared/agent_api/tls.h"
 #include "shared/agent_api/wire.h"
+#include "shared/certificates/certificates.h"
 
 namespace migrate::agent {
 namespace {
@@ -43,7 +44,7 @@ std::shared_ptr<grpc::Channel> channel_to(const std::string& address, const std:
   tls.pem_cert_chain = identity.certificate_pem;
   tls.pem_private_key = identity.key_pem;
   grpc::ChannelArguments arguments;
-  arguments.SetSslTargetNameOverride(server_name(node));
+  arguments.SetSslTargetNameOverride(certificates::agent_dns_name(node));
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);

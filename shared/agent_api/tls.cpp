@@ -16,10 +16,6 @@ const bool kIsSet = [] {
 
 }  // namespace
 
-std::string server_name(const std::string& node) {
-  return node + ".agent.kubectl-migrate.dev";
-}
-
 void require_tls13() {
   if (!kIsSet) std::abort();
 }
