@@ -79,12 +79,24 @@ Lookup<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 }
 
 Result<void> create_durably(int folder, const std::string& name, const std::string& content) {
-  const Descriptor file{::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (!file.is_open()) return failure(fmt::format("create {}: {}", name, reason()));
-  if (write_all(file.get(), content) && ::fsync(file.get()) == 0 && ::fsync(folder) == 0) return {};
-  auto failed = failure(fmt::format("write {}: {}", name, reason()));
+  // Under another name until it is whole: whoever reads it at any instant finds all of it or nothing.
+  const std::string unfinished = fmt::format(".{}.{}", name, ::getpid());
+  ::unlinkat(folder, unfinished.c_str(), 0);  // of a process that had the same number and was killed
+  const auto failed = [&] {
+    auto error = failure(fmt::format("create {}: {}", name, reason()));
+    ::unlinkat(folder, unfinished.c_str(), 0);
+    return error;
+  };
+  const Descriptor file{
+      ::openat(folder, unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (!file.is_open() || !write_all(file.get(), content) || ::fsync(file.get()) != 0) return failed();
+  // A link, unlike a rename, does not replace what is there.
+  if (::linkat(folder, unfinished.c_str(), folder, name.c_str(), 0) != 0) return failed();
+  ::unlinkat(folder, unfinished.c_str(), 0);
+  if (::fsync(folder) == 0) return {};
+  auto error = failure(fmt::format("create {}: {}", name, reason()));
   ::unlinkat(folder, name.c_str(), 0);
-  return failed;
+  return error;
 }
 
 }  // namespace migrate::runtime

@@ -20,7 +20,8 @@ enum class Private { no, yes };
 // Any file, for paths that others answer for.
 [[nodiscard]] Lookup<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
 
-// Makes a file that was not there, and returns when it survives a power cut. What could not be made whole is removed.
+// Makes a file that was not there, and returns when it survives a power cut. Nobody ever sees a part of it, and what
+// could not be made whole is removed.
 [[nodiscard]] Result<void> create_durably(int folder, const std::string& name, const std::string& content);
 
 }  // namespace migrate::runtime

@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <thread>
 
 #include "node/runtime/folder_watch.h"
 #include "node/runtime/state_folder.h"
@@ -131,6 +133,21 @@ BOOST_AUTO_TEST_CASE(a_mark_is_made_once) {
   BOOST_TEST(again.error().message.find("File exists") != std::string::npos, again.error().message);
   BOOST_TEST(read_text(at / "claimed") == "first");
   BOOST_TEST(migrate::test::mode_of(at / "claimed") == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_looks_while_a_mark_is_made_sees_none_or_the_whole_one) {
+  lay();
+  std::atomic<bool> seen_in_part = false;
+  const std::jthread reader{[&](const std::stop_token& stop) {
+    while (!stop.stop_requested())
+      if (folder.observe().claimed == Mark::earlier_boot) seen_in_part = true;
+  }};
+  for (int i = 0; i < 500; ++i) {
+    BOOST_REQUIRE(folder.mark("claimed", R"({"bootId":"boot-1"})"));
+    BOOST_REQUIRE(folder.unmark("claimed"));
+  }
+  BOOST_TEST(!seen_in_part);
+  BOOST_TEST(std::distance(fs::directory_iterator{at}, {}) == 1);  // `expected`
 }
 
 BOOST_AUTO_TEST_CASE(a_mark_that_decides_nothing_is_taken_away_again) {
