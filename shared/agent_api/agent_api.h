@@ -89,12 +89,28 @@ struct Archive {
 };
 
 // The durable record at the source's agent.
-enum class SourceState { none, frozen, committed, thawed };
+enum class SourceState {
+  none,
+  snapshotted,  // it was checkpointed and runs on; it may be frozen again
+  frozen,
+  committed,
+  thawed,
+};
 struct SourceRecord {
   SourceState state = SourceState::none;
   std::optional<Instant> frozen_at;
   std::optional<Instant> ended_at;  // committed or thawed
   std::string message;              // why it thawed by itself
+};
+
+struct SnapshotOrder {
+  FreezeOrder freeze;  // its deadline is that of the checkpoint
+  CheckpointOrder checkpoint;
+};
+struct Snapshot {
+  std::vector<Archive> archives;
+  Instant frozen_at;
+  milliseconds frozen{0};
 };
 
 // --- target ---
@@ -157,6 +173,10 @@ class AgentApi {
   // Of frozen containers only.
   virtual AgentResult<std::vector<Archive>> checkpoint(const Order& order, const CheckpointOrder& checkpoint,
                                                        const Call& call = {}) = 0;
+  // Freezes, checkpoints and lets all run again: what `live` and `sequential` begin with. Frozen no longer than the
+  // deadline, also when this agent dies meanwhile: then the source is thawed and the order has failed. Given again,
+  // once it has succeeded, it answers what was made. A freeze() may follow.
+  virtual AgentResult<Snapshot> snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call = {}) = 0;
   // The archive's bytes, to the agent of the target's node only.
   virtual AgentResult<void> read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                          const Call& call = {}) = 0;

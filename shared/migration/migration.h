@@ -22,6 +22,8 @@ using std::chrono::milliseconds;
 enum class Strategy { automatic, live, sequential, stop };
 enum class CheckpointBackend { automatic, kubelet, direct };
 enum class MessageMode { automatic, none, queue };
+enum class RestoreWay { automatic, runtime, image };
+enum class TransferWay { direct, registry };
 // What a person decided about a Migration in doubt.
 enum class Resolution { none, keep_source, keep_target, from_checkpoint };
 
@@ -29,10 +31,14 @@ enum class Resolution { none, keep_source, keep_target, from_checkpoint };
 [[nodiscard]] std::string_view to_string(Strategy value);
 [[nodiscard]] std::string_view to_string(CheckpointBackend value);
 [[nodiscard]] std::string_view to_string(MessageMode value);
+[[nodiscard]] std::string_view to_string(RestoreWay value);
+[[nodiscard]] std::string_view to_string(TransferWay value);
 [[nodiscard]] std::string_view to_string(Resolution value);
 [[nodiscard]] std::optional<Strategy> strategy_from(std::string_view text);
 [[nodiscard]] std::optional<CheckpointBackend> backend_from(std::string_view text);
 [[nodiscard]] std::optional<MessageMode> message_mode_from(std::string_view text);
+[[nodiscard]] std::optional<RestoreWay> restore_way_from(std::string_view text);
+[[nodiscard]] std::optional<TransferWay> transfer_way_from(std::string_view text);
 [[nodiscard]] std::optional<Resolution> resolution_from(std::string_view text);
 
 struct MigrationSpec {
@@ -46,6 +52,13 @@ struct MigrationSpec {
   MessageMode messages = MessageMode::automatic;
   std::string queue;          // empty: the Pod's annotation
   std::string broker_secret;  // empty: the Pod's annotation
+  RestoreWay restore = RestoreWay::automatic;
+  TransferWay transfer = TransferWay::direct;
+  std::string registry;                // REPOSITORY that archives travel through; with TransferWay::registry
+  std::string registry_secret;         // its pull Secret; empty: none
+  milliseconds max_replay{30'000};     // T_replay_max: how long the rest may take that is replayed after the cut
+  std::optional<milliseconds> cutoff;  // when the source stops at the latest, after the mirror began; unset: computed
+  bool purge_primary = false;
   std::vector<std::string> accept;
   milliseconds timeout{600'000};
   std::chrono::seconds ttl_after_finished{86'400};
@@ -84,6 +97,36 @@ struct ArchiveStatus {
   bool operator==(const ArchiveStatus&) const = default;
 };
 
+// How the service rate is known.
+enum class RateSource { unknown, source, annotation, target };
+
+struct BacklogPoint {
+  Instant at;
+  std::uint64_t ready = 0;
+  bool operator==(const BacklogPoint&) const = default;
+};
+
+// Of a migration with replay. Messages a second; counts are messages.
+struct MessagesStatus {
+  std::string queue;
+  std::string mirror;               // its name; recorded before it is made
+  std::string control_queue;        // of the target; recorded before it is made
+  std::optional<Instant> bound_at;  // the mirror holds everything that came since
+  std::optional<double> arrival_rate;
+  std::optional<double> service_rate;
+  RateSource service_rate_from = RateSource::unknown;
+  std::vector<BacklogPoint> backlog;  // of the mirror, over time; thinned to no more than 60 points
+  std::optional<std::uint64_t> mirrored;
+  std::optional<std::uint64_t> replayed;
+  std::optional<std::uint64_t> backlog_at_cut;
+  std::optional<std::uint64_t> duplicates_bound;  // an app that is not idempotent sees no more repeats than that
+  std::optional<std::uint64_t> lost;
+  std::optional<milliseconds> cutoff_planned;  // after bound_at
+  std::optional<milliseconds> cutoff_used;
+  std::string cut_because;  // "Converged", "Cutoff", "Diverging", "Asked"
+  bool operator==(const MessagesStatus&) const = default;
+};
+
 struct MigrationStatus {
   Phase phase = Phase::pending;
   std::string reason;   // why it is refused, rolled back, in doubt or failed; CamelCase
@@ -93,17 +136,21 @@ struct MigrationStatus {
   std::string placeholder;                  // its Pod's name; empty: none
   Strategy strategy = Strategy::automatic;  // what was chosen
   CheckpointBackend checkpoint = CheckpointBackend::automatic;
+  RestoreWay restore = RestoreWay::automatic;
+  std::optional<MessagesStatus> messages;
   std::vector<Condition> conditions;
   std::vector<Step> steps;
   std::vector<ArchiveStatus> archives;
   std::uint32_t attempt = 1;  // of the restore
   std::optional<milliseconds> forecast_freeze;
   std::optional<milliseconds> forecast_gap;
-  std::optional<Instant> frozen_at;    // the source's last instruction, by its agent
-  std::optional<Instant> running_at;   // the target's containers run
-  std::optional<milliseconds> freeze;  // frozen until committed, or thawed
-  std::optional<milliseconds> gap;     // nobody worked: frozen until the target runs
-  std::optional<Instant> started;      // the controller began
+  std::optional<milliseconds> forecast_total;
+  std::optional<milliseconds> snapshot_freeze;  // frozen for a checkpoint after which it ran on
+  std::optional<Instant> frozen_at;             // the source's last instruction, by its agent
+  std::optional<Instant> running_at;            // the target's containers run
+  std::optional<milliseconds> freeze;           // frozen until committed, or thawed
+  std::optional<milliseconds> gap;              // nobody worked: frozen until the target runs
+  std::optional<Instant> started;               // the controller began
   std::optional<Instant> finished;
   std::vector<std::string> warnings;  // risks taken with --accept, and what a user should know
 };

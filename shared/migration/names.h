@@ -21,6 +21,8 @@ inline constexpr int kExtenderPort = 9443;
 inline constexpr const char* kRestoreAnnotation = "kubectl-migrate.dev/restore";
 inline constexpr const char* kQueueAnnotation = "kubectl-migrate.dev/queue";
 inline constexpr const char* kBrokerSecretAnnotation = "kubectl-migrate.dev/broker-secret";
+inline constexpr const char* kControlQueueAnnotation = "kubectl-migrate.dev/control-queue";
+inline constexpr const char* kServiceTimeAnnotation = "kubectl-migrate.dev/service-time";
 // Of Migrations: who asked for it, as the plugin knows it.
 inline constexpr const char* kRequestedByAnnotation = "kubectl-migrate.dev/requested-by";
 // Labels: of target Pods and placeholders the Migration's name; of namespaces where migrations are allowed.

@@ -5,23 +5,18 @@
 namespace migrate {
 namespace {
 
-constexpr std::array<Word<Phase>, 17> kPhases{{{Phase::pending, "Pending"},
-                                               {Phase::preparing, "Preparing"},
-                                               {Phase::placing, "Placing"},
-                                               {Phase::freezing, "Freezing"},
-                                               {Phase::checkpointing, "Checkpointing"},
-                                               {Phase::transferring, "Transferring"},
-                                               {Phase::committing, "Committing"},
-                                               {Phase::renaming, "Renaming"},
-                                               {Phase::restoring, "Restoring"},
-                                               {Phase::repeating, "Repeating"},
-                                               {Phase::finishing, "Finishing"},
-                                               {Phase::rolling_back, "RollingBack"},
-                                               {Phase::in_doubt, "InDoubt"},
-                                               {Phase::succeeded, "Succeeded"},
-                                               {Phase::rolled_back, "RolledBack"},
-                                               {Phase::refused, "Refused"},
-                                               {Phase::failed, "Failed"}}};
+constexpr std::array<Word<Phase>, 22> kPhases{
+    {{Phase::pending, "Pending"},           {Phase::preparing, "Preparing"},
+     {Phase::placing, "Placing"},           {Phase::mirroring, "Mirroring"},
+     {Phase::freezing, "Freezing"},         {Phase::checkpointing, "Checkpointing"},
+     {Phase::transferring, "Transferring"}, {Phase::shadowing, "Shadowing"},
+     {Phase::replaying, "Replaying"},       {Phase::draining, "Draining"},
+     {Phase::committing, "Committing"},     {Phase::renaming, "Renaming"},
+     {Phase::restoring, "Restoring"},       {Phase::repeating, "Repeating"},
+     {Phase::switching, "Switching"},       {Phase::finishing, "Finishing"},
+     {Phase::rolling_back, "RollingBack"},  {Phase::in_doubt, "InDoubt"},
+     {Phase::succeeded, "Succeeded"},       {Phase::rolled_back, "RolledBack"},
+     {Phase::refused, "Refused"},           {Phase::failed, "Failed"}}};
 
 }  // namespace
 
@@ -50,6 +45,7 @@ bool is_after_commit(Phase phase) {
     case Phase::renaming:
     case Phase::restoring:
     case Phase::repeating:
+    case Phase::switching:
     case Phase::finishing:
     case Phase::in_doubt:
     case Phase::succeeded:

@@ -10,13 +10,18 @@ enum class Phase {
   pending,        // recorded; nobody has begun
   preparing,      // looked at, forecast, refused or accepted; nothing is touched
   placing,        // the target Pod (or, for a name to keep, a placeholder) is made and placed, and waits
-  freezing,       // the source's containers are paused, its consumers' connections closed
+  mirroring,      // a mirror of the queue is bound, and waits until it holds all that the source has not handled
+  freezing,       // the source's containers are paused, its consumers' connections closed, the mirror is unbound
   checkpointing,  // memory and changed files become archives on the source's node
   transferring,   // the target's agent pulls them
+  shadowing,      // a shadow is restored beside the running source; it takes from the mirror only
+  replaying,      // the shadow catches up, until it has or the cutoff has come
+  draining,       // the source is frozen: the shadow handles the rest of the mirror, which is finite
   committing,     // the source's agent writes down, durably, that the source never runs again
   renaming,       // for a name to keep: the source Pod is removed and the real target takes its name
   restoring,      // the target is released, until its containers run
   repeating,      // a restore that never ran anything is set up anew from the archives
+  switching,      // the mirror is empty: the target goes over to the queue itself
   finishing,      // the source is removed, archives and marks go, the account is made
   rolling_back,   // the source is thawed, the target removed
   in_doubt,       // whether memory has run cannot be found out: a person decides
