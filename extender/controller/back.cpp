@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 
 namespace migrate::controller {
@@ -90,15 +91,19 @@ Outcome later(Outcome outcome) {
 
 Outcome rolling_back(Hop& hop) {
   const bool after_commit = came_after_commit(hop.status());
+  // A word to the target in a control queue that the source reads too must not be found by the source.
+  if (replays(hop))
+    if (auto taken = take_back_words(hop, hop.after_commit(kBrokerPatience)); !taken) return later(taken.error());
   // The source first, so that it works again soon; but never beside a target that might.
   if (after_commit)
     if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
-  if (has_step(hop.status(), Phase::freezing))
+  if (has_step(hop.status(), Phase::freezing) || (replays(hop) && has_step(hop.status(), Phase::checkpointing)))
     if (Outcome thawed = thaw(hop, after_commit); thawed.event != Event::done)
       return thawed.event == Event::deadline ? later(thawed) : thawed;
   if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
+  if (replays(hop)) (void)remove_queues(hop, hop.after_commit(kCleanUpPatience));  // else tidy() does
   for (const std::string& node : {hop.status().source.node, hop.status().target.node})
-    if (!node.empty()) (void)clean_up(hop, node, hop.after_commit(kCleanUpPatience));  // else tidy() does
+    if (!node.empty()) (void)clean_up(hop, node, hop.after_commit(kCleanUpPatience));
   return {};
 }
 

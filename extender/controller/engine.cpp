@@ -25,6 +25,16 @@ Outcome work_on(Hop& hop, Phase phase) {
       return preparing(hop);
     case Phase::placing:
       return placing(hop);
+    case Phase::mirroring:
+      return mirroring(hop);
+    case Phase::shadowing:
+      return shadowing(hop);
+    case Phase::replaying:
+      return replaying(hop);
+    case Phase::draining:
+      return draining(hop);
+    case Phase::switching:
+      return switching(hop);
     case Phase::freezing:
       return freezing(hop);
     case Phase::checkpointing:
@@ -61,7 +71,8 @@ Outcome step(Hop& hop, Phase phase) {
   }
   Outcome outcome = work_on(hop, phase);
   // After the commit time being over is one more way to fail.
-  if (outcome.event == Event::deadline && !next_phase(phase, outcome.event)) outcome.event = Event::failed;
+  if (outcome.event == Event::deadline && !next_phase(phase, outcome.event, hop.status().strategy))
+    outcome.event = Event::failed;
   return outcome;
 }
 
@@ -108,7 +119,7 @@ std::optional<milliseconds> run(Hop& hop) {
   while (!is_final(hop.status().phase)) {
     const Phase from = hop.status().phase;
     const Outcome outcome = step(hop, from);
-    const auto next = next_phase(from, outcome.event);
+    const auto next = next_phase(from, outcome.event, hop.status().strategy);
     if (!next) {
       // Not a result: nothing is decided, or what hinders may pass.
       if (hop.signals().leaving()) return std::nullopt;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 #include "shared/migration/names.h"
 
@@ -100,6 +101,7 @@ bool tidy(Hop& hop) {
       if (!source_has_ended(hop, limits) || !clean_nodes(hop, limits)) return false;
       break;
     case Phase::rolled_back:
+      if (replays(hop) && !remove_queues(hop, limits)) return false;
       if (!clean_nodes(hop, limits)) return false;
       break;
     case Phase::failed:
@@ -107,6 +109,7 @@ bool tidy(Hop& hop) {
       if (!hop.signals().deleting()) return true;
       for (const std::string& name : {hop.status().target.pod, hop.status().placeholder})
         if (!name.empty() && !Pods{hop}.remove_ours(name, limits)) return false;
+      if (replays(hop) && !remove_queues(hop, limits)) return false;
       if (!clean_nodes(hop, limits)) return false;
       break;
     default:

@@ -6,6 +6,7 @@
 
 #include "extender/controller/pods.h"
 #include "extender/controller/queue.h"
+#include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 
 namespace migrate::controller {
@@ -31,6 +32,38 @@ Attempt<SourceRecord> freeze(Hop& hop, const Limits& limits) {
       [&](agent::AgentApi& agent, const agent::Call& call) { return agent.freeze(hop.order(), order, call); });
 }
 
+Outcome record(Hop& hop, const std::vector<agent::Archive>& archives) {
+  auto& recorded = hop.status().archives;
+  recorded.clear();
+  recorded.reserve(archives.size());
+  for (const agent::Archive& one : archives)
+    recorded.push_back({one.name, one.size, one.digest});
+  return {Event::done, "", fmt::format("{} MiB", total_size(hop.status()).count >> 20)};
+}
+
+// The source runs on afterwards. What it has handled since the mirror was bound will be replayed once more.
+Outcome snapshot(Hop& hop) {
+  const Limits limits = hop.before_commit();
+  agent::SnapshotOrder order;
+  order.freeze.pod = hop.source_ref();
+  order.freeze.containers = names_of_containers(hop);
+  order.freeze.target_node = hop.status().target.node;
+  order.freeze.deadline = hop.world().clock.now() + std::min(hop.freeze_limit(), hop.left_of(limits));
+  order.checkpoint.backend =
+      hop.status().checkpoint == CheckpointBackend::kubelet ? agent::Backend::kubelet : agent::Backend::direct;
+  auto taken = hop.ask<agent::Snapshot>(
+      hop.status().source.node, "checkpoint the source", "CheckpointFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.snapshot(hop.order(), order, call); });
+  if (!taken) return taken.error();
+  hop.status().snapshot_freeze = taken->frozen;
+  auto link = connect_replay(hop, limits);
+  if (!link) return link.error();
+  auto depth = mirror_depth(hop, *link, limits);
+  if (!depth) return depth.error();
+  messages_of(hop).duplicates_bound = depth->ready;
+  return record(hop, taken->archives);
+}
+
 }  // namespace
 
 Outcome freezing(Hop& hop) {
@@ -48,7 +81,7 @@ Outcome freezing(Hop& hop) {
     if (!connected) return connected.error();
     broker = *connected;
     // Not once it is frozen: then what was to be closed may be closed already, and time is dear.
-    if (before->state == SourceState::none) {
+    if (before->state == SourceState::none || before->state == SourceState::snapshotted) {
       auto found = find_consumers(hop, *broker, *queue, source, limits);
       if (!found) return found.error();
       connections = std::move(*found);
@@ -65,10 +98,17 @@ Outcome freezing(Hop& hop) {
   if (!queue) return {};
   if (auto closed = close_consumers(hop, *broker, *queue, source, std::move(connections), hop.while_frozen()); !closed)
     return closed.error();
+  if (!replays(hop)) return {};
+  const ReplayLink link{*queue, broker};
+  if (auto cut_off = cut(hop, link, hop.while_frozen()); !cut_off) return cut_off.error();
+  // The target may have the source's host name, and with it its control queue: now nobody else reads that.
+  if (hop.status().strategy == Strategy::sequential)
+    if (auto told = tell_start(hop, link, hop.while_frozen()); !told) return told.error();
   return {};
 }
 
 Outcome checkpointing(Hop& hop) {
+  if (replays(hop)) return snapshot(hop);
   agent::CheckpointOrder order;
   order.backend =
       hop.status().checkpoint == CheckpointBackend::kubelet ? agent::Backend::kubelet : agent::Backend::direct;
@@ -77,16 +117,11 @@ Outcome checkpointing(Hop& hop) {
       hop.status().source.node, "checkpoint the source", "CheckpointFailed", hop.while_frozen(),
       [&](agent::AgentApi& agent, const agent::Call& call) { return agent.checkpoint(hop.order(), order, call); });
   if (!archives) return archives.error();
-  auto& recorded = hop.status().archives;
-  recorded.clear();
-  recorded.reserve(archives->size());
-  for (const agent::Archive& one : *archives)
-    recorded.push_back({one.name, one.size, one.digest});
-  return {Event::done, "", fmt::format("{} MiB", total_size(hop.status()).count >> 20)};
+  return record(hop, *archives);
 }
 
 Outcome transferring(Hop& hop) {
-  const Limits limits = hop.while_frozen();
+  const Limits limits = replays(hop) ? hop.before_commit() : hop.while_frozen();
   auto pulled = pull_archives(hop, hop.status().target.node, limits);
   if (!pulled) return pulled.error();
   return {Event::done, "", fmt::format("{} MiB in {} ms", pulled->bytes.count >> 20, pulled->duration.count())};

@@ -34,6 +34,8 @@ agent::PodRef Hop::target_ref() {
 }
 
 std::vector<std::string> Hop::volumes() const {
+  // Their content would be newer than the memory.
+  if (status().strategy == Strategy::live || status().strategy == Strategy::sequential) return {};
   return source_view().empty_dirs;
 }
 
@@ -41,6 +43,7 @@ TargetPlan Hop::target_plan() {
   TargetPlan plan;
   plan.name = target_name(migration(), status().attempt);
   plan.schedulers = world_.settings.schedulers;
+  plan.is_shadow = status().strategy == Strategy::live;
   plan.drop_init_containers = true;  // were there any, and not accepted, it would have been refused
   return plan;
 }

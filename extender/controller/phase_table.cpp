@@ -50,58 +50,94 @@ const std::vector<Transition>& phase_table() {
       {P::preparing,     E::aborted,            P::rolling_back},
       {P::preparing,     E::deadline,           P::rolling_back},
 
-      {P::placing,       E::done,               P::freezing},
+      {P::placing,       E::done,               P::freezing,      kStop},
+      {P::placing,       E::done,               P::mirroring,     kReplay},
       {P::placing,       E::refused,            P::rolling_back},
       {P::placing,       E::failed,             P::rolling_back},
       {P::placing,       E::aborted,            P::rolling_back},
       {P::placing,       E::deadline,           P::rolling_back},
 
-      {P::freezing,      E::done,               P::checkpointing},
-      {P::freezing,      E::failed,             P::rolling_back},
-      {P::freezing,      E::aborted,            P::rolling_back},
-      {P::freezing,      E::deadline,           P::rolling_back},
+      {P::mirroring,     E::done,               P::checkpointing, kReplay},
+      {P::mirroring,     E::refused,            P::rolling_back,  kReplay},
+      {P::mirroring,     E::failed,             P::rolling_back,  kReplay},
+      {P::mirroring,     E::aborted,            P::rolling_back,  kReplay},
+      {P::mirroring,     E::deadline,           P::rolling_back,  kReplay},
 
       {P::checkpointing, E::done,               P::transferring},
       {P::checkpointing, E::failed,             P::rolling_back},
       {P::checkpointing, E::aborted,            P::rolling_back},
       {P::checkpointing, E::deadline,           P::rolling_back},
 
-      {P::transferring,  E::done,               P::committing},
+      {P::transferring,  E::done,               P::committing,    kStop},
+      {P::transferring,  E::done,               P::shadowing,     kLive},
+      {P::transferring,  E::done,               P::freezing,      kSequential},
       {P::transferring,  E::failed,             P::rolling_back},
       {P::transferring,  E::aborted,            P::rolling_back},
       {P::transferring,  E::deadline,           P::rolling_back},
 
-      {P::committing,    E::done,               P::restoring},
-      {P::committing,    E::name_is_taken,      P::renaming},
+      // The shadow runs before the commit: it takes from the mirror alone and publishes nothing, so it may be given up.
+      {P::shadowing,     E::done,               P::replaying,     kLive},
+      {P::shadowing,     E::failed,             P::rolling_back,  kLive},
+      {P::shadowing,     E::aborted,            P::rolling_back,  kLive},
+      {P::shadowing,     E::deadline,           P::rolling_back,  kLive},
+
+      {P::replaying,     E::done,               P::freezing,      kLive},
+      {P::replaying,     E::failed,             P::rolling_back,  kLive},
+      {P::replaying,     E::aborted,            P::rolling_back,  kLive},
+      {P::replaying,     E::deadline,           P::rolling_back,  kLive},
+
+      {P::freezing,      E::done,               P::checkpointing, kStop},
+      {P::freezing,      E::done,               P::draining,      kLive},
+      {P::freezing,      E::done,               P::committing,    kSequential},
+      {P::freezing,      E::failed,             P::rolling_back},
+      {P::freezing,      E::aborted,            P::rolling_back},
+      {P::freezing,      E::deadline,           P::rolling_back},
+
+      {P::draining,      E::done,               P::committing,    kLive},
+      {P::draining,      E::failed,             P::rolling_back,  kLive},
+      {P::draining,      E::aborted,            P::rolling_back,  kLive},
+      {P::draining,      E::deadline,           P::rolling_back,  kLive},
+
+      {P::committing,    E::done,               P::restoring,     kStop | kSequential},
+      {P::committing,    E::done,               P::switching,     kLive},
+      {P::committing,    E::name_is_taken,      P::renaming,      kStop | kSequential},
       {P::committing,    E::failed,             P::rolling_back},
       {P::committing,    E::aborted,            P::rolling_back},
       {P::committing,    E::deadline,           P::rolling_back},
 
       // The source's record decides: when it was committed after all, there is no way back.
       {P::rolling_back,  E::done,               P::rolled_back},
-      {P::rolling_back,  E::too_late,           P::restoring},
-      {P::rolling_back,  E::name_is_taken,      P::renaming},
+      {P::rolling_back,  E::too_late,           P::restoring,     kStop | kSequential},
+      {P::rolling_back,  E::too_late,           P::switching,     kLive},
+      {P::rolling_back,  E::name_is_taken,      P::renaming,      kStop | kSequential},
       {P::rolling_back,  E::failed,             P::failed},
 
       // ---- committed ----
-      {P::renaming,      E::done,               P::restoring},
-      {P::renaming,      E::failed,             P::repeating},
+      {P::renaming,      E::done,               P::restoring,     kStop | kSequential},
+      {P::renaming,      E::failed,             P::repeating,     kStop | kSequential},
 
-      {P::restoring,     E::done,               P::finishing},
-      {P::restoring,     E::never_ran,          P::repeating},
-      {P::restoring,     E::unsure,             P::in_doubt},
+      {P::restoring,     E::done,               P::finishing,     kStop},
+      {P::restoring,     E::done,               P::switching,     kSequential},
+      {P::restoring,     E::never_ran,          P::repeating,     kStop | kSequential},
+      {P::restoring,     E::unsure,             P::in_doubt,      kStop | kSequential},
 
       // never_ran: attempts are used up, the target's agent is sure, and the source Pod is still there.
-      {P::repeating,     E::done,               P::restoring},
-      {P::repeating,     E::failed,             P::repeating},
-      {P::repeating,     E::never_ran,          P::rolling_back},
-      {P::repeating,     E::unsure,             P::in_doubt},
+      {P::repeating,     E::done,               P::restoring,     kStop | kSequential},
+      {P::repeating,     E::failed,             P::repeating,     kStop | kSequential},
+      {P::repeating,     E::never_ran,          P::rolling_back,  kStop | kSequential},
+      {P::repeating,     E::unsure,             P::in_doubt,      kStop | kSequential},
 
-      {P::in_doubt,      E::done,               P::finishing},
-      {P::in_doubt,      E::never_ran,          P::repeating},
-      {P::in_doubt,      E::source_decided,     P::rolling_back},
-      {P::in_doubt,      E::target_decided,     P::finishing},
-      {P::in_doubt,      E::checkpoint_decided, P::repeating},
+      {P::in_doubt,      E::done,               P::finishing,     kStop},
+      {P::in_doubt,      E::done,               P::switching,     kSequential},
+      {P::in_doubt,      E::never_ran,          P::repeating,     kStop | kSequential},
+      {P::in_doubt,      E::source_decided,     P::rolling_back,  kStop | kSequential},
+      {P::in_doubt,      E::target_decided,     P::finishing,     kStop},
+      {P::in_doubt,      E::target_decided,     P::switching,     kSequential},
+      {P::in_doubt,      E::checkpoint_decided, P::repeating,     kStop | kSequential},
+
+      // What was replayed is in the target's memory alone: when that is lost now, nothing is left to go back to.
+      {P::switching,     E::done,               P::finishing,     kReplay},
+      {P::switching,     E::failed,             P::failed,        kReplay},
 
       {P::finishing,     E::done,               P::succeeded},
       // clang-format on
@@ -109,10 +145,25 @@ const std::vector<Transition>& phase_table() {
   return kTable;
 }
 
-std::optional<Phase> next_phase(Phase from, Event event) {
+bool holds_for(const Transition& row, Strategy strategy) {
+  switch (strategy) {
+    case Strategy::automatic:
+      return row.ways == kAll;
+    case Strategy::stop:
+      return (row.ways & kStop) != 0;
+    case Strategy::live:
+      return (row.ways & kLive) != 0;
+    case Strategy::sequential:
+      return (row.ways & kSequential) != 0;
+  }
+  return false;
+}
+
+std::optional<Phase> next_phase(Phase from, Event event, Strategy strategy) {
   const auto& table = phase_table();
-  const auto found = std::find_if(table.begin(), table.end(),
-                                  [&](const Transition& one) { return one.from == from && one.event == event; });
+  const auto found = std::find_if(table.begin(), table.end(), [&](const Transition& one) {
+    return one.from == from && one.event == event && holds_for(one, strategy);
+  });
   if (found == table.end()) return std::nullopt;
   return found->to;
 }

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/migration/phase.h"
+#include "shared/migration/migration.h"
 
 namespace migrate::controller {
 
@@ -28,14 +28,20 @@ enum class Event {
 
 [[nodiscard]] std::string_view to_string(Event event);
 
+// Strategies in which a row holds.
+enum Ways : unsigned { kStop = 1, kLive = 2, kSequential = 4, kReplay = kLive | kSequential, kAll = kStop | kReplay };
+
 struct Transition {
   Phase from;
   Event event;
   Phase to;
+  unsigned ways = kAll;
 };
 
 // All there are. What is not in it cannot happen: next_phase answers nothing.
 [[nodiscard]] const std::vector<Transition>& phase_table();
-[[nodiscard]] std::optional<Phase> next_phase(Phase from, Event event);
+// `strategy` is the one that was chosen; before that (automatic) only rows of all strategies count.
+[[nodiscard]] std::optional<Phase> next_phase(Phase from, Event event, Strategy strategy);
+[[nodiscard]] bool holds_for(const Transition& row, Strategy strategy);
 
 }  // namespace migrate::controller

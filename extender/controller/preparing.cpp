@@ -5,8 +5,10 @@
 
 #include "extender/controller/pods.h"
 #include "extender/controller/queue.h"
+#include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/surroundings.h"
+#include "shared/messages/mirror.h"
 
 namespace migrate::controller {
 namespace {
@@ -36,6 +38,10 @@ CheckpointBackend chosen_backend(const Migration& migration, const NodeState& so
   return source.facts && source.facts->can_checkpoint_directly ? CheckpointBackend::direct : CheckpointBackend::kubelet;
 }
 
+Strategy chosen_strategy(const Migration& migration) {
+  return migration.spec.strategy == Strategy::automatic ? Strategy::stop : migration.spec.strategy;
+}
+
 HopSize size_of(const agent::SourceFacts& found) {
   HopSize size;
   for (const agent::ContainerFacts& one : found.containers)
@@ -49,7 +55,7 @@ HopSize size_of(const agent::SourceFacts& found) {
 Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
   const auto queue = queue_of(hop.migration(), view);
   if (!queue) {
-    if (hop.migration().spec.messages != MessageMode::queue) return {};
+    if (hop.migration().spec.messages != MessageMode::queue && !replays(hop)) return {};
     return {Event::refused, "NoQueue",
             fmt::format("Pod {}/{} names no queue or no broker: set the annotations kubectl-migrate.dev/queue and "
                         "kubectl-migrate.dev/broker-secret, or spec.messages",
@@ -59,8 +65,16 @@ Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
   if (!broker)
     return {broker.error().event == Event::failed ? Event::refused : broker.error().event, broker.error().reason,
             broker.error().message};
-  if (auto listed = (*broker)->consumers(queue->queue); !listed)
-    return {Event::refused, "Broker", listed.error().message};
+  if (!replays(hop)) {
+    if (auto listed = (*broker)->consumers(queue->queue); !listed)
+      return {Event::refused, "Broker", listed.error().message};
+    return {};
+  }
+  auto facts = (*broker)->queue(queue->queue);
+  if (!facts) return {Event::refused, "Broker", facts.error().message};
+  if (!*facts) return {Event::refused, "QueueUnknown", fmt::format("the broker has no queue {}", queue->queue)};
+  const auto against = messages::mirror_refusals(**facts);
+  if (!against.empty()) return {Event::refused, against.front().reason, against.front().message};
   return {};
 }
 
@@ -70,7 +84,6 @@ Outcome record(Hop& hop, const Json& pod, const Surroundings& around, const agen
   const PodView view = view_of(pod);
   MigrationStatus& status = hop.status();
   status.source = {view.name, view.uid, view.node};
-  status.strategy = Strategy::stop;
   status.checkpoint = backend;
   status.forecast_freeze = expected.freeze();
   status.forecast_gap = expected.gap();
@@ -112,6 +125,12 @@ Outcome preparing(Hop& hop) {
                                                                   view.containers, view.empty_dirs, call);
                                            });
   if (!found) return found.error();
+  hop.status().strategy = chosen_strategy(hop.migration());
+  if (replays(hop)) {
+    standing =
+        without_accepted(replay_refusals(hop.migration(), *pod, hop.status().strategy), hop.migration().spec.accept);
+    if (!standing.empty()) return refused(standing);
+  }
   const CheckpointBackend backend = chosen_backend(hop.migration(), around->source);
   const Forecast expected = forecast(size_of(*found), backend);
   standing = source_refusals(*pod, *found, around->source, backend, expected);

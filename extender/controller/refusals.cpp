@@ -120,9 +120,6 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
               fmt::format("migration {} is at work on {}; wait for it or abort it: kubectl migrate "
                           "abort {} -n {}",
                           around.other_migration, name, around.other_migration, migration.namespace_));
-  if (migration.spec.strategy == Strategy::live || migration.spec.strategy == Strategy::sequential)
-    found.add("StrategyNotSupported", fmt::format("strategy {} is not supported by this version; use --strategy stop",
-                                                  to_string(migration.spec.strategy)));
   std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
   for (const std::string& bound : around.bound_volumes)
     found.add("NodeLocalVolume", fmt::format("{}: {}; the target's node cannot reach it", name, bound));

@@ -41,6 +41,10 @@ struct Surroundings {
 // Of Pod, object and nodes. `pod` is null when there is none of that name.
 [[nodiscard]] std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around);
 
+// What speaks against replaying messages (`live`, `sequential`) instead of stopping: volumes that would be newer than
+// the memory, and a name that a shadow cannot have. Pure.
+[[nodiscard]] std::vector<Refusal> replay_refusals(const Migration& migration, const Json& pod, Strategy strategy);
+
 // What the Pod's own spec says against it; a part of the above.
 [[nodiscard]] std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod);
 

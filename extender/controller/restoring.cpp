@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 
 namespace migrate::controller {
@@ -105,6 +106,7 @@ Outcome restoring(Hop& hop) {
     if (!states) return states.error().event == Event::left ? states.error() : settle(hop, states.error().message);
     switch (judge(*states)) {
       case Verdict::running:
+        if (replays(hop)) return await_running(hop);  // the gap ends with the replay
         status.running_at = hop.world().clock.now();
         if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
         return await_running(hop);

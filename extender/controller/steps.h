@@ -11,14 +11,19 @@ namespace migrate::controller {
 
 Outcome preparing(Hop& hop);
 Outcome placing(Hop& hop);
+Outcome mirroring(Hop& hop);
 Outcome freezing(Hop& hop);
 Outcome checkpointing(Hop& hop);
 Outcome transferring(Hop& hop);
+Outcome shadowing(Hop& hop);
+Outcome replaying(Hop& hop);
+Outcome draining(Hop& hop);
 Outcome committing(Hop& hop);
 Outcome renaming(Hop& hop);
 Outcome restoring(Hop& hop);
 Outcome repeating(Hop& hop);
 Outcome in_doubt(Hop& hop);  // looks once; `left` when nothing is decided yet
+Outcome switching(Hop& hop);
 Outcome finishing(Hop& hop);
 Outcome rolling_back(Hop& hop);
 

@@ -93,6 +93,17 @@ void label(Json& metadata, const Migration& migration) {
   if (migration.name.size() <= kLongestLabel) metadata["labels"][kMigrationLabel] = migration.name;
 }
 
+// The source may have been a shadow itself.
+void set_gate(Json& spec, bool is_wanted) {
+  Json gates = list_at(spec, {"readinessGates"});
+  erase_if(gates, [](const Json& one) { return text_at(one, {"conditionType"}) == kLiveGate; });
+  if (is_wanted) gates.push_back({{"conditionType", kLiveGate}});
+  if (gates.empty())
+    spec.erase("readinessGates");
+  else
+    spec["readinessGates"] = std::move(gates);
+}
+
 Json mounts_of(const Json& container) {
   Json paths = Json::array();
   for (const Json& mount : list_at(container, {"volumeMounts"}))
@@ -120,6 +131,12 @@ Json target_pod(const Json& source, const Migration& migration, const TargetPlan
   drop_injected_token(spec);
   spec["runtimeClassName"] = kRuntimeClass;
   if (!plan.schedulers.contains(text_at(spec, {"schedulerName"}))) spec["schedulerName"] = kSchedulerName;
+
+  set_gate(spec, plan.is_shadow);
+  if (plan.is_shadow) {
+    spec.erase("hostname");
+    spec.erase("subdomain");
+  }
 
   Json metadata{{"name", plan.name}, {"namespace", migration.namespace_}};
   if (const Json* labels = find(source, {"metadata", "labels"})) metadata["labels"] = *labels;

@@ -18,7 +18,9 @@ namespace migrate::controller {
 
 struct TargetPlan {
   std::string name;
-  std::set<std::string> schedulers;   // those that ask the extender; a Pod of another one gets ours
+  std::set<std::string> schedulers;  // those that ask the extender; a Pod of another one gets ours
+  // Beside the running source until the cut: with a host name of its own, and out of Services.
+  bool is_shadow = false;
   bool drop_init_containers = false;  // accepted: they ran on the source, and what they did is carried along
 };
 

@@ -1,0 +1,172 @@
+#include "extender/controller/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "shared/messages/mirror.h"
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr milliseconds kPoll{20};
+constexpr std::size_t kLongestHostname = 63;
+
+int restarts_of(const Json& pod) {
+  int restarts = 0;
+  for (const Json& status : list_at(pod, {"status", "containerStatuses"}))
+    if (has(status, {"lastState", "terminated", "startedAt"}) &&
+        text_at(status, {"lastState", "terminated", "reason"}) != "StartError")
+      ++restarts;
+  return restarts;
+}
+
+Attempt<void> publish(Hop& hop, const ReplayLink& link, const std::string& body, const Limits& limits) {
+  const std::string queue = messages_of(hop).control_queue;
+  return ask_broker<void>(hop, limits, [&] { return link.broker->publish(queue, body); });
+}
+
+}  // namespace
+
+bool replays(Hop& hop) {
+  return hop.status().strategy == Strategy::live || hop.status().strategy == Strategy::sequential;
+}
+
+Attempt<ReplayLink> connect_replay(Hop& hop, const Limits& limits) {
+  const auto queue = queue_of(hop.migration(), hop.source_view());
+  if (!queue) return give_up(Event::failed, "NoQueue", "the Pod names no queue any more");
+  auto broker = connect_to(hop, *queue, limits);
+  if (!broker) return tl::make_unexpected(broker.error());
+  return ReplayLink{*queue, *broker};
+}
+
+MessagesStatus& messages_of(Hop& hop) {
+  auto& messages = hop.status().messages;
+  if (!messages) messages.emplace();
+  return *messages;
+}
+
+Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  const std::string mirror = messages_of(hop).mirror;
+  auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
+  if (!depth) return tl::make_unexpected(depth.error());
+  if (!*depth)
+    return give_up(Event::failed, "MirrorLost",
+                   fmt::format("queue {}, the mirror of {}, was deleted; what it held cannot be replayed", mirror,
+                               link.queue.queue));
+  return **depth;
+}
+
+std::string hostname_of(const Json& pod) {
+  const std::string set = text_at(pod, {"spec", "hostname"});
+  return (set.empty() ? text_at(pod, {"metadata", "name"}) : set).substr(0, kLongestHostname);
+}
+
+Attempt<void> tell_start(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  MessagesStatus& messages = messages_of(hop);
+  const TargetPlan plan = hop.target_plan();
+  const std::string hostname = hostname_of(target_pod(hop.source(), hop.migration(), plan));
+  messages.control_queue = messages::control_queue_name(
+      text_at(hop.source(), {"metadata", "annotations", kControlQueueAnnotation}), plan.name, hostname);
+  // Written before it is made: a queue that no record names would never be removed.
+  if (auto written = hop.journal().write(); !written) return written;
+  auto made = ask_broker<void>(hop, limits, [&] { return link.broker->declare_queue(messages.control_queue); });
+  if (!made) return made;
+  return publish(hop, link, messages::start_replay(messages.mirror), limits);
+}
+
+Attempt<void> tell_again(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  return publish(hop, link, messages::start_replay(messages_of(hop).mirror), limits);
+}
+
+Attempt<void> tell_end(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  return publish(hop, link, messages::end_replay(), limits);
+}
+
+Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  const std::string mirror = messages_of(hop).mirror;
+  // Its own bindings, not the primary's: those may have changed since.
+  auto facts = ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return link.broker->queue(mirror); });
+  if (!facts) return tl::make_unexpected(facts.error());
+  if (!*facts) return give_up(Event::failed, "MirrorLost", fmt::format("queue {}, the mirror, was deleted", mirror));
+  for (const broker::Binding& binding : (*facts)->bindings)
+    if (auto gone = ask_broker<void>(hop, limits, [&] { return link.broker->unbind(mirror, binding); }); !gone)
+      return gone;
+  return {};
+}
+
+Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  // The frozen source's unacknowledged messages are back at the head of the queue when nobody consumes it any more.
+  broker::Depth primary;
+  for (;;) {
+    auto depth =
+        ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (!*depth) return give_up(Event::failed, "QueueLost", fmt::format("queue {} was deleted", link.queue.queue));
+    primary = **depth;
+    if (primary.consumers == 0) break;
+    if (!hop.pause(kPoll, limits))
+      return tl::make_unexpected(
+          hop.interrupted({Event::deadline, "Broker",
+                           fmt::format("queue {} still has {} consumers after the source's connections were closed",
+                                       link.queue.queue, primary.consumers)}));
+  }
+  if (!hop.migration().spec.purge_primary)
+    if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
+  auto rest = mirror_depth(hop, link, limits);
+  if (!rest) return tl::make_unexpected(rest.error());
+  MessagesStatus& messages = messages_of(hop);
+  if (!messages.backlog_at_cut)
+    messages.duplicates_bound = messages.duplicates_bound.value_or(0) + rest->ready + primary.ready;
+  messages.backlog_at_cut = rest->ready;
+  messages.backlog.push_back({hop.world().clock.now(), rest->ready});
+  return {};
+}
+
+Attempt<void> check_target_lives(Hop& hop, const Limits& limits) {
+  auto live = Pods{hop}.live_target(limits);
+  if (!live) return tl::make_unexpected(live.error());
+  if (restarts_of(*live) > 0 || !containers_run(*live))
+    return give_up(Event::failed, "TargetDied",
+                   fmt::format("a container of target Pod {} ended while it replayed; see kubectl logs --previous {}",
+                               hop.status().target.pod, hop.status().target.pod));
+  return {};
+}
+
+Attempt<void> take_back_words(Hop& hop, const Limits& limits) {
+  if (!hop.status().messages || messages_of(hop).control_queue.empty()) return {};
+  const std::string control = messages_of(hop).control_queue;
+  auto link = connect_replay(hop, limits);
+  if (!link) return tl::make_unexpected(link.error());
+  auto purged = ask_broker<void>(hop, limits, [&]() -> Result<void> {
+    auto depth = link->broker->depth(control);
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (!*depth) return {};
+    auto done = link->broker->purge(control);
+    if (!done) return tl::make_unexpected(done.error());
+    return {};
+  });
+  return purged;
+}
+
+Attempt<void> remove_queues(Hop& hop, const Limits& limits) {
+  if (!hop.status().messages || messages_of(hop).mirror.empty()) return {};
+  auto link = connect_replay(hop, limits);
+  if (!link) return tl::make_unexpected(link.error());
+  MessagesStatus& messages = messages_of(hop);
+  const std::string own =
+      messages::control_queue_name(text_at(hop.source(), {"metadata", "annotations", kControlQueueAnnotation}),
+                                   hop.status().source.pod, hostname_of(hop.source()));
+  for (const std::string& name : {messages.mirror, messages.control_queue}) {
+    // The source looks into its own one for as long as it lives.
+    if (name.empty() || name == own) continue;
+    auto gone = ask_broker<broker::Removal>(hop, limits, [&] { return link->broker->remove_queue(name, {}); });
+    if (!gone) return tl::make_unexpected(gone.error());
+  }
+  return {};
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,71 @@
+// What the steps of a replay share: the broker at hand, the record of its queues, and words to the target.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "extender/controller/queue.h"
+
+namespace migrate::controller {
+
+// `live` and `sequential`: the target replays what came meanwhile.
+[[nodiscard]] bool replays(Hop& hop);
+
+struct ReplayLink {
+  QueueRef queue;
+  std::shared_ptr<broker::Broker> broker;
+};
+[[nodiscard]] Attempt<ReplayLink> connect_replay(Hop& hop, const Limits& limits);
+
+// The record; made at the first call.
+[[nodiscard]] MessagesStatus& messages_of(Hop& hop);
+
+// A broker that does not answer is asked again, but no longer than `patience`: it may be starting anew.
+inline constexpr milliseconds kBrokerPatience{20'000};
+template <class T>
+[[nodiscard]] Attempt<T> ask_broker(Hop& hop, const Limits& limits, const std::function<Result<T>()>& call,
+                                    milliseconds patience = kBrokerPatience) {
+  const Limits tries{std::min(limits.until, hop.world().pacer.now() + patience), limits.stop};
+  milliseconds wait{50};
+  for (;;) {
+    auto answer = call();
+    if (answer) {
+      if constexpr (std::is_void_v<T>)
+        return {};
+      else
+        return std::move(*answer);
+    }
+    if (!hop.pause(wait, tries))
+      return tl::make_unexpected(hop.interrupted({Event::failed, "Broker", answer.error().message}));
+    wait = std::min(wait * 2, milliseconds{1'000});
+  }
+}
+
+// How the mirror stands now; failed when there is none.
+[[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
+
+// The name a Pod's processes see (Kubernetes: spec.hostname or the Pod's name, 63 characters of it).
+[[nodiscard]] std::string hostname_of(const Json& pod);
+
+// Makes the target's control queue, which is recorded before, and puts START_REPLAY into it.
+[[nodiscard]] Attempt<void> tell_start(Hop& hop, const ReplayLink& link, const Limits& limits);
+// START_REPLAY once more, to an application that went back too early.
+[[nodiscard]] Attempt<void> tell_again(Hop& hop, const ReplayLink& link, const Limits& limits);
+[[nodiscard]] Attempt<void> tell_end(Hop& hop, const ReplayLink& link, const Limits& limits);
+
+// After freeze and close: nobody consumes the primary, the mirror gets nothing more. Counts what then stands in both.
+[[nodiscard]] Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits);
+// Takes the mirror from its exchanges: what it holds is all that is left to be replayed.
+[[nodiscard]] Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limits);
+
+// Whether the target's application lives: its memory holds what was replayed, and a container that was started anew
+// has lost it.
+[[nodiscard]] Attempt<void> check_target_lives(Hop& hop, const Limits& limits);
+
+// Way back: what the source must not find when it runs again. Before the thaw.
+[[nodiscard]] Attempt<void> take_back_words(Hop& hop, const Limits& limits);
+// Mirror and control queue go, whatever is in them.
+[[nodiscard]] Attempt<void> remove_queues(Hop& hop, const Limits& limits);
+
+}  // namespace migrate::controller

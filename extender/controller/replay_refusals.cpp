@@ -1,0 +1,50 @@
+// What in a Pod speaks against a copy that replays beside it.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/refusals.h"
+
+namespace migrate::controller {
+namespace {
+
+// A container may write to it.
+bool is_writable(const Json& pod, const std::string& volume) {
+  for (const char* kind : {"containers", "initContainers"})
+    for (const Json& container : list_at(pod, {"spec", kind}))
+      for (const Json& mount : list_at(container, {"volumeMounts"}))
+        if (text_at(mount, {"name"}) == volume && !flag_at(mount, {"readOnly"})) return true;
+  return false;
+}
+
+}  // namespace
+
+std::vector<Refusal> replay_refusals(const Migration& migration, const Json& pod, Strategy strategy) {
+  std::vector<Refusal> found;
+  const PodView view = view_of(pod);
+  const auto add = [&](const char* reason, const std::string& message, const char* accept = "") {
+    found.push_back({reason, fmt::format("Pod {}/{}: {}", view.namespace_, view.name, message), accept});
+  };
+  for (const Json& volume : list_at(pod, {"spec", "volumes"})) {
+    const std::string name = text_at(volume, {"name"});
+    if (has(volume, {"persistentVolumeClaim"}) && !flag_at(volume, {"persistentVolumeClaim", "readOnly"}) &&
+        is_writable(pod, name))
+      add("WritableVolume",
+          fmt::format("volume {} can be written, and would be newer than the memory that is restored; use --strategy "
+                      "stop",
+                      name));
+    if (has(volume, {"emptyDir"}))
+      add("EmptyDirLoss",
+          fmt::format("emptyDir {} would be newer than the memory that is restored, so it is not carried along: use "
+                      "--strategy stop, or --accept=emptydir-loss to begin with an empty one",
+                      name),
+          "emptydir-loss");
+  }
+  if (strategy == Strategy::live && migration.spec.keep_name)
+    add("KeepNameLive",
+        "with strategy Live the copy runs beside the source, under another name; use --strategy sequential or stop to "
+        "keep the name");
+  return found;
+}
+
+}  // namespace migrate::controller

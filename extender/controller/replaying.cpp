@@ -1,0 +1,193 @@
+// The shadow catches up while the source goes on; then the source is frozen, and the rest, finite now, is drained.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
+#include "extender/controller/steps.h"
+#include "shared/messages/cutoff.h"
+#include "shared/migration/go_duration.h"
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+using messages::CutReason;
+using std::chrono::duration_cast;
+
+constexpr milliseconds kPoll{100};
+constexpr milliseconds kTellEvery{1'000};
+constexpr milliseconds kStartPatience{20'000};
+constexpr milliseconds kAbsencePatience{2'000};
+constexpr milliseconds kCommitReserve{3'000};
+constexpr std::size_t kMostPoints = 60;
+
+std::string_view to_string(CutReason reason) {
+  switch (reason) {
+    case CutReason::none:
+      return "";
+    case CutReason::converged:
+      return "Converged";
+    case CutReason::cutoff:
+      return "Cutoff";
+    case CutReason::diverging:
+      return "Diverging";
+    case CutReason::asked:
+      return "Asked";
+  }
+  return "";
+}
+
+// Half the points say the same of a longer time.
+void note_backlog(MessagesStatus& messages, Instant now, std::uint64_t ready) {
+  auto& points = messages.backlog;
+  if (points.size() >= kMostPoints) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < points.size(); i += 2)
+      points[kept++] = points[i];
+    points.resize(kept);
+  }
+  points.push_back({now, ready});
+}
+
+// Messages a second by the Pod's annotation, a duration of one message.
+std::optional<double> annotated_rate(const Json& pod) {
+  const std::string text = text_at(pod, {"metadata", "annotations", kServiceTimeAnnotation});
+  const auto span = parse_go_duration(text);
+  if (text.empty() || !span || *span <= milliseconds{0}) return std::nullopt;
+  return 1000.0 / static_cast<double>(span->count());
+}
+
+// Watches whether the application reads the mirror at all.
+class Attendance {
+ public:
+  explicit Attendance(Steady began) : since_(began) {}
+
+  enum class Verdict { fine, tell_again, absent };
+  Verdict look(Steady now, std::uint64_t consumers) {
+    if (consumers > 0) {
+      seen_ = true;
+      since_ = now;
+      return Verdict::fine;
+    }
+    if (now - since_ > kStartPatience) return Verdict::absent;
+    if (!seen_ || now - since_ < kAbsencePatience) return Verdict::fine;
+    seen_ = false;  // once; then as at the beginning
+    return Verdict::tell_again;
+  }
+
+ private:
+  Steady since_;
+  bool seen_ = false;
+};
+
+Attempt<void> attend(Hop& hop, const ReplayLink& link, Attendance& attendance, std::uint64_t consumers,
+                     const Limits& limits) {
+  switch (attendance.look(hop.world().pacer.now(), consumers)) {
+    case Attendance::Verdict::fine:
+      return {};
+    case Attendance::Verdict::tell_again:
+      hop.log(LogLevel::warning, "the application went back from the mirror too early; it is told again");
+      return tell_again(hop, link, limits);
+    case Attendance::Verdict::absent:
+      break;
+  }
+  const MessagesStatus& messages = messages_of(hop);
+  return give_up(Event::failed, "ReplayNotStarted",
+                 fmt::format("the application in Pod {} did not start replaying within {} s: it does not look into its "
+                             "control queue {}; see docs/app-contract.md, or use --strategy stop",
+                             hop.status().target.pod, kStartPatience.count() / 1000, messages.control_queue));
+}
+
+std::string rate(const std::optional<double>& value) {
+  return value ? fmt::format("{:.1f}/s", *value) : "unknown";
+}
+
+}  // namespace
+
+Outcome replaying(Hop& hop) {
+  const Limits limits = hop.before_commit();
+  auto link = connect_replay(hop, limits);
+  if (!link) return link.error();
+  MessagesStatus& messages = messages_of(hop);
+  const auto& spec = hop.migration().spec;
+  const messages::CutPolicy policy{spec.max_replay, spec.cutoff, messages::CutPolicy{}.converged};
+  const auto annotated = annotated_rate(hop.source());
+  messages::RateMeter meter;
+  const Steady began = hop.world().pacer.now();
+  Attendance attendance{began};
+  std::optional<Steady> first_taken;
+  Steady next_told = began;
+  for (;;) {
+    auto depth = mirror_depth(hop, *link, limits);
+    if (!depth) return depth.error();
+    const Steady now = hop.world().pacer.now();
+    const Instant instant = hop.world().clock.now();
+    if (auto there = attend(hop, *link, attendance, depth->consumers, limits); !there) return there.error();
+    if (depth->consumers > 0 && !first_taken) first_taken = now;
+    meter.read(now, depth->ready, depth->consumers > 0);
+    note_backlog(messages, instant, depth->ready);
+    if (auto measured = meter.arrival_rate(); measured && !messages.arrival_rate) messages.arrival_rate = measured;
+    // What leaves the mirror is what the target handles; what comes is known from before it took anything.
+    if (const auto drain = meter.drain_rate(); drain && *drain > 0) {
+      messages.service_rate = drain;
+      messages.service_rate_from = RateSource::target;
+    } else if (!messages.service_rate && annotated) {
+      messages.service_rate = annotated;
+      messages.service_rate_from = RateSource::annotation;
+    }
+    messages::ReplayState state;
+    state.since_bound = messages.bound_at ? duration_cast<milliseconds>(instant - *messages.bound_at) : milliseconds{0};
+    state.replaying = first_taken ? duration_cast<milliseconds>(now - *first_taken) : milliseconds{0};
+    state.ready = depth->ready;
+    state.arrival_rate = messages.arrival_rate;
+    state.service_rate = messages.service_rate;
+    const messages::CutDecision decision = decide_cut(state, policy);
+    messages.cutoff_planned = decision.cutoff;
+    // Nothing is cut off before the application reads at all.
+    if (decision.reason != CutReason::none && (first_taken || decision.reason == CutReason::cutoff)) {
+      messages.cut_because = to_string(decision.reason);
+      messages.cutoff_used = state.since_bound;
+      return {Event::done, "",
+              fmt::format("{}: {} waiting, {} in, {} out", messages.cut_because, depth->ready,
+                          rate(messages.arrival_rate), rate(messages.service_rate))};
+    }
+    if (now >= next_told) {
+      next_told = now + kTellEvery;
+      if (auto lives = check_target_lives(hop, limits); !lives && first_taken) return lives.error();
+      if (auto said = hop.say(fmt::format("{} waiting, {} in, {} out", depth->ready, rate(messages.arrival_rate),
+                                          rate(messages.service_rate)));
+          !said)
+        return said.error();
+    }
+    if (!hop.pause(kPoll, limits))
+      return hop.interrupted({Event::deadline, "DeadlineExceeded", "the time was over while the shadow replayed"});
+  }
+}
+
+Outcome draining(Hop& hop) {
+  const Limits limits = hop.while_frozen();
+  // Emptied of what the source has handled, the primary is the target's; until then nothing is finite.
+  if (hop.migration().spec.purge_primary) return {};
+  auto link = connect_replay(hop, limits);
+  if (!link) return link.error();
+  Attendance attendance{hop.world().pacer.now()};
+  for (;;) {
+    auto depth = mirror_depth(hop, *link, limits);
+    if (!depth) return depth.error();
+    note_backlog(messages_of(hop), hop.world().clock.now(), depth->ready);
+    if (depth->ready == 0) return {};
+    // Longer it cannot stay frozen undecided: the rest is drained behind the commit.
+    if (hop.left_of(limits) < kCommitReserve) return {Event::done, "", fmt::format("{} left", depth->ready)};
+    if (auto there = attend(hop, *link, attendance, depth->consumers, limits); !there) return there.error();
+    if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
+    if (!hop.pause(kPoll / 4, limits))
+      return hop.interrupted({Event::deadline, "DeadlineExceeded", "the time was over while the mirror was drained"});
+  }
+}
+
+}  // namespace migrate::controller

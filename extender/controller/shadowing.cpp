@@ -1,0 +1,85 @@
+// A shadow of the running source comes to life, and finds the word where to read before it reads anything.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
+#include "extender/controller/steps.h"
+
+namespace migrate::controller {
+namespace {
+
+using agent::RestoredContainer;
+using agent::RestoreState;
+
+constexpr milliseconds kShadowPatience{120'000};
+constexpr milliseconds kPoll{2'000};
+constexpr milliseconds kShortPause{50};
+
+// What the mirror holds before anybody takes from it tells how fast messages come.
+Attempt<void> measure_arrivals(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  MessagesStatus& messages = messages_of(hop);
+  auto depth = mirror_depth(hop, link, limits);
+  if (!depth) return tl::make_unexpected(depth.error());
+  const Instant now = hop.world().clock.now();
+  messages.backlog.push_back({now, depth->ready});
+  if (depth->consumers > 0 || !messages.bound_at || now <= *messages.bound_at) return {};
+  const double seconds = std::chrono::duration<double>(now - *messages.bound_at).count();
+  messages.arrival_rate = static_cast<double>(depth->ready) / seconds;
+  return {};
+}
+
+Outcome await_running_shadow(Hop& hop, const Limits& limits) {
+  const auto containers = names_of_containers(hop);
+  std::vector<RestoreState> known(containers.size(), RestoreState::none);
+  for (;;) {
+    auto states = hop.ask<std::vector<RestoredContainer>>(
+        hop.status().target.node, "watch the restore", "RestoreFailed", limits,
+        [&](agent::AgentApi& agent, agent::Call call) {
+          call.timeout = std::min(call.timeout, kPoll);
+          return agent.restore_states(hop.order(), hop.target_ref(), containers, known, call);
+        });
+    if (!states) return states.error();
+    switch (judge(*states)) {
+      case Verdict::running:
+        return {};
+      case Verdict::never_ran:
+      case Verdict::unsure:
+        return {Event::failed, "RestoreFailed",
+                fmt::format("restore on node {}: {}", hop.status().target.node, failure_in(*states))};
+      case Verdict::waiting:
+        break;
+    }
+    bool changed = false;
+    for (std::size_t i = 0; i < std::min(known.size(), states->size()); ++i)
+      changed = std::exchange(known[i], (*states)[i].state) != (*states)[i].state || changed;
+    if (changed) continue;
+    if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
+    if (!hop.pause(kShortPause, limits))
+      return hop.interrupted(
+          {Event::deadline, "RestoreFailed",
+           fmt::format("the containers of target Pod {} did not come to life in time", hop.status().target.pod)});
+  }
+}
+
+}  // namespace
+
+Outcome shadowing(Hop& hop) {
+  Limits limits = hop.before_commit();
+  limits.until = std::min(limits.until, hop.world().pacer.now() + kShadowPatience);
+  if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
+  auto link = connect_replay(hop, limits);
+  if (!link) return link.error();
+  if (auto measured = measure_arrivals(hop, *link, limits); !measured) return measured.error();
+  // First the word, then the life: a restored application that reconnects must not take from the primary.
+  if (auto told = tell_start(hop, *link, limits); !told) return told.error();
+  const agent::ReleaseOrder order{hop.target_ref(), names_of_containers(hop), {}};
+  auto released = hop.ask<void>(
+      hop.status().target.node, "release the shadow", "ReleaseFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.release(hop.order(), order, call); });
+  if (!released) return released.error();
+  return await_running_shadow(hop, limits);
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,148 @@
+// The target has replayed to the last message, and goes over from the mirror to the queue itself.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
+#include "extender/controller/steps.h"
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+using std::chrono::duration_cast;
+
+constexpr milliseconds kPoll{25};
+constexpr milliseconds kLookEvery{1'000};
+constexpr milliseconds kTellEvery{5'000};
+constexpr milliseconds kSwitchPatience{1'800'000};  // a long rest is replayed to its end all the same
+constexpr milliseconds kTakeOverPatience{10'000};
+
+// What the source had handled is not the target's to repeat. First emptied, then unbound: the other order can lose.
+Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  auto purged = ask_broker<std::uint64_t>(
+      hop, limits, [&] { return link.broker->purge(link.queue.queue); }, kSwitchPatience);
+  if (!purged) return tl::make_unexpected(purged.error());
+  return unbind_mirror(hop, link, limits);
+}
+
+Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  Steady next_look = hop.world().pacer.now();
+  Steady next_word = next_look + kTellEvery;
+  for (;;) {
+    auto depth = mirror_depth(hop, link, limits);
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (depth->ready == 0 && depth->consumers > 0) return {};
+    const Steady now = hop.world().pacer.now();
+    if (depth->consumers > 0) next_word = now + kTellEvery;
+    if (now >= next_word) {
+      next_word = now + kTellEvery;
+      if (auto told = tell_again(hop, link, limits); !told) return told;
+    }
+    if (now >= next_look) {
+      next_look = now + kLookEvery;
+      if (auto said = hop.say(fmt::format("{} waiting", depth->ready)); !said) return said;
+      if (auto lives = check_target_lives(hop, limits); !lives) return lives;
+    }
+    if (!hop.pause(kPoll, limits))
+      return tl::make_unexpected(
+          hop.interrupted({Event::failed, "ReplayNotFinished",
+                           fmt::format("{} messages of the mirror are not replayed", depth->ready)}));
+  }
+}
+
+// The mirror goes when nobody reads it and nothing is in it, and not before: the broker itself sees to that.
+Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  const std::string mirror = messages_of(hop).mirror;
+  Steady next_word = hop.world().pacer.now();
+  for (;;) {
+    const Steady now = hop.world().pacer.now();
+    auto depth = ask_broker<std::optional<broker::Depth>>(
+        hop, limits, [&] { return link.broker->depth(mirror); }, kSwitchPatience);
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (!*depth) return {};  // removed by an earlier attempt
+    if ((*depth)->consumers == 0 && (*depth)->ready == 0) {
+      auto gone = ask_broker<broker::Removal>(
+          hop, limits, [&] { return link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); },
+          kSwitchPatience);
+      if (!gone) return tl::make_unexpected(gone.error());
+      if (*gone == broker::Removal::removed || *gone == broker::Removal::absent) return {};
+    }
+    if (now >= next_word) {
+      next_word = now + kTellEvery;
+      if (auto told = tell_end(hop, link, limits); !told) return told;
+      if (auto lives = check_target_lives(hop, limits); !lives) return lives;
+    }
+    if (!hop.pause(kPoll, limits))
+      return tl::make_unexpected(hop.interrupted(
+          {Event::failed, "ReplayNotEnded",
+           fmt::format("the application in Pod {} does not leave the mirror {}; see docs/app-contract.md",
+                       hop.status().target.pod, mirror)}));
+  }
+}
+
+// The gap ends when somebody takes from the queue itself.
+Attempt<void> await_take_over(Hop& hop, const ReplayLink& link) {
+  const Limits limits = hop.after_commit(kTakeOverPatience);
+  for (;;) {
+    auto depth =
+        ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (*depth && (*depth)->consumers > 0) return {};
+    if (hop.pause(kPoll, limits)) continue;
+    if (hop.signals().leaving()) return leave("interrupted");
+    hop.status().warnings.push_back(
+        fmt::format("nobody consumes queue {} {} s after the replay ended; see kubectl logs {}", link.queue.queue,
+                    kTakeOverPatience.count() / 1000, hop.status().target.pod));
+    return {};
+  }
+}
+
+// From now on Services may send to it.
+Attempt<void> open_gate(Hop& hop, const Limits& limits) {
+  if (hop.status().strategy != Strategy::live) return {};
+  const PodPlace& target = hop.status().target;
+  auto pod = Pods{hop}.live_target(limits);
+  if (!pod) return tl::make_unexpected(pod.error());
+  for (const Json& one : list_at(*pod, {"status", "conditions"}))
+    if (text_at(one, {"type"}) == kLiveGate && text_at(one, {"status"}) == "True") return {};
+  kube::ResourcePath path = kube::pod(hop.migration().namespace_, target.pod);
+  path.subresource = "status";
+  const Json condition{{"type", kLiveGate}, {"status", "True"}};
+  const Json patch = Json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", target.uid}},
+                                  {{"op", "add"}, {"path", "/status/conditions/-"}, {"value", condition}}});
+  auto done = Pods{hop}.call<Json>("let traffic to " + describe(path), limits, [&](const kube::CallOptions& options) {
+    return hop.world().client.json_patch(path, patch, {}, options);
+  });
+  if (!done) return tl::make_unexpected(done.error());
+  return {};
+}
+
+}  // namespace
+
+Outcome switching(Hop& hop) {
+  const Limits limits = hop.after_commit(kSwitchPatience);
+  auto link = connect_replay(hop, limits);
+  if (!link) return link.error();
+  MigrationStatus& status = hop.status();
+  const std::string mirror = messages_of(hop).mirror;
+  auto there = ask_broker<std::optional<broker::Depth>>(
+      hop, limits, [&] { return link->broker->depth(mirror); }, kSwitchPatience);
+  if (!there) return there.error();
+  if (*there) {
+    if (hop.migration().spec.purge_primary)
+      if (auto purged = purge_primary(hop, *link, limits); !purged) return purged.error();
+    if (auto drained = drain(hop, *link, limits); !drained) return drained.error();
+    if (auto ended = end_replay(hop, *link, limits); !ended) return ended.error();
+  }
+  if (auto taken = await_take_over(hop, *link); !taken) return taken.error();
+  status.running_at = hop.world().clock.now();
+  if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
+  messages_of(hop).lost = 0;  // the mirror was unbound, empty and unused: nothing was left in it
+  if (auto opened = open_gate(hop, limits); !opened) return opened.error();
+  return {};
+}
+
+}  // namespace migrate::controller
