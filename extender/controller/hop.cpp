@@ -35,7 +35,8 @@ agent::PodRef Hop::target_ref() {
 
 std::vector<std::string> Hop::volumes() const {
   // Their content would be newer than the memory.
-  if (status().strategy == Strategy::live || status().strategy == Strategy::sequential) return {};
+  const Strategy strategy = migration().status.strategy;
+  if (strategy == Strategy::live || strategy == Strategy::sequential) return {};
   return source_view().empty_dirs;
 }
 

@@ -48,7 +48,8 @@ template <class T>
 // The name a Pod's processes see (Kubernetes: spec.hostname or the Pod's name, 63 characters of it).
 [[nodiscard]] std::string hostname_of(const Json& pod);
 
-// Makes the target's control queue, which is recorded before, and puts START_REPLAY into it.
+// Makes the target's control queue, which is recorded before, and puts START_REPLAY into it. When it is the source's
+// own too, nobody may look into it any more: the source is frozen, and what consumes it is closed first.
 [[nodiscard]] Attempt<void> tell_start(Hop& hop, const ReplayLink& link, const Limits& limits);
 // START_REPLAY once more, to an application that went back too early.
 [[nodiscard]] Attempt<void> tell_again(Hop& hop, const ReplayLink& link, const Limits& limits);
@@ -65,6 +66,10 @@ template <class T>
 
 // Way back: what the source must not find when it runs again. Before the thaw.
 [[nodiscard]] Attempt<void> take_back_words(Hop& hop, const Limits& limits);
+// The control queue of a target that was given up; its successor has another name.
+[[nodiscard]] Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits);
+// The source's own control queue, which nobody looks into any more. Not when the target has the same.
+void remove_old_control_queue(Hop& hop, const Limits& limits);
 // Mirror and control queue go, whatever is in them.
 [[nodiscard]] Attempt<void> remove_queues(Hop& hop, const Limits& limits);
 

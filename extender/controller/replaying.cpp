@@ -103,6 +103,16 @@ Attempt<void> attend(Hop& hop, const ReplayLink& link, Attendance& attendance, s
                              hop.status().target.pod, kStartPatience.count() / 1000, messages.control_queue));
 }
 
+// What was read before the shadow lived: empty when the mirror was bound, and how it stood since.
+messages::RateMeter meter_from(const MessagesStatus& messages, Instant now, Steady steady) {
+  messages::RateMeter meter;
+  const auto then = [&](Instant at) { return steady - duration_cast<Steady::duration>(now - at); };
+  if (messages.bound_at) meter.read(then(*messages.bound_at), 0, false);
+  for (const BacklogPoint& point : messages.backlog)
+    meter.read(then(point.at), point.ready, false);
+  return meter;
+}
+
 std::string rate(const std::optional<double>& value) {
   return value ? fmt::format("{:.1f}/s", *value) : "unknown";
 }
@@ -117,8 +127,8 @@ Outcome replaying(Hop& hop) {
   const auto& spec = hop.migration().spec;
   const messages::CutPolicy policy{spec.max_replay, spec.cutoff, messages::CutPolicy{}.converged};
   const auto annotated = annotated_rate(hop.source());
-  messages::RateMeter meter;
   const Steady began = hop.world().pacer.now();
+  messages::RateMeter meter = meter_from(messages, hop.world().clock.now(), began);
   Attendance attendance{began};
   std::optional<Steady> first_taken;
   Steady next_told = began;
@@ -148,8 +158,8 @@ Outcome replaying(Hop& hop) {
     state.service_rate = messages.service_rate;
     const messages::CutDecision decision = decide_cut(state, policy);
     messages.cutoff_planned = decision.cutoff;
-    // Nothing is cut off before the application reads at all.
-    if (decision.reason != CutReason::none && (first_taken || decision.reason == CutReason::cutoff)) {
+    // Nothing is cut off before the application reads at all: nobody would go on.
+    if (decision.reason != CutReason::none && first_taken) {
       messages.cut_because = to_string(decision.reason);
       messages.cutoff_used = state.since_bound;
       return {Event::done, "",

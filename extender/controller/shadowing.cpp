@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
