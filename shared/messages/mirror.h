@@ -18,7 +18,7 @@ namespace migrate::messages {
 [[nodiscard]] std::string control_queue_name(const std::string& annotation, const std::string& pod,
                                              const std::string& hostname);
 
-// Bodies of control messages.
+// Bodies of control messages: JSON in one line.
 [[nodiscard]] std::string start_replay(const std::string& queue);
 [[nodiscard]] std::string end_replay();
 
@@ -26,7 +26,13 @@ struct Refusal {
   std::string reason;   // CamelCase: "DefaultExchange", "SeveralConsumers", …
   std::string message;  // what, of which queue, why, what to do (--strategy stop, mostly)
 };
-// Why this queue cannot be mirrored and fenced; empty: it can. Design section 6.
+// Why this queue cannot be mirrored and fenced, all of it; empty: it can. Design section 6. What nobody can see from
+// here: messages that are published to the queue by its name (through the default exchange) beside its bindings. They
+// come into the primary alone.
 [[nodiscard]] std::vector<Refusal> mirror_refusals(const broker::QueueFacts& primary);
+// Why a mirror that was made is of no use: a policy of the broker gave it a limit. Empty: nothing.
+[[nodiscard]] std::vector<Refusal> mirror_troubles(const broker::QueueFacts& mirror);
+// The most that the primary's consumers can hold without having acknowledged it; for Fence.
+[[nodiscard]] std::uint64_t may_hold(const broker::QueueFacts& primary);
 
 }  // namespace migrate::messages

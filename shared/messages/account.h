@@ -1,0 +1,32 @@
+// What a migration with replay tells of its messages afterwards. Pure.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "shared/migration/migration.h"
+
+namespace migrate::messages {
+
+inline constexpr std::size_t kMostPoints = 60;
+
+// One reading more of a mirror's depth, not older than the last one, for MessagesStatus::backlog. No more than
+// kMostPoints stay: when they are full every other one goes, and from then on points are kept twice as far apart, so
+// that they stay even over time. The first reading and the newest one are always among them.
+void add_backlog(std::vector<BacklogPoint>& series, Instant at, std::uint64_t ready);
+
+struct RepeatCounts {
+  // Read while the source is frozen for the checkpoint, first the primary, then the mirror: so messages between the
+  // readings only raise the bound.
+  std::uint64_t primary_at_checkpoint = 0;  // ready ones
+  std::uint64_t mirror_at_checkpoint = 0;
+  // When the source is frozen for good, its connections are closed and the mirror is unbound: ready ones of the
+  // primary, all of which stand (or stood) in the mirror too. 0 where the primary is purged.
+  std::uint64_t primary_at_cut = 0;
+};
+
+// No more messages than that are met twice: those that the source handled between binding and checkpoint (they are in
+// the memory and in the mirror), and those that are in both queues at the cut. Design section 6.
+[[nodiscard]] std::uint64_t duplicates_bound(const RepeatCounts& counts);
+
+}  // namespace migrate::messages

@@ -1,0 +1,227 @@
+// The strategies' forecasts and the choice among them. Design section 4.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "shared/migration/forecast.h"
+
+namespace migrate {
+namespace {
+
+constexpr milliseconds kLongestFence{20'000};
+// A management total settles the fence where too few messages come to do so.
+constexpr milliseconds kFenceByTotals{7'000};
+constexpr double kLongestMs = 24.0 * 3'600'000;
+
+std::optional<milliseconds> whole(double ms) {
+  if (!(ms < kLongestMs)) return std::nullopt;
+  return milliseconds{static_cast<milliseconds::rep>(std::ceil(ms))};
+}
+
+// A day stands for never.
+milliseconds or_never(std::optional<milliseconds> time) {
+  return time.value_or(milliseconds{static_cast<milliseconds::rep>(kLongestMs)});
+}
+
+double count_of(milliseconds time) {
+  return static_cast<double>(time.count());
+}
+
+std::string seconds_text(milliseconds time) {
+  return fmt::format("{:.1f} s", count_of(time) / 1000);
+}
+
+// Rates of a queue where both are known and usable.
+struct Load {
+  double arrival = 0;  // messages a millisecond
+  double service = 0;
+  milliseconds fence{0};
+
+  [[nodiscard]] double arrived(milliseconds time) const { return arrival * count_of(time); }
+  [[nodiscard]] milliseconds handling(double messages) const { return or_never(whole(messages / service)); }
+};
+
+class Outlooks {
+ public:
+  explicit Outlooks(const StrategyQuestion& question)
+      : asked_(question), hop_(forecast(question.size, question.backend, question.speeds)) {}
+
+  [[nodiscard]] StrategyOutlook stop() const {
+    StrategyOutlook made;
+    made.freeze = hop_.freeze();
+    made.gap = hop_.gap() + renaming();
+    made.total = asked_.fixed.placing + made.gap + asked_.fixed.finishing;
+    add_promises(made);
+    return made;
+  }
+
+  // A shadow beside the running source; it catches up until it has, or the cutoff comes.
+  [[nodiscard]] StrategyOutlook live() const {
+    StrategyOutlook made;
+    made.strategy = Strategy::live;
+    made.against = replay_troubles();
+    const auto load = load_of(made.against);
+    if (!load) return made;
+    const FixedPhases& fixed = asked_.fixed;
+    const milliseconds before_replay = before_transfer(*load) + hop_.transfer + hop_.restore + fixed.starting;
+    const double backlog = load->arrived(before_replay);
+    const double net = load->service - load->arrival;
+    const milliseconds catching_up = net > 0 ? or_never(whole(backlog / net)) : or_never(std::nullopt);
+    const milliseconds left = std::max(milliseconds{0}, cutoff_of(*load) - before_replay);
+    // Where the target never catches up, waiting only lengthens the rest.
+    const milliseconds replaying = net > 0 ? std::min(catching_up, left) : milliseconds{0};
+    const double remaining = std::max(0.0, backlog - net * count_of(replaying));
+    const milliseconds rest = load->handling(remaining + load->arrived(fixed.cutting));
+    add_rest(made, rest);
+
+    const milliseconds silent = fixed.cutting + rest + fixed.switching;
+    made.freeze = std::max(hop_.checkpoint, fixed.cutting + rest);
+    made.gap = std::max(hop_.checkpoint, silent);
+    made.total = fixed.placing + before_replay + replaying + silent + fixed.finishing;
+    if (asked_.keep_name) {
+      // The second hop, within the target's node.
+      const milliseconds second = hop_.checkpoint + renaming() + hop_.restore;
+      made.gap = std::max(made.gap, second);
+      made.total += second;
+    }
+    add_promises(made);
+    return made;
+  }
+
+  // All that arrived since the binding is replayed after the source has ended.
+  [[nodiscard]] StrategyOutlook sequential() const {
+    StrategyOutlook made;
+    made.strategy = Strategy::sequential;
+    made.against = replay_troubles();
+    const auto load = load_of(made.against);
+    if (!load) return made;
+    const FixedPhases& fixed = asked_.fixed;
+    const milliseconds working = before_transfer(*load) + hop_.transfer;
+    const milliseconds rest = load->handling(load->arrived(working + fixed.cutting));
+    add_rest(made, rest);
+    made.freeze = std::max(hop_.checkpoint, fixed.cutting);
+    made.gap =
+        std::max(hop_.checkpoint, fixed.cutting + renaming() + hop_.restore + fixed.starting + rest + fixed.switching);
+    made.total = fixed.placing + working + made.gap + fixed.finishing;
+    add_promises(made);
+    return made;
+  }
+
+ private:
+  [[nodiscard]] milliseconds renaming() const { return asked_.keep_name ? asked_.fixed.renaming : milliseconds{0}; }
+
+  [[nodiscard]] milliseconds before_transfer(const Load& load) const {
+    return asked_.fixed.mirroring + load.fence + hop_.checkpoint;
+  }
+
+  [[nodiscard]] milliseconds cutoff_of(const Load& load) const {
+    if (asked_.cutoff) return *asked_.cutoff;
+    return or_never(whole(count_of(asked_.max_replay) * load.service / load.arrival));
+  }
+
+  // What speaks against both strategies that replay.
+  [[nodiscard]] std::vector<std::string> replay_troubles() const {
+    std::vector<std::string> found;
+    if (asked_.has_writable_volumes) found.emplace_back("the disk of a writable volume would be newer than the memory");
+    if (asked_.has_empty_dirs) found.emplace_back("emptyDirs are carried by Stop alone");
+    if (!asked_.queue)
+      found.push_back(asked_.no_queue.empty() ? "there is no queue that can be mirrored" : asked_.no_queue);
+    return found;
+  }
+
+  // Says, too, what speaks against the queue.
+  std::optional<Load> load_of(std::vector<std::string>& against) const {
+    if (!asked_.queue) return std::nullopt;
+    const QueueOutlook& queue = *asked_.queue;
+    if (!queue.arrival_rate) against.emplace_back("the rate of arrivals is not known");
+    if (!queue.service_rate || !(*queue.service_rate > 0))
+      against.emplace_back("the service rate is not known (annotation kubectl-migrate.dev/service-time tells it)");
+    if (!queue.arrival_rate || !queue.service_rate || !(*queue.service_rate > 0)) return std::nullopt;
+    Load load{std::max(0.0, *queue.arrival_rate) / 1000, *queue.service_rate / 1000, {}};
+    // With nothing to hold there is nothing to wait for, whatever arrives.
+    const auto by_depth =
+        queue.may_hold == 0 ? milliseconds{0} : whole(static_cast<double>(queue.may_hold) / load.arrival);
+    const milliseconds handled = load.handling(static_cast<double>(queue.backlog));
+    load.fence = std::max(handled, std::min(by_depth.value_or(kFenceByTotals), kFenceByTotals));
+    if (load.fence > kLongestFence)
+      against.push_back(fmt::format("what waits in the queue takes {} to be handled first, which may take {}",
+                                    seconds_text(load.fence), seconds_text(kLongestFence)));
+    return load;
+  }
+
+  void add_rest(StrategyOutlook& made, milliseconds rest) const {
+    if (rest > asked_.max_replay)
+      made.against.push_back(fmt::format("the rest would take {} to be replayed, which may take {}", seconds_text(rest),
+                                         seconds_text(asked_.max_replay)));
+  }
+
+  void add_promises(StrategyOutlook& made) const {
+    const auto check = [&](milliseconds time, std::optional<milliseconds> limit, const char* what) {
+      if (limit && time > *limit)
+        made.against.push_back(
+            fmt::format("{} of {} is above the {} allowed", what, seconds_text(time), seconds_text(*limit)));
+    };
+    check(made.freeze, asked_.freeze_limit, "a freeze");
+    check(made.gap, asked_.max_gap, "a gap");
+    check(made.total, asked_.max_total, "a total");
+  }
+
+  const StrategyQuestion& asked_;
+  Forecast hop_;
+};
+
+std::string joined(const std::vector<std::string>& clauses) {
+  std::string text;
+  for (const std::string& one : clauses)
+    text += (text.empty() ? "" : " and ") + one;
+  return text;
+}
+
+std::string sentence(const StrategyOutlook& chosen, const std::vector<StrategyOutlook>& all) {
+  std::string text;
+  if (chosen.against.empty())
+    text = fmt::format("{}: its gap is forecast at {}", to_string(chosen.strategy), seconds_text(chosen.gap));
+  else
+    text = fmt::format("{}, although {}", to_string(chosen.strategy), joined(chosen.against));
+  std::string reasons;
+  for (const StrategyOutlook& other : all) {
+    if (other.strategy == chosen.strategy) continue;
+    const std::string why = other.against.empty() ? "" : joined(other.against);
+    // The same reason is told once.
+    if (!why.empty() && !reasons.empty() && reasons.ends_with(": " + why)) {
+      reasons.insert(reasons.size() - why.size() - 2, fmt::format(" and {}", to_string(other.strategy)));
+      continue;
+    }
+    if (other.against.empty())
+      reasons += fmt::format("; that of {} at {}", to_string(other.strategy), seconds_text(other.gap));
+    else
+      reasons += fmt::format("; not {}: {}", to_string(other.strategy), why);
+  }
+  return text + reasons;
+}
+
+}  // namespace
+
+std::optional<milliseconds> forecast_replay(std::uint64_t backlog, double arrival_rate, double service_rate) {
+  if (backlog == 0) return milliseconds{0};
+  const double net = service_rate - arrival_rate;
+  if (!(net > 0)) return std::nullopt;
+  return whole(static_cast<double>(backlog) * 1000 / net);
+}
+
+std::vector<StrategyOutlook> strategy_outlooks(const StrategyQuestion& question) {
+  const Outlooks outlooks{question};
+  return {outlooks.stop(), outlooks.live(), outlooks.sequential()};
+}
+
+StrategyChoice choose_strategy(const StrategyQuestion& question) {
+  const auto all = strategy_outlooks(question);
+  const StrategyOutlook* chosen = nullptr;
+  for (const StrategyOutlook& one : all)
+    if (one.against.empty() && (chosen == nullptr || one.gap < chosen->gap)) chosen = &one;
+  if (chosen == nullptr) chosen = &all.front();
+  return {*chosen, sentence(*chosen, all)};
+}
+
+}  // namespace migrate

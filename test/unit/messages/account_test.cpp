@@ -1,0 +1,51 @@
+#include "shared/messages/account.h"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+namespace migrate::messages {
+namespace {
+
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(account)
+
+BOOST_AUTO_TEST_CASE(few_points_are_all_kept) {
+  std::vector<BacklogPoint> series;
+  for (int i = 0; i < 60; ++i)
+    add_backlog(series, Instant{} + i * 200ms, static_cast<std::uint64_t>(i));
+  BOOST_REQUIRE(series.size() == 60U);
+  BOOST_TEST(series[59].ready == 59U);
+}
+
+BOOST_AUTO_TEST_CASE(many_points_are_thinned_and_stay_even) {
+  std::vector<BacklogPoint> series;
+  for (int i = 0; i < 3'000; ++i) {
+    // Not quite regular.
+    const Instant at = Instant{} + i * 200ms + (i % 3) * 7ms;
+    add_backlog(series, at, static_cast<std::uint64_t>(i));
+    BOOST_REQUIRE(series.size() <= kMostPoints);
+    BOOST_REQUIRE(series.front().ready == 0U);
+    BOOST_REQUIRE((series.back().at == at));
+  }
+  BOOST_TEST(series.size() >= kMostPoints / 2);
+  auto widest = 0us;
+  auto narrowest = 1'000'000'000us;
+  for (std::size_t i = 1; i + 1 < series.size(); ++i) {
+    widest = std::max(widest, series[i].at - series[i - 1].at);
+    narrowest = std::min(narrowest, series[i].at - series[i - 1].at);
+  }
+  BOOST_TEST(widest.count() <= 2 * narrowest.count());
+}
+
+BOOST_AUTO_TEST_CASE(repeats_are_bounded_by_what_both_may_have_handled) {
+  BOOST_TEST(duplicates_bound({}) == 0U);
+  BOOST_TEST(duplicates_bound({3, 20, 4}) == 21U);
+  // All of it waited: nothing that is mirrored had been handled.
+  BOOST_TEST(duplicates_bound({30, 20, 4}) == 4U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace migrate::messages
