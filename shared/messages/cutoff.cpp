@@ -54,7 +54,7 @@ CutReason reason_of(const ReplayState& state, const CutPolicy& policy, std::opti
 
 }  // namespace
 
-std::string_view to_string(CutReason reason) {
+std::string_view cut_because(CutReason reason) {
   switch (reason) {
     case CutReason::none:
       return "";

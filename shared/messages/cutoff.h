@@ -85,7 +85,7 @@ struct ReplayState {
 
 enum class CutReason { none, converged, cutoff, diverging, asked };
 // As in MessagesStatus::cut_because: "Converged"; "" for none.
-[[nodiscard]] std::string_view to_string(CutReason reason);
+[[nodiscard]] std::string_view cut_because(CutReason reason);
 
 struct CutDecision {
   CutReason reason = CutReason::none;  // none: go on
