@@ -7,6 +7,7 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "shared/messages/account.h"
 #include "shared/messages/fence.h"
 #include "shared/messages/mirror.h"
 
@@ -14,6 +15,7 @@ namespace migrate::controller {
 namespace {
 
 constexpr milliseconds kPoll{50};
+constexpr milliseconds kAfterBinding{200};  // what was routed before the last binding has arrived
 constexpr milliseconds kTotalsEvery{1'000};
 constexpr milliseconds kFencePatience{60'000};
 
@@ -39,16 +41,26 @@ Attempt<void> bind_mirror(Hop& hop, const ReplayLink& link, const broker::QueueF
   for (const broker::Binding& binding : primary.bindings)
     if (auto bound = ask_broker<void>(hop, limits, [&] { return link.broker->bind(messages.mirror, binding); }); !bound)
       return bound;
+  messages.prefetch = messages::may_hold(primary);
   if (!messages.bound_at) messages.bound_at = hop.world().clock.now();
-  return hop.journal().write();
+  if (auto written = hop.journal().write(); !written) return written;
+  const std::string mirror = messages.mirror;
+  auto made = ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return link.broker->queue(mirror); });
+  if (!made) return tl::make_unexpected(made.error());
+  if (*made)
+    if (const auto troubles = messages::mirror_troubles(**made); !troubles.empty())
+      return give_up(Event::refused, troubles.front().reason, troubles.front().message);
+  return {};
 }
 
 // Until the fence holds; see shared/messages/fence.h for why these two, in this order.
 Attempt<void> await_fence(Hop& hop, const ReplayLink& link, const broker::QueueFacts& primary, const Limits& limits) {
-  std::uint64_t may_hold = 0;
-  for (const broker::Consumer& one : primary.consumers)
-    may_hold += one.prefetch;
-  messages::Fence fence{may_hold};
+  if (!hop.pause(kAfterBinding, limits))
+    return tl::make_unexpected(hop.interrupted({Event::deadline, "DeadlineExceeded", "the time is over"}));
+  MessagesStatus& messages = messages_of(hop);
+  messages::Fence fence{messages::may_hold(primary), messages.backlog.empty()
+                                                         ? std::optional<std::uint64_t>{}
+                                                         : std::optional{messages.backlog.front().ready}};
   const Limits patience{std::min(limits.until, hop.world().pacer.now() + kFencePatience), limits.stop};
   auto next_totals = hop.world().pacer.now() + kTotalsEvery;
   for (;;) {
@@ -58,7 +70,11 @@ Attempt<void> await_fence(Hop& hop, const ReplayLink& link, const broker::QueueF
         ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
     if (!own) return tl::make_unexpected(own.error());
     fence.read(hop.world().pacer.now(), mirror->ready, *own ? (*own)->ready : 0);
+    messages::add_backlog(messages.backlog, hop.world().clock.now(), mirror->ready);
     if (fence.holds()) return {};
+    if (fence.mirror_shrank())
+      return give_up(Event::failed, "MirrorConsumed",
+                     fmt::format("somebody takes messages from queue {}, the mirror; find out who", messages.mirror));
     if (hop.world().pacer.now() >= next_totals) {
       next_totals = hop.world().pacer.now() + kTotalsEvery;
       auto totals = link.broker->totals(link.queue.queue);

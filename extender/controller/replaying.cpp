@@ -9,6 +9,7 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "shared/messages/account.h"
 #include "shared/messages/cutoff.h"
 #include "shared/migration/go_duration.h"
 #include "shared/migration/names.h"
@@ -24,35 +25,6 @@ constexpr milliseconds kTellEvery{1'000};
 constexpr milliseconds kStartPatience{20'000};
 constexpr milliseconds kAbsencePatience{2'000};
 constexpr milliseconds kCommitReserve{3'000};
-constexpr std::size_t kMostPoints = 60;
-
-std::string_view to_string(CutReason reason) {
-  switch (reason) {
-    case CutReason::none:
-      return "";
-    case CutReason::converged:
-      return "Converged";
-    case CutReason::cutoff:
-      return "Cutoff";
-    case CutReason::diverging:
-      return "Diverging";
-    case CutReason::asked:
-      return "Asked";
-  }
-  return "";
-}
-
-// Half the points say the same of a longer time.
-void note_backlog(MessagesStatus& messages, Instant now, std::uint64_t ready) {
-  auto& points = messages.backlog;
-  if (points.size() >= kMostPoints) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < points.size(); i += 2)
-      points[kept++] = points[i];
-    points.resize(kept);
-  }
-  points.push_back({now, ready});
-}
 
 // Messages a second by the Pod's annotation, a duration of one message.
 std::optional<double> annotated_rate(const Json& pod) {
@@ -105,7 +77,7 @@ Attempt<void> attend(Hop& hop, const ReplayLink& link, Attendance& attendance, s
 
 // What was read before the shadow lived: empty when the mirror was bound, and how it stood since.
 messages::RateMeter meter_from(const MessagesStatus& messages, Instant now, Steady steady) {
-  messages::RateMeter meter;
+  messages::RateMeter meter{messages.arrival_rate};
   const auto then = [&](Instant at) { return steady - duration_cast<Steady::duration>(now - at); };
   if (messages.bound_at) meter.read(then(*messages.bound_at), 0, false);
   for (const BacklogPoint& point : messages.backlog)
@@ -113,8 +85,22 @@ messages::RateMeter meter_from(const MessagesStatus& messages, Instant now, Stea
   return meter;
 }
 
-std::string rate(const std::optional<double>& value) {
-  return value ? fmt::format("{:.1f}/s", *value) : "unknown";
+void note_rates(MessagesStatus& messages, const messages::RateMeter& meter, std::optional<double> annotated) {
+  if (const auto measured = meter.arrival_rate()) messages.arrival_rate = measured;
+  if (const auto drain = meter.drain_rate()) {
+    messages.service_rate = drain;
+    messages.service_rate_from = RateSource::target;
+  } else if (!messages.service_rate && annotated) {
+    messages.service_rate = annotated;
+    messages.service_rate_from = RateSource::annotation;
+  }
+}
+
+std::string told(std::uint64_t ready, const MessagesStatus& messages) {
+  const auto rate = [](const std::optional<double>& value) {
+    return value ? fmt::format("{:.1f}/s", *value) : "unknown";
+  };
+  return fmt::format("{} waiting, {} in, {} out", ready, rate(messages.arrival_rate), rate(messages.service_rate));
 }
 
 }  // namespace
@@ -124,13 +110,13 @@ Outcome replaying(Hop& hop) {
   auto link = connect_replay(hop, limits);
   if (!link) return link.error();
   MessagesStatus& messages = messages_of(hop);
-  const auto& spec = hop.migration().spec;
-  const messages::CutPolicy policy{spec.max_replay, spec.cutoff, messages::CutPolicy{}.converged};
+  messages::CutPolicy policy;
+  policy.max_replay = hop.migration().spec.max_replay;
+  policy.fixed = hop.migration().spec.cutoff;
   const auto annotated = annotated_rate(hop.source());
   const Steady began = hop.world().pacer.now();
   messages::RateMeter meter = meter_from(messages, hop.world().clock.now(), began);
   Attendance attendance{began};
-  std::optional<Steady> first_taken;
   Steady next_told = began;
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
@@ -138,41 +124,30 @@ Outcome replaying(Hop& hop) {
     const Steady now = hop.world().pacer.now();
     const Instant instant = hop.world().clock.now();
     if (auto there = attend(hop, *link, attendance, depth->consumers, limits); !there) return there.error();
-    if (depth->consumers > 0 && !first_taken) first_taken = now;
     meter.read(now, depth->ready, depth->consumers > 0);
-    note_backlog(messages, instant, depth->ready);
-    if (auto measured = meter.arrival_rate(); measured && !messages.arrival_rate) messages.arrival_rate = measured;
-    // What leaves the mirror is what the target handles; what comes is known from before it took anything.
-    if (const auto drain = meter.drain_rate(); drain && *drain > 0) {
-      messages.service_rate = drain;
-      messages.service_rate_from = RateSource::target;
-    } else if (!messages.service_rate && annotated) {
-      messages.service_rate = annotated;
-      messages.service_rate_from = RateSource::annotation;
-    }
+    messages::add_backlog(messages.backlog, instant, depth->ready);
+    note_rates(messages, meter, annotated);
+
     messages::ReplayState state;
     state.since_bound = messages.bound_at ? duration_cast<milliseconds>(instant - *messages.bound_at) : milliseconds{0};
-    state.replaying = first_taken ? duration_cast<milliseconds>(now - *first_taken) : milliseconds{0};
+    state.replaying = meter.consuming();
     state.ready = depth->ready;
+    state.unacknowledged = meter.unacknowledged(messages.prefetch, annotated);
     state.arrival_rate = messages.arrival_rate;
     state.service_rate = messages.service_rate;
     const messages::CutDecision decision = decide_cut(state, policy);
     messages.cutoff_planned = decision.cutoff;
     // Nothing is cut off before the application reads at all: nobody would go on.
-    if (decision.reason != CutReason::none && first_taken) {
-      messages.cut_because = to_string(decision.reason);
+    if (decision.reason != CutReason::none && meter.consuming()) {
+      messages.cut_because = cut_because(decision.reason);
       messages.cutoff_used = state.since_bound;
-      return {Event::done, "",
-              fmt::format("{}: {} waiting, {} in, {} out", messages.cut_because, depth->ready,
-                          rate(messages.arrival_rate), rate(messages.service_rate))};
+      return {Event::done, "", fmt::format("{}: {}", messages.cut_because, told(depth->ready, messages))};
     }
     if (now >= next_told) {
       next_told = now + kTellEvery;
-      if (auto lives = check_target_lives(hop, limits); !lives && first_taken) return lives.error();
-      if (auto said = hop.say(fmt::format("{} waiting, {} in, {} out", depth->ready, rate(messages.arrival_rate),
-                                          rate(messages.service_rate)));
-          !said)
-        return said.error();
+      if (meter.consuming())
+        if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
+      if (auto said = hop.say(told(depth->ready, messages)); !said) return said.error();
     }
     if (!hop.pause(kPoll, limits))
       return hop.interrupted({Event::deadline, "DeadlineExceeded", "the time was over while the shadow replayed"});
@@ -189,7 +164,7 @@ Outcome draining(Hop& hop) {
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
     if (!depth) return depth.error();
-    note_backlog(messages_of(hop), hop.world().clock.now(), depth->ready);
+    messages::add_backlog(messages_of(hop).backlog, hop.world().clock.now(), depth->ready);
     if (depth->ready == 0) return {};
     // Longer it cannot stay frozen undecided: the rest is drained behind the commit.
     if (hop.left_of(limits) < kCommitReserve) return {Event::done, "", fmt::format("{} left", depth->ready)};

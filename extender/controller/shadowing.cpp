@@ -7,6 +7,7 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "shared/messages/account.h"
 
 namespace migrate::controller {
 namespace {
@@ -18,16 +19,11 @@ constexpr milliseconds kShadowPatience{120'000};
 constexpr milliseconds kPoll{2'000};
 constexpr milliseconds kShortPause{50};
 
-// What the mirror holds before anybody takes from it tells how fast messages come.
-Attempt<void> measure_arrivals(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  MessagesStatus& messages = messages_of(hop);
+// How the mirror grew before anybody takes from it tells how fast messages come.
+Attempt<void> note_growth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   auto depth = mirror_depth(hop, link, limits);
   if (!depth) return tl::make_unexpected(depth.error());
-  const Instant now = hop.world().clock.now();
-  messages.backlog.push_back({now, depth->ready});
-  if (depth->consumers > 0 || !messages.bound_at || now <= *messages.bound_at) return {};
-  const double seconds = std::chrono::duration<double>(now - *messages.bound_at).count();
-  messages.arrival_rate = static_cast<double>(depth->ready) / seconds;
+  messages::add_backlog(messages_of(hop).backlog, hop.world().clock.now(), depth->ready);
   return {};
 }
 
@@ -72,7 +68,7 @@ Outcome shadowing(Hop& hop) {
   if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
   auto link = connect_replay(hop, limits);
   if (!link) return link.error();
-  if (auto measured = measure_arrivals(hop, *link, limits); !measured) return measured.error();
+  if (auto measured = note_growth(hop, *link, limits); !measured) return measured.error();
   // First the word, then the life: a restored application that reconnects must not take from the primary.
   if (auto told = tell_start(hop, *link, limits); !told) return told.error();
   const agent::ReleaseOrder order{hop.target_ref(), names_of_containers(hop), {}};
