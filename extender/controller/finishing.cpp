@@ -85,6 +85,7 @@ Outcome finishing(Hop& hop) {
   if (auto unmarked = unmark_target(hop, limits); !unmarked) return unmarked.error();
   if (!status.placeholder.empty())
     if (auto removed = pods.remove_ours(status.placeholder, limits); !removed) return removed.error();
+  if (replays(hop)) remove_old_control_queue(hop, hop.after_commit(kAgentPatience));
   // Its archives are memory: they go at once, and if that cannot be, tidy() sees to it.
   (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
   hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "shared/messages/account.h"
 #include "shared/messages/mirror.h"
 #include "shared/migration/names.h"
 
@@ -27,6 +28,32 @@ int restarts_of(const Json& pod) {
 Attempt<void> publish(Hop& hop, const ReplayLink& link, const std::string& body, const Limits& limits) {
   const std::string queue = messages_of(hop).control_queue;
   return ask_broker<void>(hop, limits, [&] { return link.broker->publish(queue, body); });
+}
+
+std::string own_control_queue(Hop& hop) {
+  return messages::control_queue_name(text_at(hop.source(), {"metadata", "annotations", kControlQueueAnnotation}),
+                                      hop.status().source.pod, hostname_of(hop.source()));
+}
+
+// Whoever consumes it: the source, which is frozen.
+Attempt<void> close_readers(Hop& hop, const ReplayLink& link, const std::string& queue, const Limits& limits) {
+  for (;;) {
+    auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(queue); });
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (!*depth || (*depth)->consumers == 0) return {};
+    auto listed = ask_broker<std::vector<broker::Consumer>>(hop, limits, [&] { return link.broker->consumers(queue); });
+    if (!listed) return tl::make_unexpected(listed.error());
+    for (const broker::Consumer& one : *listed)
+      if (!one.connection.empty())
+        if (auto closed = ask_broker<void>(
+                hop, limits,
+                [&] { return link.broker->close_connection(one.connection, "kubectl migrate: the consumer moves"); });
+            !closed)
+          return closed;
+    if (!hop.pause(kPoll, limits))
+      return tl::make_unexpected(
+          hop.interrupted({Event::deadline, "Broker", fmt::format("control queue {} still has a consumer", queue)}));
+  }
 }
 
 }  // namespace
@@ -75,6 +102,8 @@ Attempt<void> tell_start(Hop& hop, const ReplayLink& link, const Limits& limits)
   if (auto written = hop.journal().write(); !written) return written;
   auto made = ask_broker<void>(hop, limits, [&] { return link.broker->declare_queue(messages.control_queue); });
   if (!made) return made;
+  if (messages.control_queue == own_control_queue(hop))
+    if (auto alone = close_readers(hop, link, messages.control_queue, limits); !alone) return alone;
   return publish(hop, link, messages::start_replay(messages.mirror), limits);
 }
 
@@ -122,7 +151,7 @@ Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
   if (!messages.backlog_at_cut)
     messages.duplicates_bound = messages.duplicates_bound.value_or(0) + rest->ready + primary.ready;
   messages.backlog_at_cut = rest->ready;
-  messages.backlog.push_back({hop.world().clock.now(), rest->ready});
+  messages::add_backlog(messages.backlog, hop.world().clock.now(), rest->ready);
   return {};
 }
 
@@ -152,14 +181,28 @@ Attempt<void> take_back_words(Hop& hop, const Limits& limits) {
   return purged;
 }
 
+Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  const std::string name = messages_of(hop).control_queue;
+  if (name.empty() || name == own_control_queue(hop)) return {};
+  auto gone = ask_broker<broker::Removal>(hop, limits, [&] { return link.broker->remove_queue(name, {}); });
+  if (!gone) return tl::make_unexpected(gone.error());
+  return {};
+}
+
+void remove_old_control_queue(Hop& hop, const Limits& limits) {
+  const std::string own = own_control_queue(hop);
+  if (own == messages_of(hop).control_queue) return;
+  // It is the application's: what somebody still uses stays.
+  if (auto link = connect_replay(hop, limits))
+    (void)link->broker->remove_queue(own, {.if_unused = true, .if_empty = true});
+}
+
 Attempt<void> remove_queues(Hop& hop, const Limits& limits) {
   if (!hop.status().messages || messages_of(hop).mirror.empty()) return {};
   auto link = connect_replay(hop, limits);
   if (!link) return tl::make_unexpected(link.error());
   MessagesStatus& messages = messages_of(hop);
-  const std::string own =
-      messages::control_queue_name(text_at(hop.source(), {"metadata", "annotations", kControlQueueAnnotation}),
-                                   hop.status().source.pod, hostname_of(hop.source()));
+  const std::string own = own_control_queue(hop);
   for (const std::string& name : {messages.mirror, messages.control_queue}) {
     // The source looks into its own one for as long as it lives.
     if (name.empty() || name == own) continue;

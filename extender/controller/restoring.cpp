@@ -159,6 +159,12 @@ Outcome repeating(Hop& hop) {
   }
   status.target = {target_name(hop.migration(), status.attempt), "", node};
   if (auto written = hop.journal().write(); !written) return written.error();
+  if (replays(hop)) {
+    auto link = connect_replay(hop, limits);
+    if (!link) return link.error();
+    if (auto forgotten = forget_control_queue(hop, *link, limits); !forgotten) return forgotten.error();
+    if (auto told = tell_start(hop, *link, limits); !told) return told.error();
+  }
   return make_target_there(hop, limits);
 }
 
