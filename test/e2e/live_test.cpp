@@ -1,0 +1,90 @@
+// Migrations with replay: the consumer works on while its copy is made; what came meanwhile is replayed by the copy,
+// and one audit at the end says whether anything was lost, repeated or reordered on all of it.
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "test/e2e/scene.h"
+
+using namespace harness;
+using Json = nlohmann::json;
+
+namespace {
+
+// At `per_second` orders, each of which takes 50 ms: as in the paper's evaluation.
+ProducerSpec load_of(double per_second) {
+  return {.per_second = per_second / 2, .producers = 2, .count = 0};
+}
+
+ConsumerSpec consumer() {
+  ConsumerSpec spec = Scene::consumer_on("node-a");
+  spec.service_ms = 50;
+  spec.prefetch = 5;
+  return spec;
+}
+
+void check(const Scene::Move& move, const std::string& strategy) {
+  const Json& status = move.migration.at("status");
+  BOOST_TEST(status.at("phase") == "Succeeded");
+  BOOST_TEST(status.at("strategy") == strategy);
+  const Json messages = status.value("messages", Json::object());
+  for (const char* field : {"arrivalRate", "duplicatesBound", "backlogAtCut", "lost"})
+    BOOST_TEST(messages.contains(field), "no " << field << " in " << messages.dump());
+  BOOST_TEST(messages.value("lost", -1) == 0);
+  BOOST_TEST_MESSAGE(strategy << ": gap " << status.at("gapMs") << " ms\n" << move.told);
+}
+
+std::string name_of(const Json& migration) {
+  return migration.at("metadata").at("name").get<std::string>();
+}
+
+// Queues of ours that the broker still has; the consumer's own control queue is none of them.
+std::string replay_queues(const Cluster& cluster) {
+  std::string found;
+  const std::string all = cluster.kubectl(
+      {"-n", "rabbitmq", "exec", "rabbitmq-0", "--", "rabbitmqctl", "-q", "list_queues", "name", "--no-table-headers"});
+  for (std::size_t at = all.find("ms2m.replay."); at != std::string::npos; at = all.find("ms2m.replay.", at + 1))
+    found += all.substr(at, all.find('\n', at) - at) + " ";
+  return found;
+}
+
+void judge(Scene& scene) {
+  BOOST_TEST(replay_queues(scene.cluster()).empty(), replay_queues(scene.cluster()));
+  const Verdict verdict = scene.judge();
+  BOOST_TEST_MESSAGE(verdict.report);
+  BOOST_TEST(verdict.clean, verdict.report);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(live)
+
+BOOST_AUTO_TEST_CASE(a_consumer_under_load_moves_while_it_works_there_and_back) {
+  Scene scene{"live"};
+  scene.start(consumer(), load_of(10));
+  for (const char* node : {"node-b", "node-a"}) {
+    const auto move = scene.move({"--to", node, "--strategy", "live"});
+    check(move, "Live");
+    BOOST_TEST(scene.node() == node);
+    scene.stage().check_nothing_left(name_of(move.migration));
+    scene.wait_for_more(20);
+  }
+  judge(scene);
+}
+
+BOOST_AUTO_TEST_CASE(sequentially_under_another_name_and_under_its_own) {
+  Scene scene{"sequential"};
+  scene.start(consumer(), load_of(10));
+  const auto away = scene.move({"--to", "node-b", "--strategy", "sequential"});
+  check(away, "Sequential");
+  scene.wait_for_more(20);
+  const std::string name = scene.consumer();
+  const auto back = scene.move({"--to", "node-a", "--strategy", "sequential", "--keep-name"});
+  check(back, "Sequential");
+  BOOST_TEST(scene.consumer() == name);
+  scene.stage().check_nothing_left(name_of(back.migration));
+  scene.wait_for_more(20);
+  judge(scene);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
