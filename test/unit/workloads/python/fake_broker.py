@@ -1,5 +1,5 @@
-"""A broker and a world in memory for the consumer's loop. Time passes only while the consumer waits; every call is written
-into a journal, and any of them can be made to fail, which breaks that link for good."""
+"""A broker and a world in memory for the consumer's loop. Time passes only while the consumer waits; every call is
+written into a journal, and any of them can be made to fail, which breaks that link for good."""
 
 import json
 from collections import deque, namedtuple
