@@ -1,9 +1,9 @@
 """A session with RabbitMQ over pika's BlockingConnection, as consumer.py wants it.
 
 Nothing is done in pika's callbacks but to put deliveries aside: the loop takes them when it has the time. Every wait
-is bounded: by heartbeats, which go out only while one of these methods runs (so call one at least every two seconds; pika
-notices a broker that is silent after 10 to 20 s), by TCP's user timeout, and, where the broker is out of memory or disk,
-by pika's blocked-connection timeout.
+is bounded: by heartbeats, which go out only while one of these methods runs (so call one at least every two seconds;
+pika notices a broker that is silent after 10 to 20 s), by TCP's user timeout, and, where the broker is out of memory or
+disk, by pika's blocked-connection timeout.
 """
 
 from collections import deque, namedtuple
