@@ -66,7 +66,7 @@ Outcome work_on(Hop& hop, Phase phase) {
 
 Outcome step(Hop& hop, Phase phase) {
   if (phase != Phase::rolling_back && !is_after_commit(phase)) {
-    const Outcome before = hop.interrupted({});
+    Outcome before = hop.interrupted({});
     if (before.event != Event::done) return before;
   }
   Outcome outcome = work_on(hop, phase);

@@ -93,7 +93,7 @@ void Cache::follow(const kube::Selection& selection, kube::WatchSink& sink, cons
 
 std::optional<NodeSet> Cache::select_nodes(const Migration& migration, const std::stop_token& stop) {
   if (migration.spec.target_selector.empty() || is_final(migration.status.phase)) return std::nullopt;
-  const auto before = read([&](const World& world) -> std::optional<NodeSet> {
+  auto before = read([&](const World& world) -> std::optional<NodeSet> {
     const KnownMigration* known = world.migration(migration.namespace_, migration.name);
     if (known == nullptr || known->migration.uid != migration.uid) return std::nullopt;
     return known->selected;

@@ -24,7 +24,7 @@ struct Version {
   unsigned major = 0;
   unsigned minor = 0;
   unsigned patch = 0;
-  auto operator<=>(const Version&) const = default;
+  auto operator<=>(const Version&) const = default;  // NOLINT(modernize-use-nullptr): it takes the 0 of <=> for one
 };
 [[nodiscard]] Version parse_version(std::string_view text);
 

@@ -74,6 +74,7 @@ AgentResult<std::vector<Archive>> Archives::checkpoint(const Order& order, const
                                                        const Call& call) {
   const auto turn = turns_.take(order.migration, call.stop, call.timeout);
   if (!turn) return agent_failure(Kind::cancelled, "another order checkpoints this source already");
+  const auto at_work = source_.checkpoint_at_work(order.migration);
   auto stored = source_.permitted(order, SourceOrder::checkpoint);
   auto made = stored ? make(order, *stored, checkpoint, call)
                      : AgentResult<std::vector<Archive>>(tl::make_unexpected(stored.error()));

@@ -2,8 +2,11 @@
 // the disk and in the container runtime. May be used from any thread.
 #pragma once
 
+#include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,6 +38,9 @@ class Source {
   [[nodiscard]] AgentResult<bool> is_gone(const Order& order);
   [[nodiscard]] AgentResult<void> clean_up(const Order& order);
 
+  // While it lives, the runtime checkpoints this source. A thaw lets all run at once, but is settled only behind it: a
+  // runtime leaves paused what was resumed under its checkpoint, so then all are resumed once more.
+  [[nodiscard]] std::shared_ptr<void> checkpoint_at_work(const std::string& migration);
   // The record, when the rule permits `asked` (checkpoint or read) now.
   [[nodiscard]] AgentResult<StoredSource> permitted(const Order& order, SourceOrder asked);
   // What was checkpointed; fails when the source is no longer frozen.
@@ -52,8 +58,12 @@ class Source {
   [[nodiscard]] Result<void> resume_all(const std::string& migration);
   [[nodiscard]] Result<std::string> disturbed(const StoredSource& stored) const;
 
+  void end_checkpoint(const std::string& migration);
+
   SourceParts parts_;
   std::mutex mutex_;
+  std::condition_variable checkpoint_ended_;
+  std::set<std::string> checkpointed_;           // at work now
   std::map<std::string, StoredSource> records_;  // by the Migration's uid, as on the disk
 };
 

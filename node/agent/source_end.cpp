@@ -11,8 +11,9 @@ namespace {
 
 using Kind = AgentError::Kind;
 
-constexpr std::chrono::seconds kRest{60};  // with nothing due
-constexpr milliseconds kAgain{500};        // until a resume that failed is tried again
+constexpr std::chrono::seconds kRest{60};                // with nothing due
+constexpr milliseconds kAgain{500};                      // until a resume that failed is tried again
+constexpr std::chrono::seconds kCheckpointPatience{30};  // one whose containers run again fails at once
 constexpr const char* kTooLate = "it was not committed until its deadline";
 
 }  // namespace
@@ -60,7 +61,7 @@ Result<std::string> Source::disturbed(const StoredSource& stored) const {
 }
 
 AgentResult<SourceRecord> Source::thaw(const Order& order, bool target_never_ran) {
-  const std::lock_guard lock{mutex_};
+  std::unique_lock lock{mutex_};
   const StoredSource& stored = known(order.migration);
   const SourceOrder asked = target_never_ran ? SourceOrder::thaw_never_ran : SourceOrder::thaw;
   const SourceAct act = decide(asked, stored, parts_.clock.now());
@@ -81,10 +82,12 @@ AgentResult<SourceRecord> Source::thaw(const Order& order, bool target_never_ran
     }
   }
   auto ended = end_thawed(order.migration, target_never_ran ? "the target never ran" : "");
-  if (!ended || stored.settled) return ended;
-  return agent_failure(Kind::failed, fmt::format("thaw {}/{}: it is recorded, but not all of its containers run yet; "
-                                                 "it is tried again until they do",
-                                                 stored.pod.namespace_, stored.pod.name));
+  checkpoint_ended_.wait_for(lock, kCheckpointPatience, [&] { return !checkpointed_.contains(order.migration); });
+  if (!ended || known(order.migration).settled) return ended;
+  return agent_failure(Kind::failed,
+                       fmt::format("thaw {}: it is recorded, but not all of its containers run yet; it is "
+                                   "tried again until they do",
+                                   order.name));
 }
 
 // Written first, then done: once anything runs again no commit can be answered any more.
@@ -112,9 +115,27 @@ Result<void> Source::resume_all(const std::string& migration) {
     return tl::make_unexpected(resumed.error().within(
         fmt::format("thaw {}/{}, container {}", changed.pod.namespace_, changed.pod.name, container.name)));
   }
-  changed.settled = true;
+  changed.settled = !checkpointed_.contains(migration);
   if (auto kept = put(migration, std::move(changed)); !kept) return failure(kept.error().message);
   return {};
+}
+
+std::shared_ptr<void> Source::checkpoint_at_work(const std::string& migration) {
+  const std::lock_guard lock{mutex_};
+  checkpointed_.insert(migration);
+  return {this, [migration](Source* source) { source->end_checkpoint(migration); }};
+}
+
+void Source::end_checkpoint(const std::string& migration) {
+  {
+    const std::lock_guard lock{mutex_};
+    checkpointed_.erase(migration);
+    const StoredSource& stored = known(migration);
+    if (stored.state == SourceState::thawed)
+      if (auto resumed = resume_all(migration); !resumed)
+        parts_.log.error(resumed.error().message, {{"migration", migration}, {"name", stored.name}});
+  }
+  checkpoint_ended_.notify_all();
 }
 
 SourceRecord Source::record(const Order& order) {
@@ -143,6 +164,8 @@ AgentResult<void> Source::clean_up(const Order& order) {
   const StoredSource& stored = known(order.migration);
   if (decide(SourceOrder::clean_up, stored, parts_.clock.now()) != SourceAct::go_on)
     return agent_failure(Kind::refused, explain(SourceOrder::clean_up, stored));
+  if (checkpointed_.contains(order.migration))
+    return agent_failure(Kind::refused, fmt::format("clean up {}: its checkpoint has not ended yet", order.name));
   if (stored.state == SourceState::thawed && !stored.settled)
     if (auto resumed = resume_all(order.migration); !resumed) return failed(resumed.error());
   if (auto removed = remove_tree(parts_.places.source(order.migration)); !removed) return failed(removed.error());

@@ -25,6 +25,9 @@ struct ConsumerSpec {
   Placed placed = Placed::by_selector;
   // Named in the Pod's annotations, with its queue, for who closes the consumer's connections; empty: not named.
   std::string broker_secret{};
+  // The same consumer in another language; the Python one's image is made and pushed when it is first wanted.
+  enum class Language { cpp, python };
+  Language language = Language::cpp;
 };
 
 struct ProducerSpec {

@@ -32,6 +32,7 @@ containerd_folder() { # VERSION
 command_build() {
   require_root
   fetch_parts "containerd-$CONTAINERD_VERSION"
+  cached python "$DEBIAN_SUITE" build_python >/dev/null || exit 1
 }
 
 command_up() {

@@ -25,6 +25,34 @@ build_rabbitmq() {
   printf '[rabbitmq_management].\n' >"$1/root/etc/rabbitmq/enabled_plugins"
 }
 
+# What a Python program with pika needs and no more: Debian's packages unpacked, with no Debian around them. The host's apt
+# finds out which they are, from the suite's own lists and an empty list of what is installed.
+build_python() {
+  local apt=$1/apt root=$1/root package folder
+  mkdir -p "$apt"/{state/lists/partial,cache/archives/partial} "$root"/{tmp,usr/{bin,lib,lib64,sbin}}
+  chmod 1777 "$root/tmp"
+  : >"$apt/status"
+  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$(debian_mirror)" "$DEBIAN_SUITE" >"$apt/sources"
+  apt_of_suite() {
+    apt-get -qq -o Dir::Etc::SourceList="$apt/sources" -o Dir::Etc::SourceParts=- -o Dir::State="$apt/state" \
+      -o Dir::State::Status="$apt/status" -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root "$@"
+  }
+  apt_of_suite update
+  apt_of_suite install --download-only --no-install-recommends --yes python3-pika
+  for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$root/$folder"; done
+  for package in "$apt"/cache/archives/*.deb; do
+    case ${package##*/} in
+      dpkg_* | tar_* | debconf_* | tzdata_* | readline-common_*) ;; # wanted by installing, not by running
+      *) dpkg-deb --fsys-tarfile "$package" | tar -x -C "$root" --keep-directory-symlink ;;
+    esac
+  done
+  rm -rf "$apt" "$root"/usr/share/{doc,man,locale,lintian,bug} "$root"/usr/lib/x86_64-linux-gnu/gconv "$root"/usr/lib/python3.*/pydoc_data
+  # Compiled for good: not by time stamps, which an image need not keep.
+  for folder in "$root"/usr/lib/python3*; do
+    chroot "$root" /usr/bin/python3 -m compileall -q --invalidation-mode unchecked-hash "${folder#"$root"}"
+  done
+}
+
 # Writes image NAME to $work/NAME.tar and lists it for fill-registry. The rest are the writer's options.
 write_image() {
   "$image_writer" --name "$(image_of "$1")" "${@:2}" "$work/$1.tar"
@@ -50,4 +78,28 @@ build_registry() {
   # A pid namespace with --kill-child: the registry that is filled ends with this command, however it ends.
   unshare --net --pid --mount --fork --kill-child "$here/images/fill-registry" "$rootfs/root" "$1"
   rm -rf "$work"
+}
+
+# The Python workload's image: made and pushed to registry.test once for its content. Prints its name.
+command_python_image() {
+  (($# == 0)) || die "python-image: unknown option '$1' (cluster --help)"
+  require_root
+  require_cluster
+  local python reference archive mark programs=${MIGRATE_PROGRAMS:-$project/build/release/bin} file
+  local -a files=("$project"/test/workloads/python/*.py) placements=()
+  [[ -x $programs/oci-image ]] || die "$programs/oci-image is not there: cmake --build --preset release"
+  python=$(cached python "$DEBIAN_SUITE" build_python) || exit 1
+  reference=registry.test/orders-consumer-python:$(content_tag "${files[@]}" <(printf '%s' "${python##*/}"))
+  mark=$state/pushed/${reference//[\/:]/_}
+  if [[ ! -e $mark ]]; then
+    mkdir -p "$state/pushed"
+    archive=$(mktemp "$state/pushed/image.XXXXXX")
+    for file in "${files[@]}"; do placements+=(--file "$file=/app/${file##*/}:0755"); done
+    "$programs/oci-image" --name "$reference" --layer-directory "$python/root" "${placements[@]}" --compression zstd \
+      --entrypoint /app/orders_consumer.py --env PATH=/usr/bin --env LANG=C.UTF-8 --env PYTHONDONTWRITEBYTECODE=1 "$archive" >/dev/null &&
+      command_push "$archive" || die "python-image: cannot make or push $reference"
+    rm -f "$archive"
+    touch "$mark"
+  fi
+  printf '%s\n' "$reference"
 }

@@ -1,5 +1,7 @@
 #include "node/agent/source.h"
 
+#include <thread>
+
 #include "test/unit/agent/helpers.h"
 
 namespace migrate::agent {
@@ -211,6 +213,22 @@ BOOST_AUTO_TEST_CASE(a_resume_that_fails_is_repeated_until_it_does_not) {
   restart();
   (void)source->tend();
   paused(false);
+  good(source->clean_up(order()));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_checkpoint_paused_again_after_the_thaw_is_resumed_at_its_end) {
+  freeze();
+  auto at_work = source->checkpoint_at_work(order().migration);
+  SourceRecord answer;
+  std::jthread thaw{[&] { answer = good(source->thaw(order(), false)); }};
+  while (node.runtime.is_paused("c1") || node.runtime.is_paused("c2"))
+    std::this_thread::yield();
+  good(node.runtime.pause("c1"));  // as a runtime leaves it whose checkpoint failed
+  fails(source->clean_up(order()), Kind::refused, "checkpoint has not ended");
+  at_work.reset();
+  thaw.join();
+  BOOST_TEST((answer.state == State::thawed));
+  BOOST_TEST(!node.runtime.is_paused("c1"));
   good(source->clean_up(order()));
 }
 

@@ -26,7 +26,8 @@ class Scene {
 
   void handle(const std::string& pod, const Order& order, double second, const std::string& outcome = "applied") {
     OrderState& state = states_[pod];
-    Handled line{order, static_cast<std::int64_t>(second * kSecond), pod, "orders", outcome, state.digest, {}};
+    const char* const queue = outcome == "replayed" ? "replay" : "orders";
+    Handled line{order, static_cast<std::int64_t>(second * kSecond), pod, queue, outcome, state.digest, {}};
     if (outcome == "applied" || outcome == "replayed") results_[order.id] = state.apply(order);
     line.digest = state.digest;
     history.log.push_back(line);
@@ -197,6 +198,27 @@ BOOST_AUTO_TEST_CASE(a_result_whose_confirm_was_cut_off_may_go_out_once_more) {
   scene.publish("target", scene.history.record[1].order, 3 * kSecond);
   check_faults(scene.judge("target"), {{"duplicate_results", 1}});
   BOOST_TEST(scene.judge("target").repeated_results == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_result_whose_confirm_was_cut_off_may_go_out_once_more_after_a_replay) {
+  for (const char* target : {"target", "source"}) {  // the name may be kept
+    Scene scene;
+    const auto first = scene.send("a", 1, 1);
+    const auto second = scene.send("a", 2, 1);
+    const auto third = scene.send("a", 3, 1);
+    scene.handle("source", first, 1.05);
+    scene.copy("source", "copy");
+    scene.handle("source", second, 1.1);  // published, and frozen before the confirm came
+    scene.copy("copy", target);
+    scene.handle(target, second, 1.5, "replayed");
+    scene.handle(target, third, 1.6, "replayed");
+    scene.handle(target, second, 1.7, "republished");
+    scene.handle(target, third, 1.8, "republished");
+    check_faults(scene.judge(target), {});
+    BOOST_TEST(scene.judge(target).repeated_results == 1);
+    scene.handle(target, third, 1.9, "applied");  // nothing was cut off here
+    BOOST_TEST(scene.judge(target).count(Category::duplicate_results) == 1);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_result_repeated_after_others_were_handled_is_a_fault) {

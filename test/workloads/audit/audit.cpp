@@ -32,6 +32,7 @@ class Judge {
     follow_chain();
     replay();
     check_messages();
+    look_for_cuts();
     check_results();
     check_foreign();
     if (!history_.state.memory_intact)
@@ -164,14 +165,41 @@ class Judge {
   }
 
   // How often that message's result had to go out again because a connection ended between its publication and its
-  // confirm. It shows in the log: the message came again as the very next one that concerned the state.
+  // confirm. It shows in the log: the line before was the last one that concerned the state until the message came
+  // again, or the last one of its Pod or of its Pod with that queue, because then the Pod was frozen or replayed.
   std::size_t cut_confirms(const std::string& id) const {
-    std::set<std::string> states_after;
+    std::size_t count = 0;
+    const auto found = publishing_.find(id);
+    if (found == publishing_.end()) return 0;
+    const Handled* before = nullptr;
+    for (const Handled* line : found->second) {
+      const bool again = before != nullptr && line->outcome == "republished";
+      if (again && (line->previous == before->digest || last_of_stretch_.contains(before))) ++count;
+      before = line;
+    }
+    return count;
+  }
+
+  // Which lines published a result, by message; and which were the last ones before their Pod did something else.
+  void look_for_cuts() {
+    std::vector<const Handled*> lines;
+    lines.reserve(history_.log.size());
     for (const Handled& line : history_.log)
-      if (line.order.id == id && line.outcome == "applied") states_after.insert(line.digest);
-    return static_cast<std::size_t>(std::count_if(history_.log.begin(), history_.log.end(), [&](const Handled& line) {
-      return line.order.id == id && line.outcome == "republished" && states_after.contains(line.previous);
-    }));
+      lines.push_back(&line);
+    std::sort(lines.begin(), lines.end(), [](const Handled* a, const Handled* b) {
+      return std::tie(a->finished, a->pod, a->order.id) < std::tie(b->finished, b->pod, b->order.id);
+    });
+    std::map<std::string_view, const Handled*> last;  // by Pod
+    for (const Handled* line : lines) {
+      const Handled*& before = last[line->pod];
+      if (before != nullptr && before->finished == line->finished && before->order.id == line->order.id)
+        continue;  // the same line twice
+      if (before != nullptr && before->queue != line->queue) last_of_stretch_.insert(before);
+      before = line;
+      if (line->outcome == "applied" || line->outcome == "republished") publishing_[line->order.id].push_back(line);
+    }
+    for (const auto& [pod, line] : last)
+      last_of_stretch_.insert(line);
   }
 
   void check_foreign() {
@@ -224,6 +252,8 @@ class Judge {
   std::vector<const Handled*> chain_;
   bool whole_ = false;                                                // the chain goes back to the beginning
   std::map<std::string, std::vector<OrderResult>> expected_results_;  // by id, for each time it was applied
+  std::unordered_map<std::string, std::vector<const Handled*>> publishing_;
+  std::unordered_set<const Handled*> last_of_stretch_;
   Audit audit_;
 };
 
