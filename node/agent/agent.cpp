@@ -39,6 +39,14 @@ void Agent::care(const std::stop_token& stop) {
   }
 }
 
+void Agent::wake_caretaker() {
+  {
+    const std::lock_guard lock{mutex_};
+    deadlines_changed_ = true;
+  }
+  changed_.notify_all();
+}
+
 AgentResult<SourceFacts> Agent::inspect(const Order& order, const PodRef& pod,
                                         const std::vector<std::string>& containers,
                                         const std::vector<std::string>& volumes, const Call&) {
@@ -48,17 +56,18 @@ AgentResult<SourceFacts> Agent::inspect(const Order& order, const PodRef& pod,
 
 AgentResult<SourceRecord> Agent::freeze(const Order& order, const FreezeOrder& freeze, const Call&) {
   auto record = fence_.admit(order).and_then([&] { return source_.freeze(order, freeze); });
-  {
-    const std::lock_guard lock{mutex_};
-    deadlines_changed_ = true;
-  }
-  changed_.notify_all();
+  wake_caretaker();
   return record;
 }
 
 AgentResult<std::vector<Archive>> Agent::checkpoint(const Order& order, const CheckpointOrder& checkpoint,
                                                     const Call& call) {
   return fence_.admit(order).and_then([&] { return archives_.checkpoint(order, checkpoint, call); });
+}
+
+AgentResult<Snapshot> Agent::snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call) {
+  return fence_.admit(order).and_then(
+      [&] { return archives_.snapshot(order, snapshot, call, [this] { wake_caretaker(); }); });
 }
 
 AgentResult<void> Agent::read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,

@@ -37,6 +37,7 @@ class Agent final : public AgentApi {
   AgentResult<SourceRecord> freeze(const Order& order, const FreezeOrder& freeze, const Call& call) override;
   AgentResult<std::vector<Archive>> checkpoint(const Order& order, const CheckpointOrder& checkpoint,
                                                const Call& call) override;
+  AgentResult<Snapshot> snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call) override;
   AgentResult<void> read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                  const Call& call) override;
   AgentResult<SourceRecord> commit(const Order& order, const Call& call) override;
@@ -55,6 +56,7 @@ class Agent final : public AgentApi {
 
  private:
   void care(const std::stop_token& stop);
+  void wake_caretaker();
 
   AgentParts parts_;
   Fence fence_;

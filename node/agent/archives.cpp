@@ -75,71 +75,125 @@ AgentResult<std::vector<Archive>> Archives::checkpoint(const Order& order, const
   const auto turn = turns_.take(order.migration, call.stop, call.timeout);
   if (!turn) return agent_failure(Kind::cancelled, "another order checkpoints this source already");
   const auto at_work = source_.checkpoint_at_work(order.migration);
-  auto stored = source_.permitted(order, SourceOrder::checkpoint);
-  auto made = stored ? make(order, *stored, checkpoint, call)
-                     : AgentResult<std::vector<Archive>>(tl::make_unexpected(stored.error()));
-  if (!made && made.error().kind == Kind::failed)
-    if (const auto free = free_disk(parts_.places.state); free && *free < kFullDisk) made.error().kind = Kind::no_space;
-  return made;
+  return source_.permitted(order, SourceOrder::checkpoint)
+      .and_then([&](const StoredSource& stored) { return make(order, stored, checkpoint, call); })
+      .map_error([&](AgentError error) { return with_cause(std::move(error)); });
+}
+
+AgentResult<Snapshot> Archives::snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call,
+                                         const std::function<void()>& when_frozen) {
+  const auto turn = turns_.take(order.migration, call.stop, call.timeout);
+  if (!turn) return agent_failure(Kind::cancelled, "another order checkpoints this source already");
+  auto made = source_.made_snapshot(order, snapshot.freeze);
+  if (!made) return tl::make_unexpected(made.error());
+  if (*made) return std::move(**made);
+  Call whole = call;
+  whole.stop = {};
+  return make_snapshot(order, snapshot, whole, when_frozen).map_error([&](AgentError error) {
+    return with_cause(std::move(error));
+  });
+}
+
+AgentError Archives::with_cause(AgentError error) const {
+  if (error.kind == Kind::failed)
+    if (const auto free = free_disk(parts_.places.state); free && *free < kFullDisk) error.kind = Kind::no_space;
+  return error;
 }
 
 AgentResult<std::vector<Archive>> Archives::make(const Order& order, const StoredSource& stored,
                                                  const CheckpointOrder& checkpoint, const Call& call) {
   if (!stored.archives.empty()) return stored.archives;
-  const auto attempt = fmt::format("checkpoint {}/{}", stored.pod.namespace_, stored.pod.name);
+  return prepare(order, stored.containers, checkpoint)
+      .and_then([&](const Uppers& uppers) { return take(order, stored, checkpoint, uppers, call); })
+      .and_then([&] { return pack(order, stored, checkpoint); })
+      .and_then([&](std::vector<Archive> archives) -> AgentResult<std::vector<Archive>> {
+        if (auto kept = source_.keep_archives(order, archives); !kept) return tl::make_unexpected(kept.error());
+        return archives;
+      });
+}
+
+AgentResult<Snapshot> Archives::make_snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call,
+                                              const std::function<void()>& when_frozen) {
+  const auto containers = source_.find_containers(snapshot.freeze);
+  if (!containers) return tl::make_unexpected(containers.error());
+  const auto uppers = prepare(order, *containers, snapshot.checkpoint);
+  if (!uppers) return tl::make_unexpected(uppers.error());
+  const auto stored = source_.begin_snapshot(order, snapshot.freeze);
+  if (!stored) return tl::make_unexpected(stored.error());
+  when_frozen();
+  auto at_work = source_.checkpoint_at_work(order.migration);
+  const auto taken = take(order, *stored, snapshot.checkpoint, *uppers, call);
+  at_work.reset();
+  auto made =
+      taken.and_then([&] { return source_.run_on(order); })
+          .and_then([&] { return pack(order, *stored, snapshot.checkpoint); })
+          .and_then([&](const std::vector<Archive>& archives) { return source_.end_snapshot(order, archives); });
+  if (!made) source_.fail_snapshot(order, made.error().message);
+  return made;
+}
+
+AgentResult<Archives::Uppers> Archives::prepare(const Order& order, const std::vector<FrozenContainer>& containers,
+                                                const CheckpointOrder& checkpoint) {
+  const auto attempt = "checkpoint " + order.name;
   const fs::path source = parts_.places.source(order.migration);
   for (const char* part : {"containers", "volumes", "work"}) {
     if (auto removed = remove_tree(source / part); !removed) return failed(removed.error(), attempt);
     if (auto folder = make_private_folder(source, part); !folder) return failed(folder.error(), attempt);
   }
-  std::vector<Archive> archives;
-  archives.reserve(stored.containers.size() + checkpoint.volumes.size());
-  const auto add = [&](const std::string& name) -> AgentResult<void> {
-    auto archive = digested(name, stream_of(place_of(source, name)));
-    if (!archive) return failed(archive.error(), attempt);
-    archives.push_back(std::move(*archive));
-    return {};
-  };
+  for (const std::string& volume : checkpoint.volumes)
+    if (!is_plain_name(volume))
+      return agent_failure(Kind::precondition, fmt::format("{}: '{}' names no volume", attempt, volume));
+  Uppers uppers;
+  if (checkpoint.backend != Backend::direct) return uppers;
+  for (const FrozenContainer& container : containers) {
+    const auto upper = parts_.runtime.upper_folder(container.id);
+    if (!upper) return failed(upper.error(), "checkpoint container " + container.name);
+    if (!*upper)
+      return agent_failure(Kind::precondition,
+                           fmt::format("checkpoint container {}: its root is no overlay, so its changed files cannot "
+                                       "be found; use the backend kubelet",
+                                       container.name));
+    uppers[container.id] = **upper;
+  }
+  return uppers;
+}
+
+AgentResult<void> Archives::take(const Order& order, const StoredSource& stored, const CheckpointOrder& checkpoint,
+                                 const Uppers& uppers, const Call& call) {
+  const auto attempt = fmt::format("checkpoint {}/{}", stored.pod.namespace_, stored.pod.name);
+  const fs::path source = parts_.places.source(order.migration);
   for (const FrozenContainer& container : stored.containers) {
     if (call.stop.stop_requested()) return agent_failure(Kind::cancelled, attempt + ": cancelled");
     const auto left = std::chrono::ceil<milliseconds>(stored.deadline - parts_.clock.now());
     if (checkpoint.backend == Backend::direct) {
-      if (auto dumped = dump(source, container, left); !dumped) return tl::make_unexpected(dumped.error());
-    } else {
-      auto done = kubelet_.checkpoint(stored.pod, container.name, source / "containers" / (container.name + ".tar"),
-                                      std::min(left, call.timeout), call.stop);
-      if (!done) return failed(done.error());
-      const auto after = parts_.runtime.find(stored.pod.uid, container.name);
-      if (!after) return failed(after.error(), attempt);
-      if (!*after || (*after)->id != container.id || !(*after)->paused)
-        return agent_failure(Kind::failed, fmt::format("{}: the kubelet's checkpoint of container {} ended its "
-                                                       "freeze; use the backend direct on this runtime",
-                                                       attempt, container.name));
+      const auto upper = uppers.find(container.id);
+      if (upper == uppers.end())
+        return agent_failure(Kind::failed,
+                             fmt::format("{}: its container {} was started anew meanwhile", attempt, container.name));
+      if (auto dumped = dump(source, container, upper->second, left); !dumped) return dumped;
+      continue;
     }
-    if (auto added = add(container.name); !added) return tl::make_unexpected(added.error());
+    auto done = kubelet_.checkpoint(stored.pod, container.name, source / "containers" / (container.name + ".tar"),
+                                    std::min(left, call.timeout), call.stop);
+    if (!done) return failed(done.error());
+    const auto after = parts_.runtime.find(stored.pod.uid, container.name);
+    if (!after) return failed(after.error(), attempt);
+    if (!*after || (*after)->id != container.id || !(*after)->paused)
+      return agent_failure(Kind::failed, fmt::format("{}: the kubelet's checkpoint of container {} ended its "
+                                                     "freeze; use the backend direct on this runtime",
+                                                     attempt, container.name));
   }
   for (const std::string& volume : checkpoint.volumes) {
-    if (!is_plain_name(volume))
-      return agent_failure(Kind::precondition, fmt::format("{}: '{}' names no volume", attempt, volume));
-    const std::string name = kVolume + volume;
     const fs::path content = parts_.places.empty_dir(stored.pod.uid, volume);
-    if (auto written = write_tree_file(content, Whiteouts::none, place_of(source, name).file); !written)
+    if (auto written = write_tree_file(content, Whiteouts::none, place_of(source, kVolume + volume).file); !written)
       return failed(written.error(), fmt::format("{}, its emptyDir {}", attempt, volume));
-    if (auto added = add(name); !added) return tl::make_unexpected(added.error());
   }
-  if (auto kept = source_.keep_archives(order, archives); !kept) return tl::make_unexpected(kept.error());
-  return archives;
+  return {};
 }
 
-AgentResult<void> Archives::dump(const fs::path& source, const FrozenContainer& container, milliseconds limit) {
+AgentResult<void> Archives::dump(const fs::path& source, const FrozenContainer& container, const fs::path& upper,
+                                 milliseconds limit) {
   const auto attempt = fmt::format("checkpoint container {}", container.name);
-  const auto upper = parts_.runtime.upper_folder(container.id);
-  if (!upper) return failed(upper.error(), attempt);
-  if (!*upper)
-    return agent_failure(Kind::precondition,
-                         attempt +
-                             ": its root is no overlay, so its changed files cannot be found; use the backend "
-                             "kubelet");
   const fs::path work = fs::path("work") / container.name;
   const fs::path parts = fs::path("containers") / container.name;
   if (auto made = make_private_folder(source, work); !made) return failed(made.error(), attempt);
@@ -147,15 +201,38 @@ AgentResult<void> Archives::dump(const fs::path& source, const FrozenContainer& 
   auto dumped = parts_.runtime.checkpoint(container.id, source / parts / "checkpoint", source / work, limit);
   if (!dumped) return failed(dumped.error(), attempt);
   // Still frozen: files and memory are of one instant.
-  if (auto written = write_tree_file(**upper, Whiteouts::overlay, source / parts / "rootfs-diff.tar"); !written)
+  if (auto written = write_tree_file(upper, Whiteouts::overlay, source / parts / "rootfs-diff.tar"); !written)
     return failed(written.error(), attempt + ", its changed files");
-  const auto documents = parts_.runtime.documents(container.id, parts_.clock.now());
-  if (!documents) return failed(documents.error(), attempt);
-  auto written = write_file(source / parts / "spec.dump", documents->spec);
-  if (written) written = write_file(source / parts / "config.dump", documents->config);
-  if (written) written = write_file(source / parts / "status.dump", documents->status);
-  if (!written) return failed(written.error(), attempt);
   return {};
+}
+
+AgentResult<std::vector<Archive>> Archives::pack(const Order& order, const StoredSource& stored,
+                                                 const CheckpointOrder& checkpoint) {
+  const auto attempt = fmt::format("checkpoint {}/{}", stored.pod.namespace_, stored.pod.name);
+  const fs::path source = parts_.places.source(order.migration);
+  std::vector<std::string> names;
+  names.reserve(stored.containers.size() + checkpoint.volumes.size());
+  for (const FrozenContainer& container : stored.containers) {
+    names.push_back(container.name);
+    if (checkpoint.backend != Backend::direct) continue;
+    const auto documents = parts_.runtime.documents(container.id, stored.frozen_at.value_or(parts_.clock.now()));
+    if (!documents) return failed(documents.error(), attempt);
+    const fs::path parts = source / "containers" / container.name;
+    auto written = write_file(parts / "spec.dump", documents->spec);
+    if (written) written = write_file(parts / "config.dump", documents->config);
+    if (written) written = write_file(parts / "status.dump", documents->status);
+    if (!written) return failed(written.error(), attempt);
+  }
+  for (const std::string& volume : checkpoint.volumes)
+    names.push_back(kVolume + volume);
+  std::vector<Archive> archives;
+  archives.reserve(names.size());
+  for (const std::string& name : names) {
+    auto archive = digested(name, stream_of(place_of(source, name)));
+    if (!archive) return failed(archive.error(), attempt);
+    archives.push_back(std::move(*archive));
+  }
+  return archives;
 }
 
 AgentResult<void> Archives::read(const Order& order, const std::string& archive, const ArchiveSink& sink,

@@ -9,6 +9,10 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+std::string word_of(Backend backend) {
+  return backend == Backend::direct ? "direct" : "kubelet";
+}
+
 // What an answer adds to its line.
 LogFields told(const SourceRecord& record) {
   LogFields fields{{"state", std::string(to_string(record.state))}};
@@ -26,6 +30,11 @@ LogFields told(const std::vector<Archive>& archives) {
   for (const Archive& archive : archives)
     total = total + archive.size;
   return {{"archives", std::to_string(archives.size())}, {"bytes", std::to_string(total.count)}};
+}
+LogFields told(const Snapshot& snapshot) {
+  LogFields fields = told(snapshot.archives);
+  fields.emplace_back("frozenMs", std::to_string(snapshot.frozen.count()));
+  return fields;
 }
 LogFields told(const PullFacts& facts) {
   return {{"bytes", std::to_string(facts.bytes.count)}};
@@ -127,8 +136,16 @@ AgentResult<SourceRecord> ObservedAgent::freeze(const Order& order, const Freeze
 
 AgentResult<std::vector<Archive>> ObservedAgent::checkpoint(const Order& order, const CheckpointOrder& checkpoint,
                                                             const Call& call) {
-  return observe("checkpoint", order, call, {{"backend", checkpoint.backend == Backend::direct ? "direct" : "kubelet"}},
+  return observe("checkpoint", order, call, {{"backend", word_of(checkpoint.backend)}},
                  [&] { return agent_.checkpoint(order, checkpoint, call); });
+}
+
+AgentResult<Snapshot> ObservedAgent::snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call) {
+  return observe("snapshot", order, call,
+                 {{"pod", snapshot.freeze.pod.name},
+                  {"target", snapshot.freeze.target_node},
+                  {"backend", word_of(snapshot.checkpoint.backend)}},
+                 [&] { return agent_.snapshot(order, snapshot, call); });
 }
 
 AgentResult<void> ObservedAgent::read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,

@@ -22,6 +22,7 @@ class ObservedAgent final : public AgentApi {
   AgentResult<SourceRecord> freeze(const Order& order, const FreezeOrder& freeze, const Call& call) override;
   AgentResult<std::vector<Archive>> checkpoint(const Order& order, const CheckpointOrder& checkpoint,
                                                const Call& call) override;
+  AgentResult<Snapshot> snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call) override;
   AgentResult<void> read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                  const Call& call) override;
   AgentResult<SourceRecord> commit(const Order& order, const Call& call) override;

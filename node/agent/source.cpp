@@ -31,10 +31,15 @@ Source::Source(SourceParts parts) : parts_(std::move(parts)) {
     }
     records_[migration] = std::move(*stored);
     const StoredSource& now = known(migration);
-    if (now.state == SourceState::frozen && now.boot_id != parts_.boot_id)
-      if (auto thawed = end_thawed(migration, "its node was started anew while it was frozen: its containers are gone");
-          !thawed)
-        parts_.log.error(thawed.error().message, {{"migration", migration}, {"name", now.name}});
+    if (now.state != SourceState::frozen) continue;
+    std::string why;
+    if (now.boot_id != parts_.boot_id)
+      why = "its node was started anew while it was frozen: its containers are gone";
+    else if (now.for_snapshot)
+      why = "its node's agent ended during its snapshot";
+    if (why.empty()) continue;
+    if (auto thawed = end_thawed(migration, why); !thawed)
+      parts_.log.error(thawed.error().message, {{"migration", migration}, {"name", now.name}});
   }
 }
 
@@ -65,40 +70,34 @@ AgentResult<SourceRecord> Source::freeze(const Order& order, const FreezeOrder& 
   const StoredSource& stored = known(order.migration);
   switch (decide(SourceOrder::freeze, stored, parts_.clock.now())) {
     case SourceAct::thaw:
-      return end_thawed(order.migration, "it was not committed until its deadline");
+      return end_overdue(order.migration);
     case SourceAct::go_on:
-      return stored.state == SourceState::none ? begin_freeze(order, freeze) : pause_all(order.migration);
+      return stored.state == SourceState::frozen ? pause_all(order.migration) : begin_freeze(order, freeze, false);
+    case SourceAct::precondition:
+      return agent_failure(Kind::precondition, explain(SourceOrder::freeze, stored));
     default:
       break;
   }
-  // The archives may go elsewhere by now, and a deadline be another one.
-  if (stored.state != SourceState::thawed &&
-      (stored.target_node != freeze.target_node || stored.deadline != freeze.deadline)) {
-    StoredSource changed = stored;
-    changed.target_node = freeze.target_node;
-    changed.deadline = freeze.deadline;
-    changed.term = order.term;
-    if (auto kept = put(order.migration, std::move(changed)); !kept) return tl::make_unexpected(kept.error());
-  }
+  if (stored.state != SourceState::thawed)
+    if (auto kept = take_target(order, freeze); !kept) return tl::make_unexpected(kept.error());
   return to_answer(stored);
 }
 
-AgentResult<SourceRecord> Source::begin_freeze(const Order& order, const FreezeOrder& freeze) {
+// The archives may go elsewhere by now, and a deadline be another one.
+AgentResult<void> Source::take_target(const Order& order, const FreezeOrder& freeze) {
+  StoredSource changed = known(order.migration);
+  if (changed.target_node == freeze.target_node && changed.deadline == freeze.deadline) return {};
+  changed.target_node = freeze.target_node;
+  changed.deadline = freeze.deadline;
+  changed.term = order.term;
+  return put(order.migration, std::move(changed));
+}
+
+AgentResult<std::vector<FrozenContainer>> Source::find_containers(const FreezeOrder& freeze) const {
   const auto attempt = fmt::format("freeze {}/{}", freeze.pod.namespace_, freeze.pod.name);
   if (freeze.containers.empty()) return agent_failure(Kind::precondition, attempt + ": no container is named");
-  if (freeze.deadline <= parts_.clock.now())
-    return agent_failure(Kind::precondition, attempt + ": the order's deadline has passed already");
-  for (const auto& [migration, other] : records_)
-    if (migration != order.migration && other.state == SourceState::frozen && other.pod.uid == freeze.pod.uid)
-      return agent_failure(Kind::precondition, fmt::format("{}: {} has frozen it already", attempt, other.name));
-  StoredSource stored;
-  stored.state = SourceState::frozen;
-  stored.term = order.term;
-  stored.name = order.name;
-  stored.pod = freeze.pod;
-  stored.target_node = freeze.target_node;
-  stored.deadline = freeze.deadline;
-  stored.boot_id = parts_.boot_id;
+  std::vector<FrozenContainer> containers;
+  containers.reserve(freeze.containers.size());
   for (const std::string& name : freeze.containers) {
     if (!is_plain_name(name))
       return agent_failure(Kind::precondition, fmt::format("{}: '{}' names no container", attempt, name));
@@ -106,8 +105,36 @@ AgentResult<SourceRecord> Source::begin_freeze(const Order& order, const FreezeO
     if (!found) return failed(found.error(), attempt);
     if (!*found)
       return agent_failure(Kind::precondition, fmt::format("{}: its container {} does not run here", attempt, name));
-    stored.containers.push_back({name, (*found)->id});
+    containers.push_back({name, (*found)->id});
   }
+  return containers;
+}
+
+AgentResult<SourceRecord> Source::begin_freeze(const Order& order, const FreezeOrder& freeze, bool for_snapshot) {
+  const auto attempt = fmt::format("freeze {}/{}", freeze.pod.namespace_, freeze.pod.name);
+  if (freeze.deadline <= parts_.clock.now())
+    return agent_failure(Kind::precondition, attempt + ": the order's deadline has passed already");
+  for (const auto& [migration, other] : records_)
+    if (migration != order.migration && other.state == SourceState::frozen && other.pod.uid == freeze.pod.uid)
+      return agent_failure(Kind::precondition, fmt::format("{}: {} has frozen it already", attempt, other.name));
+  auto containers = find_containers(freeze);
+  if (!containers) return tl::make_unexpected(containers.error());
+  StoredSource stored = known(order.migration);
+  // What was snapshotted is what is frozen, or the target would go on from what is not this one's past.
+  if (stored.state == SourceState::snapshotted &&
+      (stored.pod.uid != freeze.pod.uid || stored.containers != *containers))
+    return agent_failure(Kind::precondition,
+                         attempt + ": its containers are not those that were snapshotted; they were started anew");
+  stored.state = SourceState::frozen;
+  stored.settled = false;
+  stored.for_snapshot = for_snapshot;
+  stored.term = order.term;
+  stored.name = order.name;
+  stored.pod = freeze.pod;
+  stored.target_node = freeze.target_node;
+  stored.deadline = freeze.deadline;
+  stored.boot_id = parts_.boot_id;
+  stored.containers = std::move(*containers);
   // Before the first pause: a gap is measured too long rather than too short.
   stored.frozen_at = parts_.clock.now();
   if (auto kept = put(order.migration, std::move(stored)); !kept) return tl::make_unexpected(kept.error());

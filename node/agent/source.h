@@ -1,5 +1,5 @@
-// The source's side of a hop: frozen, then committed or thawed. source_record.h has the rule; this carries it out on
-// the disk and in the container runtime. May be used from any thread.
+// The source's side of a hop: snapshotted perhaps, frozen, then committed or thawed. source_record.h has the rule; this
+// carries it out on the disk and in the container runtime. May be used from any thread.
 #pragma once
 
 #include <condition_variable>
@@ -29,6 +29,7 @@ struct SourceParts {
 class Source {
  public:
   // Reads what is on the disk and goes on from there. Frozen before a reboot: the containers are gone, hence thawed.
+  // Frozen for a snapshot: that was cut off, hence thawed too.
   explicit Source(SourceParts parts);
 
   [[nodiscard]] AgentResult<SourceRecord> freeze(const Order& order, const FreezeOrder& freeze);
@@ -46,13 +47,27 @@ class Source {
   // What was checkpointed; fails when the source is no longer frozen.
   [[nodiscard]] AgentResult<void> keep_archives(const Order& order, const std::vector<Archive>& archives);
 
+  // The containers that the order names, which must run here.
+  [[nodiscard]] AgentResult<std::vector<FrozenContainer>> find_containers(const FreezeOrder& freeze) const;
+
+  // A snapshot is made in this order; the first says whether it is made already. After begin_snapshot has succeeded,
+  // whatever fails is told to fail_snapshot, and the source thaws.
+  [[nodiscard]] AgentResult<std::optional<Snapshot>> made_snapshot(const Order& order, const FreezeOrder& freeze);
+  [[nodiscard]] AgentResult<StoredSource> begin_snapshot(const Order& order, const FreezeOrder& freeze);
+  [[nodiscard]] AgentResult<void> run_on(const Order& order);  // its memory is written: it need not wait any longer
+  [[nodiscard]] AgentResult<Snapshot> end_snapshot(const Order& order, const std::vector<Archive>& archives);
+  void fail_snapshot(const Order& order, const std::string& why);
+
   // Thaws what is overdue and repeats what did not succeed. When to call again at the latest, if nothing changes.
   [[nodiscard]] Instant tend();
 
  private:
   [[nodiscard]] const StoredSource& known(const std::string& migration) const;
   [[nodiscard]] AgentResult<void> put(const std::string& migration, StoredSource changed);
-  [[nodiscard]] AgentResult<SourceRecord> begin_freeze(const Order& order, const FreezeOrder& freeze);
+  [[nodiscard]] AgentResult<SourceRecord> begin_freeze(const Order& order, const FreezeOrder& freeze,
+                                                       bool for_snapshot);
+  [[nodiscard]] AgentResult<void> take_target(const Order& order, const FreezeOrder& freeze);
+  [[nodiscard]] AgentResult<SourceRecord> end_overdue(const std::string& migration);
   [[nodiscard]] AgentResult<SourceRecord> pause_all(const std::string& migration);
   [[nodiscard]] AgentResult<SourceRecord> end_thawed(const std::string& migration, const std::string& why);
   [[nodiscard]] Result<void> resume_all(const std::string& migration);

@@ -14,7 +14,6 @@ using Kind = AgentError::Kind;
 constexpr std::chrono::seconds kRest{60};                // with nothing due
 constexpr milliseconds kAgain{500};                      // until a resume that failed is tried again
 constexpr std::chrono::seconds kCheckpointPatience{30};  // one whose containers run again fails at once
-constexpr const char* kTooLate = "it was not committed until its deadline";
 
 }  // namespace
 
@@ -25,7 +24,7 @@ AgentResult<SourceRecord> Source::commit(const Order& order) {
     case SourceAct::answer:
       return to_answer(stored);
     case SourceAct::thaw:
-      return end_thawed(order.migration, kTooLate);
+      return end_overdue(order.migration);
     case SourceAct::go_on:
       break;
     default:
@@ -71,6 +70,15 @@ AgentResult<SourceRecord> Source::thaw(const Order& order, bool target_never_ran
       if (auto resumed = resume_all(order.migration); !resumed) return failed(resumed.error());
     return to_answer(stored);
   }
+  if (stored.state == SourceState::snapshotted) {
+    // It runs. Written all the same: a freeze that was on its way finds it.
+    StoredSource changed = stored;
+    changed.state = SourceState::thawed;
+    changed.ended_at = parts_.clock.now();
+    changed.term = order.term;
+    if (auto kept = put(order.migration, std::move(changed)); !kept) return tl::make_unexpected(kept.error());
+    return to_answer(stored);
+  }
   if (stored.state == SourceState::committed) {
     for (const FrozenContainer& container : stored.containers) {
       const auto there = parts_.runtime.exists(container.id);
@@ -90,13 +98,21 @@ AgentResult<SourceRecord> Source::thaw(const Order& order, bool target_never_ran
                                    order.name));
 }
 
+AgentResult<SourceRecord> Source::end_overdue(const std::string& migration) {
+  return end_thawed(migration, known(migration).for_snapshot ? "its snapshot was not taken until its deadline"
+                                                             : "it was not committed until its deadline");
+}
+
 // Written first, then done: once anything runs again no commit can be answered any more.
 AgentResult<SourceRecord> Source::end_thawed(const std::string& migration, const std::string& why) {
   StoredSource changed = known(migration);
   changed.state = SourceState::thawed;
   changed.ended_at = parts_.clock.now();
+  if (changed.runs_on && changed.snapshot) changed.ended_at = changed.snapshot->frozen_at + changed.snapshot->frozen;
   changed.message = why;
   changed.settled = false;
+  changed.for_snapshot = false;
+  changed.runs_on = false;
   if (auto kept = put(migration, std::move(changed)); !kept) return tl::make_unexpected(kept.error());
   const StoredSource& stored = known(migration);
   const LogFields fields = {{"migration", migration}, {"name", stored.name}, {"pod", stored.pod.name}};
@@ -141,8 +157,8 @@ void Source::end_checkpoint(const std::string& migration) {
 SourceRecord Source::record(const Order& order) {
   const std::lock_guard lock{mutex_};
   const StoredSource& stored = known(order.migration);
-  if (stored.state == SourceState::frozen && parts_.clock.now() >= stored.deadline)
-    if (auto thawed = end_thawed(order.migration, kTooLate); thawed) return *thawed;
+  if (is_overdue(stored, parts_.clock.now()))
+    if (auto thawed = end_overdue(order.migration); thawed) return *thawed;
   return to_answer(stored);
 }
 
@@ -180,7 +196,7 @@ AgentResult<StoredSource> Source::permitted(const Order& order, SourceOrder aske
     case SourceAct::go_on:
       return stored;
     case SourceAct::thaw:
-      if (auto thawed = end_thawed(order.migration, kTooLate); !thawed) return tl::make_unexpected(thawed.error());
+      if (auto thawed = end_overdue(order.migration); !thawed) return tl::make_unexpected(thawed.error());
       break;
     default:
       break;
@@ -206,14 +222,14 @@ Instant Source::tend() {
   Instant next = now + kRest;
   std::vector<std::string> due;
   for (const auto& [migration, stored] : records_) {
-    if (stored.state == SourceState::frozen && stored.deadline > now) next = std::min(next, stored.deadline);
-    const bool overdue = stored.state == SourceState::frozen && stored.deadline <= now;
+    const bool overdue = is_overdue(stored, now);
+    if (stored.state == SourceState::frozen && !stored.runs_on && !overdue) next = std::min(next, stored.deadline);
     if (overdue || (stored.state == SourceState::thawed && !stored.settled)) due.push_back(migration);
   }
   for (const std::string& migration : due) {
     const StoredSource& stored = known(migration);
     if (stored.state == SourceState::frozen) {
-      if (auto ended = end_thawed(migration, kTooLate); !ended)
+      if (auto ended = end_overdue(migration); !ended)
         parts_.log.error(ended.error().message, {{"migration", migration}, {"name", stored.name}});
     } else if (auto resumed = resume_all(migration); !resumed) {
       parts_.log.error(resumed.error().message, {{"migration", migration}, {"name", stored.name}});

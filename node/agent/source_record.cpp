@@ -12,13 +12,16 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<SourceState, std::string_view>, 4> kStates{{{SourceState::none, "none"},
+constexpr std::array<std::pair<SourceState, std::string_view>, 5> kStates{{{SourceState::none, "none"},
+                                                                           {SourceState::snapshotted, "snapshotted"},
                                                                            {SourceState::frozen, "frozen"},
                                                                            {SourceState::committed, "committed"},
                                                                            {SourceState::thawed, "thawed"}}};
 
 std::string_view word(SourceOrder order) {
   switch (order) {
+    case SourceOrder::snapshot:
+      return "snapshot";
     case SourceOrder::freeze:
       return "freeze";
     case SourceOrder::checkpoint:
@@ -77,6 +80,13 @@ StoredSource from_json(const Json& json) {
   for (const Json& archive : json.at("archives"))
     stored.archives.push_back({archive.at("name").get<std::string>(), Bytes{archive.at("size").get<std::uint64_t>()},
                                archive.at("digest").get<std::string>()});
+  // Records of an agent that took no snapshots yet lack these.
+  if (const auto mark = json.find("forSnapshot"); mark != json.end()) stored.for_snapshot = mark->get<bool>();
+  if (const auto taken = json.find("snapshot"); taken != json.end() && !taken->is_null()) {
+    const auto frozen_at = instant_at(*taken, "frozenAt");
+    if (!frozen_at) throw Fatal("its snapshot has no time");
+    stored.snapshot = {*frozen_at, milliseconds{taken->at("frozenMs").get<std::int64_t>()}};
+  }
   return stored;
 }
 
@@ -101,7 +111,12 @@ std::string to_text(const StoredSource& stored) {
                {"endedAt", or_null(stored.ended_at)},
                {"message", stored.message},
                {"settled", stored.settled},
-               {"archives", Json::array()}};
+               {"archives", Json::array()},
+               {"forSnapshot", stored.for_snapshot},
+               {"snapshot", nullptr}};
+  if (stored.snapshot)
+    json["snapshot"] = {{"frozenAt", to_rfc3339(stored.snapshot->frozen_at)},
+                        {"frozenMs", stored.snapshot->frozen.count()}};
   for (const FrozenContainer& container : stored.containers)
     json["containers"].push_back({{"name", container.name}, {"id", container.id}});
   for (const Archive& archive : stored.archives)
@@ -121,27 +136,41 @@ SourceRecord to_answer(const StoredSource& stored) {
   return {stored.state, stored.frozen_at, stored.ended_at, stored.message};
 }
 
+bool is_overdue(const StoredSource& stored, Instant now) {
+  return stored.state == SourceState::frozen && !stored.runs_on && now >= stored.deadline;
+}
+
 SourceAct decide(SourceOrder order, const StoredSource& stored, Instant now) {
   const bool never_ran = order == SourceOrder::thaw_never_ran;
   const bool is_thaw = never_ran || order == SourceOrder::thaw;
+  if (order == SourceOrder::snapshot && stored.snapshot && stored.state != SourceState::thawed && !stored.for_snapshot)
+    return SourceAct::answer;
   switch (stored.state) {
     case SourceState::none:
-      if (order == SourceOrder::freeze || order == SourceOrder::clean_up) return SourceAct::go_on;
+      if (order == SourceOrder::snapshot || order == SourceOrder::freeze || order == SourceOrder::clean_up)
+        return SourceAct::go_on;
       return is_thaw ? SourceAct::answer : SourceAct::precondition;
+    case SourceState::snapshotted:
+      if (order == SourceOrder::snapshot) return SourceAct::answer;
+      return order == SourceOrder::checkpoint || order == SourceOrder::commit ? SourceAct::precondition
+                                                                              : SourceAct::go_on;
     case SourceState::frozen:
       if (order == SourceOrder::clean_up) return SourceAct::refuse;
       if (order == SourceOrder::read || is_thaw) return SourceAct::go_on;
-      if (now >= stored.deadline) return SourceAct::thaw;
+      if (is_overdue(stored, now)) return SourceAct::thaw;
+      if (stored.for_snapshot || order == SourceOrder::snapshot) return SourceAct::precondition;
+      if (order == SourceOrder::checkpoint && stored.snapshot) return SourceAct::precondition;
       return order == SourceOrder::freeze && stored.settled ? SourceAct::answer : SourceAct::go_on;
     case SourceState::committed:
-      if (order == SourceOrder::checkpoint) return SourceAct::precondition;
+      if (order == SourceOrder::checkpoint || order == SourceOrder::snapshot) return SourceAct::precondition;
       if (order == SourceOrder::thaw) return SourceAct::refuse;
       return never_ran || order == SourceOrder::read || order == SourceOrder::clean_up ? SourceAct::go_on
                                                                                        : SourceAct::answer;
     case SourceState::thawed:
       if (order == SourceOrder::clean_up) return SourceAct::go_on;
-      return order == SourceOrder::checkpoint || order == SourceOrder::read ? SourceAct::precondition
-                                                                            : SourceAct::answer;
+      return order == SourceOrder::checkpoint || order == SourceOrder::read || order == SourceOrder::snapshot
+                 ? SourceAct::precondition
+                 : SourceAct::answer;
   }
   return SourceAct::refuse;
 }
@@ -152,7 +181,12 @@ std::string explain(SourceOrder order, const StoredSource& stored) {
   switch (stored.state) {
     case SourceState::none:
       return attempt + ": it was not frozen by this node's agent";
+    case SourceState::snapshotted:
+      return attempt + ": it was snapshotted and runs; freeze it first";
     case SourceState::frozen:
+      if (stored.for_snapshot) return attempt + ": it is being snapshotted; wait for its end, or thaw it";
+      if (order == SourceOrder::checkpoint && stored.snapshot)
+        return attempt + ": it was snapshotted, and that is its checkpoint";
       return attempt + ": it is frozen; commit or thaw it first";
     case SourceState::committed:
       return attempt + ": it is committed, so its memory may run elsewhere and never runs again here";

@@ -95,6 +95,12 @@ class RemoteAgent final : public AgentApi {
     return ask("checkpoint", &Stub::Checkpoint, order, request, call);
   }
 
+  AgentResult<Snapshot> snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call) override {
+    v1::SnapshotRequest request;
+    put(request, snapshot);
+    return ask("snapshot", &Stub::Snapshot, order, request, call);
+  }
+
   AgentResult<SourceRecord> commit(const Order& order, const Call& call) override {
     return ask("commit", &Stub::Commit, order, call);
   }

@@ -86,6 +86,10 @@ class Service final : public v1::Agent::Service {
     return order(*context, *in, *out,
                  [&](const Order& order, const Call& call) { return agent_.checkpoint(order, taken(*in), call); });
   }
+  Status Snapshot(ServerContext* context, const v1::SnapshotRequest* in, v1::SnapshotAnswer* out) override {
+    return order(*context, *in, *out,
+                 [&](const Order& order, const Call& call) { return agent_.snapshot(order, taken(*in), call); });
+  }
   Status Commit(ServerContext* context, const v1::Order* in, v1::SourceRecord* out) override {
     return order(*context, *in, *out, [&](const Order& order, const Call& call) { return agent_.commit(order, call); });
   }

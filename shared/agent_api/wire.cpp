@@ -15,8 +15,9 @@ constexpr std::array<std::pair<Kind, std::string_view>, 7> kKinds{{{Kind::unreac
                                                                    {Kind::failed, "failed"},
                                                                    {Kind::no_space, "no-space"},
                                                                    {Kind::cancelled, "cancelled"}}};
-constexpr std::array<std::pair<SourceState, v1::SourceRecord::State>, 4> kSourceStates{
+constexpr std::array<std::pair<SourceState, v1::SourceRecord::State>, 5> kSourceStates{
     {{SourceState::none, v1::SourceRecord::NONE},
+     {SourceState::snapshotted, v1::SourceRecord::SNAPSHOTTED},
      {SourceState::frozen, v1::SourceRecord::FROZEN},
      {SourceState::committed, v1::SourceRecord::COMMITTED},
      {SourceState::thawed, v1::SourceRecord::THAWED}}};
@@ -154,6 +155,24 @@ void put(v1::Archives& out, const std::vector<Archive>& archives) {
 }
 std::vector<Archive> taken(const v1::Archives& in) {
   return taken_archives(in.archives());
+}
+
+void put(v1::SnapshotRequest& out, const SnapshotOrder& snapshot) {
+  put(*out.mutable_freeze(), snapshot.freeze);
+  put(*out.mutable_checkpoint(), snapshot.checkpoint);
+}
+SnapshotOrder taken(const v1::SnapshotRequest& in) {
+  return {taken(in.freeze()), taken(in.checkpoint())};
+}
+
+void put(v1::SnapshotAnswer& out, const Snapshot& snapshot) {
+  for (const Archive& archive : snapshot.archives)
+    put_one(*out.add_archives(), archive);
+  out.set_frozen_at_us(microseconds(snapshot.frozen_at));
+  out.set_frozen_ms(snapshot.frozen.count());
+}
+Snapshot taken(const v1::SnapshotAnswer& in) {
+  return {taken_archives(in.archives()), instant(in.frozen_at_us()), milliseconds{in.frozen_ms()}};
 }
 
 void put(v1::SourceRecord& out, const SourceRecord& record) {

@@ -21,6 +21,7 @@ struct GivenOrder {
   std::vector<std::string> volumes;
   agent::FreezeOrder freeze;
   agent::CheckpointOrder checkpoint;
+  agent::SnapshotOrder snapshot;
   agent::PrepareOrder prepare;
   agent::PullOrder pull;
   std::vector<agent::RestoreState> known;
@@ -39,6 +40,7 @@ class FakeAgent final : public agent::AgentApi {
   agent::SourceFacts facts;
   agent::SourceRecord record;
   std::vector<agent::Archive> archives;
+  agent::Snapshot snapshotted;
   std::vector<std::string> pieces;  // of every archive
   agent::PullFacts pulled;
   std::vector<agent::RestoredContainer> restored;
@@ -74,6 +76,12 @@ class FakeAgent final : public agent::AgentApi {
     GivenOrder given = begin("checkpoint", order, call);
     given.checkpoint = checkpoint;
     return end(std::move(given), call, archives);
+  }
+  AgentResult<agent::Snapshot> snapshot(const agent::Order& order, const agent::SnapshotOrder& snapshot,
+                                        const agent::Call& call) override {
+    GivenOrder given = begin("snapshot", order, call);
+    given.snapshot = snapshot;
+    return end(std::move(given), call, snapshotted);
   }
   AgentResult<void> read_archive(const agent::Order& order, const std::string& archive, const agent::ArchiveSink& sink,
                                  const agent::Call& call) override {

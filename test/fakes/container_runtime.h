@@ -65,6 +65,8 @@ class ContainerRuntime final : public node::ContainerRuntime {
   }
 
   Result<node::ContainerDocuments> documents(const std::string& id, Instant) override {
+    const std::lock_guard lock{mutex_};
+    if (auto failed = ask("documents " + id); !failed) return tl::make_unexpected(failed.error());
     node::ContainerDocuments documents;
     documents.spec = "{}";
     documents.config = R"({"id":")" + id + R"("})";

@@ -34,6 +34,22 @@ BOOST_AUTO_TEST_CASE(it_thaws_at_the_deadline_without_being_asked) {
   BOOST_TEST((good(agent.source_record(order(), call)).state == SourceState::thawed));
 }
 
+BOOST_AUTO_TEST_CASE(a_snapshot_that_takes_too_long_is_thawed_without_being_asked) {
+  bool ran = false;
+  node.kubelet.before = [&] {
+    for (int i = 0; i < 3000 && node.runtime.is_paused("c1"); ++i)
+      std::this_thread::sleep_for(10ms);
+    ran = !node.runtime.is_paused("c1");
+  };
+  const auto made =
+      agent.snapshot(order(), {{pod(), {"main"}, "node-b", clock.now() + 300ms}, {Backend::kubelet, {}}}, call);
+  BOOST_TEST(ran);
+  BOOST_TEST(!made);
+  const SourceRecord record = good(agent.source_record(order(), call));
+  BOOST_TEST((record.state == SourceState::thawed));
+  BOOST_TEST(record.message.find("snapshot was not taken until its deadline") != std::string::npos, record.message);
+}
+
 BOOST_AUTO_TEST_CASE(an_old_leader_that_wakes_up_is_refused_in_every_order) {
   freeze(60s, 2);
   const Order old = order(1);
@@ -41,6 +57,7 @@ BOOST_AUTO_TEST_CASE(an_old_leader_that_wakes_up_is_refused_in_every_order) {
   fails(agent.inspect(old, pod(), {}, {}, call), Kind::stale);
   fails(agent.freeze(old, {}, call), Kind::stale);
   fails(agent.checkpoint(old, {}, call), Kind::stale);
+  fails(agent.snapshot(old, {}, call), Kind::stale);
   fails(agent.read_archive(old, "main", sink, call), Kind::stale);
   fails(agent.commit(old, call), Kind::stale);
   fails(agent.thaw(old, false, call), Kind::stale);
@@ -74,7 +91,9 @@ BOOST_AUTO_TEST_CASE(every_order_is_one_line_and_one_figure) {
   node.log.lines.clear();
   good(observed.inspect(order(), pod(), {"main"}, {}, call));
   fails(observed.commit(order(), call), Kind::precondition);
-  BOOST_TEST(node.log.lines == (std::vector<std::string>{"inspect", "commit"}), boost::test_tools::per_element());
+  good(observed.snapshot(order(), {{pod(), {"main"}, "node-b", clock.now() + 60s}, {}}, call));
+  BOOST_TEST(node.log.lines == (std::vector<std::string>{"inspect", "commit", "snapshot"}),
+             boost::test_tools::per_element());
   const std::string text = metrics.text();
   BOOST_TEST(
       text.find(R"(migrate_agent_order_seconds_count{order="commit",outcome="precondition"} 1)") != std::string::npos,

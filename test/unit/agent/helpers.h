@@ -29,6 +29,7 @@ class FakeKubelet final : public KubeletCheckpoints {
  public:
   Result<void> checkpoint(const PodRef&, const std::string&, const std::filesystem::path& into, milliseconds,
                           const std::stop_token&) override {
+    if (before) before();
     if (!error.empty()) return failure(error);
     test::write_text(into, archive);
     if (afterwards) afterwards();
@@ -36,6 +37,7 @@ class FakeKubelet final : public KubeletCheckpoints {
   }
   std::string archive = "a tar file";
   std::string error;
+  std::function<void()> before;
   std::function<void()> afterwards;
 };
 

@@ -41,6 +41,7 @@ class Peer final : public AgentApi {
   AgentResult<std::vector<Archive>> checkpoint(const Order&, const CheckpointOrder&, const Call&) override {
     return {};
   }
+  AgentResult<Snapshot> snapshot(const Order&, const SnapshotOrder&, const Call&) override { return {}; }
   AgentResult<SourceRecord> commit(const Order&, const Call&) override { return {}; }
   AgentResult<SourceRecord> thaw(const Order&, bool, const Call&) override { return {}; }
   AgentResult<SourceRecord> source_record(const Order&, const Call&) override { return {}; }

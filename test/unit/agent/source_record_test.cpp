@@ -26,6 +26,7 @@ struct Row {
 };
 
 const std::vector<Row> kRows{
+    {State::none, Ask::snapshot, Act::go_on, Act::go_on},
     {State::none, Ask::freeze, Act::go_on, Act::go_on},
     {State::none, Ask::checkpoint, Act::precondition, Act::precondition},
     {State::none, Ask::read, Act::precondition, Act::precondition},
@@ -33,6 +34,15 @@ const std::vector<Row> kRows{
     {State::none, Ask::thaw, Act::answer, Act::answer},
     {State::none, Ask::thaw_never_ran, Act::answer, Act::answer},
     {State::none, Ask::clean_up, Act::go_on, Act::go_on},
+    {State::snapshotted, Ask::snapshot, Act::answer, Act::answer},
+    {State::snapshotted, Ask::freeze, Act::go_on, Act::go_on},
+    {State::snapshotted, Ask::checkpoint, Act::precondition, Act::precondition},
+    {State::snapshotted, Ask::read, Act::go_on, Act::go_on},
+    {State::snapshotted, Ask::commit, Act::precondition, Act::precondition},
+    {State::snapshotted, Ask::thaw, Act::go_on, Act::go_on},
+    {State::snapshotted, Ask::thaw_never_ran, Act::go_on, Act::go_on},
+    {State::snapshotted, Ask::clean_up, Act::go_on, Act::go_on},
+    {State::frozen, Ask::snapshot, Act::precondition, Act::thaw},
     {State::frozen, Ask::freeze, Act::answer, Act::thaw},
     {State::frozen, Ask::checkpoint, Act::go_on, Act::thaw},
     {State::frozen, Ask::read, Act::go_on, Act::go_on},
@@ -40,6 +50,7 @@ const std::vector<Row> kRows{
     {State::frozen, Ask::thaw, Act::go_on, Act::go_on},
     {State::frozen, Ask::thaw_never_ran, Act::go_on, Act::go_on},
     {State::frozen, Ask::clean_up, Act::refuse, Act::refuse},
+    {State::committed, Ask::snapshot, Act::precondition, Act::precondition},
     {State::committed, Ask::freeze, Act::answer, Act::answer},
     {State::committed, Ask::checkpoint, Act::precondition, Act::precondition},
     {State::committed, Ask::read, Act::go_on, Act::go_on},
@@ -47,6 +58,7 @@ const std::vector<Row> kRows{
     {State::committed, Ask::thaw, Act::refuse, Act::refuse},
     {State::committed, Ask::thaw_never_ran, Act::go_on, Act::go_on},
     {State::committed, Ask::clean_up, Act::go_on, Act::go_on},
+    {State::thawed, Ask::snapshot, Act::precondition, Act::precondition},
     {State::thawed, Ask::freeze, Act::answer, Act::answer},
     {State::thawed, Ask::checkpoint, Act::precondition, Act::precondition},
     {State::thawed, Ask::read, Act::precondition, Act::precondition},
@@ -75,6 +87,50 @@ BOOST_AUTO_TEST_CASE(a_freeze_that_was_cut_off_is_done_again) {
   BOOST_TEST((decide(Ask::freeze, stored, Instant{}) == Act::go_on));
 }
 
+BOOST_AUTO_TEST_CASE(frozen_for_a_snapshot_it_is_never_committed) {
+  const std::vector<Row> rows{
+      {State::frozen, Ask::snapshot, Act::precondition, Act::thaw},
+      {State::frozen, Ask::freeze, Act::precondition, Act::thaw},
+      {State::frozen, Ask::checkpoint, Act::precondition, Act::thaw},
+      {State::frozen, Ask::read, Act::go_on, Act::go_on},
+      {State::frozen, Ask::commit, Act::precondition, Act::thaw},
+      {State::frozen, Ask::thaw, Act::go_on, Act::go_on},
+      {State::frozen, Ask::thaw_never_ran, Act::go_on, Act::go_on},
+      {State::frozen, Ask::clean_up, Act::refuse, Act::refuse},
+  };
+  StoredSource stored;
+  stored.state = State::frozen;
+  stored.for_snapshot = true;
+  stored.settled = true;
+  stored.deadline = kDeadline;
+  stored.archives = {{"main", migrate::Bytes{12}, "sha256:ab"}};
+  for (const Row& row : rows) {
+    BOOST_TEST((decide(row.order, stored, kDeadline - 1us) == row.in_time), row);
+    BOOST_TEST((decide(row.order, stored, kDeadline) == row.too_late), row);
+  }
+  // Its memory is written and it runs: the deadline has been kept.
+  stored.runs_on = true;
+  stored.snapshot = {Instant{}, 10ms};
+  for (const Row& row : rows)
+    BOOST_TEST((decide(row.order, stored, kDeadline) == row.in_time), row);
+}
+
+BOOST_AUTO_TEST_CASE(once_snapshotted_there_is_one_checkpoint_and_it_is_the_snapshot) {
+  StoredSource stored;
+  stored.settled = true;
+  stored.deadline = kDeadline;
+  stored.snapshot = {Instant{}, 10ms};
+  for (const State state : {State::snapshotted, State::frozen, State::committed}) {
+    stored.state = state;
+    BOOST_TEST((decide(Ask::snapshot, stored, Instant{}) == Act::answer));
+    BOOST_TEST((decide(Ask::checkpoint, stored, Instant{}) == Act::precondition));
+  }
+  stored.state = State::frozen;
+  BOOST_TEST((decide(Ask::commit, stored, Instant{}) == Act::go_on));
+  stored.state = State::thawed;
+  BOOST_TEST((decide(Ask::snapshot, stored, Instant{}) == Act::precondition));
+}
+
 BOOST_AUTO_TEST_CASE(a_record_survives_its_text) {
   StoredSource stored;
   stored.state = State::committed;
@@ -89,11 +145,27 @@ BOOST_AUTO_TEST_CASE(a_record_survives_its_text) {
   stored.message = "why";
   stored.settled = true;
   stored.archives = {{"main", migrate::Bytes{12}, "sha256:ab"}};
+  for (const bool is_snapshotted : {false, true}) {
+    stored.for_snapshot = is_snapshotted;
+    if (is_snapshotted) stored.snapshot = {Instant{7us}, 250ms};
+    const auto read = parse_source(to_text(stored));
+    BOOST_REQUIRE(read);
+    BOOST_TEST(to_text(*read) == to_text(stored));
+    BOOST_TEST((read->for_snapshot == is_snapshotted && read->snapshot.has_value() == is_snapshotted));
+  }
+  BOOST_TEST((parse_source(to_text(stored))->snapshot->frozen == 250ms));
   const auto read = parse_source(to_text(stored));
-  BOOST_REQUIRE(read);
-  BOOST_TEST(to_text(*read) == to_text(stored));
   BOOST_TEST((read->frozen_at == stored.frozen_at && !read->ended_at));
   BOOST_TEST((read->containers == stored.containers));
+}
+
+BOOST_AUTO_TEST_CASE(a_record_from_before_there_were_snapshots_is_read) {
+  const auto read = parse_source(
+      R"({"state":"frozen","term":1,"name":"shop/orders","pod":{"namespace":"shop","name":"orders","uid":"pod-1"},)"
+      R"("containers":[],"targetNode":"node-b","deadline":"2026-01-01T00:00:00Z","bootId":"b","frozenAt":null,)"
+      R"("endedAt":null,"message":"","settled":false,"archives":[]})");
+  BOOST_REQUIRE(read);
+  BOOST_TEST((!read->for_snapshot && !read->snapshot));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_record_is_an_error) {

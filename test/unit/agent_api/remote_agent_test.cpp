@@ -174,6 +174,24 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_source_arrives_whole) 
   BOOST_TEST(archives[0].size.count == 9U);
   BOOST_TEST(archives[0].digest == "sha256:aa");
 
+  scene.agent.snapshotted = {{{"app", Bytes{9}, "sha256:aa"}}, at(1'700'000'000'000'003), 87ms};
+  const Snapshot snapshot =
+      require(agent->snapshot(kOrder, {{kPod, {"app"}, "node-c", at(5)}, {Backend::kubelet, {"tmp"}}}));
+  given = scene.agent.last();
+  BOOST_TEST(given.what == "snapshot");
+  BOOST_TEST(given.snapshot.freeze.pod.uid == "p-1");
+  BOOST_TEST((given.snapshot.freeze.containers == std::vector<std::string>{"app"}));
+  BOOST_TEST(given.snapshot.freeze.target_node == "node-c");
+  BOOST_TEST((given.snapshot.freeze.deadline == at(5)));
+  BOOST_TEST((given.snapshot.checkpoint.backend == Backend::kubelet));
+  BOOST_TEST((given.snapshot.checkpoint.volumes == std::vector<std::string>{"tmp"}));
+  BOOST_REQUIRE(snapshot.archives.size() == 1U);
+  BOOST_TEST(snapshot.archives[0].digest == "sha256:aa");
+  BOOST_TEST((snapshot.frozen_at == at(1'700'000'000'000'003)));
+  BOOST_TEST(snapshot.frozen.count() == 87);
+
+  scene.agent.record = {SourceState::snapshotted, std::nullopt, std::nullopt, ""};
+  BOOST_TEST((require(agent->source_record(kOrder)).state == SourceState::snapshotted));
   scene.agent.record = {SourceState::committed, at(1), at(2), ""};
   record = require(agent->commit(kOrder));
   BOOST_TEST(scene.agent.last().what == "commit");
@@ -308,6 +326,7 @@ BOOST_AUTO_TEST_CASE(an_agent_may_read_archives_and_order_nothing) {
   check_fails(agent->inspect(kOrder, kPod, {}, {}), Kind::refused, says);
   check_fails(agent->freeze(kOrder, {}), Kind::refused, says);
   check_fails(agent->checkpoint(kOrder, {}), Kind::refused, says);
+  check_fails(agent->snapshot(kOrder, {}), Kind::refused, says);
   check_fails(agent->commit(kOrder), Kind::refused, says);
   check_fails(agent->thaw(kOrder, true), Kind::refused, says);
   check_fails(agent->source_record(kOrder), Kind::refused, says);

@@ -36,6 +36,7 @@ class Agent final : public agent::AgentApi {
 
   // Seen by tests.
   agent::SourceRecord record;
+  std::optional<agent::Snapshot> snapshotted;
   std::map<std::string, RestoreState> targets;  // by Pod uid
   std::vector<std::string> orders;
   bool has_archives = false;
@@ -50,19 +51,34 @@ class Agent final : public agent::AgentApi {
   Answer<agent::SourceRecord> freeze(const agent::Order& order, const agent::FreezeOrder&,
                                      const agent::Call&) override {
     if (auto no = begin("freeze", order)) return tl::make_unexpected(*no);
-    if (record.state == SourceState::none) record = {SourceState::frozen, clock().now(), std::nullopt, ""};
+    if (record.state == SourceState::none || record.state == SourceState::snapshotted)
+      record = {SourceState::frozen, clock().now(), std::nullopt, ""};
     done("freeze");
     return record;
   }
   Answer<std::vector<agent::Archive>> checkpoint(const agent::Order& order, const agent::CheckpointOrder&,
                                                  const agent::Call&) override {
     if (auto no = begin("checkpoint", order)) return tl::make_unexpected(*no);
-    if (record.state != SourceState::frozen)
+    if (record.state != SourceState::frozen || snapshotted)
       return tl::make_unexpected(Error{Kind::precondition, "the source is not frozen"});
     time_.pass(std::chrono::milliseconds{200});
     has_archives = true;
     done("checkpoint");
     return std::vector<agent::Archive>{{"app", 20_MiB, "sha256:00"}};
+  }
+  Answer<agent::Snapshot> snapshot(const agent::Order& order, const agent::SnapshotOrder&,
+                                   const agent::Call&) override {
+    if (auto no = begin("snapshot", order)) return tl::make_unexpected(*no);
+    if (record.state == SourceState::none) {
+      record.state = SourceState::snapshotted;
+      snapshotted = {{{"app", 20_MiB, "sha256:00"}}, clock().now(), std::chrono::milliseconds{200}};
+      has_archives = true;
+      time_.pass(std::chrono::milliseconds{250});
+    } else if (!snapshotted || record.state == SourceState::thawed) {
+      return tl::make_unexpected(Error{Kind::precondition, "the source is frozen, or was thawed"});
+    }
+    done("snapshot");
+    return *snapshotted;
   }
   Answer<void> read_archive(const agent::Order&, const std::string&, const agent::ArchiveSink&,
                             const agent::Call&) override {
@@ -70,13 +86,15 @@ class Agent final : public agent::AgentApi {
   }
   Answer<agent::SourceRecord> commit(const agent::Order& order, const agent::Call&) override {
     if (auto no = begin("commit", order)) return tl::make_unexpected(*no);
+    if (record.state == SourceState::snapshotted)
+      return tl::make_unexpected(Error{Kind::precondition, "the source is not frozen"});
     if (record.state == SourceState::frozen) end(SourceState::committed, "");
     done("commit");
     return record;
   }
   Answer<agent::SourceRecord> thaw(const agent::Order& order, bool target_never_ran, const agent::Call&) override {
     if (auto no = begin("thaw", order)) return tl::make_unexpected(*no);
-    if (record.state == SourceState::frozen) end(SourceState::thawed, "");
+    if (record.state == SourceState::frozen || record.state == SourceState::snapshotted) end(SourceState::thawed, "");
     if (record.state == SourceState::committed && target_never_ran) {
       thawed_after_commit = true;
       end(SourceState::thawed, "");
