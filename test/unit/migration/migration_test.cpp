@@ -109,7 +109,7 @@ const std::vector<Broken> kBroken = {
     {"/status/messages/serviceRateFrom", "Guess", "status.messages.serviceRateFrom: 'Guess', which is none of Source"},
     {"/status/messages/backlogSeries/1/ready", -3, "status.messages.backlogSeries[1].ready: -3 where no negative"},
     {"/status/messages/lost", 0.5, "status.messages.lost: 0.5 where a whole number"},
-    {"/status/messages/cutoffSeconds", 1e15, "status.messages.cutoffSeconds: 1e+15, which is no span of ours"},
+    {"/status/messages/cutoffSeconds", 1e15, "status.messages.cutoffSeconds: 1000000000000000, which is no span of ours"},
     {"/status/messages/cutoffUsedSeconds", -1, "status.messages.cutoffUsedSeconds: -1 where no negative"},
     {"/status/gapMs", "900", "status.gapMs: a text where a whole number belongs"},
     {"/status/attempt", 5'000'000'000, "status.attempt: 5000000000, which is no number of attempts"},
