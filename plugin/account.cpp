@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "plugin/format.h"
+#include "plugin/replay.h"
 
 namespace migrate::plugin {
 namespace {
@@ -11,27 +12,23 @@ std::string forecast_of(std::optional<milliseconds> forecast) {
   return forecast ? fmt::format("  (forecast {})", duration_text(*forecast)) : "";
 }
 
-// "Preparing 0.012 s, Placing 0.512 s", broken between phases.
-void add_phases(const MigrationStatus& status, std::size_t width, std::vector<std::string>& lines) {
-  std::string line = "  Phases    ";
-  const std::string margin(line.size(), ' ');
-  bool is_first = true;
-  for (const Step& step : status.steps) {
-    if (!step.finished) continue;
-    const std::string one = fmt::format("{} {}", one_line(step.name), duration_text(*step.finished - step.started));
-    if (!is_first) {
-      line += ",";
-      if (characters(line) + 2 + characters(one) > width) {
-        lines.push_back(line);
-        line = margin;
-      } else {
-        line += " ";
-      }
-    }
-    line += one;
-    is_first = false;
-  }
-  if (!is_first) lines.push_back(line);
+void add(std::vector<std::string>& lines, const std::vector<std::string>& more) {
+  lines.insert(lines.end(), more.begin(), more.end());
+}
+
+std::vector<std::string> phases_of(const MigrationStatus& status) {
+  std::vector<std::string> phases;
+  phases.reserve(status.steps.size());
+  for (const Step& step : status.steps)
+    if (step.finished)
+      phases.push_back(fmt::format("{} {}", one_line(step.name), duration_text(*step.finished - step.started)));
+  return phases;
+}
+
+void add_messages(const MessagesStatus& messages, std::size_t width, std::vector<std::string>& lines) {
+  add(lines, listing("  Messages  ", count_parts(messages), width));
+  add(lines, listing("  Rates     ", rate_parts(messages), width));
+  add(lines, listing("  Cutoff    ", cutoff_parts(messages), width));
 }
 
 }  // namespace
@@ -44,12 +41,16 @@ std::vector<std::string> account(const Migration& migration, std::size_t width) 
   if (status.freeze)
     lines.push_back(
         fmt::format("  Freeze    {}{}", duration_text(*status.freeze), forecast_of(status.forecast_freeze)));
+  if (status.snapshot_freeze)
+    lines.push_back(fmt::format("  Snapshot  {} frozen for it", duration_text(*status.snapshot_freeze)));
   if (!status.archives.empty())
     lines.push_back(fmt::format("  Bytes     {} in {} archive{}", bytes_text(total_size(status)),
                                 status.archives.size(), status.archives.size() == 1 ? "" : "s"));
+  if (status.messages) add_messages(*status.messages, width, lines);
   if (status.started && status.finished)
-    lines.push_back(fmt::format("  Total     {}", duration_text(*status.finished - *status.started)));
-  add_phases(status, width, lines);
+    lines.push_back(fmt::format("  Total     {}{}", duration_text(*status.finished - *status.started),
+                                forecast_of(status.forecast_total)));
+  add(lines, listing("  Phases    ", phases_of(status), width));
   for (const std::string& warning : status.warnings)
     lines.push_back("  Warning   " + one_line(warning));
   for (std::string& line : lines)

@@ -1,4 +1,5 @@
-// The account at the end: how long nobody worked, what was carried, how long each phase took. Pure.
+// The account at the end: how long nobody worked, what was carried, what became of the messages, how long each phase
+// took. Pure.
 #pragma once
 
 #include <string>

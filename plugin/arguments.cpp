@@ -206,20 +206,78 @@ Result<unsigned> verbosity(const Typed& typed) {
   return number;
 }
 
+// Longer than nothing; unset when the flag is not there.
+Result<std::optional<std::chrono::milliseconds>> span(const Typed& typed, std::string_view name) {
+  const std::string* value = typed.value(name);
+  if (value == nullptr) return std::nullopt;
+  const auto parsed = parse_go_duration(*value);
+  if (!parsed || parsed->count() == 0)
+    return failure(fmt::format("--{}={}: not a duration such as 90s, 10m or 1h30m", name, *value));
+  return *parsed;
+}
+
+void read_travel(const Typed& typed, Reader& reader, Options& options) {
+  reader.take(options.checkpoint, choice<CheckpointBackend>(typed, "checkpoint", CheckpointBackend::automatic,
+                                                            {{"auto", CheckpointBackend::automatic},
+                                                             {"kubelet", CheckpointBackend::kubelet},
+                                                             {"direct", CheckpointBackend::direct}}));
+  reader.take(options.restore,
+              choice<RestoreWay>(
+                  typed, "restore", RestoreWay::automatic,
+                  {{"auto", RestoreWay::automatic}, {"runtime", RestoreWay::runtime}, {"image", RestoreWay::image}}));
+  // A repository is a way, too.
+  const bool has_registry = typed.value("registry") != nullptr;
+  const TransferWay way = has_registry ? TransferWay::registry : TransferWay::direct;
+  reader.take(options.transfer,
+              choice<TransferWay>(typed, "transfer", way,
+                                  {{"direct", TransferWay::direct}, {"registry", TransferWay::registry}}));
+  reader.text(options.registry, "registry");
+  reader.object_name(options.registry_secret, "registry-secret");
+  if (has_registry && !is_repository(options.registry))
+    reader.fail(
+        fmt::format("--registry={}: not a repository such as registry.example.com:5000/checkpoints "
+                    "(no scheme, tag or digest)",
+                    options.registry));
+  if (has_registry && options.transfer == TransferWay::direct)
+    reader.fail("--registry and --transfer=direct exclude each other");
+  if (!has_registry && options.transfer == TransferWay::registry)
+    reader.fail("--transfer=registry needs --registry HOST[:PORT]/PATH");
+  if (!has_registry && typed.value("registry-secret") != nullptr)
+    reader.fail("--registry-secret needs --registry: it is the Secret for that");
+}
+
+void read_replay(const Typed& typed, Reader& reader, Options& options) {
+  reader.text(options.queue, "queue");
+  reader.take(options.max_replay, span(typed, "max-replay"));
+  if (const std::string* value = typed.value("cutoff"); value != nullptr && *value != "auto") {
+    const auto parsed = parse_go_duration(*value);
+    if (!parsed || parsed->count() == 0)
+      reader.fail(fmt::format("--cutoff={}: not auto, nor a duration such as 20s or 1m30s", *value));
+    if (parsed) options.cutoff = *parsed;
+  }
+  reader.take(options.purge_primary, toggle(typed, "purge-primary"));
+}
+
+// What is about a replay has no meaning where nothing is replayed, nor a cutoff that never comes.
+void check_replay(const Typed& typed, Reader& reader, const Options& options) {
+  for (const char* name : {"max-replay", "cutoff", "purge-primary"})
+    if (options.strategy == Strategy::stop && typed.value(name) != nullptr)
+      reader.fail(fmt::format("--{} does not belong to --strategy=stop, which replays nothing", name));
+  const std::chrono::milliseconds timeout = options.timeout.value_or(MigrationSpec{}.timeout);
+  if (options.cutoff && *options.cutoff >= timeout)
+    reader.fail(fmt::format("--cutoff={}: by then the migration is rolled back (--timeout is {})",
+                            to_go_duration(*options.cutoff), to_go_duration(timeout)));
+}
+
 void read_start(const Typed& typed, Reader& reader, Options& options) {
   reader.object_name(options.to, "to");
   reader.take(options.node_selector, selector(typed));
   reader.take(options.keep_name, toggle(typed, "keep-name"));
   reader.take(options.strategy, choice<Strategy>(typed, "strategy", Strategy::automatic,
                                                  {{"auto", Strategy::automatic},
-                                                  {"stop", Strategy::stop},
                                                   {"live", Strategy::live},
-                                                  {"sequential", Strategy::sequential}}));
-  reader.take(options.checkpoint, choice<CheckpointBackend>(typed, "checkpoint", CheckpointBackend::automatic,
-                                                            {{"auto", CheckpointBackend::automatic},
-                                                             {"kubelet", CheckpointBackend::kubelet},
-                                                             {"direct", CheckpointBackend::direct}}));
-  reader.text(options.queue, "queue");
+                                                  {"sequential", Strategy::sequential},
+                                                  {"stop", Strategy::stop}}));
   reader.take(options.accept, listed(typed, "accept"));
   reader.take(options.dry_run,
               choice<DryRun>(typed, "dry-run", DryRun::none,
@@ -227,12 +285,7 @@ void read_start(const Typed& typed, Reader& reader, Options& options) {
   reader.object_name(options.migration_name, "name");
   // It is also the value of a label.
   if (options.migration_name.size() > 63) reader.fail("--name: at most 63 characters");
-  if (const std::string* value = typed.value("timeout"); value != nullptr) {
-    const auto parsed = parse_go_duration(*value);
-    if (!parsed || parsed->count() == 0)
-      reader.fail(fmt::format("--timeout={}: not a duration such as 90s, 10m or 1h30m", *value));
-    if (parsed) options.timeout = *parsed;
-  }
+  reader.take(options.timeout, span(typed, "timeout"));
 }
 
 void read_wait(const Typed& typed, Reader& reader, Options& options) {
@@ -365,6 +418,27 @@ std::vector<std::string> normalised(const std::vector<std::string>& arguments) {
   return words;
 }
 
+bool is_repository(const std::string& text) {
+  constexpr std::size_t kLongest = 255;
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos || text.size() > kLongest) return false;
+  const std::string host = text.substr(0, slash);
+  const std::size_t colon = std::min(host.find(':'), host.size());
+  if (!is_object_name(host.substr(0, colon))) return false;
+  const std::string_view digits = std::string_view(host).substr(colon);
+  if (digits.size() == 1 || digits.size() > 6 ||
+      (digits.size() > 1 && digits.find_first_not_of("0123456789", 1) != std::string_view::npos))
+    return false;
+  char before = '/';
+  for (const char c : std::string_view(text).substr(slash + 1)) {
+    const bool is_word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!is_word && c != '-' && c != '_' && c != '.' && c != '/') return false;
+    if (before == '/' && !is_word) return false;
+    before = c;
+  }
+  return (before >= 'a' && before <= 'z') || (before >= '0' && before <= '9');
+}
+
 bool is_object_name(const std::string& text) {
   if (text.empty() || text.size() > 253) return false;
   const auto is_alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
@@ -400,6 +474,9 @@ Result<Options> parse(const std::vector<std::string>& arguments) {
     read_connection(*typed, reader, options.connection);
     reader.take(options.verbosity, verbosity(*typed));
     read_start(*typed, reader, options);
+    read_travel(*typed, reader, options);
+    read_replay(*typed, reader, options);
+    check_replay(*typed, reader, options);
     read_wait(*typed, reader, options);
     reader.take(options.broker_secrets, listed(*typed, "broker-secret"));
     reader.take(options.all_namespaces, toggle(*typed, "all-namespaces"));

@@ -30,8 +30,15 @@ struct Options {
   bool keep_name = false;
   Strategy strategy = Strategy::automatic;
   CheckpointBackend checkpoint = CheckpointBackend::automatic;
+  RestoreWay restore = RestoreWay::automatic;
+  TransferWay transfer = TransferWay::direct;
+  std::string registry;  // set exactly when `transfer` is by way of it
+  std::string registry_secret;
   std::string queue;
   std::vector<std::string> broker_secrets;  // migrate: at most one
+  std::optional<std::chrono::milliseconds> max_replay;
+  std::optional<std::chrono::milliseconds> cutoff;  // unset: computed
+  bool purge_primary = false;
   std::optional<std::chrono::milliseconds> timeout;
   std::vector<std::string> accept;
   DryRun dry_run = DryRun::none;
@@ -48,6 +55,9 @@ struct Options {
 // As pflag takes them: `-n=shop` and `--to=` become two words each, which the parser behind would misunderstand.
 // Everything after "--" stays.
 [[nodiscard]] std::vector<std::string> normalised(const std::vector<std::string>& arguments);
+
+// HOST[:PORT]/PATH of a registry's repository, without scheme, tag and digest.
+[[nodiscard]] bool is_repository(const std::string& text);
 
 // RFC 1123 subdomain of at most 253 characters, as names of Pods, nodes and Migrations are.
 [[nodiscard]] bool is_object_name(const std::string& text);

@@ -7,6 +7,7 @@
 #include "plugin/commands.h"
 #include "plugin/format.h"
 #include "plugin/outcome.h"
+#include "plugin/replay.h"
 #include "plugin/similar.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
@@ -19,6 +20,10 @@ class Page {
   explicit Page(std::ostream& stream) : stream_(stream) {}
   void field(std::string_view name, const std::string& value) {
     if (!value.empty()) stream_ << fmt::format("{}{}\n", padded(fmt::format("{}:", name), 20), one_line(value));
+  }
+  // Below a title.
+  void part(std::string_view name, const std::string& value) {
+    if (!value.empty()) stream_ << fmt::format("  {}{}\n", padded(fmt::format("{}:", name), 18), one_line(value));
   }
   void title(std::string_view name) { stream_ << name << ":\n"; }
   void line(const std::string& text) { stream_ << "  " << text << '\n'; }
@@ -47,6 +52,90 @@ std::string optional_text(std::optional<Instant> instant) {
   return instant ? to_rfc3339(*instant) : "";
 }
 
+template <class Value>
+std::string count(const std::optional<Value>& number) {
+  return number ? std::to_string(*number) : "";
+}
+
+std::string travel(const MigrationSpec& spec) {
+  if (spec.transfer == TransferWay::direct) return std::string(to_string(spec.transfer));
+  return fmt::format("{} {}{}", to_string(spec.transfer), spec.registry,
+                     spec.registry_secret.empty() ? "" : fmt::format(" (Secret {})", spec.registry_secret));
+}
+
+void print_replay_spec(Page& page, const Migration& migration) {
+  const MigrationSpec& spec = migration.spec;
+  page.field("Queue", spec.queue);
+  page.field("Broker secret", spec.broker_secret);
+  const Strategy strategy =
+      migration.status.strategy == Strategy::automatic ? spec.strategy : migration.status.strategy;
+  if (strategy == Strategy::stop) return;
+  page.field("Max replay", duration_text(spec.max_replay));
+  page.field("Cutoff", spec.cutoff ? duration_text(*spec.cutoff) : "computed");
+  page.field("Purge primary", spec.purge_primary ? "yes" : "");
+}
+
+// The mirror's depth over time, at most so many points of it and always the last one.
+std::vector<std::string> backlog_parts(const MessagesStatus& messages) {
+  constexpr std::size_t kMost = 12;
+  const std::vector<BacklogPoint>& points = messages.backlog;
+  std::vector<std::string> parts;
+  parts.reserve(kMost + 1);
+  const std::size_t step = (points.size() + kMost - 1) / kMost;
+  for (std::size_t i = 0; i < points.size(); ++i)
+    if ((points.size() - 1 - i) % step == 0)
+      parts.push_back(fmt::format("{} at {}", points[i].ready,
+                                  duration_text(points[i].at - messages.bound_at.value_or(points.front().at))));
+  return parts;
+}
+
+void print_messages(Page& page, const MessagesStatus& messages) {
+  page.title("Messages");
+  page.part("Queue", messages.queue);
+  page.part("Mirror", messages.mirror);
+  page.part("Control queue", messages.control_queue);
+  page.part("Mirrored since", optional_text(messages.bound_at));
+  page.part("Arrival rate", messages.arrival_rate ? rate_text(*messages.arrival_rate) : "");
+  if (messages.service_rate) {
+    const std::string how = known_from(messages.service_rate_from);
+    page.part("Service rate", rate_text(*messages.service_rate) + (how.empty() ? "" : ", " + how));
+  } else {
+    page.part("Service rate", "unknown");
+  }
+  page.part("Cutoff planned", messages.cutoff_planned
+                                  ? duration_text(*messages.cutoff_planned) + " after the mirror began, at the latest"
+                                  : "");
+  page.part("Cutoff used", messages.cutoff_used
+                               ? fmt::format("{}{}", duration_text(*messages.cutoff_used),
+                                             messages.cut_because.empty() ? "" : ": " + cut_text(messages.cut_because))
+                               : "");
+  page.part("Left at the cut", count(messages.backlog_at_cut));
+  page.part("Mirrored", count(messages.mirrored));
+  page.part("Replayed", count(messages.replayed));
+  page.part("Repeated", messages.duplicates_bound ? fmt::format("no more than {}", *messages.duplicates_bound) : "");
+  page.part("Lost", count(messages.lost));
+  constexpr std::size_t kWidth = 78;
+  const std::string head = padded("Backlog:", 18);
+  for (const std::string& line : listing(head, backlog_parts(messages), kWidth))
+    page.line(line);
+}
+
+// "gap 0.900 s, freeze 0.400 s, total 2.500 s", what is known of it.
+std::string spans(std::optional<milliseconds> gap, std::optional<milliseconds> freeze,
+                  std::optional<milliseconds> total) {
+  std::vector<std::string> parts;
+  parts.reserve(3);
+  if (gap) parts.push_back("gap " + duration_text(*gap));
+  if (freeze) parts.push_back("freeze " + duration_text(*freeze));
+  if (total) parts.push_back("total " + duration_text(*total));
+  return joined(parts);
+}
+
+std::optional<milliseconds> total_of(const MigrationStatus& status) {
+  if (!status.started || !status.finished) return std::nullopt;
+  return std::chrono::duration_cast<milliseconds>(*status.finished - *status.started);
+}
+
 void print_spec(Page& page, const Migration& migration) {
   const MigrationSpec& spec = migration.spec;
   page.field("Name", migration.name);
@@ -64,8 +153,9 @@ void print_spec(Page& page, const Migration& migration) {
   page.field("Keep name", spec.keep_name ? "yes" : "no");
   page.field("Strategy", chosen(spec.strategy, migration.status.strategy));
   page.field("Checkpoint", chosen(spec.checkpoint, migration.status.checkpoint));
-  page.field("Queue", spec.queue);
-  page.field("Broker secret", spec.broker_secret);
+  page.field("Restore", chosen(spec.restore, migration.status.restore));
+  page.field("Transfer", travel(spec));
+  print_replay_spec(page, migration);
   page.field("Accepted risks", joined(spec.accept));
   page.field("Timeout", duration_text(spec.timeout));
   page.field("Abort", spec.abort ? "asked for" : "");
@@ -80,16 +170,16 @@ void print_status(Page& page, const MigrationStatus& status) {
   page.field("Target", place(status.target));
   page.field("Placeholder", status.placeholder);
   page.field("Attempt", status.attempt > 1 ? std::to_string(status.attempt) : "");
-  page.field("Forecast", status.forecast_gap
-                             ? fmt::format("gap {}, freeze {}", duration_text(*status.forecast_gap),
-                                           status.forecast_freeze ? duration_text(*status.forecast_freeze) : "-")
-                             : "");
+  page.field("Forecast", spans(status.forecast_gap, status.forecast_freeze, status.forecast_total));
   page.field("Frozen at", optional_text(status.frozen_at));
   page.field("Running at", optional_text(status.running_at));
   page.field("Freeze", optional_text(status.freeze));
+  page.field("Snapshot freeze", optional_text(status.snapshot_freeze));
   page.field("Gap", optional_text(status.gap));
+  page.field("Total", optional_text(total_of(status)));
   page.field("Started", optional_text(status.started));
   page.field("Finished", optional_text(status.finished));
+  if (status.messages) print_messages(page, *status.messages);
   if (!status.steps.empty()) page.title("Steps");
   for (const Step& step : status.steps)
     page.line(fmt::format("{} {} {:>10}  {}", padded(one_line(step.name), 14), to_rfc3339(step.started),

@@ -83,6 +83,27 @@ std::string elided(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, end)) + std::string(kMore);
 }
 
+std::vector<std::string> listing(std::string_view head, const std::vector<std::string>& parts, std::size_t width) {
+  std::vector<std::string> lines;
+  if (parts.empty()) return lines;
+  const std::string margin(characters(head), ' ');
+  std::string line(head);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool is_last = i + 1 == parts.size();
+    // A comma follows all but the last.
+    if (i > 0 && characters(line) + 1 + characters(parts[i]) + (is_last ? 0 : 1) > width) {
+      lines.push_back(line);
+      line = margin;
+    } else if (i > 0) {
+      line += ' ';
+    }
+    line += parts[i];
+    if (!is_last) line += ',';
+  }
+  lines.push_back(line);
+  return lines;
+}
+
 std::string padded(std::string_view text, std::size_t width) {
   std::string line(text);
   const std::size_t length = characters(text);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "shared/base/units.h"
 
@@ -23,6 +24,10 @@ namespace migrate::plugin {
 [[nodiscard]] std::string one_line(std::string_view text);
 [[nodiscard]] std::string elided(std::string_view text, std::size_t width);
 [[nodiscard]] std::size_t characters(std::string_view text);
+// "HEAD ONE, TWO, THREE", broken behind commas into lines of at most `width` characters where that is possible; later
+// lines stand as far to the right as ONE. No parts: no lines.
+[[nodiscard]] std::vector<std::string> listing(std::string_view head, const std::vector<std::string>& parts,
+                                               std::size_t width);
 // Filled up with spaces to `width` characters.
 [[nodiscard]] std::string padded(std::string_view text, std::size_t width);
 

@@ -19,6 +19,12 @@ Examples:
   # Move it to node-b and keep its name
   kubectl migrate orders --to node-b --keep-name
 
+  # Let it work meanwhile: what arrives is mirrored and replayed on node-b
+  kubectl migrate orders --to node-b --strategy live --queue orders
+
+  # The same; it stops within a minute, and 10 s suffice for what is left
+  kubectl migrate orders --strategy live --cutoff 1m --max-replay 10s
+
   # Only look what would be asked for
   kubectl migrate orders --to node-b --dry-run=client
 
@@ -46,16 +52,35 @@ Where to:
 How:
   --keep-name              The target gets the Pod's own name
                            (else NAME-mig-xxxxx)
-  --strategy WORD          auto (default), stop, live or sequential
-  --checkpoint WORD        auto (default), kubelet or direct
-  --queue NAME             The queue it consumes (else the Pod's annotation
-                           kubectl-migrate.dev/queue)
-  --broker-secret NAME     Secret with amqp-url and management-url (else the
-                           Pod's annotation kubectl-migrate.dev/broker-secret)
+  --strategy WORD          auto (default): the smallest gap the Pod allows
+                           live: restored beside it, messages are replayed
+                           sequential: it ends, then messages are replayed
+                           stop: frozen all the while, nothing to replay
   --timeout DURATION       Not committed by then: rolled back (default 10m)
   --accept WORD,...        Take a risk that would be refused; the refusal says
                            which word. May be repeated
   --name NAME              The Migration's name (else POD-xxxxx)
+
+Messages (live and sequential replay them; see docs/strategies.md):
+  --queue NAME             The queue it consumes (else the Pod's annotation
+                           kubectl-migrate.dev/queue)
+  --broker-secret NAME     Secret with amqp-url and management-url (else the
+                           Pod's annotation kubectl-migrate.dev/broker-secret)
+  --max-replay DURATION    How long what is left may take to be replayed once
+                           the Pod has stopped (default 30s)
+  --cutoff DURATION        When the Pod stops at the latest, counted from the
+                           mirror's beginning, instead of the time computed
+                           from the measured rates (auto, the default)
+  --purge-primary          At the cut empty the queue itself, as the mirror has
+                           it all. Only for apps that neither recognise repeats
+                           nor publish
+
+How the memory travels:
+  --checkpoint WORD        auto (default), kubelet or direct
+  --restore WORD           auto (default), runtime or image
+  --transfer WORD          direct (default; node to node) or registry
+  --registry REPOSITORY    HOST[:PORT]/PATH; implies --transfer=registry
+  --registry-secret NAME   Secret with the registry's credentials
 
 Waiting and output:
   --wait, --no-wait        Follow it to its end (default), or return at once.

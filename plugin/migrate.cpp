@@ -88,9 +88,16 @@ Migration asked_for(const Options& options, const std::string& namespace_, const
   spec.target_selector = options.node_selector;
   spec.strategy = options.strategy;
   spec.checkpoint = options.checkpoint;
+  spec.restore = options.restore;
+  spec.transfer = options.transfer;
+  spec.registry = options.registry;
+  spec.registry_secret = options.registry_secret;
   spec.keep_name = options.keep_name;
   spec.queue = options.queue;
   if (!options.broker_secrets.empty()) spec.broker_secret = options.broker_secrets.front();
+  if (options.max_replay) spec.max_replay = *options.max_replay;
+  spec.cutoff = options.cutoff;
+  spec.purge_primary = options.purge_primary;
   spec.accept = options.accept;
   if (options.timeout) spec.timeout = *options.timeout;
   return migration;

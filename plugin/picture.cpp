@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <span>
 
 #include "plugin/format.h"
 #include "plugin/outcome.h"
+#include "plugin/replay.h"
 
 namespace migrate::plugin {
 namespace {
@@ -35,6 +38,34 @@ bool is_turning_back(Phase phase) {
          phase == Phase::failed;
 }
 
+constexpr std::array kStop = {Phase::preparing,     Phase::placing,      Phase::freezing,
+                              Phase::checkpointing, Phase::transferring, Phase::committing,
+                              Phase::renaming,      Phase::restoring,    Phase::finishing};
+constexpr std::array kLive = {Phase::preparing,    Phase::placing,    Phase::mirroring, Phase::checkpointing,
+                              Phase::transferring, Phase::shadowing,  Phase::replaying, Phase::freezing,
+                              Phase::draining,     Phase::committing, Phase::switching, Phase::finishing};
+constexpr std::array kSequential = {Phase::preparing,    Phase::placing,   Phase::mirroring,  Phase::checkpointing,
+                                    Phase::transferring, Phase::freezing,  Phase::committing, Phase::renaming,
+                                    Phase::restoring,    Phase::switching, Phase::finishing};
+// What every strategy begins with.
+constexpr std::array kUndecided = {Phase::preparing, Phase::placing};
+
+// The phases that a migration goes through when nothing happens to it.
+std::span<const Phase> order_of(const Migration& migration) {
+  const Strategy chosen = migration.status.strategy;
+  switch (chosen != Strategy::automatic ? chosen : migration.spec.strategy) {
+    case Strategy::stop:
+      return kStop;
+    case Strategy::live:
+      return kLive;
+    case Strategy::sequential:
+      return kSequential;
+    case Strategy::automatic:
+      break;
+  }
+  return kUndecided;
+}
+
 State state_of(const Step& step, bool is_last_forward, Phase phase) {
   if (is_last_forward && is_turning_back(phase)) return State::stopped;
   if (step.finished) return State::done;
@@ -49,7 +80,7 @@ std::vector<Row> rows_of(const Migration& migration, Instant now) {
     if (status.steps[i].name != back) last_forward = i;
 
   std::vector<Row> rows;
-  rows.reserve(status.steps.size() + 9);
+  rows.reserve(status.steps.size() + kLive.size());
   for (std::size_t i = 0; i < status.steps.size(); ++i) {
     const Step& step = status.steps[i];
     const State state = state_of(step, i == last_forward, status.phase);
@@ -60,17 +91,15 @@ std::vector<Row> rows_of(const Migration& migration, Instant now) {
   }
   if (is_turning_back(status.phase) || is_over(migration)) return rows;
 
-  constexpr std::array kOrder = {Phase::preparing,     Phase::placing,      Phase::freezing,
-                                 Phase::checkpointing, Phase::transferring, Phase::committing,
-                                 Phase::renaming,      Phase::restoring,    Phase::finishing};
+  const std::span<const Phase> order = order_of(migration);
   // What comes after the furthest one seen: a repeated restore shows no earlier phase again.
   std::size_t next = 0;
-  for (std::size_t i = 0; i < kOrder.size(); ++i)
+  for (std::size_t i = 0; i < order.size(); ++i)
     for (const Row& row : rows)
-      if (row.name == to_string(kOrder.at(i))) next = i + 1;
-  for (std::size_t i = next; i < kOrder.size(); ++i)
-    if (kOrder.at(i) != Phase::renaming || migration.spec.keep_name)
-      rows.push_back({std::string(to_string(kOrder.at(i))), State::to_come, std::nullopt, ""});
+      if (row.name == to_string(order[i])) next = i + 1;
+  for (const Phase phase : order.subspan(next))
+    if (phase != Phase::renaming || migration.spec.keep_name)
+      rows.push_back({std::string(to_string(phase)), State::to_come, std::nullopt, ""});
   return rows;
 }
 
@@ -87,12 +116,21 @@ std::string heading(const Migration& migration) {
   return text;
 }
 
-// While nobody works: for how long already.
+// While nobody works: for how long already. A live migration's target ran before its source was frozen.
 std::string silence(const MigrationStatus& status, Instant now) {
-  if (!status.frozen_at || status.gap || status.freeze || status.running_at || is_final(status.phase)) return "";
+  const bool took_over = status.running_at && status.strategy != Strategy::live;
+  if (!status.frozen_at || status.gap || status.freeze || took_over || is_final(status.phase)) return "";
   std::string text = fmt::format("The source is frozen since {}", duration_text(now - *status.frozen_at));
   if (status.forecast_gap) text += fmt::format(" (forecast of the gap: {})", duration_text(*status.forecast_gap));
   return text;
+}
+
+// The mirror and its rates, where they matter now.
+std::vector<std::string> replay_lines(const MigrationStatus& status, Instant now, std::size_t width) {
+  std::vector<std::string> parts = replay_parts(status, now);
+  if (parts.empty()) return parts;
+  parts.front().front() = static_cast<char>(std::toupper(static_cast<unsigned char>(parts.front().front())));
+  return listing("  ", parts, width);
 }
 
 std::string drawn(const Row& row, const Style& style) {
@@ -125,49 +163,13 @@ std::vector<std::string> picture(const Migration& migration, Instant now, const 
     lines.push_back(drawn(row, style));
   if (const std::string text = silence(migration.status, now); !text.empty())
     lines.push_back(elided("  " + text, style.width));
+  const std::vector<std::string> replay = replay_lines(migration.status, now, style.width);
+  for (const std::string& line : replay)
+    lines.push_back(elided(line, style.width));
   if (migration.spec.abort && !is_over(migration)) lines.push_back(elided("  An abort was asked for", style.width));
   const Phase phase = migration.status.phase;
   if (phase == Phase::rolling_back || phase == Phase::repeating)
     lines.push_back(elided("  " + why(migration.status), style.width));
-  return lines;
-}
-
-std::vector<std::string> changes(const Migration* before, const Migration& now, Instant time,
-                                 std::chrono::seconds utc_offset) {
-  std::vector<std::string> lines;
-  const auto tell = [&](Instant when, const std::string& what) {
-    lines.push_back(fmt::format("{} {} {}", clock_text(when, utc_offset), now.name, what));
-  };
-  const MigrationStatus nothing;
-  const MigrationStatus& old = before != nullptr ? before->status : nothing;
-  bool told_phase = false;
-  for (std::size_t i = 0; i < now.status.steps.size(); ++i) {
-    const Step& step = now.status.steps[i];
-    const Step* known = i < old.steps.size() && old.steps[i].name == step.name && old.steps[i].started == step.started
-                            ? &old.steps[i]
-                            : nullptr;
-    const std::string name = one_line(step.name);
-    const std::string message = one_line(step.message);
-    if (known == nullptr) {
-      told_phase = told_phase || name == to_string(now.status.phase);
-      tell(step.started, name);
-    }
-    const bool finished = step.finished && (known == nullptr || !known->finished);
-    const bool says_more = !message.empty() && (known == nullptr || known->message != step.message);
-    if (finished)
-      tell(*step.finished, fmt::format("{} took {}{}", name, duration_text(*step.finished - step.started),
-                                       message.empty() ? "" : ": " + message));
-    if (!finished && says_more) tell(time, fmt::format("{}: {}", name, message));
-  }
-  const bool other_phase = before == nullptr || old.phase != now.status.phase;
-  if (other_phase && !told_phase) {
-    std::string text{to_string(now.status.phase)};
-    if (now.status.phase != Phase::succeeded && !(now.status.reason.empty() && now.status.message.empty()))
-      text += " " + why(now.status);
-    tell(is_final(now.status.phase) ? now.status.finished.value_or(time) : time, text);
-  }
-  for (std::size_t i = old.warnings.size(); i < now.status.warnings.size(); ++i)
-    tell(time, "Warning: " + one_line(now.status.warnings[i]));
   return lines;
 }
 

@@ -19,7 +19,8 @@ struct Style {
 [[nodiscard]] std::vector<std::string> picture(const Migration& migration, Instant now, const Style& style);
 
 // What `now` has that `before` (null: nothing was seen yet) had not: "12:00:01.234 orders-x7k2p Freezing". Of steps
-// that went by unseen each one, at its own time.
+// that went by unseen each one, at its own time. Of a replay not each reading, but how it stands when a phase begins,
+// and the cut.
 [[nodiscard]] std::vector<std::string> changes(const Migration* before, const Migration& now, Instant time,
                                                std::chrono::seconds utc_offset);
 

@@ -74,6 +74,12 @@ std::int64_t Field::integer() const {
   return 0;
 }
 
+double Field::number() const {
+  if (value_->is_number()) return value_->get<double>();
+  if (is_present()) wrong(fmt::format("{} where a number belongs", kind_of(*value_)));
+  return 0;
+}
+
 std::vector<Field> Field::items() const {
   std::vector<Field> fields;
   if (value_->is_array()) {

@@ -34,6 +34,7 @@ class Field {
   [[nodiscard]] std::string base64() const;  // decoded
   [[nodiscard]] bool flag() const;
   [[nodiscard]] std::int64_t integer() const;  // 0 when absent
+  [[nodiscard]] double number() const;         // whole or not; 0 when absent
   [[nodiscard]] std::vector<Field> items() const;
   [[nodiscard]] std::vector<std::string> texts() const;
   [[nodiscard]] std::vector<std::pair<std::string, Field>> entries() const;

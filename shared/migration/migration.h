@@ -97,8 +97,10 @@ struct ArchiveStatus {
   bool operator==(const ArchiveStatus&) const = default;
 };
 
-// How the service rate is known.
+// How the service rate is known. Words: "Source", "Annotation", "Target"; "" for unknown.
 enum class RateSource { unknown, source, annotation, target };
+[[nodiscard]] std::string_view to_string(RateSource value);
+[[nodiscard]] std::optional<RateSource> rate_source_from(std::string_view text);
 
 struct BacklogPoint {
   Instant at;

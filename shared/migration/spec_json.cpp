@@ -18,11 +18,53 @@ milliseconds duration_in(const Field& field, milliseconds fallback) {
   return span.value_or(fallback);
 }
 
+// As duration_in(), but longer than nothing.
+milliseconds span_in(const Field& field, milliseconds fallback) {
+  const milliseconds span = duration_in(field, fallback);
+  if (span <= milliseconds{0}) field.wrong("no time at all: it must be longer than 0");
+  return span;
+}
+
+// "Auto" is a cutoff that is computed.
+constexpr const char* kComputed = "Auto";
+
+std::optional<milliseconds> cutoff_in(const Field& field) {
+  if (!field.is_present() || field.text() == kComputed) return std::nullopt;
+  return span_in(field, milliseconds{1});
+}
+
+void parse_messages(const Field& messages, MigrationSpec& read) {
+  read.messages = word_in(messages["mode"], message_mode_from, MessageMode::automatic, "Auto, None, Queue");
+  read.queue = messages["queue"].text();
+  read.broker_secret = messages["broker"]["secretName"].text();
+  read.max_replay = span_in(messages["maxReplay"], read.max_replay);
+  read.cutoff = cutoff_in(messages["cutoff"]);
+  read.purge_primary = messages["purgePrimary"].flag();
+}
+
+void parse_transfer(const Field& transfer, MigrationSpec& read) {
+  read.transfer = word_in(transfer["via"], transfer_way_from, TransferWay::direct, "Direct, Registry");
+  read.registry = transfer["repository"].text();
+  read.registry_secret = transfer["secretName"].text();
+  if (read.transfer == TransferWay::registry && read.registry.empty())
+    transfer["repository"].wrong("is missing: a transfer by way of a registry needs one");
+}
+
 Json messages_json(const MigrationSpec& spec) {
-  Json messages = {{"mode", to_string(spec.messages)}};
+  Json messages = {{"mode", to_string(spec.messages)},
+                   {"maxReplay", to_go_duration(spec.max_replay)},
+                   {"cutoff", spec.cutoff ? to_go_duration(*spec.cutoff) : kComputed},
+                   {"purgePrimary", spec.purge_primary}};
   if (!spec.queue.empty()) messages["queue"] = spec.queue;
   if (!spec.broker_secret.empty()) messages["broker"] = {{"secretName", spec.broker_secret}};
   return messages;
+}
+
+Json transfer_json(const MigrationSpec& spec) {
+  Json transfer = {{"via", to_string(spec.transfer)}};
+  if (!spec.registry.empty()) transfer["repository"] = spec.registry;
+  if (!spec.registry_secret.empty()) transfer["secretName"] = spec.registry_secret;
+  return transfer;
 }
 
 }  // namespace
@@ -37,13 +79,11 @@ MigrationSpec parse_spec(const Field& spec) {
   read.strategy = word_in(spec["strategy"], strategy_from, Strategy::automatic, "Auto, Live, Sequential, Stop");
   read.checkpoint = word_in(spec["checkpoint"], backend_from, CheckpointBackend::automatic, "Auto, Kubelet, Direct");
   read.keep_name = spec["keepName"].flag();
-  const Field messages = spec["messages"];
-  read.messages = word_in(messages["mode"], message_mode_from, MessageMode::automatic, "Auto, None, Queue");
-  read.queue = messages["queue"].text();
-  read.broker_secret = messages["broker"]["secretName"].text();
+  read.restore = word_in(spec["restore"], restore_way_from, RestoreWay::automatic, "Auto, Runtime, Image");
+  parse_transfer(spec["transfer"], read);
+  parse_messages(spec["messages"], read);
   read.accept = spec["accept"].texts();
-  read.timeout = duration_in(spec["timeout"], read.timeout);
-  if (read.timeout <= milliseconds{0}) spec["timeout"].wrong("no time at all: it must be longer than 0");
+  read.timeout = span_in(spec["timeout"], read.timeout);
   read.ttl_after_finished =
       std::chrono::duration_cast<std::chrono::seconds>(duration_in(spec["ttlAfterFinished"], read.ttl_after_finished));
   read.abort = spec["abort"].flag();
@@ -55,6 +95,8 @@ Json to_json(const MigrationSpec& spec) {
   Json json = {{"pod", {{"name", spec.pod}, {"uid", spec.pod_uid}}},
                {"strategy", to_string(spec.strategy)},
                {"checkpoint", to_string(spec.checkpoint)},
+               {"restore", to_string(spec.restore)},
+               {"transfer", transfer_json(spec)},
                {"keepName", spec.keep_name},
                {"messages", messages_json(spec)},
                {"timeout", to_go_duration(spec.timeout)},

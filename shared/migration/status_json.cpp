@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +21,13 @@ void put(Json& json, const char* key, const std::optional<Instant>& instant) {
 }
 void put(Json& json, const char* key, const std::optional<milliseconds>& span) {
   if (span) json[key] = span->count();
+}
+void put(Json& json, const char* key, const std::optional<std::uint64_t>& count) {
+  if (count) json[key] = *count;
+}
+// To a thousandth, so that nobody reads noise; what is no number cannot be written.
+void put(Json& json, const char* key, const std::optional<double>& rate) {
+  if (rate && std::isfinite(*rate)) json[key] = std::round(*rate * 1000) / 1000;
 }
 void put(Json& json, const char* key, Json part) {
   if (!part.empty()) json[key] = std::move(part);
@@ -106,6 +115,91 @@ Json checkpoint_json(const MigrationStatus& status) {
     json["archives"] = list_of(status.archives, archive_json);
   }
   put(json, "freezeMs", status.freeze);
+  put(json, "snapshotFreezeMs", status.snapshot_freeze);
+  return json;
+}
+
+std::optional<std::uint64_t> optional_count(const Field& field) {
+  if (!field.is_present()) return std::nullopt;
+  return count_in(field);
+}
+
+// Neither rates nor spans are negative.
+std::optional<double> amount_in(const Field& field) {
+  if (!field.is_present()) return std::nullopt;
+  const double amount = field.number();
+  if (!(amount < 0)) return amount;
+  field.wrong(fmt::format("{} where no negative number can stand", amount));
+  return std::nullopt;
+}
+
+std::optional<milliseconds> seconds_in(const Field& field) {
+  const auto seconds = amount_in(field);
+  if (!seconds) return std::nullopt;
+  constexpr double kMost = 1e12;  // more than any span, and what milliseconds hold
+  if (*seconds > kMost) field.wrong(fmt::format("{}, which is no span of ours", *seconds));
+  return milliseconds{std::llround(std::min(*seconds, kMost) * 1000)};
+}
+
+std::optional<double> in_seconds(const std::optional<milliseconds>& span) {
+  if (!span) return std::nullopt;
+  return static_cast<double>(span->count()) / 1000;
+}
+
+BacklogPoint parse_point(const Field& point) {
+  return {instant_in(point["at"]).value_or(Instant{}), count_in(point["ready"])};
+}
+
+Json point_json(const BacklogPoint& point) {
+  return {{"at", to_rfc3339(point.at)}, {"ready", point.ready}};
+}
+
+std::optional<MessagesStatus> parse_messages(const Field& messages) {
+  if (!messages.is_present()) return std::nullopt;
+  MessagesStatus read;
+  read.queue = messages["queue"].text();
+  read.mirror = messages["mirror"].text();
+  read.control_queue = messages["controlQueue"].text();
+  if (messages["prefetch"].is_present()) read.prefetch = count_in(messages["prefetch"]);
+  read.bound_at = instant_in(messages["boundAt"]);
+  read.arrival_rate = amount_in(messages["arrivalRate"]);
+  read.service_rate = amount_in(messages["serviceRate"]);
+  read.service_rate_from =
+      word_in(messages["serviceRateFrom"], rate_source_from, RateSource::unknown, "Source, Annotation, Target");
+  for (const Field& point : messages["backlogSeries"].items())
+    read.backlog.push_back(parse_point(point));
+  read.mirrored = optional_count(messages["mirrored"]);
+  read.replayed = optional_count(messages["replayed"]);
+  read.backlog_at_cut = optional_count(messages["backlogAtCut"]);
+  read.duplicates_bound = optional_count(messages["duplicatesBound"]);
+  read.lost = optional_count(messages["lost"]);
+  read.cutoff_planned = seconds_in(messages["cutoffSeconds"]);
+  read.cutoff_used = seconds_in(messages["cutoffUsedSeconds"]);
+  read.cut_because = messages["cutBecause"].text();
+  return read;
+}
+
+Json messages_json(const MessagesStatus& messages) {
+  Json json = Json::object();
+  put(json, "queue", messages.queue);
+  put(json, "mirror", messages.mirror);
+  put(json, "controlQueue", messages.control_queue);
+  if (messages.prefetch > 0) json["prefetch"] = messages.prefetch;
+  put(json, "boundAt", messages.bound_at);
+  put(json, "arrivalRate", messages.arrival_rate);
+  put(json, "serviceRate", messages.service_rate);
+  put(json, "serviceRateFrom", std::string(to_string(messages.service_rate_from)));
+  // Of now, for who looks with kubectl alone; only the series is read.
+  if (!messages.backlog.empty()) json["backlog"] = messages.backlog.back().ready;
+  put(json, "backlogSeries", list_of(messages.backlog, point_json));
+  put(json, "mirrored", messages.mirrored);
+  put(json, "replayed", messages.replayed);
+  put(json, "backlogAtCut", messages.backlog_at_cut);
+  put(json, "duplicatesBound", messages.duplicates_bound);
+  put(json, "lost", messages.lost);
+  put(json, "cutoffSeconds", in_seconds(messages.cutoff_planned));
+  put(json, "cutoffUsedSeconds", in_seconds(messages.cutoff_used));
+  put(json, "cutBecause", messages.cut_because);
   return json;
 }
 
@@ -113,6 +207,7 @@ Json forecast_json(const MigrationStatus& status) {
   Json json = Json::object();
   put(json, "freezeMs", status.forecast_freeze);
   put(json, "gapMs", status.forecast_gap);
+  put(json, "totalMs", status.forecast_total);
   return json;
 }
 
@@ -127,11 +222,14 @@ MigrationStatus parse_status(const Field& status) {
   read.target = parse_place(status["target"]);
   read.placeholder = status["placeholder"].text();
   read.strategy = word_in(status["strategy"], strategy_from, Strategy::automatic, "Auto, Live, Sequential, Stop");
+  read.restore = word_in(status["restore"], restore_way_from, RestoreWay::automatic, "Auto, Runtime, Image");
+  read.messages = parse_messages(status["messages"]);
   const Field checkpoint = status["checkpoint"];
   read.checkpoint = word_in(checkpoint["backend"], backend_from, CheckpointBackend::automatic, "Auto, Kubelet, Direct");
   for (const Field& archive : checkpoint["archives"].items())
     read.archives.push_back(parse_archive(archive));
   read.freeze = milliseconds_in(checkpoint["freezeMs"]);
+  read.snapshot_freeze = milliseconds_in(checkpoint["snapshotFreezeMs"]);
   for (const Field& condition : status["conditions"].items())
     read.conditions.push_back(parse_condition(condition));
   for (const Field& step : status["steps"].items())
@@ -139,6 +237,7 @@ MigrationStatus parse_status(const Field& status) {
   read.attempt = parse_attempt(status["attempt"]);
   read.forecast_freeze = milliseconds_in(status["forecast"]["freezeMs"]);
   read.forecast_gap = milliseconds_in(status["forecast"]["gapMs"]);
+  read.forecast_total = milliseconds_in(status["forecast"]["totalMs"]);
   read.frozen_at = instant_in(status["frozenAt"]);
   read.running_at = instant_in(status["runningAt"]);
   read.gap = milliseconds_in(status["gapMs"]);
@@ -156,6 +255,8 @@ Json to_json(const MigrationStatus& status) {
   put(json, "target", place_json(status.target));
   put(json, "placeholder", status.placeholder);
   if (status.strategy != Strategy::automatic) json["strategy"] = to_string(status.strategy);
+  if (status.restore != RestoreWay::automatic) json["restore"] = to_string(status.restore);
+  if (status.messages) json["messages"] = messages_json(*status.messages);
   put(json, "checkpoint", checkpoint_json(status));
   put(json, "conditions", list_of(status.conditions, condition_json));
   put(json, "steps", list_of(status.steps, step_json));

@@ -15,8 +15,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array kOrder{"gap",           "freeze",       "total",      "Preparing", "Placing",   "Freezing",
-                            "Checkpointing", "Transferring", "Committing", "Renaming",  "Restoring", "Finishing"};
+constexpr std::array kOrder{"gap",       "freeze",     "snapshot",      "total",        "Preparing", "Placing",
+                            "Mirroring", "Freezing",   "Checkpointing", "Transferring", "Shadowing", "Replaying",
+                            "Draining",  "Committing", "Renaming",      "Restoring",    "Switching", "Finishing"};
 
 double milliseconds_between(const Json& started, const Json& finished) {
   const auto from = started.get<std::string>();
@@ -34,6 +35,8 @@ Sample sample_of(const Json& migration) {
   if (status.contains("gapMs")) sample["gap"] = status.at("gapMs").get<double>();
   const Json::json_pointer freeze{"/checkpoint/freezeMs"};
   if (status.contains(freeze)) sample["freeze"] = status.at(freeze).get<double>();
+  const Json::json_pointer snapshot{"/checkpoint/snapshotFreezeMs"};
+  if (status.contains(snapshot)) sample["snapshot"] = status.at(snapshot).get<double>();
   if (status.contains("startedAt") && status.contains("finishedAt"))
     sample["total"] = milliseconds_between(status.at("startedAt"), status.at("finishedAt"));
   for (const Json& step : status.at("steps"))

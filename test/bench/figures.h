@@ -12,7 +12,7 @@ namespace bench {
 // By name, in milliseconds; a name that a measurement lacks is not in it.
 using Sample = std::map<std::string, double>;
 
-// Gap, freeze, total and each phase of a Migration that has succeeded.
+// Gap, freeze, the freeze of a snapshot, total and each phase of a Migration that has succeeded.
 [[nodiscard]] Sample sample_of(const nlohmann::json& migration);
 
 struct Spread {

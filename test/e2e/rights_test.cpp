@@ -148,9 +148,11 @@ void check_done(const migrate::Completed& answer) {
   BOOST_TEST(answer.succeeded(), answer.errors);
 }
 
-migrate::Completed ask_for_migration(const std::string& user, const std::string& secret = "") {
+// `place`: of the Secret's name in the spec.
+migrate::Completed ask_for_migration(const std::string& user, const std::string& secret = "",
+                                     const char* place = "/messages/broker/secretName") {
   Json object = migration_object(world().cluster, world().open.name(), "victim", "trial");
-  if (!secret.empty()) object["spec"]["messages"]["broker"]["secretName"] = secret;
+  if (!secret.empty()) object["spec"][Json::json_pointer{place}] = secret;
   return try_as({"--as=" + user}, {"create", "-f", "-"}, object);
 }
 
@@ -299,7 +301,10 @@ BOOST_AUTO_TEST_CASE(a_migration_takes_the_right_to_exec_into_its_pod_and_to_rea
   check_done(ask_for_migration("runner"));
   check_refused(ask_for_migration("runner", "rabbitmq"),
                 "user runner may not let a Migration use Secret rights-open/rabbitmq: that needs the right to get it");
+  check_refused(ask_for_migration("runner", "rabbitmq", "/transfer/secretName"),
+                "user runner may not let a Migration use Secret rights-open/rabbitmq: that needs the right to get it");
   check_done(ask_for_migration("owner", "rabbitmq"));
+  check_done(ask_for_migration("owner", "rabbitmq", "/transfer/secretName"));
   check_done(ask_for_migration("editor", "rabbitmq"));
   check_refused(ask_for_migration("viewer"), "cannot create resource \"migrations\"");
 }

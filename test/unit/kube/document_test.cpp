@@ -114,6 +114,9 @@ BOOST_AUTO_TEST_CASE(fields_say_where_the_first_problem_is) {
   BOOST_TEST(problem_of([](const Field& f) { (void)f["list"].entries(); }) == "list: a list where a mapping belongs");
   BOOST_TEST(problem_of([](const Field& f) { (void)f["flag"]["x"].text(); }) == "flag: a text where a mapping belongs");
   BOOST_TEST(problem_of([](const Field& f) { (void)f["map"].text(); }) == "map: a mapping where a text belongs");
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["list"].items()[1]["a"].number(); }).empty());
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["absent"].number(); }).empty());
+  BOOST_TEST(problem_of([](const Field& f) { (void)f["text"].number(); }) == "text: a text where a number belongs");
   BOOST_TEST(problem_of([](const Field& f) { (void)f["text"].base64(); }) ==
              "text: not base64: a character that does not belong there");
   BOOST_TEST(problem_of([](const Field& f) {

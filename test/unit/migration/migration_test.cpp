@@ -2,6 +2,7 @@
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -21,15 +22,23 @@ const char* const kFull = R"({
     "pod": {"name": "orders", "uid": "p-1"},
     "target": {"node": "node-b", "nodeSelector": {"disk": "fast"}},
     "strategy": "Stop", "checkpoint": "Kubelet", "keepName": true,
-    "messages": {"mode": "Queue", "queue": "orders.{ordinal}", "broker": {"secretName": "rabbit"}},
+    "restore": "Image", "transfer": {"via": "Registry", "repository": "r.example:5000/cp", "secretName": "pull"},
+    "messages": {"mode": "Queue", "queue": "orders.{ordinal}", "broker": {"secretName": "rabbit"},
+      "maxReplay": "20s", "cutoff": "1m30s", "purgePrimary": true},
     "accept": ["init-containers", "post-start"],
     "timeout": "1m30s", "ttlAfterFinished": "24h", "abort": true, "resolve": "Checkpoint"},
   "status": {
     "phase": "Restoring", "reason": "R", "message": "m",
     "source": {"pod": "orders", "uid": "p-1", "node": "node-a"},
     "target": {"pod": "orders-mig-abcde", "uid": "p-2", "node": "node-b"},
-    "placeholder": "orders-mig-hold", "strategy": "Stop",
-    "checkpoint": {"backend": "Direct", "bytes": 300, "freezeMs": 412, "archives": [
+    "placeholder": "orders-mig-hold", "strategy": "Stop", "restore": "Runtime",
+    "messages": {"queue": "orders.0", "mirror": "ms2m.replay.u-1", "controlQueue": "ms2m.control.orders-mig-abcde",
+      "boundAt": "2026-01-02T03:04:05.600000Z", "arrivalRate": 10.25, "serviceRate": 19.8, "serviceRateFrom": "Target",
+      "backlog": 3, "backlogSeries": [{"at": "2026-01-02T03:04:05.700000Z", "ready": 12},
+        {"at": "2026-01-02T03:04:05.900000Z", "ready": 3}],
+      "mirrored": 40, "replayed": 37, "backlogAtCut": 5, "duplicatesBound": 8, "lost": 0,
+      "cutoffSeconds": 57.912, "cutoffUsedSeconds": 4.25, "cutBecause": "Converged"},
+    "checkpoint": {"backend": "Direct", "bytes": 300, "freezeMs": 412, "snapshotFreezeMs": 333, "archives": [
       {"container": "app", "bytes": 100, "digest": "sha256:aa"},
       {"container": "volume/tmp", "bytes": 200, "digest": "sha256:bb"}]},
     "conditions": [{"type": "SourceGone", "status": "False", "reason": "StillThere", "message": "x",
@@ -38,7 +47,7 @@ const char* const kFull = R"({
       {"name": "Placing", "startedAt": "2026-01-02T03:04:05.000001Z", "finishedAt": "2026-01-02T03:04:05.500002Z",
        "message": "node-b"},
       {"name": "Restoring", "startedAt": "2026-01-02T03:04:07.000003Z"}],
-    "attempt": 2, "forecast": {"freezeMs": 400, "gapMs": 900},
+    "attempt": 2, "forecast": {"freezeMs": 400, "gapMs": 900, "totalMs": 2500},
     "frozenAt": "2026-01-02T03:04:06.000000Z", "runningAt": "2026-01-02T03:04:07.000000Z", "gapMs": 1000,
     "startedAt": "2026-01-02T03:04:05.000000Z", "finishedAt": "2026-01-02T03:04:08.000000Z",
     "warnings": ["w1", "w2"]}
@@ -68,6 +77,15 @@ const std::vector<Broken> kBroken = {
     {"/spec/strategy", "", "spec.strategy: '', which is none of"},
     {"/spec/checkpoint", "CRIU", "spec.checkpoint: 'CRIU', which is none of Auto, Kubelet, Direct"},
     {"/spec/messages/mode", "Relay", "spec.messages.mode: 'Relay'"},
+    {"/spec/messages/maxReplay", "0s", "spec.messages.maxReplay: no time at all"},
+    {"/spec/messages/maxReplay", 30, "spec.messages.maxReplay: a number where a text belongs"},
+    {"/spec/messages/cutoff", "auto", "spec.messages.cutoff: 'auto' is no duration"},
+    {"/spec/messages/cutoff", "0s", "spec.messages.cutoff: no time at all"},
+    {"/spec/messages/cutoff", "", "spec.messages.cutoff: '' is no duration"},
+    {"/spec/messages/purgePrimary", "yes", "spec.messages.purgePrimary: a text where true or false belongs"},
+    {"/spec/restore", "Registry", "spec.restore: 'Registry', which is none of Auto, Runtime, Image"},
+    {"/spec/transfer/via", "Auto", "spec.transfer.via: 'Auto', which is none of Direct, Registry"},
+    {"/spec/transfer/repository", "", "spec.transfer.repository: is missing"},
     {"/spec/resolve", "Both", "spec.resolve: 'Both', which is none of Source, Target, Checkpoint"},
     {"/spec/keepName", "yes", "spec.keepName: a text where true or false belongs"},
     {"/spec/timeout", "ten", "spec.timeout: 'ten' is no duration"},
@@ -83,6 +101,16 @@ const std::vector<Broken> kBroken = {
     {"/status/steps/1/startedAt", 5, "status.steps[1].startedAt: a number where a text belongs"},
     {"/status/checkpoint/archives/0/bytes", -1, "status.checkpoint.archives[0].bytes: -1 where no negative"},
     {"/status/checkpoint/archives/0/bytes", 1.5, "status.checkpoint.archives[0].bytes: 1.5 where a whole number"},
+    {"/status/restore", "Cold", "status.restore: 'Cold', which is none of Auto, Runtime, Image"},
+    {"/status/messages", "none", "status.messages: a text where a mapping belongs"},
+    {"/status/messages/boundAt", "now", "status.messages.boundAt: "},
+    {"/status/messages/arrivalRate", "10", "status.messages.arrivalRate: a text where a number belongs"},
+    {"/status/messages/serviceRate", -0.5, "status.messages.serviceRate: -0.5 where no negative number"},
+    {"/status/messages/serviceRateFrom", "Guess", "status.messages.serviceRateFrom: 'Guess', which is none of Source"},
+    {"/status/messages/backlogSeries/1/ready", -3, "status.messages.backlogSeries[1].ready: -3 where no negative"},
+    {"/status/messages/lost", 0.5, "status.messages.lost: 0.5 where a whole number"},
+    {"/status/messages/cutoffSeconds", 1e15, "status.messages.cutoffSeconds: 1000000000000000, which is no span of ours"},
+    {"/status/messages/cutoffUsedSeconds", -1, "status.messages.cutoffUsedSeconds: -1 where no negative"},
     {"/status/gapMs", "900", "status.gapMs: a text where a whole number belongs"},
     {"/status/attempt", 5'000'000'000, "status.attempt: 5000000000, which is no number of attempts"},
 };
@@ -105,6 +133,12 @@ BOOST_AUTO_TEST_CASE(every_field_of_the_object_is_read) {
   BOOST_TEST(m.spec.target_selector.at("disk") == "fast");
   BOOST_TEST((m.spec.timeout == std::chrono::seconds{90}));
   BOOST_TEST((m.spec.resolve == Resolution::from_checkpoint));
+  BOOST_TEST((m.spec.restore == RestoreWay::image && m.spec.transfer == TransferWay::registry));
+  BOOST_TEST(m.spec.registry == "r.example:5000/cp");
+  BOOST_TEST(m.spec.registry_secret == "pull");
+  BOOST_TEST((m.spec.max_replay == std::chrono::seconds{20}));
+  BOOST_TEST((m.spec.cutoff == std::chrono::seconds{90}));
+  BOOST_TEST(m.spec.purge_primary);
   BOOST_TEST((m.status.phase == Phase::restoring));
   BOOST_TEST((m.status.target == PodPlace{"orders-mig-abcde", "p-2", "node-b"}));
   BOOST_TEST((m.status.checkpoint == CheckpointBackend::direct));
@@ -114,6 +148,44 @@ BOOST_AUTO_TEST_CASE(every_field_of_the_object_is_read) {
   BOOST_TEST(m.status.steps.size() == 2U);
   BOOST_TEST(!m.status.steps[1].finished);
   BOOST_TEST(m.status.attempt == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_became_of_the_messages_is_read) {
+  const Migration m = parsed(Json::parse(kFull));
+  BOOST_REQUIRE(m.status.messages.has_value());
+  const MessagesStatus& messages = *m.status.messages;
+  BOOST_TEST((messages.bound_at == Instant{Microseconds{1'767'323'045'600'000}}));
+  BOOST_TEST(messages.arrival_rate.value_or(0) == 10.25);
+  BOOST_TEST((messages.service_rate_from == RateSource::target));
+  BOOST_REQUIRE(messages.backlog.size() == 2U);
+  BOOST_TEST(messages.backlog.front().ready == 12U);
+  BOOST_TEST(messages.lost.value_or(9) == 0U);
+  BOOST_TEST((messages.cutoff_planned == milliseconds{57'912}));
+  BOOST_TEST((messages.cutoff_used == milliseconds{4'250}));
+  BOOST_TEST(messages.cut_because == "Converged");
+  BOOST_TEST((m.status.restore == RestoreWay::runtime));
+  BOOST_TEST((m.status.snapshot_freeze == milliseconds{333}));
+  BOOST_TEST((m.status.forecast_total == milliseconds{2500}));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_known_of_the_messages_stays_unknown) {
+  MigrationStatus status;
+  status.messages.emplace();
+  BOOST_TEST(to_json(status)["messages"] == Json::object());
+  Json object = Json::parse(kLeast);
+  object["status"] = to_json(status);
+  BOOST_TEST((parsed(object).status.messages == MessagesStatus{}));
+  // Whole rates come back from the API server as whole numbers.
+  object["status"]["messages"]["arrivalRate"] = 10;
+  BOOST_TEST(parsed(object).status.messages->arrival_rate.value_or(0) == 10.0);
+}
+
+BOOST_AUTO_TEST_CASE(rates_are_written_to_a_thousandth_and_what_is_no_number_is_not) {
+  MigrationStatus status;
+  status.messages.emplace();
+  status.messages->arrival_rate = 10.0 / 3;
+  status.messages->service_rate = std::numeric_limits<double>::infinity();
+  BOOST_TEST(to_json(status)["messages"] == Json::parse(R"({"arrivalRate": 3.333})"));
 }
 
 BOOST_AUTO_TEST_CASE(spec_and_status_come_back_as_they_were_written) {
@@ -136,7 +208,8 @@ BOOST_AUTO_TEST_CASE(an_object_for_create_has_what_the_client_may_say_and_no_sta
 BOOST_AUTO_TEST_CASE(what_is_not_said_has_the_schemas_defaults) {
   const Migration m = parsed(Json::parse(kLeast));
   BOOST_TEST(to_json(m.spec) == Json::parse(R"({"pod": {"name": "orders", "uid": "p-1"}, "strategy": "Auto",
-      "checkpoint": "Auto", "keepName": false, "messages": {"mode": "Auto"}, "timeout": "10m",
+      "checkpoint": "Auto", "restore": "Auto", "transfer": {"via": "Direct"}, "keepName": false,
+      "messages": {"mode": "Auto", "maxReplay": "30s", "cutoff": "Auto", "purgePrimary": false}, "timeout": "10m",
       "ttlAfterFinished": "24h", "abort": false})"));
   BOOST_TEST(to_json(m.status) == Json::parse(R"({"phase": "Pending", "attempt": 1})"));
   BOOST_TEST(!m.has_finalizer);

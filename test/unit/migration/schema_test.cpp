@@ -50,6 +50,7 @@ void check_same(const Json& schema, const Json& value, const std::string& path) 
       BOOST_TEST(value.is_string() == (type == "string"));
       BOOST_TEST(value.is_boolean() == (type == "boolean"));
       BOOST_TEST(value.is_number_integer() == (type == "integer"));
+      BOOST_TEST(value.is_number() == (type == "integer" || type == "number"));
     }
   }
 }
@@ -77,6 +78,9 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   spec.target_selector["disk"] = "fast";
   spec.accept = {"post-start"};
   spec.resolve = Resolution::keep_source;
+  spec.transfer = TransferWay::registry;
+  spec.registry = spec.registry_secret = "x";
+  spec.cutoff = milliseconds{1};
   check_same(schema.at("spec"), to_json(spec), "spec");
 
   const Instant now{Microseconds{1}};
@@ -88,7 +92,18 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   status.conditions = {{"Succeeded", true, "R", "m", now}};
   status.steps = {{"Placing", now, now, "m"}};
   status.archives = {{"app", Bytes{1}, "sha256:aa"}};
-  status.forecast_freeze = status.forecast_gap = status.freeze = status.gap = milliseconds{1};
+  status.restore = RestoreWay::image;
+  status.messages.emplace();
+  MessagesStatus& messages = *status.messages;
+  messages.queue = messages.mirror = messages.control_queue = messages.cut_because = "x";
+  messages.bound_at = now;
+  messages.arrival_rate = messages.service_rate = 0.5;
+  messages.service_rate_from = RateSource::annotation;
+  messages.backlog = {{now, 1}};
+  messages.mirrored = messages.replayed = messages.backlog_at_cut = messages.duplicates_bound = messages.lost = 1;
+  messages.cutoff_planned = messages.cutoff_used = milliseconds{1};
+  status.forecast_freeze = status.forecast_gap = status.forecast_total = milliseconds{1};
+  status.freeze = status.gap = status.snapshot_freeze = milliseconds{1};
   status.frozen_at = status.running_at = status.started = status.finished = now;
   status.warnings = {"w"};
   check_same(schema.at("status"), to_json(status), "status");
@@ -103,6 +118,10 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_our_words_and_defaults) {
              boost::test_tools::per_element());
   BOOST_TEST(enum_at(schema, "/spec/properties/messages/properties/mode") == words_of(MessageMode::queue),
              boost::test_tools::per_element());
+  BOOST_TEST(enum_at(schema, "/spec/properties/restore") == words_of(RestoreWay::image),
+             boost::test_tools::per_element());
+  BOOST_TEST(enum_at(schema, "/spec/properties/transfer/properties/via") == words_of(TransferWay::registry),
+             boost::test_tools::per_element());
   BOOST_TEST(enum_at(schema, "/spec/properties/resolve") == words_of(Resolution::from_checkpoint),
              boost::test_tools::per_element());
   // What was chosen is never Auto.
@@ -111,12 +130,30 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_our_words_and_defaults) {
   BOOST_TEST(
       enum_at(schema, "/status/properties/checkpoint/properties/backend") == words_of(CheckpointBackend::direct, 1),
       boost::test_tools::per_element());
+  BOOST_TEST(enum_at(schema, "/status/properties/restore") == words_of(RestoreWay::image, 1),
+             boost::test_tools::per_element());
+  // What is unknown is left out.
+  BOOST_TEST(
+      enum_at(schema, "/status/properties/messages/properties/serviceRateFrom") == words_of(RateSource::target, 1),
+      boost::test_tools::per_element());
   const Json& spec = schema.at("spec").at("properties");
   BOOST_TEST(spec.at("timeout").at("default") == to_go_duration(MigrationSpec{}.timeout));
   BOOST_TEST(spec.at("ttlAfterFinished").at("default") == to_go_duration(MigrationSpec{}.ttl_after_finished));
   // A rule about change does not apply to a field that appears or goes, so none may.
   for (const auto& [key, field] : spec.items())
     BOOST_TEST((key == "pod" || field.contains("default")), key);
+  const Json& messages = spec.at("messages").at("properties");
+  for (const auto& [key, field] : messages.items())
+    BOOST_TEST(field.contains("default"), key);
+  for (const auto& [key, field] : spec.at("transfer").at("properties").items())
+    BOOST_TEST(field.contains("default"), key);
+  BOOST_TEST(messages.at("maxReplay").at("default") == to_go_duration(MigrationSpec{}.max_replay));
+  const Json defaults = to_json(MigrationSpec{});
+  for (const char* key : {"strategy", "checkpoint", "restore", "keepName", "abort"})
+    BOOST_TEST(spec.at(key).at("default") == defaults.at(key), key);
+  for (const char* key : {"mode", "maxReplay", "cutoff", "purgePrimary"})
+    BOOST_TEST(messages.at(key).at("default") == defaults.at("messages").at(key), key);
+  BOOST_TEST(spec.at("transfer").at("properties").at("via").at("default") == defaults.at("transfer").at("via"));
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_of_MigrationNodes_has_the_fields_that_are_written_and_no_others) {

@@ -69,6 +69,23 @@ const std::vector<Good> kGood = {
        return o.accept == Words{"post-start", "emptydir-loss", "init-containers"};
      }},
     {{"orders", "--timeout=1h30m"}, [](const Options& o) { return o.timeout == 90min; }},
+    {{"orders", "--strategy=live"}, [](const Options& o) { return o.strategy == Strategy::live; }},
+    {{"orders", "--strategy=sequential"}, [](const Options& o) { return o.strategy == Strategy::sequential; }},
+    {{"orders", "--cutoff=20s", "--max-replay", "1m30s", "--purge-primary"},
+     [](const Options& o) { return o.cutoff == 20s && o.max_replay == 90s && o.purge_primary; }},
+    {{"orders", "--cutoff=auto"}, [](const Options& o) { return !o.cutoff && !o.max_replay && !o.purge_primary; }},
+    {{"orders", "--cutoff=20m", "--timeout=30m"}, [](const Options& o) { return o.cutoff == 20min; }},
+    {{"orders", "--strategy=stop", "--queue=q"}, [](const Options& o) { return o.queue == "q"; }},
+    {{"orders", "--restore=image"},
+     [](const Options& o) { return o.restore == RestoreWay::image && o.transfer == TransferWay::direct; }},
+    {{"orders", "--restore", "runtime", "--transfer=direct"},
+     [](const Options& o) { return o.restore == RestoreWay::runtime && o.transfer == TransferWay::direct; }},
+    {{"orders", "--transfer=registry", "--registry=r.example:5000/team/cp", "--registry-secret", "pull"},
+     [](const Options& o) {
+       return o.transfer == TransferWay::registry && o.registry == "r.example:5000/team/cp" &&
+              o.registry_secret == "pull";
+     }},
+    {{"orders", "--registry=r/cp"}, [](const Options& o) { return o.transfer == TransferWay::registry; }},
     {{"orders", "--queue", "orders.{ordinal}", "--broker-secret=rabbit"},
      [](const Options& o) { return o.queue == "orders.{ordinal}" && o.broker_secrets == Words{"rabbit"}; }},
     {{"orders", "--dry-run=server", "--name", "mine"},
@@ -126,8 +143,28 @@ const std::vector<Bad> kBad = {
     {{"orders", "--node-selector", "zone"}, "--node-selector=zone: not KEY=VALUE"},
     {{"orders", "--node-selector", "zone!=a"}, "not KEY=VALUE"},
     {{"orders", "--node-selector", "a=b,,c=d"}, "an empty word"},
-    {{"orders", "--strategy", "warp"}, "--strategy=warp: not one of auto, stop, live, sequential"},
+    {{"orders", "--strategy", "warp"}, "--strategy=warp: not one of auto, live, sequential, stop"},
     {{"orders", "--checkpoint=disk"}, "--checkpoint=disk: not one of auto, kubelet, direct"},
+    {{"orders", "--restore=oci"}, "--restore=oci: not one of auto, runtime, image"},
+    {{"orders", "--transfer=nfs"}, "--transfer=nfs: not one of direct, registry"},
+    {{"orders", "--transfer=registry"}, "--transfer=registry needs --registry HOST[:PORT]/PATH"},
+    {{"orders", "--transfer=direct", "--registry=r/cp"}, "--registry and --transfer=direct exclude each other"},
+    {{"orders", "--registry-secret=pull"}, "--registry-secret needs --registry"},
+    {{"orders", "--registry=r/cp", "--registry-secret=A"}, "--registry-secret=A: not a name"},
+    {{"orders", "--registry=https://r/cp"}, "--registry=https://r/cp: not a repository such as registry.example.com"},
+    {{"orders", "--registry="}, "--registry=: not a repository"},
+    {{"orders", "--cutoff=soon"}, "--cutoff=soon: not auto, nor a duration such as 20s or 1m30s"},
+    {{"orders", "--cutoff=0s"}, "--cutoff=0s: not auto, nor a duration"},
+    {{"orders", "--cutoff=20m"}, "--cutoff=20m: by then the migration is rolled back (--timeout is 10m)"},
+    {{"orders", "--cutoff=90s", "--timeout=90s"}, "--cutoff=1m30s: by then the migration is rolled back"},
+    {{"orders", "--max-replay=-1s"}, "--max-replay=-1s: not a duration such as"},
+    {{"orders", "--max-replay=0s"}, "--max-replay=0s: not a duration such as"},
+    {{"orders", "--purge-primary=maybe"}, "--purge-primary=maybe: not true or false"},
+    {{"orders", "--strategy=stop", "--cutoff=5s"},
+     "--cutoff does not belong to --strategy=stop, which replays nothing"},
+    {{"orders", "--strategy=stop", "--purge-primary"}, "--purge-primary does not belong to --strategy=stop"},
+    {{"orders", "--max-replays=5s"}, "unknown flag --max-replays; did you mean --max-replay"},
+    {{"status", "x", "--cutoff=5s"}, "--cutoff does not belong to status"},
     {{"orders", "--dry-run=yes"}, "--dry-run=yes: not one of none, client, server"},
     {{"orders", "--dry-run"}, "--dry-run needs a value"},
     {{"orders", "-o", "wide"}, "--output=wide: not one of name, json, yaml"},
@@ -174,6 +211,15 @@ BOOST_DATA_TEST_CASE(a_mistake_is_named, boost::unit_test::data::make(kBad), one
 
 BOOST_AUTO_TEST_CASE(after_two_dashes_nothing_is_a_flag) {
   BOOST_TEST(normalised({"-n=a", "--", "-n=a"}) == (Words{"-n", "a", "--", "-n=a"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(repositories_are_hosts_with_paths) {
+  for (const char* good : {"r/cp", "localhost:5000/a", "registry.example.com/team/check_points-1.x"})
+    BOOST_TEST(is_repository(good), good);
+  for (const char* bad : {"", "r", "r/", "/cp", "https://r/cp", "r:/cp", "r:port/cp", "r:123456/cp", "r/cp:latest",
+                          "r/cp@sha256:aa", "r//cp", "r/cp/", "r/CP", "r/-cp", "r /cp", "R/cp"})
+    BOOST_TEST(!is_repository(bad), bad);
+  BOOST_TEST(!is_repository("r/" + std::string(254, 'a')));
 }
 
 BOOST_AUTO_TEST_CASE(names_are_subdomains) {

@@ -41,6 +41,16 @@ BOOST_AUTO_TEST_CASE(lines_are_cut_between_characters) {
   BOOST_TEST(one_line(" a\n\tb \x1b[31mred\x1b[0m ") == "a b red");
 }
 
+BOOST_AUTO_TEST_CASE(listings_break_behind_commas) {
+  using Lines = std::vector<std::string>;
+  BOOST_TEST(listing("  Head  ", {}, 20) == Lines{}, boost::test_tools::per_element());
+  BOOST_TEST(listing("  Head  ", {"one", "two"}, 16) == (Lines{"  Head  one, two"}), boost::test_tools::per_element());
+  BOOST_TEST(listing("  Head  ", {"one", "two"}, 15) == (Lines{"  Head  one,", "        two"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(listing("ä ", {"one", "two", "three"}, 10) == (Lines{"ä one,", "  two,", "  three"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace migrate::plugin

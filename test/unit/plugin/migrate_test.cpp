@@ -60,6 +60,23 @@ BOOST_AUTO_TEST_CASE(what_is_created_is_what_was_asked_for) {
   BOOST_TEST((spec.timeout == 90s));
 }
 
+BOOST_AUTO_TEST_CASE(how_it_travels_and_is_replayed_is_asked_for_too) {
+  Scene scene;
+  BOOST_TEST(scene.run({"orders", "--no-wait", "--name=mine", "--strategy=live", "--max-replay=10s", "--cutoff=1m",
+                        "--purge-primary", "--restore=image", "--registry=r.example/cp", "--registry-secret=pull"}) ==
+             0);
+  const Json* made = scene.cluster.find(migrations("shop", "mine"));
+  BOOST_REQUIRE(made != nullptr);
+  const auto migration = parse_migration(*made);
+  BOOST_REQUIRE(migration);
+  const MigrationSpec& spec = migration->spec;
+  BOOST_TEST((spec.strategy == Strategy::live && spec.restore == RestoreWay::image));
+  BOOST_TEST((spec.max_replay == 10s && spec.cutoff == 60s && spec.purge_primary));
+  BOOST_TEST((spec.transfer == TransferWay::registry));
+  BOOST_TEST(spec.registry == "r.example/cp");
+  BOOST_TEST(spec.registry_secret == "pull");
+}
+
 BOOST_AUTO_TEST_CASE(names_fit_a_label_and_do_not_grow) {
   const auto zero = [] { return 0.0; };
   BOOST_TEST(chosen_name("orders", zero) == "orders-bbbbb");
@@ -81,6 +98,10 @@ BOOST_AUTO_TEST_CASE(dry_runs_leave_nothing) {
   BOOST_TEST(client.run({"orders", "--dry-run=client"}) == 0);
   check_says(client.out.str(), "kind: Migration\n");
   check_says(client.out.str(), "uid: uid-orders\n");
+  check_says(client.out.str(),
+             "  messages:\n    cutoff: Auto\n    maxReplay: \"30s\"\n    mode: Auto\n    purgePrimary: false\n");
+  check_says(client.out.str(), "  restore: Auto\n");
+  check_says(client.out.str(), "  transfer:\n    via: Direct\n");
   BOOST_TEST(client.cluster.written.empty());
   Scene server;
   BOOST_TEST(server.run({"orders", "--dry-run=server"}) == 0);

@@ -37,6 +37,7 @@ BOOST_AUTO_TEST_CASE(steps_that_were_that_is_and_that_are_to_come) {
 BOOST_AUTO_TEST_CASE(nothing_has_begun) {
   Migration waiting = migration_in(Phase::pending);
   waiting.spec.keep_name = true;
+  waiting.spec.strategy = Strategy::stop;
   check(
       picture(waiting, at(0ms), {}),
       {"orders-x7k2p: Pod shop/orders, to where the scheduler chooses", "  . Preparing", "  . Placing", "  . Freezing",
