@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 namespace migrate::broker {
 namespace {
@@ -16,9 +17,11 @@ struct Parts {
   std::string path;       // with its slash
 };
 
-bool is_port(std::string_view text) {
-  return !text.empty() && text.size() <= 5 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+// 0: none.
+std::uint16_t port_of(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size() ? port : std::uint16_t{0};
 }
 
 Result<std::string> decoded(std::string_view text, const std::string& which) {
@@ -27,17 +30,22 @@ Result<std::string> decoded(std::string_view text, const std::string& which) {
   return plain;
 }
 
-// The host alone, when the authority is one.
-Result<std::string> host_of(const std::string& authority, const std::string& which) {
+struct HostAndPort {
+  std::string host;        // with its brackets
+  std::uint16_t port = 0;  // 0: not said
+};
+
+Result<HostAndPort> host_of(const std::string& authority, const std::string& which) {
   const bool bracketed = authority.starts_with('[');
   const std::size_t end = bracketed ? authority.find(']') : authority.rfind(':');
   if (bracketed && end == std::string::npos) return failure(which + ": an IPv6 address without its closing bracket");
   const std::string host = authority.substr(0, bracketed ? end + 1 : end);
   const std::string rest = authority.substr(host.size());
   if (host.empty() || host == "[]") return failure(which + ": no host");
-  if (!rest.empty() && (rest.front() != ':' || !is_port(std::string_view{rest}.substr(1))))
-    return failure(which + ": what follows the host is no port");
-  return host;
+  if (rest.empty()) return HostAndPort{host, 0};
+  const std::uint16_t port = rest.front() == ':' ? port_of(std::string_view{rest}.substr(1)) : std::uint16_t{0};
+  if (port == 0) return failure(which + ": what follows the host is no port");
+  return HostAndPort{host, port};
 }
 
 Result<Parts> take_apart(const std::string& url, const std::string& which) {
@@ -70,10 +78,12 @@ Result<Parts> take_apart(const std::string& url, const std::string& which) {
   return parts;
 }
 
-void take_credentials(const Parts& parts, BrokerAddress& address) {
-  if (!parts.user) return;
-  address.user = *parts.user;
-  address.password = parts.password.value_or("");
+void take_credentials(const Parts& parts, Credentials& credentials) {
+  if (parts.user) credentials = {*parts.user, parts.password.value_or("")};
+}
+
+std::string without_brackets(const std::string& host) {
+  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
 }
 
 }  // namespace
@@ -119,25 +129,28 @@ Result<BrokerAddress> parse_broker_address(const std::string& amqp_url, const st
   if (!amqp) return tl::make_unexpected(amqp.error());
   if (amqp->scheme != "amqp" && amqp->scheme != "amqps")
     return failure("amqp-url: its scheme is neither amqp nor amqps");
+  auto place = host_of(amqp->authority, "amqp-url");
+  if (!place) return tl::make_unexpected(place.error());
   BrokerAddress address;
-  take_credentials(*amqp, address);
+  const bool tls = amqp->scheme == "amqps";
+  const std::uint16_t usual_port = tls ? 5671 : 5672;
+  address.amqp = {without_brackets(place->host), place->port == 0 ? usual_port : place->port, tls, {}};
+  take_credentials(*amqp, address.amqp.credentials);
+  address.management = address.amqp.credentials;
   if (amqp->path.size() > 1) {
     auto name = decoded(std::string_view{amqp->path}.substr(1), "amqp-url");
     if (!name) return tl::make_unexpected(name.error());
     address.virtual_host = *name;
   }
   if (management_url.empty()) {
-    const bool tls = amqp->scheme == "amqps";
-    auto host = host_of(amqp->authority, "amqp-url");
-    if (!host) return tl::make_unexpected(host.error());
-    address.management_url = fmt::format("{}://{}:{}", tls ? "https" : "http", *host, tls ? 15671 : 15672);
+    address.management_url = fmt::format("{}://{}:{}", tls ? "https" : "http", place->host, tls ? 15671 : 15672);
     return address;
   }
   auto management = take_apart(management_url, "management-url");
   if (!management) return tl::make_unexpected(management.error());
   if (management->scheme != "http" && management->scheme != "https")
     return failure("management-url: its scheme is neither http nor https");
-  take_credentials(*management, address);
+  take_credentials(*management, address.management);
   while (management->path.ends_with('/'))
     management->path.pop_back();
   // As people copy it from the documentation.

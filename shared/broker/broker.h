@@ -1,6 +1,16 @@
 // A RabbitMQ as far as a migration needs it. What changes by the millisecond is asked over AMQP 0-9-1, what AMQP does
 // not tell (consumers, bindings, arguments) of the management API, whose statistics are up to 5 s old. Sources:
-// rabbitmq.com "HTTP API", "AMQP 0-9-1 Model Explained", "Consumers", "Queue Length Limit".
+// rabbitmq.com "HTTP API", "AMQP 0-9-1 Model Explained", "Consumers", "Queue Length Limit", "Access Control".
+//
+// The least rights of the broker's user in the queue's virtual host:
+//   configure  ^ms2m\.                     declare and delete the mirror and the control queue
+//   write      ^(ms2m\.|amq\.default$)     bind and unbind the mirror; publish into the control queue
+//   read       ^(ms2m\.|EXCHANGE$|…)       bind to each exchange that the primary is bound to; purge the control queue,
+//                                          and the primary, if that is to be purged
+// and, where topic permissions are set for such an exchange, read of the keys it is bound with. A control queue with a
+// name of its own is added to all three. What depth() and the lists tell needs no such right, but a tag for the
+// management API: `management` where it is the application's own user, `administrator` (which includes `monitoring`)
+// to list and close other users' connections.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +36,9 @@ struct Binding {
   std::string exchange;  // never the default exchange
   std::string key;
   std::string arguments = "{}";  // a JSON object
+  // The broker's name for key and arguments together with the arguments' types, which JSON does not tell (an integer of
+  // 32 or 64 bits) and a headers exchange of RabbitMQ before 3.13 goes by. As read from a queue; empty: not known.
+  std::string properties_key = {};
   bool operator==(const Binding&) const = default;
 };
 
@@ -67,20 +80,28 @@ class Broker {
   virtual ~Broker() = default;
 
   // --- management API ---
-  // Those of one queue. A consumer that has gone is missed at once, a new one is listed up to 5 s late.
+  // Those of one queue; none, too, when there is no such queue. A consumer that has gone is missed at once, a new one
+  // is listed up to 5 s late. Without the tag `monitoring` only those of the broker's own user.
   [[nodiscard]] virtual Result<std::vector<Consumer>> consumers(const std::string& queue) = 0;
   // Success, too, when there is no such connection.
   [[nodiscard]] virtual Result<void> close_connection(const std::string& connection, const std::string& reason) = 0;
+  // Whoever its consumers belong to. Waits, at most 6 s, until the broker has told of a new queue what policies say.
   [[nodiscard]] virtual Lookup<QueueFacts> queue(const std::string& name) = 0;
-  // As the broker last counted, up to 5 s ago.
+  // As the broker last counted, up to 5 s ago. Nothing, too, when it has not counted yet (a new queue, a restart).
   [[nodiscard]] virtual Lookup<Totals> totals(const std::string& queue) = 0;
 
   // --- AMQP: as it is now ---
   [[nodiscard]] virtual Lookup<Depth> depth(const std::string& queue) = 0;
-  // Durable, classic, without arguments. Success, too, when it is there.
+  // Durable, without arguments: classic, unless the virtual host has another default type. Success, too, when it is
+  // there.
   [[nodiscard]] virtual Result<void> declare_queue(const std::string& name) = 0;
+  // Exactly as `binding` is, types of its arguments included where its properties_key is known; an error where they
+  // cannot be found out.
   [[nodiscard]] virtual Result<void> bind(const std::string& queue, const Binding& binding) = 0;
+  // Success, too, when there is no such binding, queue or exchange.
   [[nodiscard]] virtual Result<void> unbind(const std::string& queue, const Binding& binding) = 0;
+  // `removed`, too, when there was none: the broker does not tell. A queue that is not a classic one is looked at
+  // before, not at the same moment.
   [[nodiscard]] virtual Result<Removal> remove_queue(const std::string& name, const RemoveOnly& only) = 0;
   // Takes every ready message out of it; how many.
   [[nodiscard]] virtual Result<std::uint64_t> purge(const std::string& queue) = 0;

@@ -1,109 +1,148 @@
+#include "shared/broker/management.h"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "shared/base/base64.h"
-#include "shared/broker/broker.h"
-#include "shared/http_client/http_client.h"
+#include "shared/broker/queue_facts.h"
 
 namespace migrate::broker {
 namespace {
 
 using Json = nlohmann::json;
+using std::chrono::milliseconds;
 
-constexpr std::chrono::milliseconds kTimeout{10'000};
+constexpr milliseconds kTimeout{9'500};
+constexpr milliseconds kPoll{200};
 constexpr std::size_t kLargestAnswer = 64U << 20;
-
-std::string text_of(const Json& object, const char* key) {
-  if (!object.is_object()) return "";
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-const Json& part_of(const Json& object, const char* key) {
-  static const Json kNothing;
-  if (!object.is_object()) return kNothing;
-  const auto found = object.find(key);
-  return found == object.end() ? kNothing : *found;
-}
-
-class ManagementApi final : public Broker {
- public:
-  ManagementApi(std::shared_ptr<http::HttpClient> client, const BrokerAddress& address)
-      : client_(std::move(client)),
-        where_(address.management_url),
-        user_(address.user),
-        virtual_host_(address.virtual_host),
-        authorization_("Basic " + to_base64(address.user + ":" + address.password)) {}
-
-  Result<std::vector<Consumer>> consumers(const std::string& queue) override {
-    const std::string attempt = fmt::format("list the consumers of queue {} at {}", queue, where_);
-    auto body = call(attempt, "GET", "/api/consumers/" + percent_encoded(virtual_host_), {});
-    if (!body) return tl::make_unexpected(body.error());
-    const Json list = Json::parse(*body, nullptr, false);
-    if (!list.is_array()) return failure(attempt + ": the answer is no list; is this RabbitMQ's management API?");
-    std::vector<Consumer> found;
-    found.reserve(list.size());
-    for (const Json& one : list) {
-      if (text_of(part_of(one, "queue"), "name") != queue) continue;
-      const Json& channel = part_of(one, "channel_details");
-      found.push_back(
-          {text_of(one, "consumer_tag"), text_of(channel, "connection_name"), text_of(channel, "peer_host")});
-    }
-    return found;
-  }
-
-  Result<void> close_connection(const std::string& connection, const std::string& reason) override {
-    const std::string attempt = fmt::format("close connection {} at {}", connection, where_);
-    auto done =
-        call(attempt, "DELETE", "/api/connections/" + percent_encoded(connection), {{"X-Reason", reason}}, true);
-    if (!done) return tl::make_unexpected(done.error());
-    return {};
-  }
-
- private:
-  Result<std::string> call(const std::string& attempt, const std::string& method, const std::string& target,
-                           std::vector<http::Header> headers, bool absent_is_fine = false) {
-    http::HttpRequest request;
-    request.method = method;
-    request.target = target;
-    request.headers = std::move(headers);
-    request.headers.emplace_back("Authorization", authorization_);
-    request.headers.emplace_back("Accept", "application/json");
-    request.connection = http::ConnectionUse::pooled;  // a list, or a deletion: either may run twice
-    request.timeout = kTimeout;
-    request.body_limit = kLargestAnswer;
-    auto answer = client_->send(request);
-    if (!answer) return failure(attempt + ": " + answer.error().message);
-    if (absent_is_fine && answer->status == 404) return std::string{};
-    if (answer->status == 401 || answer->status == 403)
-      return failure(
-          fmt::format("{}: the broker answered {} to user {}; give it the tag `monitoring` for lists and "
-                      "`administrator` to close connections, and rights on virtual host {}",
-                      attempt, answer->status, user_, virtual_host_));
-    if (answer->status == 404) return failure(fmt::format("{}: no virtual host {}", attempt, virtual_host_));
-    if (answer->status / 100 != 2)
-      return failure(
-          fmt::format("{}: the broker answered {}: {}", attempt, answer->status, answer->body.substr(0, 200)));
-    return std::move(answer->body);
-  }
-
-  std::shared_ptr<http::HttpClient> client_;
-  std::string where_;
-  std::string user_;
-  std::string virtual_host_;
-  std::string authorization_;
-};
 
 }  // namespace
 
-Result<std::shared_ptr<Broker>> connect_broker(const BrokerAddress& address) {
-  http::HttpClientOptions options;
-  options.base_url = address.management_url;
-  options.tls.ca_pem = address.ca_pem;
-  auto client = http::make_http_client(options);
-  if (!client) return tl::make_unexpected(client.error().within("management API " + address.management_url));
-  return std::shared_ptr<Broker>(std::make_shared<ManagementApi>(std::move(*client), address));
+ManagementApi::ManagementApi(std::shared_ptr<http::HttpClient> client, const BrokerAddress& address,
+                             milliseconds statistics_delay)
+    : client_(std::move(client)),
+      where_(address.management_url),
+      user_(address.management.user),
+      virtual_host_(address.virtual_host),
+      authorization_("Basic " + to_base64(address.management.user + ":" + address.management.password)),
+      statistics_delay_(statistics_delay) {}
+
+Result<std::vector<Consumer>> ManagementApi::consumers(const std::string& queue) {
+  const std::string attempt = fmt::format("list the consumers of queue {} at {}", queue, where_);
+  auto answer =
+      get(attempt, "/api/consumers/" + percent_encoded(virtual_host_), Absent::means_no_virtual_host, kTimeout);
+  if (!answer) return tl::make_unexpected(answer.error());
+  const Json& list = **answer;
+  if (!list.is_array()) return failure(attempt + ": the answer is no list; is this RabbitMQ's management API?");
+  std::vector<Consumer> found;
+  found.reserve(list.size());
+  for (const Json& one : list) {
+    const auto where = one.is_object() ? one.find("queue") : one.end();
+    if (where == one.end() || !where->is_object()) continue;
+    const auto name = where->find("name");
+    if (name != where->end() && *name == queue) found.push_back(consumer_of(one));
+  }
+  return found;
+}
+
+Result<void> ManagementApi::close_connection(const std::string& connection, const std::string& reason) {
+  auto done =
+      call(fmt::format("close connection {} at {}", connection, where_), "DELETE",
+           "/api/connections/" + percent_encoded(connection), {{"X-Reason", reason}}, Absent::is_an_answer, kTimeout);
+  if (!done) return tl::make_unexpected(done.error());
+  return {};
+}
+
+Lookup<QueueFacts> ManagementApi::queue(const std::string& name) {
+  const std::string attempt = fmt::format("look at queue {} at {}", name, where_);
+  const auto began = std::chrono::steady_clock::now();
+  const auto left = [&] {
+    const auto spent = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+    return std::max(kTimeout - spent, milliseconds{1});
+  };
+  std::optional<QueueFacts> facts;
+  for (;;) {
+    auto answer = get(attempt, queue_path(name), Absent::is_an_answer, left());
+    if (!answer) return tl::make_unexpected(answer.error());
+    if (!*answer) return std::nullopt;
+    if (!(*answer)->is_object())
+      return failure(attempt + ": the answer is no object; is this RabbitMQ's management API?");
+    facts = queue_facts_of(**answer);
+    if (facts) break;
+    if (std::chrono::steady_clock::now() >= began + statistics_delay_)
+      return failure(attempt +
+                     ": the broker does not tell which policies hold for it: its statistics are switched off "
+                     "(management.disable_stats) or late");
+    std::this_thread::sleep_for(kPoll);
+  }
+  const std::string list_attempt = fmt::format("list the bindings of queue {} at {}", name, where_);
+  auto bindings = get(list_attempt, queue_path(name) + "/bindings", Absent::is_an_answer, left());
+  if (!bindings) return tl::make_unexpected(bindings.error());
+  if (!*bindings) return std::nullopt;
+  if (!(*bindings)->is_array()) return failure(list_attempt + ": the answer is no list");
+  facts->bindings = bindings_of(**bindings);
+  return facts;
+}
+
+Lookup<Totals> ManagementApi::totals(const std::string& queue) {
+  auto answer =
+      get(fmt::format("count queue {} at {}", queue, where_), queue_path(queue), Absent::is_an_answer, kTimeout);
+  if (!answer) return tl::make_unexpected(answer.error());
+  if (!*answer) return std::nullopt;
+  return totals_of(**answer);
+}
+
+Result<bool> ManagementApi::has_binding(const std::string& queue, const Binding& binding) {
+  const std::string attempt = fmt::format("list the bindings of queue {} at {}", queue, where_);
+  auto answer = get(attempt, queue_path(queue) + "/bindings", Absent::is_an_answer, kTimeout);
+  if (!answer) return tl::make_unexpected(answer.error());
+  if (!*answer || !(*answer)->is_array()) return false;
+  for (const Binding& one : bindings_of(**answer))
+    if (one.exchange == binding.exchange && one.properties_key == binding.properties_key) return true;
+  return false;
+}
+
+std::string ManagementApi::queue_path(const std::string& name) const {
+  return fmt::format("/api/queues/{}/{}", percent_encoded(virtual_host_), percent_encoded(name));
+}
+
+Lookup<Json> ManagementApi::get(const std::string& attempt, const std::string& target, Absent absent,
+                                milliseconds timeout) {
+  auto body = call(attempt, "GET", target, {}, absent, timeout);
+  if (!body) return tl::make_unexpected(body.error());
+  if (!*body) return std::nullopt;
+  Json parsed = Json::parse(**body, nullptr, false);
+  if (parsed.is_discarded()) return failure(attempt + ": the answer is not JSON; is this RabbitMQ's management API?");
+  return parsed;
+}
+
+Lookup<std::string> ManagementApi::call(const std::string& attempt, const std::string& method,
+                                        const std::string& target, std::vector<http::Header> headers, Absent absent,
+                                        milliseconds timeout) {
+  http::HttpRequest request;
+  request.method = method;
+  request.target = target;
+  request.headers = std::move(headers);
+  request.headers.emplace_back("Authorization", authorization_);
+  request.headers.emplace_back("Accept", "application/json");
+  request.connection = http::ConnectionUse::pooled;  // a list, or a deletion: either may run twice
+  request.timeout = timeout;
+  request.body_limit = kLargestAnswer;
+  auto answer = client_->send(request);
+  if (!answer) return failure(attempt + ": " + answer.error().message);
+  if (answer->status == 404 && absent == Absent::is_an_answer) return std::nullopt;
+  if (answer->status == 401 || answer->status == 403)
+    return failure(
+        fmt::format("{}: the broker answered {} to user {}: {}; check its password, and that it has rights on virtual "
+                    "host {} and the tag `administrator` (`management` is enough for the application's own user)",
+                    attempt, answer->status, user_, answer->body.substr(0, 200), virtual_host_));
+  if (answer->status == 404) return failure(fmt::format("{}: no virtual host {}", attempt, virtual_host_));
+  if (answer->status / 100 != 2)
+    return failure(fmt::format("{}: the broker answered {}: {}", attempt, answer->status, answer->body.substr(0, 200)));
+  return std::move(answer->body);
 }
 
 }  // namespace migrate::broker

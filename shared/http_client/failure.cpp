@@ -25,13 +25,23 @@ std::string openssl_reason(long code) {
   return reason != nullptr ? reason : fmt::format("TLS error {:#x}", code);
 }
 
-std::string certificate_problem(const Rejection& rejection, const Peer& peer) {
+HttpError unable(Kind kind, const Peer& peer, const std::string& why) {
+  return {kind, fmt::format("Unable to connect to the server {}: {}", peer.host_port, why), false};
+}
+
+std::string errno_text(long code) {
+  return std::generic_category().message(static_cast<int>(code));
+}
+
+}  // namespace
+
+std::string certificate_problem(const Rejection& rejection, const std::string& expected_name) {
   switch (rejection.verify_error) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
     case X509_V_ERR_UNSPECIFIED:
       return fmt::format("its certificate is valid for {}, not for {}",
-                         rejection.names.empty() ? "no name" : rejection.names, peer.expected_name);
+                         rejection.names.empty() ? "no name" : rejection.names, expected_name);
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "its certificate has expired (or this machine's clock is wrong)";
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -47,16 +57,6 @@ std::string certificate_problem(const Rejection& rejection, const Peer& peer) {
       return fmt::format("its certificate is not accepted ({})", rejection.reason);
   }
 }
-
-HttpError unable(Kind kind, const Peer& peer, const std::string& why) {
-  return {kind, fmt::format("Unable to connect to the server {}: {}", peer.host_port, why), false};
-}
-
-std::string errno_text(long code) {
-  return std::generic_category().message(static_cast<int>(code));
-}
-
-}  // namespace
 
 HttpError explain(const Breakage& breakage, const Rejection& rejection, const Peer& peer) {
   const std::string& what = breakage.what;
@@ -80,7 +80,8 @@ HttpError explain(const Breakage& breakage, const Rejection& rejection, const Pe
       return unable(Kind::connect, peer, errno_text(breakage.code));
     }
     if (says("SSL handshake")) {
-      if (rejection.verify_error != 0) return unable(Kind::tls, peer, certificate_problem(rejection, peer));
+      if (rejection.verify_error != 0)
+        return unable(Kind::tls, peer, certificate_problem(rejection, peer.expected_name));
       if (is_openssl(breakage.code))
         return unable(Kind::tls, peer, fmt::format("TLS handshake failed ({})", openssl_reason(breakage.code)));
       return unable(Kind::connect, peer, "the connection ended during the TLS handshake");

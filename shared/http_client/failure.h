@@ -15,6 +15,9 @@ struct Peer {
   std::string proxy;          // host:port; empty: none
 };
 
+// Why a server's certificate was not accepted: "its certificate is valid for a, not for b".
+[[nodiscard]] std::string certificate_problem(const Rejection& rejection, const std::string& expected_name);
+
 [[nodiscard]] HttpError explain(const Breakage& breakage, const Rejection& rejection, const Peer& peer);
 
 }  // namespace migrate::http

@@ -40,9 +40,37 @@ BOOST_DATA_TEST_CASE(understood, boost::unit_test::data::make(kRows), row) {
   const auto parsed = parse_broker_address(row.amqp, row.management);
   BOOST_REQUIRE_MESSAGE(parsed, (parsed ? "" : parsed.error().message));
   BOOST_TEST(parsed->management_url == row.url);
-  BOOST_TEST(parsed->user == row.user);
-  BOOST_TEST(parsed->password == row.password);
+  BOOST_TEST(parsed->management.user == row.user);
+  BOOST_TEST(parsed->management.password == row.password);
   BOOST_TEST(parsed->virtual_host == row.virtual_host);
+}
+
+struct AmqpRow {
+  const char* name;
+  const char* amqp;
+  const char* management;
+  const char* host;
+  int port;
+  bool tls;
+  const char* user;
+  friend std::ostream& operator<<(std::ostream& out, const AmqpRow& row) { return out << row.name; }
+};
+
+const std::vector<AmqpRow> kAmqpRows{
+    {"the usual port", "amqp://me:pw@mq/shop", "", "mq", 5672, false, "me"},
+    {"the usual port of TLS", "amqps://mq", "", "mq", 5671, true, "guest"},
+    {"a port of its own", "amqps://mq:7", "", "mq", 7, true, "guest"},
+    {"IPv6", "amqp://[fd00::1]:5", "", "fd00::1", 5, false, "guest"},
+    {"the management's credentials are not AMQP's", "amqp://a:b@mq", "http://c:d@web", "mq", 5672, false, "a"},
+};
+
+BOOST_DATA_TEST_CASE(where_amqp_is, boost::unit_test::data::make(kAmqpRows), row) {
+  const auto parsed = parse_broker_address(row.amqp, row.management);
+  BOOST_REQUIRE_MESSAGE(parsed, (parsed ? "" : parsed.error().message));
+  BOOST_TEST(parsed->amqp.host == row.host);
+  BOOST_TEST(parsed->amqp.port == row.port);
+  BOOST_TEST(parsed->amqp.tls == row.tls);
+  BOOST_TEST(parsed->amqp.credentials.user == row.user);
 }
 
 struct Bad {
@@ -58,6 +86,8 @@ const std::vector<Bad> kBad{
     {"http://mq", "", "neither amqp nor amqps"},
     {"amqp://me:s3cret@/v", "", "no host"},
     {"amqp://me:s3cret@mq:port", "", "no port"},
+    {"amqp://me:s3cret@mq:0", "", "no port"},
+    {"amqp://me:s3cret@mq:65536", "", "no port"},
     {"amqp://me:s3cret%2@mq", "", "hexadecimal"},
     {"amqp://[fd00::1", "", "bracket"},
     {"amqp://mq", "ftp://mq", "neither http nor https"},

@@ -1,7 +1,9 @@
 #include <boost/test/unit_test.hpp>
+#include <map>
 #include <mutex>
 
 #include "shared/broker/broker.h"
+#include "shared/broker/management.h"
 #include "test/unit/fake_server/server.h"
 
 namespace {
@@ -16,16 +18,17 @@ struct Scene {
   std::vector<Request> asked;
   unsigned status = 200;
   std::string body = "[]";
+  std::map<std::string, std::string> bodies;  // by target, before `body`
   FakeServer server{FakeServer::each([this](Connection& connection, const Request& request) {
     const std::lock_guard lock{mutex};
     asked.push_back(request);
-    connection.answer(status, body);
+    const auto own = bodies.find(request.target);
+    connection.answer(status, own == bodies.end() ? body : own->second);
   })};
   std::shared_ptr<Broker> broker = [this] {
     BrokerAddress address;
     address.management_url = server.url();
-    address.user = "me";
-    address.password = "s3cret";
+    address.management = {"me", "s3cret"};
     auto connected = connect_broker(address);
     BOOST_REQUIRE(connected);
     return *connected;
@@ -35,7 +38,7 @@ struct Scene {
 BOOST_FIXTURE_TEST_SUITE(management, Scene)
 
 BOOST_AUTO_TEST_CASE(consumers_of_one_queue) {
-  body = R"([{"consumer_tag": "t1", "queue": {"name": "orders", "vhost": "/"},
+  body = R"([{"consumer_tag": "t1", "prefetch_count": 5, "queue": {"name": "orders", "vhost": "/"},
               "channel_details": {"connection_name": "10.0.0.9:1 -> 10.0.0.2:5672", "peer_host": "10.0.0.9"}},
              {"consumer_tag": "t2", "queue": {"name": "others", "vhost": "/"}, "channel_details": []},
              {"consumer_tag": "t3", "queue": {"name": "orders", "vhost": "/"}, "channel_details": []}, 7])";
@@ -60,6 +63,59 @@ BOOST_AUTO_TEST_CASE(a_connection_is_closed_with_its_reason) {
 BOOST_AUTO_TEST_CASE(a_connection_that_is_gone_is_closed) {
   status = 404;
   BOOST_TEST(broker->close_connection("x", "y").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_with_its_policies_bindings_and_consumers) {
+  bodies["/api/queues/%2F/my%20orders"] =
+      R"({"name": "my orders", "type": "quorum", "durable": true, "exclusive": false, "auto_delete": false,
+          "arguments": {"x-queue-type": "quorum"}, "effective_policy_definition": {"max-length": 9},
+          "consumer_details": [{"consumer_tag": "t", "prefetch_count": 10, "channel_details": []}]})";
+  bodies["/api/queues/%2F/my%20orders/bindings"] =
+      R"([{"source": "", "routing_key": "my orders", "arguments": {}, "properties_key": "my%20orders"},
+          {"source": "x", "routing_key": "k", "arguments": {"n": 5}, "properties_key": "k~abc"}])";
+  const auto found = broker->queue("my orders");
+  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_REQUIRE(found->has_value());
+  const QueueFacts& facts = **found;
+  BOOST_TEST(facts.name == "my orders");
+  BOOST_TEST(facts.type == "quorum");
+  BOOST_TEST(facts.durable);
+  BOOST_TEST(facts.has_length_limit);
+  BOOST_TEST(!facts.has_ttl);
+  BOOST_TEST(!facts.has_priorities);
+  BOOST_TEST(!facts.is_single_active);
+  BOOST_CHECK((facts.bindings == std::vector<Binding>{{"x", "k", R"({"n":5})", "k~abc"}}));
+  BOOST_CHECK((facts.consumers == std::vector<Consumer>{{"t", "", "", 10}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_that_is_not_there) {
+  status = 404;
+  const auto found = broker->queue("orders");
+  BOOST_REQUIRE(found);
+  BOOST_TEST(!found->has_value());
+  const auto totals = broker->totals("orders");
+  BOOST_REQUIRE(totals);
+  BOOST_TEST(!totals->has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_whose_policies_are_not_told_is_an_error_and_no_queue_without_policies) {
+  body = R"({"name": "orders", "arguments": {}, "consumer_details": []})";
+  migrate::http::HttpClientOptions options;
+  options.base_url = server.url();
+  ManagementApi api{*migrate::http::make_http_client(options), {}, std::chrono::milliseconds{1}};
+  const auto found = api.queue("orders");
+  BOOST_REQUIRE(!found);
+  BOOST_TEST(found.error().message.find("management.disable_stats") != std::string::npos, found.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(totals_that_were_not_counted_are_not_nothing_waiting) {
+  body = R"({"name": "orders"})";
+  BOOST_TEST(!broker->totals("orders").value().has_value());
+  body = R"({"name": "orders", "messages_ready": 3, "messages_unacknowledged": 4})";
+  const auto totals = broker->totals("orders").value();
+  BOOST_REQUIRE(totals.has_value());
+  BOOST_TEST(totals->ready == 3U);
+  BOOST_TEST(totals->unacknowledged == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(errors_say_what_to_do_and_no_password) {

@@ -95,10 +95,12 @@ BOOST_AUTO_TEST_CASE(the_consumers_connections_are_closed_while_it_is_frozen) {
     pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
   });
   scene.cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
-  scene.broker->listed = {{"t1", "mine", "10.0.0.9"}, {"t2", "a sibling's", "10.0.0.8"}};
+  scene.broker->add_queue("orders");
+  scene.broker->consume("orders", {"t1", "mine", "10.0.0.9"});
+  scene.broker->consume("orders", {"t2", "a sibling's", "10.0.0.8"});
   scene.run();
   scene.check_succeeded(kTarget);
-  BOOST_TEST(scene.broker->closed == std::vector<std::string>{"mine"}, boost::test_tools::per_element());
+  BOOST_TEST(scene.broker->closed_connections() == std::vector<std::string>{"mine"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_broker_that_is_down_is_found_out_before) {
@@ -108,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_broker_that_is_down_is_found_out_before) {
     pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
   });
   scene.cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
-  scene.broker->broken = true;
+  scene.broker->is_down = true;
   BOOST_TEST(to_string(scene.run().phase) == "Refused");
 }
 

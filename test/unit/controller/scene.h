@@ -11,6 +11,7 @@
 #include "extender/controller/engine.h"
 #include "extender/controller/journal.h"
 #include "shared/migration/names.h"
+#include "test/fakes/broker.h"
 #include "test/unit/controller/fake_agent.h"
 #include "test/unit/controller/fake_cluster.h"
 #include "test/unit/controller/samples.h"
@@ -61,28 +62,12 @@ class RecordedEvents final : public EventRecorder {
   std::vector<std::string> reasons;
 };
 
-class FakeBroker final : public broker::Broker {
- public:
-  Result<std::vector<broker::Consumer>> consumers(const std::string&) override {
-    if (broken) return failure("the broker is down");
-    return listed;
-  }
-  Result<void> close_connection(const std::string& connection, const std::string&) override {
-    closed.push_back(connection);
-    std::erase_if(listed, [&](const broker::Consumer& one) { return one.connection == connection; });
-    return {};
-  }
-  std::vector<broker::Consumer> listed;
-  std::vector<std::string> closed;
-  bool broken = false;
-};
-
 struct Scene : Agents, Brokers {
   fakes::Time time;
   fakes::Cluster cluster{time};
   fakes::Agent source{time, "node-a"};
   fakes::Agent target{time, "node-b"};
-  std::shared_ptr<FakeBroker> broker = std::make_shared<FakeBroker>();
+  std::shared_ptr<fakes::FakeBroker> broker = std::make_shared<fakes::FakeBroker>();
   QuietLog log;
   CountingMetrics metrics;
   RecordedEvents events;

@@ -1,0 +1,95 @@
+#include "shared/broker/queue_facts.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace migrate::broker {
+namespace {
+
+using Json = nlohmann::json;
+
+const Json& part_of(const Json& object, const char* key) {
+  static const Json kNothing;
+  if (!object.is_object()) return kNothing;
+  const auto found = object.find(key);
+  return found == object.end() ? kNothing : *found;
+}
+
+std::string text_of(const Json& object, const char* key) {
+  const Json& part = part_of(object, key);
+  return part.is_string() ? part.get<std::string>() : "";
+}
+
+bool is_true(const Json& object, const char* key) {
+  return part_of(object, key) == true;
+}
+
+std::optional<std::uint64_t> count_of(const Json& object, const char* key) {
+  const Json& part = part_of(object, key);
+  if (!part.is_number_unsigned()) return std::nullopt;
+  return part.get<std::uint64_t>();
+}
+
+}  // namespace
+
+Consumer consumer_of(const Json& listed) {
+  const Json& channel = part_of(listed, "channel_details");
+  const std::uint64_t prefetch = count_of(listed, "prefetch_count").value_or(0);
+  return {text_of(listed, "consumer_tag"), text_of(channel, "connection_name"), text_of(channel, "peer_host"),
+          prefetch > std::numeric_limits<std::uint32_t>::max() ? 0U : static_cast<std::uint32_t>(prefetch)};
+}
+
+std::optional<QueueFacts> queue_facts_of(const Json& queue) {
+  // Users' and operators' together; an empty list when there is none of both.
+  const Json& policy = part_of(queue, "effective_policy_definition");
+  if (policy.is_null()) return std::nullopt;
+  const Json& arguments = part_of(queue, "arguments");
+  const auto any = [&](std::initializer_list<const char*> in_arguments, std::initializer_list<const char*> in_policy) {
+    const auto there = [](const Json& object) {
+      return [&object](const char* key) { return !part_of(object, key).is_null(); };
+    };
+    return std::any_of(in_arguments.begin(), in_arguments.end(), there(arguments)) ||
+           std::any_of(in_policy.begin(), in_policy.end(), there(policy));
+  };
+  QueueFacts facts;
+  facts.name = text_of(queue, "name");
+  facts.type = text_of(queue, "type");
+  if (facts.type.empty()) facts.type = text_of(arguments, "x-queue-type");
+  if (facts.type.empty()) facts.type = "classic";
+  facts.durable = is_true(queue, "durable");
+  facts.exclusive = is_true(queue, "exclusive");
+  facts.auto_delete = is_true(queue, "auto_delete");
+  facts.has_ttl = any({"x-message-ttl", "x-expires"}, {"message-ttl", "expires"});
+  facts.has_length_limit = any({"x-max-length", "x-max-length-bytes"}, {"max-length", "max-length-bytes"});
+  facts.has_priorities = any({"x-max-priority"}, {"max-priority"});
+  facts.is_single_active = is_true(arguments, "x-single-active-consumer") || is_true(policy, "single-active-consumer");
+  const Json& consumers = part_of(queue, "consumer_details");
+  facts.consumers.reserve(consumers.size());
+  for (const Json& one : consumers)
+    facts.consumers.push_back(consumer_of(one));
+  return facts;
+}
+
+std::vector<Binding> bindings_of(const Json& list) {
+  std::vector<Binding> bindings;
+  bindings.reserve(list.size());
+  for (const Json& one : list) {
+    const std::string source = text_of(one, "source");
+    if (source.empty()) continue;
+    const Json& arguments = part_of(one, "arguments");
+    bindings.push_back({source, text_of(one, "routing_key"), arguments.is_object() ? arguments.dump() : "{}",
+                        text_of(one, "properties_key")});
+  }
+  return bindings;
+}
+
+std::optional<Totals> totals_of(const Json& queue) {
+  const auto ready = count_of(queue, "messages_ready");
+  const auto unacknowledged = count_of(queue, "messages_unacknowledged");
+  if (!ready || !unacknowledged) return std::nullopt;
+  return Totals{*ready, *unacknowledged};
+}
+
+}  // namespace migrate::broker

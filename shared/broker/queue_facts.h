@@ -1,0 +1,23 @@
+// What the management API's answers say of a queue. Pure.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <vector>
+
+#include "shared/broker/broker.h"
+
+namespace migrate::broker {
+
+[[nodiscard]] Consumer consumer_of(const nlohmann::json& listed);
+
+// From /api/queues/VHOST/NAME; without bindings. Nothing: the broker has not told yet what policies say of it.
+[[nodiscard]] std::optional<QueueFacts> queue_facts_of(const nlohmann::json& queue);
+
+// From /api/queues/VHOST/NAME/bindings, without the default exchange's.
+[[nodiscard]] std::vector<Binding> bindings_of(const nlohmann::json& list);
+
+// From the queue as well. Nothing: not counted yet.
+[[nodiscard]] std::optional<Totals> totals_of(const nlohmann::json& queue);
+
+}  // namespace migrate::broker

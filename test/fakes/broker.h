@@ -1,0 +1,314 @@
+// A RabbitMQ in memory: exchanges route, queues keep their order, consumers hold what they have not acknowledged, and a
+// closed connection gives it back. Nothing happens by itself. May be used from any thread.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "shared/broker/broker.h"
+
+namespace migrate::fakes {
+
+struct BrokerMessage {
+  std::string body;
+  nlohmann::json headers = nlohmann::json::object();
+  bool redelivered = false;
+};
+
+class FakeBroker : public broker::Broker {
+ public:
+  using Json = nlohmann::json;
+
+  // Called before each call of the interface is carried out, with what `calls` has of it ("bind ms2m.replay.1 orders"):
+  // to look, to let something happen in between, or to fail it. It may use this object.
+  std::function<std::optional<Error>(const std::string& call)> on_call;
+  bool is_down = false;  // every call fails
+
+  [[nodiscard]] std::vector<std::string> calls() const {
+    const std::lock_guard lock{mutex_};
+    return calls_;
+  }
+  [[nodiscard]] std::vector<std::string> closed_connections() const {
+    const std::lock_guard lock{mutex_};
+    return closed_;
+  }
+
+  // --- the world around ---
+  // `type`: "fanout", "direct", "topic", "headers".
+  void add_exchange(const std::string& name, const std::string& type) {
+    const std::lock_guard lock{mutex_};
+    exchanges_[name] = type;
+  }
+  // What the management API tells of it; its bindings are bound, its consumers consume.
+  void add_queue(const broker::QueueFacts& facts) {
+    const std::lock_guard lock{mutex_};
+    Queue& queue = queues_[facts.name];
+    queue.facts = facts;
+    queue.facts.consumers.clear();
+    for (const broker::Consumer& one : facts.consumers)
+      queue.consumers.push_back({one, {}});
+  }
+  void add_queue(const std::string& name) {
+    broker::QueueFacts facts;
+    facts.name = name;
+    facts.type = "classic";
+    facts.durable = true;
+    add_queue(facts);
+  }
+  // As a publisher does; into how many queues it went.
+  std::size_t arrive(const std::string& exchange, const std::string& key, BrokerMessage message) {
+    const std::lock_guard lock{mutex_};
+    std::size_t count = 0;
+    for (auto& [name, queue] : queues_)
+      if (exchange.empty() ? name == key : is_routed(queue, exchange, key, message)) {
+        queue.ready.push_back(message);
+        ++count;
+      }
+    return count;
+  }
+  // A consumer of a queue that exists.
+  void consume(const std::string& queue, const broker::Consumer& consumer) {
+    const std::lock_guard lock{mutex_};
+    queues_.at(queue).consumers.push_back({consumer, {}});
+  }
+  // It ends; what it holds goes back.
+  void cancel(const std::string& queue, const std::string& tag) {
+    const std::lock_guard lock{mutex_};
+    drop_consumers(queues_.at(queue), [&](const broker::Consumer& one) { return one.tag == tag; });
+  }
+  // Delivers the next message to that consumer, unless its prefetch is used up.
+  std::optional<BrokerMessage> take(const std::string& queue, const std::string& tag) {
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(queue);
+    if (found == queues_.end()) return std::nullopt;
+    Held* consumer = consumer_of(found->second, tag);
+    if (consumer == nullptr || found->second.ready.empty()) return std::nullopt;
+    const std::uint32_t prefetch = consumer->consumer.prefetch;
+    if (prefetch != 0 && consumer->held.size() >= prefetch) return std::nullopt;
+    consumer->held.push_back(std::move(found->second.ready.front()));
+    found->second.ready.pop_front();
+    return consumer->held.back();
+  }
+  // The oldest that this consumer holds.
+  void acknowledge(const std::string& queue, const std::string& tag) {
+    const std::lock_guard lock{mutex_};
+    Held* consumer = consumer_of(queues_.at(queue), tag);
+    if (consumer != nullptr && !consumer->held.empty()) consumer->held.pop_front();
+  }
+
+  [[nodiscard]] bool has_queue(const std::string& name) const {
+    const std::lock_guard lock{mutex_};
+    return queues_.contains(name);
+  }
+  // Bodies, in order; none when there is no such queue.
+  [[nodiscard]] std::vector<std::string> ready(const std::string& name) const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> bodies;
+    const auto found = queues_.find(name);
+    if (found == queues_.end()) return bodies;
+    bodies.reserve(found->second.ready.size());
+    for (const BrokerMessage& one : found->second.ready)
+      bodies.push_back(one.body);
+    return bodies;
+  }
+  [[nodiscard]] std::vector<broker::Binding> bindings(const std::string& name) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(name);
+    return found == queues_.end() ? std::vector<broker::Binding>{} : found->second.facts.bindings;
+  }
+
+  // --- the interface ---
+  Result<std::vector<broker::Consumer>> consumers(const std::string& queue) override {
+    if (auto error = begin("consumers " + queue)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(queue);
+    return found == queues_.end() ? std::vector<broker::Consumer>{} : listed(found->second);
+  }
+  Result<void> close_connection(const std::string& connection, const std::string& /*reason*/) override {
+    if (auto error = begin("close_connection " + connection)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    closed_.push_back(connection);
+    for (auto& [name, queue] : queues_)
+      drop_consumers(queue, [&](const broker::Consumer& one) { return one.connection == connection; });
+    return {};
+  }
+  Lookup<broker::QueueFacts> queue(const std::string& name) override {
+    if (auto error = begin("queue " + name)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(name);
+    if (found == queues_.end()) return std::nullopt;
+    broker::QueueFacts facts = found->second.facts;
+    facts.consumers = listed(found->second);
+    return facts;
+  }
+  Lookup<broker::Totals> totals(const std::string& queue) override {
+    if (auto error = begin("totals " + queue)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(queue);
+    if (found == queues_.end()) return std::nullopt;
+    broker::Totals totals{found->second.ready.size(), 0};
+    for (const Held& one : found->second.consumers)
+      totals.unacknowledged += one.held.size();
+    return totals;
+  }
+  Lookup<broker::Depth> depth(const std::string& queue) override {
+    if (auto error = begin("depth " + queue)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(queue);
+    if (found == queues_.end()) return std::nullopt;
+    return broker::Depth{found->second.ready.size(), found->second.consumers.size()};
+  }
+  Result<void> declare_queue(const std::string& name) override {
+    if (auto error = begin("declare_queue " + name)) return tl::make_unexpected(*error);
+    if (!has_queue(name)) add_queue(name);
+    return {};
+  }
+  Result<void> bind(const std::string& queue, const broker::Binding& binding) override {
+    if (auto error = begin("bind " + queue + " " + binding.exchange)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(queue);
+    if (found == queues_.end() || !exchanges_.contains(binding.exchange))
+      return failure("bind queue " + queue + ": no such queue or exchange");
+    auto& all = found->second.facts.bindings;
+    if (std::find(all.begin(), all.end(), binding) == all.end()) all.push_back(binding);
+    return {};
+  }
+  Result<void> unbind(const std::string& queue, const broker::Binding& binding) override {
+    if (auto error = begin("unbind " + queue + " " + binding.exchange)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    if (const auto found = queues_.find(queue); found != queues_.end())
+      std::erase(found->second.facts.bindings, binding);
+    return {};
+  }
+  Result<broker::Removal> remove_queue(const std::string& name, const broker::RemoveOnly& only) override {
+    if (auto error = begin("remove_queue " + name)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(name);
+    if (found == queues_.end()) return broker::Removal::removed;  // as RabbitMQ answers
+    if (only.if_unused && !found->second.consumers.empty()) return broker::Removal::in_use;
+    if (only.if_empty && !found->second.ready.empty()) return broker::Removal::not_empty;
+    queues_.erase(found);
+    return broker::Removal::removed;
+  }
+  Result<std::uint64_t> purge(const std::string& queue) override {
+    if (auto error = begin("purge " + queue)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    const auto found = queues_.find(queue);
+    if (found == queues_.end()) return failure("empty queue " + queue + ": there is no such queue");
+    const std::uint64_t count = found->second.ready.size();
+    found->second.ready.clear();
+    return count;
+  }
+  Result<void> publish(const std::string& queue, const std::string& body) override {
+    if (auto error = begin("publish " + queue + " " + body)) return tl::make_unexpected(*error);
+    if (arrive("", queue, {body}) == 0) return failure("publish into queue " + queue + ": there is no such queue");
+    return {};
+  }
+
+ private:
+  struct Held {
+    broker::Consumer consumer;
+    std::deque<BrokerMessage> held;
+  };
+  struct Queue {
+    broker::QueueFacts facts;
+    std::deque<BrokerMessage> ready;
+    std::vector<Held> consumers;
+  };
+
+  // Without the lock: the hook may use this object.
+  std::optional<Error> begin(const std::string& call) {
+    {
+      const std::lock_guard lock{mutex_};
+      calls_.push_back(call);
+    }
+    if (is_down) return Error{"the broker is down"};
+    return on_call ? on_call(call) : std::nullopt;
+  }
+
+  static std::vector<broker::Consumer> listed(const Queue& queue) {
+    std::vector<broker::Consumer> all;
+    all.reserve(queue.consumers.size());
+    for (const Held& one : queue.consumers)
+      all.push_back(one.consumer);
+    return all;
+  }
+
+  static Held* consumer_of(Queue& queue, const std::string& tag) {
+    for (Held& one : queue.consumers)
+      if (one.consumer.tag == tag) return &one;
+    return nullptr;
+  }
+
+  template <class Which>
+  static void drop_consumers(Queue& queue, const Which& which) {
+    for (Held& one : queue.consumers) {
+      if (!which(one.consumer)) continue;
+      for (auto message = one.held.rbegin(); message != one.held.rend(); ++message) {
+        message->redelivered = true;
+        queue.ready.push_front(std::move(*message));
+      }
+    }
+    std::erase_if(queue.consumers, [&](const Held& one) { return which(one.consumer); });
+  }
+
+  [[nodiscard]] bool is_routed(const Queue& queue, const std::string& exchange, const std::string& key,
+                               const BrokerMessage& message) const {
+    const auto type = exchanges_.find(exchange);
+    if (type == exchanges_.end()) return false;
+    return std::any_of(queue.facts.bindings.begin(), queue.facts.bindings.end(), [&](const broker::Binding& one) {
+      if (one.exchange != exchange) return false;
+      if (type->second == "direct") return one.key == key;
+      if (type->second == "topic") return topic_matches(one.key, key);
+      if (type->second == "headers") return headers_match(Json::parse(one.arguments), message.headers);
+      return true;
+    });
+  }
+
+  // "*" is a word, "#" any number of them.
+  static bool topic_matches(std::string_view pattern, std::string_view key) {
+    const auto rest = [](std::string_view text) {
+      const std::size_t dot = text.find('.');
+      return dot == std::string_view::npos ? std::optional<std::string_view>{} : text.substr(dot + 1);
+    };
+    const auto fits = [&](const auto& self, std::optional<std::string_view> left,
+                          std::optional<std::string_view> right) -> bool {
+      if (!left) return !right;
+      const std::string_view word = left->substr(0, left->find('.'));
+      if (word == "#") return self(self, rest(*left), right) || (right && self(self, left, rest(*right)));
+      if (!right) return false;
+      if (word != "*" && word != right->substr(0, right->find('.'))) return false;
+      return self(self, rest(*left), rest(*right));
+    };
+    return fits(fits, pattern, key);
+  }
+
+  static bool headers_match(const Json& arguments, const Json& headers) {
+    const auto how = arguments.find("x-match");
+    const bool any = how != arguments.end() && *how == "any";
+    for (const auto& [name, value] : arguments.items()) {
+      if (name.starts_with("x-")) continue;
+      const auto found = headers.find(name);
+      const bool same = found != headers.end() && *found == value;
+      if (same == any) return any;
+    }
+    return !any;
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::string, std::string> exchanges_;
+  std::map<std::string, Queue> queues_;
+  std::vector<std::string> calls_;
+  std::vector<std::string> closed_;
+};
+
+}  // namespace migrate::fakes
