@@ -177,7 +177,7 @@ BOOST_DATA_TEST_CASE(a_controller_may_end_at_any_write, data::make({false, true}
                                      const kube::ResourcePath& path) -> std::optional<kube::ApiError> {
       if (path.plural == "leases" || --left != 0) return std::nullopt;
       scene.die();
-      return fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
+      return controller::fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
     };
     scene.run();
     BOOST_TEST_CONTEXT("killed at write " << n) scene.check_succeeded(keep_name ? "orders" : kTarget);
@@ -192,7 +192,7 @@ BOOST_DATA_TEST_CASE(a_controller_may_end_after_any_order, data::make({false, tr
   for (int n = 1;; ++n) {
     Scene scene{keep_name};
     int left = n;
-    for (fakes::Agent* agent : {&scene.source, &scene.target})
+    for (controller::fakes::Agent* agent : {&scene.source, &scene.target})
       agent->after = [&](const std::string& what) {
         if (what == "release") scene.run_containers();
         if (--left == 0) scene.die();

@@ -120,7 +120,7 @@ const std::vector<std::string> kTargetOrders{"prepare", "pull"};
 
 BOOST_DATA_TEST_CASE(an_order_that_fails_leads_back, data::make(kSourceOrders) + data::make(kTargetOrders), order) {
   Scene scene;
-  for (fakes::Agent* agent : {&scene.source, &scene.target})
+  for (controller::fakes::Agent* agent : {&scene.source, &scene.target})
     agent->before = [&](const std::string& what) -> std::optional<agent::AgentError> {
       if (what != order) return std::nullopt;
       return agent::AgentError{Kind::failed, "criu says no"};
@@ -140,7 +140,7 @@ BOOST_DATA_TEST_CASE(an_abort_at_any_order_leads_back,
     const auto abort_at = [&](const std::string& what) {
       if (what == order && !scene.migration().spec.abort) scene.abort();
     };
-    for (fakes::Agent* agent : {&scene.source, &scene.target})
+    for (controller::fakes::Agent* agent : {&scene.source, &scene.target})
       agent->before = [&](const std::string& what) {
         abort_at(what);
         return std::optional<agent::AgentError>{};

@@ -33,8 +33,8 @@ BOOST_AUTO_TEST_CASE(who_leads) {
 }
 
 struct Replicas {
-  fakes::Time time;
-  fakes::Cluster cluster{time};
+  controller::fakes::Time time;
+  controller::fakes::Cluster cluster{time};
   QuietLog log;
   Leadership first{cluster, time, time, log, "first"};
   Leadership second{cluster, time, time, log, "second"};

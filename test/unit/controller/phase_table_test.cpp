@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
+#include <tuple>
 
 #include "extender/controller/phase_table.h"
 #include "extender/controller/transition.h"
@@ -10,28 +11,59 @@ using namespace migrate;
 using namespace migrate::controller;
 using namespace std::chrono_literals;
 
+constexpr Strategy kStrategies[] = {Strategy::stop, Strategy::live, Strategy::sequential};
+
+// What follows what when all goes well.
+std::vector<Phase> path_of(Strategy strategy) {
+  std::vector<Phase> path{Phase::placing};
+  while (const auto next = next_phase(path.back(), Event::done, strategy))
+    path.push_back(*next);
+  return path;
+}
+
 BOOST_AUTO_TEST_SUITE(phase_table_)
 
+BOOST_AUTO_TEST_CASE(every_strategy_has_its_path_to_the_end) {
+  using P = Phase;
+  BOOST_CHECK((path_of(Strategy::stop) == std::vector<P>{P::placing, P::freezing, P::checkpointing, P::transferring,
+                                                         P::committing, P::restoring, P::finishing, P::succeeded}));
+  BOOST_CHECK((path_of(Strategy::live) == std::vector<P>{P::placing, P::mirroring, P::checkpointing, P::transferring,
+                                                         P::shadowing, P::replaying, P::freezing, P::draining,
+                                                         P::committing, P::switching, P::finishing, P::succeeded}));
+  BOOST_CHECK((path_of(Strategy::sequential) ==
+               std::vector<P>{P::placing, P::mirroring, P::checkpointing, P::transferring, P::freezing, P::committing,
+                              P::restoring, P::switching, P::finishing, P::succeeded}));
+}
+
 BOOST_AUTO_TEST_CASE(every_row_once_and_nothing_after_the_end) {
-  std::set<std::pair<Phase, Event>> seen;
+  std::set<std::tuple<Phase, Event, Strategy>> seen;
   for (const Transition& row : phase_table()) {
-    BOOST_TEST(seen.insert({row.from, row.event}).second, describe(row.from, row.event, row.to));
+    for (const Strategy strategy : kStrategies)
+      if (holds_for(row, strategy))
+        BOOST_TEST(seen.insert({row.from, row.event, strategy}).second, describe(row.from, row.event, row.to));
     BOOST_TEST(!is_final(row.from), describe(row.from, row.event, row.to));
   }
 }
 
 BOOST_AUTO_TEST_CASE(before_the_commit_everything_leads_back) {
-  for (const Phase phase :
-       {Phase::placing, Phase::freezing, Phase::checkpointing, Phase::transferring, Phase::committing})
-    for (const Event event : {Event::failed, Event::aborted, Event::deadline})
-      BOOST_CHECK(next_phase(phase, event) == Phase::rolling_back);
+  for (const Event event : {Event::failed, Event::aborted, Event::deadline}) {
+    for (const Strategy strategy : kStrategies)
+      for (const Phase phase :
+           {Phase::placing, Phase::freezing, Phase::checkpointing, Phase::transferring, Phase::committing})
+        BOOST_CHECK(next_phase(phase, event, strategy) == Phase::rolling_back);
+    BOOST_CHECK(next_phase(Phase::mirroring, event, Strategy::sequential) == Phase::rolling_back);
+    for (const Phase phase : {Phase::mirroring, Phase::shadowing, Phase::replaying, Phase::draining})
+      BOOST_CHECK(next_phase(phase, event, Strategy::live) == Phase::rolling_back);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(after_the_commit_nothing_is_aborted) {
-  for (const Phase phase : {Phase::renaming, Phase::restoring, Phase::repeating, Phase::finishing, Phase::in_doubt}) {
-    BOOST_CHECK(!next_phase(phase, Event::aborted));
-    BOOST_CHECK(next_phase(phase, Event::failed) != Phase::rolling_back);
-  }
+  for (const Strategy strategy : kStrategies)
+    for (const Phase phase :
+         {Phase::renaming, Phase::restoring, Phase::repeating, Phase::switching, Phase::finishing, Phase::in_doubt}) {
+      BOOST_CHECK(!next_phase(phase, Event::aborted, strategy));
+      BOOST_CHECK(next_phase(phase, Event::failed, strategy) != Phase::rolling_back);
+    }
 }
 
 // The only ways back after the commit: no memory ran, by the word of its agent or of a person.

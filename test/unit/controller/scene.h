@@ -67,7 +67,7 @@ struct Scene : Agents, Brokers {
   fakes::Cluster cluster{time};
   fakes::Agent source{time, "node-a"};
   fakes::Agent target{time, "node-b"};
-  std::shared_ptr<fakes::FakeBroker> broker = std::make_shared<fakes::FakeBroker>();
+  std::shared_ptr<migrate::fakes::FakeBroker> broker = std::make_shared<migrate::fakes::FakeBroker>();
   QuietLog log;
   CountingMetrics metrics;
   RecordedEvents events;
