@@ -44,10 +44,10 @@ struct Pods {
     containers(second).push_back(containers(grpc)[0]);
     containers(second)[1]["name"] = "side";
     Json patient = small_pod(ns, "patient", "node-a", kServer);
-    containers(patient)[0]["livenessProbe"] = liveness("tcpSocket", kTcp, 1, 2);
+    containers(patient)[0]["livenessProbe"] = liveness("tcpSocket", kTcp, 1, 3);
     containers(patient).push_back(containers(grpc)[0]);
     containers(patient)[1]["name"] = "side";
-    containers(patient)[1]["livenessProbe"] = liveness("exec", kExec, 1, 2);
+    containers(patient)[1]["livenessProbe"] = liveness("exec", kExec, 1, 3);
     Json bounded = small_pod(ns, "bounded", "node-a", kServer);
     containers(bounded)[0]["livenessProbe"] = liveness("httpGet", kHttp, 1, 5);
     for (const Json& pod : {grpc, second, patient, bounded})
@@ -111,11 +111,11 @@ BOOST_AUTO_TEST_CASE(what_would_kill_it_while_frozen_is_refused_with_the_numbers
 BOOST_AUTO_TEST_CASE(tcp_and_exec_probes_leave_it_alone_for_more_periods_than_they_may_fail) {
   const std::uint64_t main = count_in("patient", "main");
   const std::uint64_t side = count_in("patient", "side");
-  const auto moved = migrate_slowly("patient", "patient", 5s);
+  const auto moved = migrate_slowly("patient", "patient", 6s);
   check_said(moved, "patient", 0, {"continues"});
   stage().require(moved.succeeded(), "it did not move", "patient");
   const Json status = stage().migration("patient").at("status");
-  BOOST_TEST(status.at("checkpoint").at("freezeMs").get<std::int64_t>() >= 5'000);
+  BOOST_TEST(status.at("checkpoint").at("freezeMs").get<std::int64_t>() >= 6'000);
   const auto target = status.at("target").at("pod").get<std::string>();
   // A cold start would count from 1. Three more seconds are three more probes.
   const int restarts = restarts_of(target);
