@@ -107,20 +107,24 @@ Outcome rolling_back(Hop& hop) {
   return {};
 }
 
+bool was_decided(const MigrationStatus& status, Resolution resolution) {
+  return std::any_of(status.steps.begin(), status.steps.end(), [&](const Step& one) {
+    return one.finished && one.name == to_string(Phase::in_doubt) && one.message.ends_with(to_string(resolution));
+  });
+}
+
 Outcome in_doubt(Hop& hop) {
   const MigrationStatus& status = hop.status();
   const std::string decided{to_string(hop.signals().resolution())};
-  // A decision for the checkpoint holds once: when it leads here again, another one is needed.
-  const bool is_used_up = std::any_of(status.steps.begin(), status.steps.end(), [&](const Step& one) {
-    return one.finished && one.name == to_string(Phase::in_doubt) && one.message.ends_with(decided);
-  });
   switch (hop.signals().resolution()) {
     case Resolution::keep_source:
       return {Event::source_decided, "SourceDecided", "decided: " + decided};
     case Resolution::keep_target:
       return {Event::target_decided, "TargetDecided", "decided: " + decided};
     case Resolution::from_checkpoint:
-      if (!is_used_up) return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
+      // It holds once: when it leads here again, another one is needed.
+      if (!was_decided(status, Resolution::from_checkpoint))
+        return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
       break;
     case Resolution::none:
       break;

@@ -17,6 +17,14 @@ bool is_true_condition(const Json& pod, const char* type) {
 
 constexpr milliseconds kSpare{2'000};
 
+// Whether it fails again and again while its container is frozen. A tcp probe is answered by the kernel. An exec probe
+// is refused by the container runtime, which the kubelet takes for no answer at all. Either may fail once: the first
+// when it comes while CRIU has locked the network, the second when it was under way at the freeze.
+bool fails_while_frozen(const Json& probe, std::int64_t failures) {
+  const bool is_patient = has(probe, {"tcpSocket"}) || has(probe, {"exec"});
+  return !is_patient || failures <= 1;
+}
+
 }  // namespace
 
 PodView view_of(const Json& pod) {
@@ -77,6 +85,7 @@ std::optional<milliseconds> freeze_budget(const Json& pod) {
     if (probe == nullptr) continue;
     const std::int64_t period = number_at(*probe, {"periodSeconds"}, 10);
     const std::int64_t failures = number_at(*probe, {"failureThreshold"}, 3);
+    if (!fails_while_frozen(*probe, failures)) continue;
     const milliseconds budget = std::max(milliseconds{0}, milliseconds{(failures - 1) * period * 1000} - kSpare);
     least = std::min(least.value_or(budget), budget);
   }

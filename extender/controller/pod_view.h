@@ -37,7 +37,8 @@ struct PodView {
 [[nodiscard]] bool images_are_there(const Json& pod);
 
 // How long the Pod may stay frozen until a liveness probe kills it: the least of (failureThreshold - 1) * period over
-// its probes, less 2 s, never negative. Nothing when no container has one.
+// its http and grpc probes, less 2 s, never negative; tcp and exec probes count only when they may not fail a single
+// time. Nothing when no container has one that counts.
 [[nodiscard]] std::optional<milliseconds> freeze_budget(const Json& pod);
 
 }  // namespace migrate::controller

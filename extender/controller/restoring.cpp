@@ -149,14 +149,17 @@ Outcome repeating(Hop& hop) {
   // The last one where the archives were made.
   const std::string node = status.attempt > kAttempts ? status.source.node : status.target.node;
   if (auto removed = pods.remove_ours(status.target.pod, limits); !removed) return removed.error();
-  if (node != status.target.node) {
+  const bool moves = node != status.target.node;
+  if (moves) {
     // No record names this node any more: what lies there goes now.
     if (auto cleaned = clean_up(hop, status.target.node, hop.after_commit(kCleanUpPatience)); !cleaned)
       status.warnings.push_back(
           fmt::format("archives may be left on node {} in /var/lib/kubectl-migrate/targets/{}: {}", status.target.node,
                       hop.migration().uid, cleaned.error().message));
-    if (auto pulled = pull_archives(hop, node, limits); !pulled) return pulled.error();
   }
+  // By a person's word memory may come to life that has perhaps done so before: an agent hands no archive of such on.
+  if (moves || was_decided(status, Resolution::from_checkpoint))
+    if (auto pulled = pull_archives(hop, node, limits); !pulled) return pulled.error();
   status.target = {target_name(hop.migration(), status.attempt), "", node};
   if (auto written = hop.journal().write(); !written) return written.error();
   if (replays(hop)) {

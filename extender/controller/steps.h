@@ -50,6 +50,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 // Forgets the migration at that node's agent. Success, too, when there is no such node any more.
 [[nodiscard]] Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits);
 [[nodiscard]] std::vector<std::string> names_of_containers(Hop& hop);
+// Whether a doubt was ended before by that decision.
+[[nodiscard]] bool was_decided(const MigrationStatus& status, Resolution resolution);
 
 // What the containers' states mean together. Pure.
 enum class Verdict { waiting, running, never_ran, unsure };

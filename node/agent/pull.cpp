@@ -113,8 +113,10 @@ bool Target::has(const Order& order, const StoredTarget& stored, const Archive& 
   std::error_code code;
   if (is_volume(archive.name)) return fs::exists(target / "volumes" / (volume_of(archive.name) + ".tar"), code);
   if (fs::exists(target / "archives" / archive.name, code)) return true;
+  // Out of a folder whose memory may have run none is taken for another Pod: who orders it again wants another one.
   return std::any_of(stored.pods.begin(), stored.pods.end(), [&](const std::string& pod) {
-    return fs::exists(parts_.places.restore(pod) / archive.name / "archive", code);
+    return fs::exists(parts_.places.restore(pod) / archive.name / "archive", code) &&
+           !may_have_run(marks_of(pod, archive.name));
   });
 }
 

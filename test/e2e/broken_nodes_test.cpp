@@ -124,6 +124,15 @@ BOOST_AUTO_TEST_CASE(an_archive_that_is_altered_or_cut_short) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_criu_refuses) {
+  // A deleted file that is still open goes into the checkpoint, but not one of any size.
+  setting().make(small_pod(setting().ns(), "ghost", "node-a",
+                           "dd if=/dev/zero of=/ghost bs=1M count=8 2>/dev/null; exec 3</ghost; rm /ghost"));
+  const Untouched before{stage(), "ghost"};
+  expect(stage().plugin({"ghost", "--to", "node-b", "--name", "no-dump"}), "no-dump", 4,
+         {"node-a", "Can't dump ghost file", "ghost"}, before);
+}
+
 BOOST_AUTO_TEST_CASE(a_restore_that_criu_refuses) {
   // The kubelet lays a ConfigMap's files into a folder named after the time: on the target it has another name, and
   // what the process holds open is not there.

@@ -63,6 +63,20 @@ BOOST_AUTO_TEST_CASE(and_never_from_one_that_may_have_run) {
   BOOST_TEST(!is_there(folder("pod-3") / "go"));
 }
 
+BOOST_AUTO_TEST_CASE(unless_it_is_pulled_once_more) {
+  prepare();
+  good(pull());
+  good(release());
+  mark("claimed");
+  report(std::nullopt);
+  prepare("pod-3");
+  good(pull());
+  BOOST_TEST(wire.reads == 3);  // the volume is still there
+  good(release("pod-3"));
+  BOOST_TEST((read_text(folder("pod-3") / "archive/checkpoint/pages-1.img") == from.runtime.memory));
+  BOOST_TEST((state() == RestoreState::failed));
+}
+
 BOOST_AUTO_TEST_CASE(clean_up_leaves_nothing_of_a_pod_that_never_ran) {
   prepare();
   good(pull());

@@ -120,6 +120,7 @@ class Agent final : public agent::AgentApi {
     if (auto no = begin("pull", order)) return tl::make_unexpected(*no);
     time_.pass(std::chrono::milliseconds{100});
     has_archives = true;
+    pulled_anew_ = true;
     done("pull");
     return agent::PullFacts{20_MiB, std::chrono::milliseconds{100}};
   }
@@ -127,6 +128,10 @@ class Agent final : public agent::AgentApi {
     if (auto no = begin("release", order)) return tl::make_unexpected(*no);
     const auto found = targets.find(release.pod.uid);
     if (found == targets.end()) return tl::make_unexpected(Error{Kind::precondition, "the Pod was not prepared"});
+    for (const auto& [uid, state] : targets)
+      if (uid != release.pod.uid && may_have_run(state) && !pulled_anew_)
+        return tl::make_unexpected(Error{Kind::refused, "it may have come to life in the earlier Pod"});
+    pulled_anew_ = false;
     if (found->second == RestoreState::waiting) found->second = outcome;
     time_.pass(std::chrono::milliseconds{150});
     done("release");
@@ -150,8 +155,7 @@ class Agent final : public agent::AgentApi {
     if (auto no = begin("cancel", order)) return tl::make_unexpected(*no);
     const auto found = targets.find(pod.uid);
     const RestoreState state = found == targets.end() ? RestoreState::none : found->second;
-    const bool ran = state == RestoreState::used || state == RestoreState::claimed ||
-                     (state == RestoreState::failed && resumed != false);
+    const bool ran = may_have_run(state);
     if (!ran && found != targets.end()) targets.erase(found);
     done("cancel");
     return !ran;
@@ -166,6 +170,10 @@ class Agent final : public agent::AgentApi {
 
  private:
   const migrate::Clock& clock() const { return time_; }
+  [[nodiscard]] bool may_have_run(RestoreState state) const {
+    return state == RestoreState::used || state == RestoreState::claimed ||
+           (state == RestoreState::failed && resumed != false);
+  }
   std::optional<Error> begin(const std::string& what, const agent::Order& order) {
     orders.push_back(what);
     if (before)
@@ -185,6 +193,7 @@ class Agent final : public agent::AgentApi {
 
   Time& time_;
   std::string node_;
+  bool pulled_anew_ = false;  // since the last release
 };
 
 }  // namespace migrate::controller::fakes

@@ -102,17 +102,40 @@ BOOST_AUTO_TEST_CASE(what_admission_changes) {
   BOOST_TEST(admission_trouble(pod, other).find("/var/run/secrets") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(the_freeze_budget_is_the_least_of_all_probes) {
+BOOST_AUTO_TEST_CASE(the_freeze_budget_is_the_least_of_all_probes_that_fail_while_frozen) {
   using namespace std::chrono_literals;
+  struct Row {
+    const char* handler;
+    std::int64_t period;
+    std::int64_t failures;
+    std::optional<milliseconds> budget;
+  };
+  for (const Row& row : {Row{"httpGet", 5, 3, 8s},
+                         {"grpc", 5, 3, 8s},
+                         {"grpc", 1, 2, 0s},
+                         {"httpGet", 30, 3, 58s},
+                         // The kernel accepts, and a refused exec is no answer: neither fails again and again.
+                         {"tcpSocket", 1, 2, std::nullopt},
+                         {"exec", 1, 2, std::nullopt},
+                         // But once either may.
+                         {"tcpSocket", 30, 1, 0s},
+                         {"exec", 30, 1, 0s}}) {
+    Json pod = samples::pod();
+    const Json probe = {
+        {row.handler, Json::object()}, {"periodSeconds", row.period}, {"failureThreshold", row.failures}};
+    pod["spec"]["containers"] = {{{"name", "a"}, {"livenessProbe", probe}}};
+    BOOST_CHECK_MESSAGE(freeze_budget(pod) == row.budget, row.handler << " every " << row.period);
+    pod["spec"]["containers"].push_back(samples::pod()["spec"]["containers"][0]);  // 18 s
+    BOOST_CHECK_MESSAGE(freeze_budget(pod) == std::min<milliseconds>(row.budget.value_or(18s), 18s),
+                        row.handler << " beside another");
+  }
   Json pod = samples::pod();
-  BOOST_CHECK(freeze_budget(pod) == 18s);
-  pod["spec"]["containers"].push_back(
-      {{"name", "b"}, {"livenessProbe", {{"exec", Json::object()}, {"periodSeconds", 5}}}});
-  BOOST_CHECK(freeze_budget(pod) == 8s);
-  pod["spec"]["containers"][1]["livenessProbe"]["failureThreshold"] = 1;
-  BOOST_CHECK(freeze_budget(pod) == 0s);
   pod["spec"]["containers"] = {{{"name", "c"}, {"readinessProbe", {{"periodSeconds", 1}}}}};
   BOOST_CHECK(!freeze_budget(pod));
+  pod = samples::pod();
+  pod["spec"]["containers"][0]["livenessProbe"].erase("periodSeconds");
+  pod["spec"]["containers"][0]["livenessProbe"].erase("failureThreshold");
+  BOOST_CHECK(freeze_budget(pod) == 18s);  // the API server's defaults
 }
 
 BOOST_AUTO_TEST_SUITE_END()
