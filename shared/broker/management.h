@@ -17,7 +17,7 @@ class ManagementApi {
  public:
   // `statistics_delay`: how long queue() waits for what the broker has not told of a new queue yet.
   ManagementApi(std::shared_ptr<http::HttpClient> client, const BrokerAddress& address,
-                std::chrono::milliseconds statistics_delay = std::chrono::milliseconds{6'000});
+                std::chrono::milliseconds statistics_delay = std::chrono::milliseconds{8'000});
 
   // As in Broker.
   [[nodiscard]] Result<std::vector<Consumer>> consumers(const std::string& queue);

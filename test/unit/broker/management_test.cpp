@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(consumers_of_one_queue) {
   const auto found = broker->consumers("orders");
   BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
   BOOST_REQUIRE(found->size() == 2U);
-  BOOST_CHECK((found->front() == Consumer{"t1", "10.0.0.9:1 -> 10.0.0.2:5672", "10.0.0.9"}));
+  BOOST_CHECK((found->front() == Consumer{"t1", "10.0.0.9:1 -> 10.0.0.2:5672", "10.0.0.9", 5}));
   BOOST_CHECK((found->back() == Consumer{"t3", "", ""}));
   BOOST_TEST(asked.front().target == "/api/consumers/%2F");
   BOOST_TEST(asked.front().header("Authorization") == "Basic bWU6czNjcmV0");
