@@ -136,6 +136,7 @@ BOOST_AUTO_TEST_CASE(without_a_terminal_changes_are_told_and_readings_are_not) {
   before.status.messages.reset();
   Migration bound = live_in(Phase::mirroring, {step(Phase::mirroring, 524ms, {}, "3 messages are missing")});
   bound.status.messages->service_rate.reset();
+  bound.status.messages->service_rate_from = RateSource::unknown;
   check(changes(&before, bound, at(700ms), 0s),
         {"12:00:00.700 orders-x7k2p Mirroring: 3 messages are missing",
          "12:00:00.600 orders-x7k2p Mirror ms2m.replay.uid-orders-x7k2p of queue orders is bound"});
@@ -181,8 +182,7 @@ BOOST_AUTO_TEST_CASE(the_account_has_messages_rates_and_cutoff) {
                         "  Freeze    0.604 s",
                         "  Snapshot  0.312 s frozen for it",
                         "  Bytes     106.0 MiB in 2 archives",
-                        "  Messages  342 mirrored, 342 replayed, 5 left at the cut, 0 lost,",
-                        "            none repeated",
+                        "  Messages  342 mirrored, 342 replayed, 5 left at the cut, 0 lost, none repeated",
                         "  Rates     in 10.2/s, out 19.8/s, measured at the target",
                         "  Cutoff    4.250 s after the mirror began, planned 14.3 s,",
                         "            the target had caught up",
