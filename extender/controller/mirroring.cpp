@@ -43,14 +43,7 @@ Attempt<void> bind_mirror(Hop& hop, const ReplayLink& link, const broker::QueueF
       return bound;
   messages.prefetch = messages::may_hold(primary);
   if (!messages.bound_at) messages.bound_at = hop.world().clock.now();
-  if (auto written = hop.journal().write(); !written) return written;
-  const std::string mirror = messages.mirror;
-  auto made = ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return link.broker->queue(mirror); });
-  if (!made) return tl::make_unexpected(made.error());
-  if (*made)
-    if (const auto troubles = messages::mirror_troubles(**made); !troubles.empty())
-      return give_up(Event::refused, troubles.front().reason, troubles.front().message);
-  return {};
+  return hop.journal().write();
 }
 
 // Until the fence holds; see shared/messages/fence.h for why these two, in this order.

@@ -118,10 +118,11 @@ Attempt<void> tell_end(Hop& hop, const ReplayLink& link, const Limits& limits) {
 Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   // Its own bindings, not the primary's: those may have changed since.
-  auto facts = ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return link.broker->queue(mirror); });
-  if (!facts) return tl::make_unexpected(facts.error());
-  if (!*facts) return give_up(Event::failed, "MirrorLost", fmt::format("queue {}, the mirror, was deleted", mirror));
-  for (const broker::Binding& binding : (*facts)->bindings)
+  auto bindings = ask_broker<std::optional<std::vector<broker::Binding>>>(
+      hop, limits, [&] { return link.broker->list_bindings(mirror); });
+  if (!bindings) return tl::make_unexpected(bindings.error());
+  if (!*bindings) return give_up(Event::failed, "MirrorLost", fmt::format("queue {}, the mirror, was deleted", mirror));
+  for (const broker::Binding& binding : **bindings)
     if (auto gone = ask_broker<void>(hop, limits, [&] { return link.broker->unbind(mirror, binding); }); !gone)
       return gone;
   return {};

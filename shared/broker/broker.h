@@ -87,6 +87,8 @@ class Broker {
   [[nodiscard]] virtual Result<void> close_connection(const std::string& connection, const std::string& reason) = 0;
   // Whoever its consumers belong to. Waits, at most 8 s, until the broker has told of a new queue what policies say.
   [[nodiscard]] virtual Lookup<QueueFacts> queue(const std::string& name) = 0;
+  // Those of a queue, as they are now.
+  [[nodiscard]] virtual Lookup<std::vector<Binding>> list_bindings(const std::string& queue) = 0;
   // As the broker last counted, up to 5 s ago. Nothing, too, when it has not counted yet (a new queue, a restart).
   [[nodiscard]] virtual Lookup<Totals> totals(const std::string& queue) = 0;
 

@@ -95,12 +95,20 @@ Lookup<Totals> ManagementApi::totals(const std::string& queue) {
   return totals_of(**answer);
 }
 
-Result<bool> ManagementApi::has_binding(const std::string& queue, const Binding& binding) {
+Lookup<std::vector<Binding>> ManagementApi::list_bindings(const std::string& queue) {
   const std::string attempt = fmt::format("list the bindings of queue {} at {}", queue, where_);
   auto answer = get(attempt, queue_path(queue) + "/bindings", Absent::is_an_answer, kTimeout);
   if (!answer) return tl::make_unexpected(answer.error());
-  if (!*answer || !(*answer)->is_array()) return false;
-  for (const Binding& one : bindings_of(**answer))
+  if (!*answer) return std::nullopt;
+  if (!(*answer)->is_array()) return failure(attempt + ": the answer is no list");
+  return bindings_of(**answer);
+}
+
+Result<bool> ManagementApi::has_binding(const std::string& queue, const Binding& binding) {
+  const auto all = list_bindings(queue);
+  if (!all) return tl::make_unexpected(all.error());
+  if (!*all) return false;
+  for (const Binding& one : **all)
     if (one.exchange == binding.exchange && one.properties_key == binding.properties_key) return true;
   return false;
 }

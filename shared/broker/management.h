@@ -23,6 +23,7 @@ class ManagementApi {
   [[nodiscard]] Result<std::vector<Consumer>> consumers(const std::string& queue);
   [[nodiscard]] Result<void> close_connection(const std::string& connection, const std::string& reason);
   [[nodiscard]] Lookup<QueueFacts> queue(const std::string& name);
+  [[nodiscard]] Lookup<std::vector<Binding>> list_bindings(const std::string& queue);
   [[nodiscard]] Lookup<Totals> totals(const std::string& queue);
   // Whether it has the binding of that properties_key.
   [[nodiscard]] Result<bool> has_binding(const std::string& queue, const Binding& binding);

@@ -150,6 +150,11 @@ class FakeBroker : public broker::Broker {
     facts.consumers = listed(found->second);
     return facts;
   }
+  Lookup<std::vector<broker::Binding>> list_bindings(const std::string& queue) override {
+    if (auto error = begin("list_bindings " + queue)) return tl::make_unexpected(*error);
+    if (!has_queue(queue)) return std::nullopt;
+    return bindings(queue);
+  }
   Lookup<broker::Totals> totals(const std::string& queue) override {
     if (auto error = begin("totals " + queue)) return tl::make_unexpected(*error);
     const std::lock_guard lock{mutex_};
