@@ -94,6 +94,10 @@ Result<BundleConfig> parse_bundle_config(const std::string& text) {
   BundleConfig bundle;
   if (const auto root = config.find("root"); root != config.end() && root->is_object())
     bundle.root = text_at(*root, "path").value_or("");
+  if (const auto mounts = config.find("mounts"); mounts != config.end() && mounts->is_array())
+    for (const Json& mount : *mounts)
+      if (mount.is_object() && text_at(mount, "destination") == "/etc/hostname")
+        bundle.host_name = text_at(mount, "source").value_or("");
   const auto annotations = config.find("annotations");
   if (annotations == config.end() || annotations->is_null()) return bundle;
   if (!annotations->is_object()) return failure("its annotations are not an object");

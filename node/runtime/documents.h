@@ -16,7 +16,8 @@ namespace migrate::runtime {
 // What a bundle's config.json says about whether and what to restore.
 struct BundleConfig {
   Request request;
-  std::filesystem::path root;  // as written: absolute, or relative to the bundle
+  std::filesystem::path root;       // as written: absolute, or relative to the bundle
+  std::filesystem::path host_name;  // the file with the Pod's host name that is mounted; empty: none is
 };
 // containerd and CRI-O let a Pod's own annotations through to config.json, CRI-O all of them, containerd what
 // pod_annotations names; each writes its own keys last, so under its own keys nobody but it speaks. Keys of both: the

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "node/runtime/host_name.h"
 #include "node/runtime/rootfs_diff.h"
 #include "shared/base/criu_log.h"
 
@@ -11,6 +12,7 @@ namespace migrate::runtime {
 namespace {
 
 constexpr std::size_t kCriuLogLimit = 64U << 20;
+constexpr std::size_t kHostNameLimit = 4096;
 
 Instant now() {
   return std::chrono::floor<Microseconds>(std::chrono::system_clock::now());
@@ -53,7 +55,17 @@ Result<void> NodeWorld::prepare() {
   if (!applied) return tl::make_unexpected(applied.error());
   for (const std::string& warning : applied->warnings)
     note("rootfs-diff.tar: " + warning);
-  return {};
+  return take_host_name();
+}
+
+Result<void> NodeWorld::take_host_name() {
+  if (container_.host_name.empty()) return {};
+  auto text = read_file(container_.host_name, kHostNameLimit);
+  if (!text) return tl::make_unexpected(text.error());
+  const std::string name = text->value_or("");
+  const std::size_t end = name.find_first_of("\r\n");
+  if (name.empty() || end == 0) return {};
+  return set_nodename(folder_.archive() / "checkpoint", name.substr(0, end));
 }
 
 Result<void> NodeWorld::claim() {

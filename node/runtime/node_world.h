@@ -23,7 +23,8 @@ class NodeWorld : public RestoreWorld {
   struct Container {
     CommandLine line;
     CreateOptions create;
-    std::filesystem::path root;  // its root file system
+    std::filesystem::path root;       // its root file system
+    std::filesystem::path host_name;  // the file with its Pod's host name; empty: the checkpoint's stays
   };
   NodeWorld(Container container, StateFolder folder, std::string boot_id, Runc runc, const Log& log);
 
@@ -42,6 +43,8 @@ class NodeWorld : public RestoreWorld {
   void note(const std::string& text) override { log_.note(text); }
 
  private:
+  Result<void> take_host_name();
+
   Container container_;
   StateFolder folder_;
   std::string boot_id_;

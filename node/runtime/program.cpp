@@ -46,7 +46,7 @@ Result<Outcome> create(const CommandLine& line, const Settings& settings, const 
   if (!bundle->request.migration) return Outcome::exec_runc;
   if (bundle->root.empty()) return failure(fmt::format("restore {}: its config.json names no root", options.id));
   const std::string boot = boot_id();
-  NodeWorld world{{line, options, fs::path(options.bundle) / bundle->root},
+  NodeWorld world{{line, options, fs::path(options.bundle) / bundle->root, bundle->host_name},
                   StateFolder{settings.state_folder, bundle->request.identity, boot},
                   boot,
                   runc,
