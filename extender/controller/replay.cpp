@@ -149,6 +149,11 @@ Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
   auto rest = mirror_depth(hop, link, limits);
   if (!rest) return tl::make_unexpected(rest.error());
   MessagesStatus& messages = messages_of(hop);
+  // Nobody has taken from the mirror yet: what it holds came since its binding.
+  const bool is_untouched = hop.status().strategy == Strategy::sequential && !messages.backlog_at_cut;
+  if (const Instant now = hop.world().clock.now(); is_untouched && messages.bound_at && now > *messages.bound_at)
+    messages.arrival_rate =
+        static_cast<double>(rest->ready) / std::chrono::duration<double>(now - *messages.bound_at).count();
   if (!messages.backlog_at_cut)
     messages.duplicates_bound = messages.duplicates_bound.value_or(0) + rest->ready + primary.ready;
   messages.backlog_at_cut = rest->ready;
