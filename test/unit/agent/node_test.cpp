@@ -9,6 +9,7 @@
 #include "node/agent/facts.h"
 #include "node/agent/installation.h"
 #include "node/agent/kubelet.h"
+#include "shared/certificates/certificates.h"
 #include "test/unit/agent/helpers.h"
 
 namespace migrate::agent {
