@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -29,6 +30,7 @@ namespace migrate::extender {
 namespace {
 
 constexpr std::chrono::minutes kRenewalCheck{1};
+constexpr std::chrono::seconds kAuthorityPatience{10};
 
 struct Machine {
   SystemClock clock;
@@ -65,9 +67,26 @@ http::ServerCertificate as_server(const certificates::KeyPair& pair) {
   return {pair.certificate_pem, pair.key_pem};
 }
 
+// Its Secret was replaced, or is gone and made anew: from now on certificates are of that one. Agents notice by the
+// ConfigMap; a kube-scheduler reads its copy at its start only.
+void look_at_authority(kube::Client& client, const std::string& namespace_, authority::CurrentAuthority& current,
+                       const Clock& clock, Log& log, const std::stop_token& stop) {
+  const kube::CallOptions call{kAuthorityPatience, stop};
+  const auto now = authority::ensure_authority(client, namespace_, clock.now(), call);
+  if (stop.stop_requested()) return;
+  if (!now) return log.error("look at the authority again: " + now.error().message);
+  if (now->certificate_pem == current.pair().certificate_pem) return;
+  // Published first: once we show certificates of it, agents must be able to find it.
+  if (const auto told = authority::publish_authority(client, namespace_, now->certificate_pem, call); !told)
+    return log.error("publish the replaced authority: " + told.error().message);
+  current.replace(*now);
+  log.warn("the authority was replaced: restart the schedulers that ask this extender");
+}
+
 void keep_renewed(http::Server& server, authority::RenewedCertificate& certificate, std::string serving, Log& log,
-                  const std::stop_token& stop) {
+                  const std::function<void(const std::stop_token&)>& look, const std::stop_token& stop) {
   while (kube::system_pacer().sleep(kRenewalCheck, stop)) {
+    look(stop);
     const auto current = certificate.current();
     if (!current) {
       log.error("renew the server's certificate: " + current.error().message);
@@ -101,8 +120,8 @@ void run_program(const ProgramOptions& options) {
   kube::Pacer& pacer = kube::system_pacer();
   const std::shared_ptr<kube::Client> client = make_client(options.connection, machine, log);
   const Instant now = machine.clock.now();
-  const certificates::KeyPair ca = value_or_fatal(authority::ensure_authority(*client, options.namespace_, now));
-  value_or_fatal(authority::publish_authority(*client, options.namespace_, ca.certificate_pem));
+  authority::CurrentAuthority ca{value_or_fatal(authority::ensure_authority(*client, options.namespace_, now))};
+  value_or_fatal(authority::publish_authority(*client, options.namespace_, ca.pair().certificate_pem));
   authority::RenewedCertificate serving{ca, authority::server_subject(options.namespace_), machine.clock};
   authority::RenewedCertificate controlling{ca, authority::controller_subject(), machine.clock};
 
@@ -118,7 +137,7 @@ void run_program(const ProgramOptions& options) {
       server_limits(), as_server(first)));
   log.info(fmt::format("serving HTTPS on {}:{}", options.address, server->port()));
 
-  AgentConnections agents{ca.certificate_pem, controlling,
+  AgentConnections agents{ca, controlling,
                           [&](const std::string& node) -> Lookup<NodeFacts> {
                             if (!cache.is_synced()) return failure("the MigrationNodes are not known yet");
                             return cache.read([&](const scheduling::World& world) { return world.facts(node); });
@@ -137,8 +156,12 @@ void run_program(const ProgramOptions& options) {
                                      unique_identity(options.identity),
                                      {.schedulers = options.schedulers}}};
   // What ends first stands last: the controller gives up the lead before anything it uses goes.
-  const std::jthread renewal{
-      [&](const std::stop_token& stop) { keep_renewed(*server, serving, first.certificate_pem, log, stop); }};
+  const std::jthread renewal{[&](const std::stop_token& stop) {
+    const auto look = [&](const std::stop_token& until) {
+      look_at_authority(*client, options.namespace_, ca, machine.clock, log, until);
+    };
+    keep_renewed(*server, serving, first.certificate_pem, log, look, stop);
+  }};
   const std::jthread control{[&](const std::stop_token& stop) { controller.run(stop); }};
   wait_for_signal(log);
 }

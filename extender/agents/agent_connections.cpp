@@ -6,9 +6,10 @@
 
 namespace migrate {
 
-AgentConnections::AgentConnections(std::string ca_pem, authority::RenewedCertificate& certificate, FindFacts find_facts,
+AgentConnections::AgentConnections(const authority::CurrentAuthority& authority,
+                                   authority::RenewedCertificate& certificate, FindFacts find_facts,
                                    ConnectAgent connect)
-    : ca_pem_(std::move(ca_pem)),
+    : authority_(authority),
       certificate_(certificate),
       find_facts_(std::move(find_facts)),
       connect_(std::move(connect)) {}
@@ -26,7 +27,8 @@ Result<std::shared_ptr<agent::AgentApi>> AgentConnections::agent(const std::stri
   const std::lock_guard lock{mutex_};
   Known& known = known_[node];
   if (known.agent == nullptr || known.address != address || known.certificate_pem != own->certificate_pem)
-    known = {address, own->certificate_pem, connect_(address, node, {ca_pem_, own->certificate_pem, own->key_pem})};
+    known = {address, own->certificate_pem,
+             connect_(address, node, {authority_.pair().certificate_pem, own->certificate_pem, own->key_pem})};
   return known.agent;
 }
 

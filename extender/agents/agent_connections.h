@@ -21,11 +21,11 @@ using ConnectAgent = std::function<std::shared_ptr<agent::AgentApi>(const std::s
 // The last report of a node's agent.
 using FindFacts = std::function<Lookup<NodeFacts>(const std::string& node)>;
 
-// May be used from any thread; the certificate must outlive it.
+// May be used from any thread; authority and certificate must outlive it.
 class AgentConnections final : public controller::Agents {
  public:
-  AgentConnections(std::string ca_pem, authority::RenewedCertificate& certificate, FindFacts find_facts,
-                   ConnectAgent connect);
+  AgentConnections(const authority::CurrentAuthority& authority, authority::RenewedCertificate& certificate,
+                   FindFacts find_facts, ConnectAgent connect);
 
   [[nodiscard]] Lookup<NodeFacts> facts(const std::string& node) override { return find_facts_(node); }
   // Whoever holds an older one may go on with it.
@@ -37,7 +37,7 @@ class AgentConnections final : public controller::Agents {
     std::string certificate_pem;
     std::shared_ptr<agent::AgentApi> agent;
   };
-  const std::string ca_pem_;
+  const authority::CurrentAuthority& authority_;
   authority::RenewedCertificate& certificate_;
   const FindFacts find_facts_;
   const ConnectAgent connect_;

@@ -15,8 +15,7 @@ using kube::Json;
 Error about_secret(const std::string& namespace_, const std::string& what) {
   return {
       fmt::format("Secret {}/{} is no authority: {}. It was not replaced, because certificates of it are in use: "
-                  "repair it, or delete "
-                  "it and restart the extenders and agents",
+                  "repair it, or delete it: another one is then made, and agents ask for new certificates",
                   namespace_, kAuthorityName, what)};
 }
 

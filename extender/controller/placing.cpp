@@ -50,7 +50,8 @@ Outcome check_node(Hop& hop, const Limits& limits) {
   if (!source) return source.error();
   auto target = look_at_node(hop, hop.status().target.node, limits);
   if (!target) return target.error();
-  const auto standing = node_refusals(*source, *target, {}, hop.world().clock.now());
+  auto standing = node_refusals(*source, *target, {}, hop.world().clock.now());
+  if (standing.empty()) standing = placement_refusals(hop.migration().spec, *target);
   if (standing.empty()) return {};
   return {Event::refused, standing.front().reason, standing.front().message};
 }

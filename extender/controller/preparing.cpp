@@ -44,8 +44,10 @@ Strategy chosen_strategy(const Migration& migration) {
 
 HopSize size_of(const agent::SourceFacts& found) {
   HopSize size;
-  for (const agent::ContainerFacts& one : found.containers)
+  for (const agent::ContainerFacts& one : found.containers) {
     size.memory = size.memory + one.memory;
+    size.image = size.image + one.image;
+  }
   for (const agent::VolumeFacts& one : found.volumes)
     size.volumes = size.volumes + one.size;
   return size;

@@ -82,6 +82,31 @@ void check_state(const Migration& migration, const PodView& view, Collector& fou
               fmt::format("{} is itself the target of a migration (uid {}) that has not finished", pod, view.restore));
 }
 
+// A volume of the Pod's own there is looked at as a volume: an emptyDir is carried along.
+bool has_volume_at_shm(const Json& pod, const std::string& container) {
+  for (const Json& one : list_at(pod, {"spec", "containers"})) {
+    if (text_at(one, {"name"}) != container) continue;
+    const Json& mounts = list_at(one, {"volumeMounts"});
+    return std::any_of(mounts.begin(), mounts.end(), [](const Json& mount) {
+      const std::string path = text_at(mount, {"mountPath"});
+      return path == "/dev/shm" || path == "/dev/shm/";
+    });
+  }
+  return false;
+}
+
+void check_shm(const Json& pod, const agent::SourceFacts& there, const std::string& name, Collector& found) {
+  for (const agent::ContainerFacts& one : there.containers) {
+    if ((one.shm.count == 0 && one.shm_entries == 0) || has_volume_at_shm(pod, one.name)) continue;
+    found.add(
+        "SharedMemory",
+        fmt::format("container {} of {} has {} KiB in {} files and folders in /dev/shm, which no checkpoint holds; "
+                    "remove them, or mount an emptyDir with medium Memory at /dev/shm, which is carried along",
+                    one.name, name, (one.shm.count + 1023) >> 10, one.shm_entries));
+    return;  // all containers see the same one
+  }
+}
+
 }  // namespace
 
 bool is_criu_new_enough(const std::string& version) {
@@ -123,6 +148,10 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
   std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
   for (const std::string& bound : around.bound_volumes)
     found.add("NodeLocalVolume", fmt::format("{}: {}; the target's node cannot reach it", name, bound));
+  for (const std::string& lone : around.lone_volumes)
+    found.add("LoneVolume", fmt::format("{}: {}, and source and target both hold it until the commit; use a volume of "
+                                        "access mode ReadWriteMany",
+                                        name, lone));
   check_node(around.source, around.now, found);
   if (around.target) check_target(*around.target, around.source, around.now, found);
   if (!around.admission_trouble.empty())
@@ -150,6 +179,7 @@ std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& 
                             "Pod with a runtime that uses runc",
                             one.name, name));
   }
+  check_shm(pod, found_there, name, found);
   for (const agent::VolumeFacts& one : found_there.volumes)
     needed = needed + one.size;
   if (found_there.free_disk < needed + kSpareDisk)
@@ -198,6 +228,23 @@ std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& tar
   if (to.free_disk < wanted)
     found.add("NoRoom", fmt::format("node {} has {} MiB left for archives, {} MiB are needed; free some", target.name,
                                     to.free_disk.count >> 20, wanted.count >> 20));
+  return found.take();
+}
+
+std::vector<Refusal> placement_refusals(const MigrationSpec& spec, const NodeState& target) {
+  Collector found;
+  constexpr const char* advice = "its scheduler went on without the migrate-extender's answer; see kubectl get pods -n";
+  if (!spec.target_node.empty() && target.name != spec.target_node)
+    found.add("NotWhereAsked", fmt::format("the target was placed on node {}, and node {} was asked for: {} {}",
+                                           target.name, spec.target_node, advice, kSystemNamespace));
+  for (const auto& [key, value] : spec.target_selector) {
+    const auto label = target.labels.find(key);
+    if (label != target.labels.end() && label->second == value) continue;
+    found.add("NotWhereAsked", fmt::format("the target was placed on node {}, which does not have the label {}={} that "
+                                           "was asked for: {} {}",
+                                           target.name, key, value, advice, kSystemNamespace));
+    break;
+  }
   return found.take();
 }
 

@@ -2,6 +2,7 @@
 // looks at is collected in preparing.cpp. Design section 8, as far as it applies to the strategy `stop`.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct NodeState {
   bool exists = false;
   bool cordoned = false;
   std::optional<NodeFacts> facts;  // its agent's word
+  std::map<std::string, std::string> labels = {};
 };
 
 // What stands around the Pod at one instant.
@@ -35,6 +37,7 @@ struct Surroundings {
   NodeState source;
   std::optional<NodeState> target;         // the node that was asked for
   std::vector<std::string> bound_volumes;  // "claim data is kept on this node by volume pv-1"
+  std::vector<std::string> lone_volumes;   // "claim data can be attached to one node at a time (volume pv-1 …)"
   std::string admission_trouble;           // of a dry run of the target's creation
 };
 
@@ -56,6 +59,10 @@ struct Surroundings {
 // Of the node that a target was placed on, against the source's. `needed` are the archives' bytes.
 [[nodiscard]] std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& target, Bytes needed,
                                                  Instant now);
+
+// Whether the Migration asked for that node: by name, by labels. A scheduler that does not wait for the extender's
+// answer (`ignorable`) may have placed the target anywhere.
+[[nodiscard]] std::vector<Refusal> placement_refusals(const MigrationSpec& spec, const NodeState& target);
 
 // Those that no word of `accept` takes.
 [[nodiscard]] std::vector<Refusal> without_accepted(std::vector<Refusal> all, const std::vector<std::string>& accept);

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
@@ -32,9 +33,15 @@ Attempt<std::string> find_other(Hop& hop, const Limits& limits) {
   return std::string{};
 }
 
-// Claims whose data only the source's node has.
-Attempt<std::vector<std::string>> find_bound_volumes(Hop& hop, const Json& pod, const Limits& limits) {
-  std::vector<std::string> bound;
+// Whether volumes of that CSI driver are attached to nodes. Kubernetes takes a driver that says nothing for one.
+Attempt<bool> attaches(Hop& hop, const std::string& driver, const Limits& limits) {
+  auto found = get(hop, {"storage.k8s.io", "v1", "csidrivers", "", driver, ""}, limits);
+  if (!found) return tl::make_unexpected(found.error());
+  return !*found || !has(**found, {"spec", "attachRequired"}) || flag_at(**found, {"spec", "attachRequired"});
+}
+
+// Claims whose data only the source's node has, and such as the source must let go first.
+Attempt<void> look_at_claims(Hop& hop, const Json& pod, const Limits& limits, Surroundings& around) {
   for (const Json& volume : list_at(pod, {"spec", "volumes"})) {
     const std::string claim = text_at(volume, {"persistentVolumeClaim", "claimName"});
     if (claim.empty()) continue;
@@ -45,16 +52,18 @@ Attempt<std::vector<std::string>> find_bound_volumes(Hop& hop, const Json& pod, 
     auto persistent = get(hop, kube::core("persistentvolumes", "", name), limits);
     if (!persistent) return tl::make_unexpected(persistent.error());
     if (!*persistent) continue;
-    const Json& spec = (*persistent)->at("spec");
-    const Json& modes = list_at(spec, {"accessModes"});
-    const auto allows = [&](const char* mode) { return std::find(modes.begin(), modes.end(), mode) != modes.end(); };
-    // A hostPath volume that says ReadWriteMany is its administrator's word that all nodes see the same folder.
-    if (has(spec, {"local"}) || has(spec, {"nodeAffinity"}) || (has(spec, {"hostPath"}) && !allows("ReadWriteMany")))
-      bound.push_back(fmt::format("claim {} is kept on particular nodes by volume {}", claim, name));
-    else if (allows("ReadWriteOncePod"))
-      bound.push_back(fmt::format("claim {} may be used by one Pod at a time (volume {})", claim, name));
+    const std::string driver = text_at(**persistent, {"spec", "csi", "driver"});
+    bool attached = false;
+    if (!driver.empty() && is_for_one_node(**persistent)) {
+      auto answer = attaches(hop, driver, limits);
+      if (!answer) return tl::make_unexpected(answer.error());
+      attached = *answer;
+    }
+    const VolumeTrouble trouble = volume_trouble(claim, **persistent, attached);
+    if (!trouble.bound.empty()) around.bound_volumes.push_back(trouble.bound);
+    if (!trouble.lone.empty()) around.lone_volumes.push_back(trouble.lone);
   }
-  return bound;
+  return {};
 }
 
 // The target as the API server would take it, without making it.
@@ -103,6 +112,9 @@ Attempt<NodeState> look_at_node(Hop& hop, const std::string& name, const Limits&
   state.exists = node->has_value();
   if (!state.exists) return state;
   state.cordoned = flag_at(**node, {"spec", "unschedulable"});
+  if (const Json* labels = find(**node, {"metadata", "labels"}); labels != nullptr && labels->is_object())
+    for (const auto& [key, value] : labels->items())
+      if (value.is_string()) state.labels[key] = value.get<std::string>();
   auto facts = hop.world().agents.facts(name);
   if (!facts) return give_up(Event::failed, "ApiError", facts.error().message);
   state.facts = *facts;
@@ -129,9 +141,7 @@ Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limit
     if (!target) return tl::make_unexpected(target.error());
     around.target = *target;
   }
-  auto bound = find_bound_volumes(hop, *pod, limits);
-  if (!bound) return tl::make_unexpected(bound.error());
-  around.bound_volumes = *bound;
+  if (auto looked = look_at_claims(hop, *pod, limits, around); !looked) return tl::make_unexpected(looked.error());
   auto trouble = try_admission(hop, *pod, limits);
   if (!trouble) return tl::make_unexpected(trouble.error());
   around.admission_trouble = *trouble;

@@ -48,9 +48,9 @@ Result<std::string, Refusal> node_of(const nlohmann::json& review, const std::st
   return nodes.front();
 }
 
-CertificateRequests::CertificateRequests(kube::Client& client, const Clock& clock, certificates::KeyPair authority,
-                                         std::string namespace_)
-    : client_(client), clock_(clock), authority_(std::move(authority)), namespace_(std::move(namespace_)) {}
+CertificateRequests::CertificateRequests(kube::Client& client, const Clock& clock,
+                                         const authority::CurrentAuthority& authority, std::string namespace_)
+    : client_(client), clock_(clock), authority_(authority), namespace_(std::move(namespace_)) {}
 
 Result<CertificateRequests::Issued, Refusal> CertificateRequests::answer(const std::string& authorization,
                                                                          const std::string& csr_pem) const {
@@ -66,8 +66,8 @@ Result<CertificateRequests::Issued, Refusal> CertificateRequests::answer(const s
   if (!review) return refuse(502, "ask the API server about the token: " + review.error().text());
   auto node = node_of(*review, namespace_);
   if (!node) return tl::make_unexpected(node.error());
-  auto made = certificates::sign(authority_, csr_pem, {"agent/" + *node, {certificates::agent_dns_name(*node)}, {}},
-                                 clock_.now());
+  auto made = certificates::sign(authority_.pair(), csr_pem,
+                                 {"agent/" + *node, {certificates::agent_dns_name(*node)}, {}}, clock_.now());
   if (!made) return refuse(400, made.error().message);
   return Issued{std::move(*node), std::move(*made)};
 }

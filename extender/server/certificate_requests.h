@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "extender/authority/current_authority.h"
 #include "shared/base/host.h"
 #include "shared/certificates/certificates.h"
 #include "shared/kube/client.h"
@@ -24,8 +25,8 @@ struct Refusal {
 
 class CertificateRequests {
  public:
-  // Client and clock must outlive it. `namespace_`: where the agents run.
-  CertificateRequests(kube::Client& client, const Clock& clock, certificates::KeyPair authority,
+  // Client, clock and authority must outlive it. `namespace_`: where the agents run.
+  CertificateRequests(kube::Client& client, const Clock& clock, const authority::CurrentAuthority& authority,
                       std::string namespace_);
 
   struct Issued {
@@ -38,7 +39,7 @@ class CertificateRequests {
  private:
   kube::Client& client_;
   const Clock& clock_;
-  const certificates::KeyPair authority_;
+  const authority::CurrentAuthority& authority_;
   const std::string namespace_;
 };
 

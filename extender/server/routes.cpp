@@ -71,21 +71,20 @@ http::Response Routes::answer(const http::Request& request) {
 http::Response Routes::filter(const http::Request& request) {
   const auto args = scheduling::parse_extender_args(request.body);
   if (!args) return {200, "application/json", scheduling::filter_error(args.error().message)};
-  const Instant now = needs_.clock.now();
-  const bool ours = !args->pod.migration.empty();
-  if (ours && !needs_.cache.is_synced())
+  if (args->pod.migration.empty()) return {200, "application/json", scheduling::filter_passes(args->names_text)};
+  if (!needs_.cache.is_synced())
     return {200, "application/json",
             scheduling::filter_error("the migrate-extender has just started and does not know the Migrations yet")};
+  const Instant now = needs_.clock.now();
   std::string uid;
   const auto filtered = needs_.cache.read([&](const World& world) {
-    if (ours) uid = migration_uid(world, args->pod);
+    uid = migration_uid(world, args->pod);
     return scheduling::filter_nodes(args->pod, args->nodes, world, now);
   });
-  if (ours)
-    needs_.log.info("filter: " + summary(filtered, args->nodes.size()),
-                    {{"migration", uid},
-                     {"name", args->pod.namespace_ + "/" + args->pod.migration},
-                     {"pod", args->pod.namespace_ + "/" + args->pod.name}});
+  needs_.log.info("filter: " + summary(filtered, args->nodes.size()),
+                  {{"migration", uid},
+                   {"name", args->pod.namespace_ + "/" + args->pod.migration},
+                   {"pod", args->pod.namespace_ + "/" + args->pod.name}});
   return {200, "application/json", scheduling::filter_answer(args->nodes, filtered)};
 }
 

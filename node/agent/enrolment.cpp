@@ -91,16 +91,36 @@ seconds renewal_after(Instant now, Instant expires) {
   return std::max(kLeast, std::chrono::duration_cast<seconds>((expires - now) / 2));
 }
 
-Enrolment::Enrolment(Ask ask, Take take, const Clock& clock, Log& log)
+bool is_replaced(const std::string& ca_pem, const FileReader& files, const std::string& file) {
+  const auto mounted = files.read(file);
+  return mounted && *mounted && !trimmed(**mounted).empty() && trimmed(**mounted) != trimmed(ca_pem);
+}
+
+Enrolment::Enrolment(Ask ask, Take take, Replaced replaced, const Clock& clock, Log& log, milliseconds look)
     : ask_(std::move(ask)),
       take_(std::move(take)),
+      replaced_(std::move(replaced)),
       clock_(clock),
       log_(log),
+      look_(look),
       thread_([this](const std::stop_token& stop) { keep(stop); }) {}
 
-void Enrolment::keep(const std::stop_token& stop) {
+// `ca_pem` is empty where there is none yet.
+void Enrolment::wait(milliseconds span, const std::string& ca_pem, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any ended;
+  while (span > milliseconds{0} && !stop.stop_requested()) {
+    const milliseconds piece = std::min(span, look_);
+    std::unique_lock lock{mutex};
+    ended.wait_for(lock, stop, piece, [] { return false; });
+    span -= piece;
+    if (ca_pem.empty() || stop.stop_requested() || !replaced_ || !replaced_(ca_pem)) continue;
+    log_.info("the authority was replaced: asking for a new certificate");
+    return;
+  }
+}
+
+void Enrolment::keep(const std::stop_token& stop) {
   milliseconds pause = kFirstPause;
   std::string last_error;
   while (!stop.stop_requested()) {
@@ -119,8 +139,7 @@ void Enrolment::keep(const std::stop_token& stop) {
       if (taken.error().message != last_error && !stop.stop_requested()) log_.warn(taken.error().message);
       last_error = taken.error().message;
     }
-    std::unique_lock lock{mutex};
-    ended.wait_for(lock, stop, next, [] { return false; });
+    wait(next, taken ? identity->ca_pem : "", stop);
   }
 }
 

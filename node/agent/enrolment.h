@@ -22,6 +22,10 @@ struct EnrolmentPlace {
 [[nodiscard]] Result<TlsIdentity> enrol(const EnrolmentPlace& place, kube::Client& client, const FileReader& files,
                                         const std::stop_token& stop);
 
+// Whether `file` (the ConfigMap as the kubelet mounts it) has another authority's certificate than `ca_pem`. One that
+// is not there or empty says nothing.
+[[nodiscard]] bool is_replaced(const std::string& ca_pem, const FileReader& files, const std::string& file);
+
 // The certificate in the extender's answer, {"certificate": PEM}.
 [[nodiscard]] Result<std::string> parse_enrolment_answer(const std::string& body);
 
@@ -29,21 +33,29 @@ struct EnrolmentPlace {
 // minute. Pure.
 [[nodiscard]] std::chrono::seconds renewal_after(Instant now, Instant expires);
 
-// Asks until there is an answer, hands it on, and asks anew in time; on a thread of its own until it is destroyed.
+// Asks until there is an answer, hands it on, and asks anew in time, or soon after the authority was replaced; on a
+// thread of its own until it is destroyed.
 class Enrolment {
  public:
   using Ask = std::function<Result<TlsIdentity>(const std::stop_token&)>;
   using Take = std::function<Result<void>(const TlsIdentity&, Instant expires)>;  // what fails is tried again
 
-  Enrolment(Ask ask, Take take, const Clock& clock, Log& log);
+  // Whether the authority is no longer the one of that certificate; asked each `look`. May be empty.
+  using Replaced = std::function<bool(const std::string& ca_pem)>;
+
+  Enrolment(Ask ask, Take take, Replaced replaced, const Clock& clock, Log& log,
+            std::chrono::milliseconds look = std::chrono::minutes{1});
 
  private:
   void keep(const std::stop_token& stop);
+  void wait(std::chrono::milliseconds span, const std::string& ca_pem, const std::stop_token& stop);
 
   Ask ask_;
   Take take_;
+  Replaced replaced_;
   const Clock& clock_;
   Log& log_;
+  std::chrono::milliseconds look_;
   std::jthread thread_;
 };
 

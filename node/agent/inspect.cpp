@@ -19,7 +19,9 @@ AgentResult<SourceFacts> inspect(const Places& places, node::ContainerRuntime& r
     if (!*found)
       return agent_failure(Kind::precondition, fmt::format("container {} of {}/{} does not run on this node", name,
                                                            pod.namespace_, pod.name));
-    facts.containers.push_back({name, (*found)->id, (*found)->runtime, (*found)->memory, (*found)->paused});
+    const node::RunningContainer& one = **found;
+    facts.containers.push_back({name, one.id, one.runtime, one.memory, one.paused, runtime.image_size(one.image),
+                                one.shm.used, one.shm.entries});
   }
   for (const std::string& name : volumes) {
     if (!is_plain_name(name)) return agent_failure(Kind::precondition, fmt::format("'{}' names no volume", name));

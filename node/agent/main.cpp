@@ -21,6 +21,8 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--migrate-runc", settings.program, "What is installed on the node")->capture_default_str();
     app.add_option("--token", settings.token, "A token for the extender")->capture_default_str();
+    app.add_option("--authority", settings.authority, "The authority's certificate as it is mounted")
+        ->capture_default_str();
     app.add_option("--runtime-socket", settings.runtime_socket, "On the host; empty: looked for");
     app.add_option("--port", settings.port, "For orders")->capture_default_str();
     app.add_option("--metrics-port", settings.metrics_port, "For /metrics, /healthz, /readyz")->capture_default_str();

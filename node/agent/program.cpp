@@ -137,6 +137,7 @@ int run_agent(const Settings& settings) {
                               metrics.certificate_expires(expires);
                               return serving.take(identity);
                             },
+                            [&](const std::string& ca_pem) { return is_replaced(ca_pem, files, settings.authority); },
                             clock, log};
   log.info("the agent runs", {{"node", settings.node}, {"address", own_address(settings)}});
   wait_for_end(ends);

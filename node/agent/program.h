@@ -17,6 +17,7 @@ struct Settings {
   std::string state_folder = "/var/lib/kubectl-migrate";
   std::string program = "/migrate-runc";
   std::string token = "/var/run/secrets/kubectl-migrate.dev/token";
+  std::string authority = "/etc/kubectl-migrate/ca/ca.crt";
   std::string runtime_socket;
   std::string version = MIGRATE_VERSION;
   std::uint16_t port = kAgentPort;

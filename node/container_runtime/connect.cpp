@@ -53,6 +53,8 @@ Result<RuntimeVersion> version_of(const Cri& cri) {
   known.name = version->name;
   known.version = plain_version(version->version);
   known.has_handler = std::find(handlers->begin(), handlers->end(), kHandler) != handlers->end();
+  // Of containerd through its tasks API, of CRI-O through the OCI runtime its conmon names: what answers can.
+  known.can_checkpoint_directly = true;
   return known;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -24,11 +25,16 @@ struct HostPaths {
 };
 
 struct RuntimeVersion {
-  std::string name;          // "containerd", "cri-o"
-  std::string version;       // "2.3.7": without a "v" in front
-  bool has_handler = false;  // it knows the runtime handler `migrate`
-  bool can_checkpoint_directly =
-      false;  // checkpoint() below can work: tasks API (containerd), runc's path known (CRI-O)
+  std::string name;                      // "containerd", "cri-o"
+  std::string version;                   // "2.3.7": without a "v" in front
+  bool has_handler = false;              // it knows the runtime handler `migrate`
+  bool can_checkpoint_directly = false;  // checkpoint() below can work
+};
+
+// What is in a container's /dev/shm, while that is a tmpfs: the Pod's containers share one, and no checkpoint holds it.
+struct SharedMemory {
+  Bytes used;
+  std::uint64_t entries = 0;  // of its top folder
 };
 
 struct RunningContainer {
@@ -37,6 +43,8 @@ struct RunningContainer {
   std::string runtime;  // the OCI runtime it runs under, without folder: "runc", "crun", "migrate-runc"
   Bytes memory;         // resident memory that a checkpoint holds (anonymous and shared pages of its processes)
   bool paused = false;
+  SharedMemory shm = {};
+  std::string image = {};  // as the runtime calls it, for image_size() below
 };
 
 // The JSON files of a checkpoint's archive that are not CRIU's, as containerd's kubelet checkpoint has them.
@@ -57,6 +65,10 @@ class ContainerRuntime {
   // The running (perhaps paused) container of that name in the Pod; nothing when there is none: never made, exited,
   // gone.
   virtual Lookup<RunningContainer> find(const std::string& pod_uid, const std::string& container) = 0;
+
+  // What the runtime says of an image's size: containerd's compressed layers, CRI-O's unpacked ones. Zero when that is
+  // not known.
+  virtual Bytes image_size(const std::string& image) = 0;
 
   // Whether the container still has its process. False also for ids that the runtime never knew.
   virtual Result<bool> exists(const std::string& id) = 0;

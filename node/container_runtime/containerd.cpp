@@ -45,24 +45,28 @@ class Containerd final : public ContainerRuntime {
         snapshots_(snapshots_v1::Snapshots::NewStub(channel)),
         host_(std::move(host)) {}
 
-  Result<RuntimeVersion> version() override {
-    auto version = version_of(cri_);
-    if (version) version->can_checkpoint_directly = true;
-    return version;
-  }
+  Result<RuntimeVersion> version() override { return version_of(cri_); }
 
   Lookup<RunningContainer> find(const std::string& pod_uid, const std::string& container) override {
-    const auto id = cri_.running(pod_uid, container);
-    if (!id) return tl::make_unexpected(id.error());
-    if (!*id) return std::nullopt;
-    const auto task = living_task(**id);
+    const auto running = cri_.running(pod_uid, container);
+    if (!running) return tl::make_unexpected(running.error());
+    if (!*running) return std::nullopt;
+    const std::string& id = (*running)->id;
+    const auto task = living_task(id);
     if (!task) return tl::make_unexpected(task.error());
     if (!*task) return std::nullopt;
-    const auto record = record_of(**id);
+    const auto record = record_of(id);
     if (!record) return tl::make_unexpected(record.error());
-    return RunningContainer{**id, (*task)->pid, runtime_of(*record), resident_memory(host_.proc, (*task)->pid),
-                            is_frozen(**task)};
+    return RunningContainer{id,
+                            (*task)->pid,
+                            runtime_of(*record),
+                            resident_memory(host_.proc, (*task)->pid),
+                            is_frozen(**task),
+                            shared_memory(host_.proc, (*task)->pid),
+                            (*running)->image};
   }
+
+  Bytes image_size(const std::string& image) override { return cri_.image_size(image); }
 
   Result<bool> exists(const std::string& id) override {
     return living_task(id).map([](const std::optional<Task>& task) { return task.has_value(); });

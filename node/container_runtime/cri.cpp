@@ -9,10 +9,11 @@ namespace v1 = ::runtime::v1;
 
 struct Cri::Stub {
   std::unique_ptr<v1::RuntimeService::Stub> service;
+  std::unique_ptr<v1::ImageService::Stub> images;
 };
 
-Cri::Cri(std::shared_ptr<grpc::Channel> channel, std::string runtime)
-    : stub_(std::make_unique<Stub>(Stub{v1::RuntimeService::NewStub(std::move(channel))})),
+Cri::Cri(const std::shared_ptr<grpc::Channel>& channel, std::string runtime)
+    : stub_(std::make_unique<Stub>(Stub{v1::RuntimeService::NewStub(channel), v1::ImageService::NewStub(channel)})),
       runtime_(std::move(runtime)) {}
 Cri::~Cri() = default;
 Cri::Cri(Cri&&) noexcept = default;
@@ -40,7 +41,7 @@ Result<std::vector<std::string>> Cri::handlers() const {
   return names;
 }
 
-Lookup<std::string> Cri::running(const std::string& pod_uid, const std::string& container) const {
+Lookup<Cri::Running> Cri::running(const std::string& pod_uid, const std::string& container) const {
   grpc::ClientContext context;
   limit(context);
   v1::ListContainersRequest request;
@@ -58,7 +59,7 @@ Lookup<std::string> Cri::running(const std::string& pod_uid, const std::string& 
   for (const v1::Container& found : response.containers())
     if (newest == nullptr || newest->created_at() < found.created_at()) newest = &found;
   if (newest == nullptr) return std::nullopt;
-  return newest->id();
+  return Running{newest->id(), newest->image_ref()};
 }
 
 Lookup<ContainerStatus> Cri::status(const std::string& id) const {
@@ -87,6 +88,16 @@ Lookup<ContainerStatus> Cri::status(const std::string& id) const {
   to.annotations = {from.annotations().begin(), from.annotations().end()};
   if (const auto info = response.info().find("info"); info != response.info().end()) to.info = info->second;
   return to;
+}
+
+Bytes Cri::image_size(const std::string& image) const {
+  grpc::ClientContext context;
+  limit(context);
+  v1::ImageStatusRequest request;
+  request.mutable_image()->set_image(image);
+  v1::ImageStatusResponse response;
+  const grpc::Status status = stub_->images->ImageStatus(&context, request, &response);
+  return status.ok() ? Bytes{response.image().size()} : Bytes{};
 }
 
 }  // namespace migrate::node

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "shared/base/result.h"
+#include "shared/base/units.h"
 
 namespace grpc {
 class Channel;
@@ -36,7 +37,7 @@ struct ContainerStatus {
 class Cri {
  public:
   // `runtime` is how errors call the other side: its name, or its socket while that is not known.
-  Cri(std::shared_ptr<grpc::Channel> channel, std::string runtime);
+  Cri(const std::shared_ptr<grpc::Channel>& channel, std::string runtime);
   ~Cri();
   Cri(Cri&&) noexcept;
   Cri& operator=(Cri&&) noexcept;
@@ -47,9 +48,15 @@ class Cri {
   };
   [[nodiscard]] Result<Version> version() const;
   [[nodiscard]] Result<std::vector<std::string>> handlers() const;
-  // The id of the newest running container of that name in the Pod.
-  [[nodiscard]] Lookup<std::string> running(const std::string& pod_uid, const std::string& container) const;
+  struct Running {
+    std::string id;
+    std::string image;
+  };
+  // The newest running container of that name in the Pod.
+  [[nodiscard]] Lookup<Running> running(const std::string& pod_uid, const std::string& container) const;
   [[nodiscard]] Lookup<ContainerStatus> status(const std::string& id) const;
+  // Zero when the runtime does not know it.
+  [[nodiscard]] Bytes image_size(const std::string& image) const;
 
  private:
   struct Stub;

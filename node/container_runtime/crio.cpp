@@ -37,26 +37,30 @@ class Crio final : public ContainerRuntime {
   Crio(Cri cri, ProcessRunner& on_host, HostPaths host)
       : cri_(std::move(cri)), on_host_(on_host), host_(std::move(host)) {}
 
-  Result<RuntimeVersion> version() override {
-    auto version = version_of(cri_);
-    if (version) version->can_checkpoint_directly = true;
-    return version;
-  }
+  Result<RuntimeVersion> version() override { return version_of(cri_); }
 
   Lookup<RunningContainer> find(const std::string& pod_uid, const std::string& container) override {
-    const auto id = cri_.running(pod_uid, container);
-    if (!id) return tl::make_unexpected(id.error());
-    if (!*id) return std::nullopt;
-    const auto info = living_info(**id);
+    const auto running = cri_.running(pod_uid, container);
+    if (!running) return tl::make_unexpected(running.error());
+    if (!*running) return std::nullopt;
+    const std::string& id = (*running)->id;
+    const auto info = living_info(id);
     if (!info) return tl::make_unexpected(info.error());
     if (!*info) return std::nullopt;
-    const auto runtime = runtime_of(**id, (*info)->pid);
+    const auto runtime = runtime_of(id, (*info)->pid);
     if (!runtime) return tl::make_unexpected(runtime.error());
-    const auto paused = is_paused(**id, {**info, *runtime});
+    const auto paused = is_paused(id, {**info, *runtime});
     if (!paused) return tl::make_unexpected(paused.error());
-    return RunningContainer{**id, (*info)->pid, fs::path(runtime->path).filename().string(),
-                            resident_memory(host_.proc, (*info)->pid), *paused};
+    return RunningContainer{id,
+                            (*info)->pid,
+                            fs::path(runtime->path).filename().string(),
+                            resident_memory(host_.proc, (*info)->pid),
+                            *paused,
+                            shared_memory(host_.proc, (*info)->pid),
+                            (*running)->image};
   }
+
+  Bytes image_size(const std::string& image) override { return cri_.image_size(image); }
 
   Result<bool> exists(const std::string& id) override {
     return living_info(id).map([](const std::optional<CrioInfo>& info) { return info.has_value(); });

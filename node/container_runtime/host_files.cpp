@@ -1,12 +1,21 @@
 #include "node/container_runtime/host_files.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
 #include <charconv>
 #include <deque>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 #include <vector>
+
+#include "shared/base/descriptor.h"
 
 namespace migrate::node {
 namespace {
@@ -94,6 +103,24 @@ Bytes resident_memory(const fs::path& proc, pid_t pid) {
       waiting.push_back(child);
   }
   return sum;
+}
+
+SharedMemory shared_memory(const fs::path& proc, pid_t pid) {
+  constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  const Descriptor root{::open((proc / std::to_string(pid) / "root").c_str(), flags)};
+  const Descriptor dev{root.is_open() ? ::openat(root.get(), "dev", flags | O_NOFOLLOW) : -1};
+  const int shm = dev.is_open() ? ::openat(dev.get(), "shm", flags | O_NOFOLLOW) : -1;
+  if (shm < 0) return {};
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder{::fdopendir(shm), ::closedir};
+  struct statfs status {};
+  if (!folder || ::fstatfs(shm, &status) != 0 || status.f_type != TMPFS_MAGIC) return {};
+  SharedMemory found;
+  found.used = Bytes{(status.f_blocks - status.f_bfree) * static_cast<std::uint64_t>(status.f_bsize)};
+  while (const dirent* entry = ::readdir(folder.get())) {
+    const std::string_view name = static_cast<const char*>(entry->d_name);
+    if (name != "." && name != "..") ++found.entries;
+  }
+  return found;
 }
 
 }  // namespace migrate::node

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "node/container_runtime/container_runtime.h"
 #include "shared/base/result.h"
 #include "shared/base/units.h"
 
@@ -26,5 +27,9 @@ namespace migrate::node {
 // Anonymous and shared memory of a process and all its descendants: what a checkpoint of them writes, or somewhat less
 // than that sum where processes share pages.
 [[nodiscard]] Bytes resident_memory(const std::filesystem::path& proc, pid_t pid);
+
+// Of the tmpfs that the process sees at /dev/shm; nothing of any other file system there. Links are not followed: the
+// container chose them.
+[[nodiscard]] SharedMemory shared_memory(const std::filesystem::path& proc, pid_t pid);
 
 }  // namespace migrate::node

@@ -58,6 +58,9 @@ struct ContainerFacts {
   std::string runtime;  // "runc", "crun", "migrate-runc" …: the OCI runtime it runs under
   Bytes memory;         // resident
   bool paused = false;
+  Bytes image = {};               // as its runtime says, which may mean compressed; zero: not known
+  Bytes shm = {};                 // of its /dev/shm, while that is a tmpfs
+  std::uint64_t shm_entries = 0;  // of that folder
 };
 struct VolumeFacts {
   std::string name;

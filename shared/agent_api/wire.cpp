@@ -110,6 +110,9 @@ void put(v1::SourceFacts& out, const SourceFacts& facts) {
     one.set_runtime(container.runtime);
     one.set_memory(container.memory.count);
     one.set_paused(container.paused);
+    one.set_image(container.image.count);
+    one.set_shm(container.shm.count);
+    one.set_shm_entries(container.shm_entries);
   }
   for (const VolumeFacts& volume : facts.volumes) {
     auto& one = *out.add_volumes();
@@ -122,7 +125,8 @@ SourceFacts taken(const v1::SourceFacts& in) {
   SourceFacts facts;
   facts.containers.reserve(static_cast<std::size_t>(in.containers_size()));
   for (const auto& one : in.containers())
-    facts.containers.push_back({one.name(), one.id(), one.runtime(), Bytes{one.memory()}, one.paused()});
+    facts.containers.push_back({one.name(), one.id(), one.runtime(), Bytes{one.memory()}, one.paused(),
+                                Bytes{one.image()}, Bytes{one.shm()}, one.shm_entries()});
   facts.volumes.reserve(static_cast<std::size_t>(in.volumes_size()));
   for (const auto& one : in.volumes())
     facts.volumes.push_back({one.name(), Bytes{one.size()}});

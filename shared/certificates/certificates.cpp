@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <array>
 #include <ctime>
 #include <limits>
 #include <memory>
@@ -246,7 +247,13 @@ Result<Instant> expiry(const std::string& certificate_pem) {
 }
 
 std::string agent_dns_name(const std::string& node) {
-  return node + ".agent.kubectl-migrate.dev";
+  constexpr std::size_t longest = 253;  // of a name in DNS, and TLS sends no longer one
+  std::string name = node + ".agent.kubectl-migrate.dev";
+  if (name.size() <= longest) return name;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  EVP_Digest(node.data(), node.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  constexpr std::size_t kept = 20;  // bytes: 40 digits, as a label may have 63
+  return fmt::format("{:02x}.long-agent.kubectl-migrate.dev", fmt::join(digest.begin(), digest.begin() + kept, ""));
 }
 
 }  // namespace migrate::certificates

@@ -40,7 +40,8 @@ inline constexpr std::chrono::hours kLifetime{24};
 
 [[nodiscard]] Result<Instant> expiry(const std::string& certificate_pem);
 
-// The DNS name an agent's certificate carries: "NODE.agent.kubectl-migrate.dev".
+// The DNS name an agent's certificate carries: "NODE.agent.kubectl-migrate.dev". Of a node whose name is too long for
+// that (more than 227 characters) a digest stands in its place.
 [[nodiscard]] std::string agent_dns_name(const std::string& node);
 
 }  // namespace migrate::certificates

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "shared/base/result.h"
 #include "shared/base/time.h"
@@ -54,6 +55,41 @@ double percentile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
   const double last = static_cast<double>(values.size()) - 1;
   return values.at(static_cast<std::size_t>(std::ceil(last * share)));
+}
+
+Buckets buckets_in(const std::string& metrics, const std::string& name, const std::string& label) {
+  Buckets buckets;
+  std::istringstream lines{metrics};
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(name + "_bucket{") || line.find(label) == std::string::npos) continue;
+    const std::string key = "le=\"";
+    const auto bound = line.find(key);
+    const auto value = line.rfind(' ');
+    if (bound == std::string::npos || value == std::string::npos) continue;
+    buckets[std::stod(line.substr(bound + key.size()))] += std::stod(line.substr(value + 1));
+  }
+  return buckets;
+}
+
+Buckets since(const Buckets& later, const Buckets& earlier) {
+  Buckets difference = later;
+  for (auto& [bound, count] : difference)
+    if (const auto found = earlier.find(bound); found != earlier.end()) count -= found->second;
+  return difference;
+}
+
+double quantile(const Buckets& buckets, double share) {
+  if (buckets.empty() || buckets.rbegin()->second <= 0) return 0;
+  const double wanted = share * buckets.rbegin()->second;
+  double below = 0;
+  double counted = 0;
+  for (const auto& [bound, count] : buckets) {
+    if (count >= wanted && count > counted)
+      return std::isinf(bound) ? below : below + (bound - below) * (wanted - counted) / (count - counted);
+    below = bound;
+    counted = count;
+  }
+  return below;
 }
 
 std::string table_of(const std::vector<Sample>& samples) {

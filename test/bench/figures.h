@@ -24,6 +24,16 @@ struct Spread {
 [[nodiscard]] Spread spread_of(std::vector<double> values);
 [[nodiscard]] double percentile(std::vector<double> values, double share);
 
+// Of a histogram that Prometheus reads: how many observations are at most so large (in the histogram's own unit).
+using Buckets = std::map<double, double>;
+// The sum of all series whose lines begin with `name`_bucket{ and have `label` (verb="filter"), +Inf included.
+[[nodiscard]] Buckets buckets_in(const std::string& metrics, const std::string& name, const std::string& label);
+// The observations of `later` that `earlier` has not.
+[[nodiscard]] Buckets since(const Buckets& later, const Buckets& earlier);
+// As Prometheus' histogram_quantile has it, linear inside a bucket; the last bound where it lies beyond. 0: no
+// observations.
+[[nodiscard]] double quantile(const Buckets& buckets, double share);
+
 // One line for each name: least, median, most.
 [[nodiscard]] std::string table_of(const std::vector<Sample>& samples);
 

@@ -194,6 +194,8 @@ BOOST_AUTO_TEST_CASE(the_extender_sees_migrations_and_nodes_and_touches_no_pod_o
       {kExtender, "get", "", "namespaces", "", "default", true},
       {kExtender, "list", "", "namespaces", "", "", false},
       {kExtender, "get", "", "persistentvolumes", "", "x", true},
+      {kExtender, "get", "storage.k8s.io", "csidrivers", "", "x", true},
+      {kExtender, "list", "storage.k8s.io", "csidrivers", "", "", false},
       {kExtender, "create", "", "events", "default", "", true},
       {kExtender, "create", "authentication.k8s.io", "tokenreviews", "", "", true},
       {kExtender, "get", "coordination.k8s.io", "leases", "kube-node-lease", "node-a", true},

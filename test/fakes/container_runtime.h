@@ -20,6 +20,7 @@ class ContainerRuntime final : public node::ContainerRuntime {
     std::string name;
     bool paused = false;
     std::filesystem::path upper = {};  // empty: its root is no overlay
+    node::SharedMemory shm = {};
   };
 
   Result<node::RuntimeVersion> version() override { return node::RuntimeVersion{"containerd", "2.3.7", true, true}; }
@@ -34,9 +35,17 @@ class ContainerRuntime final : public node::ContainerRuntime {
         running.runtime = "runc";
         running.memory = Bytes{1000};
         running.paused = known.paused;
+        running.shm = known.shm;
+        running.image = "image of " + container;
         return std::optional{running};
       }
     return std::optional<node::RunningContainer>{};
+  }
+
+  Bytes image_size(const std::string& image) override {
+    const std::lock_guard lock{mutex_};
+    asked.push_back("image_size " + image);
+    return image_bytes;
   }
 
   Result<bool> exists(const std::string& id) override {
@@ -75,6 +84,7 @@ class ContainerRuntime final : public node::ContainerRuntime {
 
   std::map<std::string, Container> containers;  // by id
   std::string memory = "memory";
+  Bytes image_bytes{5000};
   std::map<std::string, std::string> fails;                // "pause c1" -> why
   std::function<void(const std::string& what)> at_asking;  // "pause c1", before it is done
   std::vector<std::string> asked;

@@ -142,8 +142,14 @@ BOOST_AUTO_TEST_CASE(a_reader_may_have_enough) {
 }
 
 BOOST_AUTO_TEST_CASE(it_looks_before_anything_is_frozen) {
+  for (auto& [id, container] : node.runtime.containers)
+    container.shm = {Bytes{4096}, 2};
   const SourceFacts facts = good(inspect(node.places, node.runtime, pod(), {"main"}, {"scratch"}));
   BOOST_TEST(facts.containers.at(0).memory.count == 1000U);
+  BOOST_TEST(facts.containers.at(0).image.count == 5000U);
+  BOOST_TEST(node.runtime.asked.back() == "image_size image of main");
+  BOOST_TEST(facts.containers.at(0).shm.count == 4096U);
+  BOOST_TEST(facts.containers.at(0).shm_entries == 2U);
   BOOST_TEST(facts.volumes.at(0).size.count == 4U);
   BOOST_TEST(facts.free_disk.count > 0U);
   fails(inspect(node.places, node.runtime, pod(), {"other"}, {}), Kind::precondition, "does not run");

@@ -9,6 +9,7 @@
 #include "node/agent/facts.h"
 #include "node/agent/installation.h"
 #include "node/agent/kubelet.h"
+#include "shared/certificates/certificates.h"
 #include "test/unit/agent/helpers.h"
 
 namespace migrate::agent {
@@ -151,12 +152,52 @@ BOOST_AUTO_TEST_CASE(an_extender_that_does_not_answer_is_asked_again) {
                                 ++asked;
                                 return Result<TlsIdentity>(failure("nobody there"));
                               },
-                              [](const TlsIdentity&, Instant) { return Result<void>{}; }, clock, log};
+                              [](const TlsIdentity&, Instant) { return Result<void>{}; },
+                              {},
+                              clock,
+                              log};
     for (int i = 0; i < 500 && asked < 2; ++i)
       std::this_thread::sleep_for(10ms);
   }
   BOOST_TEST(asked >= 2);
   BOOST_TEST(log.lines.size() == 1U);  // said once
+}
+
+BOOST_AUTO_TEST_CASE(a_replaced_authority_is_asked_for_a_certificate_soon) {
+  SilentLog log;
+  const SystemClock clock;
+  const auto ca = value_or_fatal(certificates::make_authority(clock.now()));
+  std::atomic<int> asked = 0;
+  {
+    const Enrolment enrolment{[&](const std::stop_token&) {
+                                ++asked;
+                                const auto own = certificates::issue(ca, {"agent/a", {}, {}}, clock.now());
+                                return own.map([&](const certificates::KeyPair& pair) {
+                                  return TlsIdentity{ca.certificate_pem, pair.certificate_pem, pair.key_pem};
+                                });
+                              },
+                              [](const TlsIdentity&, Instant) { return Result<void>{}; },
+                              [&](const std::string& pem) { return pem == ca.certificate_pem && asked < 2; },
+                              clock,
+                              log,
+                              10ms};
+    for (int i = 0; i < 500 && asked < 2; ++i)
+      std::this_thread::sleep_for(10ms);
+    std::this_thread::sleep_for(50ms);
+  }
+  BOOST_TEST(asked == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_mounted_authority_is_compared) {
+  const DiskFiles files;
+  const std::string file = folder / "ca.crt";
+  BOOST_TEST(!is_replaced("one", files, file));
+  write_text(file, "");
+  BOOST_TEST(!is_replaced("one", files, file));
+  write_text(file, "one\n");
+  BOOST_TEST(!is_replaced("one", files, file));
+  write_text(file, "two\n");
+  BOOST_TEST(is_replaced("one", files, file));
 }
 
 BOOST_AUTO_TEST_CASE(the_kubelets_answer_names_one_archive) {

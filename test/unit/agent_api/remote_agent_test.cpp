@@ -12,6 +12,8 @@
 #include <ostream>
 #include <thread>
 
+#include "shared/base/host.h"
+#include "shared/certificates/certificates.h"
 #include "test/fakes/agent.h"
 #include "test/unit/fake_server/certificates.h"
 
@@ -127,7 +129,7 @@ BOOST_AUTO_TEST_SUITE(remote_agents)
 BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_source_arrives_whole) {
   Scene scene;
   const auto agent = scene.controller();
-  scene.agent.facts = {{{"app", "c1", "runc", 20_MiB, true}, {"side", "c2", "crun", Bytes{5}, false}},
+  scene.agent.facts = {{{"app", "c1", "runc", 20_MiB, true, 7_MiB, 3_KiB, 2}, {"side", "c2", "crun", Bytes{5}, false}},
                        {{"tmp", 3_KiB}},
                        Bytes{1} + Bytes{1ULL << 40}};
   const SourceFacts facts = require(agent->inspect(kOrder, kPod, {"app", "side"}, {"tmp"}));
@@ -148,6 +150,9 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_source_arrives_whole) 
   BOOST_TEST(facts.containers[0].id == "c1");
   BOOST_TEST(facts.containers[1].runtime == "crun");
   BOOST_TEST((facts.containers[0].memory == 20_MiB));
+  BOOST_TEST((facts.containers[0].image == 7_MiB));
+  BOOST_TEST((facts.containers[0].shm == 3_KiB));
+  BOOST_TEST(facts.containers[0].shm_entries == 2U);
   BOOST_TEST(facts.containers[0].paused);
   BOOST_TEST(!facts.containers[1].paused);
   BOOST_REQUIRE(facts.volumes.size() == 1U);
@@ -317,6 +322,23 @@ BOOST_AUTO_TEST_CASE(an_archive_that_breaks_off_is_an_error_after_its_pieces) {
                                                }),
               Kind::failed, "disk");
   BOOST_TEST(got == "some");
+}
+
+// X.520 allows a common name 64 characters, and TLS a server's name 255.
+BOOST_AUTO_TEST_CASE(nodes_may_have_long_names) {
+  for (const std::size_t length : {58U, 59U, 227U, 253U}) {
+    const std::string node(length, 'n');
+    const Instant now = SystemClock{}.now();
+    const auto ca = value_or_fatal(certificates::make_authority(now));
+    const auto made =
+        value_or_fatal(certificates::issue(ca, {"agent/" + node, {certificates::agent_dns_name(node)}, {}}, now));
+    const TlsIdentity identity{ca.certificate_pem, made.certificate_pem, made.key_pem};
+    FakeAgent agent;
+    const auto server = value_or_fatal(AgentServer::start("127.0.0.1", 0, identity, agent));
+    const auto remote = connect_agent("127.0.0.1:" + std::to_string(server->port()), node, identity);
+    require(remote->read_archive(kOrder, "app", [](std::string_view) { return true; }));
+    BOOST_TEST(agent.last().peer == "agent/" + node);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_may_read_archives_and_order_nothing) {

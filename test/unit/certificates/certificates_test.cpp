@@ -109,6 +109,14 @@ BOOST_AUTO_TEST_CASE(a_common_name_may_be_longer_than_64_characters) {
   BOOST_TEST(common_name(read(made.certificate_pem).get()) == name);
 }
 
+BOOST_AUTO_TEST_CASE(names_of_agents_are_names_whatever_the_node_s) {
+  BOOST_TEST(agent_dns_name("node-a") == "node-a.agent.kubectl-migrate.dev");
+  BOOST_TEST(agent_dns_name(std::string(227, 'n')).size() == 253U);
+  const std::string digest = agent_dns_name(std::string(228, 'n'));
+  BOOST_TEST(digest.size() == 40 + std::string{".long-agent.kubectl-migrate.dev"}.size());
+  BOOST_TEST(digest != agent_dns_name(std::string(229, 'n')));
+}
+
 BOOST_AUTO_TEST_CASE(lifetimes) {
   const KeyPair ca = authority();
   const KeyPair made = value_or_fatal(issue(ca, {"controller", {}, {}}, kNow));

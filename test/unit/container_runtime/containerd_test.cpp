@@ -52,6 +52,13 @@ BOOST_AUTO_TEST_CASE(it_tells_its_version_and_whether_it_knows_us) {
   BOOST_TEST(!runtime->version()->has_handler);
 }
 
+BOOST_AUTO_TEST_CASE(images_have_a_size_where_it_is_known) {
+  BOOST_TEST(runtime->image_size("sha256:ab").count == 123'456U);
+  BOOST_TEST(runtime->image_size("sha256:other").count == 0U);
+  state.failures["ImageStatus"] = "no";
+  BOOST_TEST(runtime->image_size("sha256:ab").count == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_container_is_found_by_its_pod_and_name) {
   state.binary = "/usr/local/bin/crun";
   const auto found = runtime->find("u1", "app");
@@ -60,6 +67,7 @@ BOOST_AUTO_TEST_CASE(a_container_is_found_by_its_pod_and_name) {
   BOOST_TEST((*found)->id == "c1");
   BOOST_TEST((*found)->pid == 41);
   BOOST_TEST((*found)->runtime == "crun");
+  BOOST_TEST((*found)->image == "sha256:ab");
   BOOST_TEST((*found)->memory.count == 108U * 1024);
   BOOST_TEST(!(*found)->paused);
   for (const std::string& name : state.namespaces)

@@ -68,6 +68,7 @@ BOOST_AUTO_TEST_CASE(it_tells_its_version) {
   BOOST_TEST(version->name == "cri-o");
   BOOST_TEST(version->version == "1.34.0");
   BOOST_TEST(version->has_handler);
+  BOOST_TEST(version->can_checkpoint_directly);
 }
 
 BOOST_AUTO_TEST_CASE(a_container_is_found_with_the_runtime_its_conmon_names) {

@@ -68,6 +68,7 @@ class CriService final : public cri_v1::RuntimeService::Service {
       cri_v1::Container* newer = response->add_containers();
       newer->set_id(state_.id);
       newer->set_created_at(2);
+      newer->set_image_ref("sha256:ab");
     }
     return called(state_, "ListContainers");
   }
@@ -82,6 +83,21 @@ class CriService final : public cri_v1::RuntimeService::Service {
     status.set_image_ref("registry.test/orders@sha256:ab");
     if (request->verbose()) (*response->mutable_info())["info"] = state_.info;
     return called(state_, "ContainerStatus", request->container_id());
+  }
+
+ private:
+  FakeRuntimeState& state_;
+};
+
+class ImagesService final : public cri_v1::ImageService::Service {
+ public:
+  explicit ImagesService(FakeRuntimeState& state) : state_(state) {}
+
+  // An image that is not there is an answer without one.
+  Status ImageStatus(ServerContext* /*context*/, const cri_v1::ImageStatusRequest* request,
+                     cri_v1::ImageStatusResponse* response) override {
+    if (request->image().image() == "sha256:ab") response->mutable_image()->set_size(state_.image_size);
+    return called(state_, "ImageStatus");
   }
 
  private:
@@ -176,8 +192,10 @@ class SnapshotsService final : public snapshots_v1::Snapshots::Service {
 }  // namespace
 
 struct FakeRuntime::Parts {
-  explicit Parts(FakeRuntimeState& state) : cri(state), tasks(state), containers(state), snapshots(state) {}
+  explicit Parts(FakeRuntimeState& state)
+      : cri(state), images(state), tasks(state), containers(state), snapshots(state) {}
   CriService cri;
+  ImagesService images;
   TasksService tasks;
   ContainersService containers;
   SnapshotsService snapshots;
@@ -190,6 +208,7 @@ FakeRuntime::FakeRuntime(const std::filesystem::path& socket, FakeRuntimeState& 
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + socket.string(), grpc::InsecureServerCredentials());
   builder.RegisterService(&parts_->cri);
+  builder.RegisterService(&parts_->images);
   builder.RegisterService(&parts_->tasks);
   builder.RegisterService(&parts_->containers);
   builder.RegisterService(&parts_->snapshots);

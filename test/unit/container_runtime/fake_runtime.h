@@ -1,6 +1,7 @@
 // A container runtime on a unix socket that holds one container: the CRI, and containerd's services beside it.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -19,6 +20,7 @@ struct FakeRuntimeState {
   std::string id = "c1";
   std::string pod_uid = "u1";
   std::string container = "app";
+  std::uint64_t image_size = 123'456;
   bool listed = true;  // ListContainers finds it running
   bool exited = false;
   std::string info = "{}";

@@ -66,6 +66,8 @@ const std::vector<Row> kRows{
      "runtime handler `migrate`"},
     {"", [](Case& c) { c.around.target = samples::node("node-b", c.around.now); }, ""},
     {"NodeLocalVolume", [](Case& c) { c.around.bound_volumes = {"claim data is kept here"}; }, "claim data"},
+    {"LoneVolume", [](Case& c) { c.around.lone_volumes = {"claim data can be attached to one node at a time"}; },
+     "use a volume of access mode ReadWriteMany"},
     {"TargetNotAdmitted", [](Case& c) { c.around.admission_trouble = "exceeded quota"; }, "exceeded quota"},
     spec_row("Owned", "/metadata/ownerReferences", R"([{"kind": "ReplicaSet", "name": "rs"}])", "ReplicaSet rs"),
     spec_row("PodFinalizer", "/metadata/finalizers", R"(["x.y/z"])", "x.y/z"),
@@ -125,6 +127,13 @@ const std::vector<SourceRow> kSourceRows{
     {"Crun", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "crun"; }},
     {"ContainerPaused", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].paused = true; }},
     {"NoRoom", [](auto& found, auto&, auto&, auto&, auto&) { found.free_disk = 70_MiB; }},
+    {"SharedMemory", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].shm = 4_KiB; }},
+    {"SharedMemory", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].shm_entries = 1; }},
+    {"",
+     [](auto& found, auto&, auto&, auto&, auto& pod) {
+       found.containers[0].shm = 4_KiB;
+       pod["spec"]["containers"][0]["volumeMounts"][0]["mountPath"] = "/dev/shm";
+     }},
     {"KubeletCheckpointOnCrio",
      [](auto&, auto& node, auto& backend, auto&, auto&) {
        node.facts->runtime = "cri-o";
@@ -169,6 +178,23 @@ BOOST_AUTO_TEST_CASE(the_node_that_was_chosen) {
   BOOST_TEST(reason([](NodeState& n) { n.facts->free_disk = 263_MiB; }) == "NoRoom");
   BOOST_TEST(reason([](NodeState& n) { n.facts->has_handler = false; }) == "NoHandler");
   BOOST_TEST(reason([](NodeState& n) { n.facts->heartbeat -= 1h; }) == "AgentDown");
+}
+
+BOOST_AUTO_TEST_CASE(the_node_that_was_asked_for) {
+  NodeState target = samples::node("node-b", Instant{1h});
+  target.labels = {{"disk", "ssd"}};
+  const auto reason = [&](const std::string& node, const std::map<std::string, std::string>& selector) {
+    MigrationSpec spec;
+    spec.target_node = node;
+    spec.target_selector = selector;
+    const auto found = placement_refusals(spec, target);
+    return found.empty() ? std::string{} : found.front().message;
+  };
+  BOOST_TEST(reason("", {}) == "");
+  BOOST_TEST(reason("node-b", {{"disk", "ssd"}}) == "");
+  BOOST_TEST(reason("node-c", {}).find("placed on node node-b, and node node-c was asked for") != std::string::npos);
+  BOOST_TEST(reason("", {{"disk", "tape"}}).find("disk=tape") != std::string::npos);
+  BOOST_TEST(reason("", {{"disk", "ssd"}, {"zone", "x"}}).find("zone=x") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(versions_of_criu) {

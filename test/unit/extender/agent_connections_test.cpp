@@ -13,14 +13,14 @@ using namespace std::chrono_literals;
 // An agent is only handed on here, so a pointer that is never looked behind will do.
 struct Scene {
   fakes::Clock clock;
-  certificates::KeyPair ca = value_or_fatal(certificates::make_authority(clock.time));
+  authority::CurrentAuthority ca{value_or_fatal(certificates::make_authority(clock.time))};
   authority::RenewedCertificate certificate{ca, authority::controller_subject(), clock};
   std::map<std::string, NodeFacts> reported;
   std::vector<std::string> connected;
   std::vector<agent::TlsIdentity> shown;
   int body = 0;
   AgentConnections agents{
-      ca.certificate_pem, certificate,
+      ca, certificate,
       [this](const std::string& node) -> Lookup<NodeFacts> {
         const auto found = reported.find(node);
         if (found == reported.end()) return std::nullopt;
@@ -54,8 +54,12 @@ BOOST_AUTO_TEST_CASE(a_connection_is_kept_until_the_address_or_our_certificate_c
   scene.clock.tick(12h);
   BOOST_TEST(scene.agents.agent("b").has_value());
   BOOST_TEST(scene.connected.size() == 4U);
-  BOOST_TEST(scene.shown.front().ca_pem == scene.ca.certificate_pem);
+  BOOST_TEST(scene.shown.front().ca_pem == scene.ca.pair().certificate_pem);
   BOOST_TEST(scene.shown.front().certificate_pem != scene.shown.back().certificate_pem);
+  BOOST_TEST(scene.ca.replace(value_or_fatal(certificates::make_authority(scene.clock.time))));
+  BOOST_TEST(scene.agents.agent("b").has_value());
+  BOOST_TEST(scene.connected.size() == 5U);
+  BOOST_TEST(scene.shown.back().ca_pem == scene.ca.pair().certificate_pem);
 }
 
 BOOST_AUTO_TEST_CASE(a_node_without_an_agent_is_an_error_that_says_so) {

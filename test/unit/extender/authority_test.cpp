@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(the_certificate_is_published_without_the_key) {
 
 BOOST_AUTO_TEST_CASE(a_certificate_is_renewed_after_half_its_life) {
   fakes::Clock clock;
-  RenewedCertificate certificate{value_or_fatal(certificates::make_authority(clock.time)), server_subject("ns"), clock};
+  const CurrentAuthority ca{value_or_fatal(certificates::make_authority(clock.time))};
+  RenewedCertificate certificate{ca, server_subject("ns"), clock};
   const auto first = value_or_fatal(certificate.current());
   clock.tick(11h + 59min);
   BOOST_TEST(value_or_fatal(certificate.current()).certificate_pem == first.certificate_pem);
@@ -86,7 +87,25 @@ BOOST_AUTO_TEST_CASE(a_certificate_is_renewed_after_half_its_life) {
 
 BOOST_AUTO_TEST_CASE(an_authority_that_does_not_sign_is_an_error) {
   fakes::Clock clock;
-  BOOST_TEST(!RenewedCertificate({"no", "PEM"}, controller_subject(), clock).current());
+  const CurrentAuthority ca{{"no", "PEM"}};
+  BOOST_TEST(!RenewedCertificate(ca, controller_subject(), clock).current());
+}
+
+BOOST_AUTO_TEST_CASE(a_replaced_authority_issues_at_once) {
+  fakes::Clock clock;
+  const auto old = value_or_fatal(certificates::make_authority(clock.time));
+  CurrentAuthority ca{old};
+  RenewedCertificate certificate{ca, controller_subject(), clock};
+  const auto first = value_or_fatal(certificate.current());
+  BOOST_TEST(!ca.replace(old));
+  BOOST_TEST(value_or_fatal(certificate.current()).certificate_pem == first.certificate_pem);
+  BOOST_TEST(ca.replace(value_or_fatal(certificates::make_authority(clock.time))));
+  const auto second = value_or_fatal(certificate.current());
+  BOOST_TEST(second.certificate_pem != first.certificate_pem);
+  BOOST_TEST(value_or_fatal(certificate.current()).certificate_pem == second.certificate_pem);
+  // One that cannot issue does not take away what is still good.
+  BOOST_TEST(ca.replace({"no", "PEM"}));
+  BOOST_TEST(value_or_fatal(certificate.current()).certificate_pem == second.certificate_pem);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -73,8 +73,8 @@ BOOST_DATA_TEST_CASE(whose_token_is_not_an_agents_is_refused, boost::unit_test::
 struct Scene {
   FakeClient client;
   fakes::Clock clock;
-  certificates::KeyPair authority = value_or_fatal(certificates::make_authority(clock.time));
-  CertificateRequests requests{client, clock, authority, "kubectl-migrate"};
+  authority::CurrentAuthority ca{value_or_fatal(certificates::make_authority(clock.time))};
+  CertificateRequests requests{client, clock, ca, "kubectl-migrate"};
   Json asked;
 
   Scene() {

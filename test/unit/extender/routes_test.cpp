@@ -23,7 +23,7 @@ struct Scene {
   FakeClient client;
   fakes::Clock clock;
   MemoryLog log;
-  certificates::KeyPair ca = value_or_fatal(certificates::make_authority(clock.time));
+  authority::CurrentAuthority ca{value_or_fatal(certificates::make_authority(clock.time))};
   scheduling::Cache cache{client, kube::system_pacer(), log};
   CertificateRequests certificates{client, clock, ca, "kubectl-migrate"};
   RequestMetrics metrics;
@@ -113,6 +113,14 @@ BOOST_AUTO_TEST_CASE(probes_and_metrics) {
       text);
   BOOST_TEST(text.find("kubectl_migrate_extender_request_seconds_count") != std::string::npos);
   BOOST_TEST(text.find("more 1\n") != std::string::npos);
+  BOOST_TEST(text.find("kubectl_migrate_extender_answer_seconds_count{verb=\"filter\"} 0") != std::string::npos);
+  scene.ask("POST", "/filter", kOther);
+  scene.ask("POST", "/prioritize", kOther);
+  const std::string later = scene.ask("GET", "/metrics").body;
+  for (const char* verb : {"filter", "prioritize"})
+    BOOST_TEST(later.find(std::string{"kubectl_migrate_extender_answer_seconds_count{verb=\""} + verb + "\"} 1") !=
+                   std::string::npos,
+               later);
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_gets_its_certificate_over_https) {
@@ -127,15 +135,15 @@ BOOST_AUTO_TEST_CASE(an_agent_gets_its_certificate_over_https) {
     return review;
   };
   SystemClock clock;  // TLS looks at the real one
+  scene.ca.replace(value_or_fatal(certificates::make_authority(clock.now())));
   const auto own =
-      value_or_fatal(certificates::issue(scene.ca = value_or_fatal(certificates::make_authority(clock.now())),
-                                         authority::server_subject("kubectl-migrate"), clock.now()));
+      value_or_fatal(certificates::issue(scene.ca.pair(), authority::server_subject("kubectl-migrate"), clock.now()));
   const auto server = value_or_fatal(http::Server::start(
       "127.0.0.1", 0, [&](const http::Request& request) { return scene.routes.answer(request); }, server_limits(),
       http::ServerCertificate{own.certificate_pem, own.key_pem}));
   http::HttpClientOptions options;
   options.base_url = "https://localhost:" + std::to_string(server->port());
-  options.tls.ca_pem = scene.ca.certificate_pem;
+  options.tls.ca_pem = scene.ca.pair().certificate_pem;
   const auto client = value_or_fatal(http::make_http_client(options));
   http::HttpRequest request;
   request.method = "POST";

@@ -62,6 +62,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_question_is_an_error) {
       {R"({"Pod":{},"NodeNames":["a")", "node names are expected"},
       {R"({"Pod":{},"NodeNames":["a",]})", "node names are expected"},
       {R"({"Pod":{},"NodeNames":["a\u0041"]})", "node names are expected"},
+      {R"({"Pod":{},"NodeNames":["a\",\"b"]})", "node names are expected"},
       {R"({"Pod":{},"NodeNames":["a"]} x)", "nothing more is expected"},
       {R"({"Pod":{"metadata":},"NodeNames":["a"]})", "its Pod: "},
       {R"({"Pod":,"NodeNames":["a"]})", "a value is expected"},
@@ -91,6 +92,13 @@ BOOST_AUTO_TEST_CASE(the_answer_to_filter) {
   filtered.error = "not\nyet";
   BOOST_TEST(filter_answer(nodes, filtered) ==
              R"({"Nodes":null,"NodeNames":null,"FailedNodes":{},"FailedAndUnresolvableNodes":{},"Error":"not\nyet"})");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_nobody_s_business_gets_the_names_back_as_they_came) {
+  const auto args = parse_extender_args(R"({"NodeNames": ["a" , "b"] ,"Pod":{}})");
+  BOOST_REQUIRE(args);
+  BOOST_TEST(filter_passes(args->names_text) ==
+             R"({"Nodes":null,"NodeNames":["a" , "b"],"FailedNodes":{},"FailedAndUnresolvableNodes":{},"Error":""})");
 }
 
 BOOST_AUTO_TEST_CASE(the_answer_to_prioritize) {
