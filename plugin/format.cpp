@@ -43,8 +43,8 @@ std::string age_text(microseconds span) {
   const auto s = std::max<seconds::rep>(duration_cast<seconds>(span).count(), 0);
   if (s < 120) return fmt::format("{}s", s);
   if (s < 600) return s % 60 == 0 ? fmt::format("{}m", s / 60) : fmt::format("{}m{}s", s / 60, s % 60);
-  if (s < 3 * 3'600) return fmt::format("{}m", s / 60);
-  if (s < 2 * 86'400) return fmt::format("{}h", s / 3'600);
+  if (s < seconds::rep{3} * 3'600) return fmt::format("{}m", s / 60);
+  if (s < seconds::rep{2} * 86'400) return fmt::format("{}h", s / 3'600);
   return fmt::format("{}d", s / 86'400);
 }
 

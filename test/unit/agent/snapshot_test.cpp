@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "node/agent/archives.h"
 #include "shared/image/digest.h"
 #include "test/unit/agent/helpers.h"
@@ -290,8 +292,14 @@ BOOST_AUTO_TEST_CASE(no_other_order_gets_between) {
 }
 
 BOOST_AUTO_TEST_CASE(a_thaw_meanwhile_wins) {
-  node.kubelet.before = [&] { good(source->thaw(order(), false)); };
+  std::jthread thaw;  // answers behind the checkpoint that it disturbs
+  node.kubelet.before = [&] {
+    thaw = std::jthread{[&] { good(source->thaw(order(), false)); }};
+    while (node.runtime.is_paused("c1") || node.runtime.is_paused("c2"))
+      std::this_thread::yield();
+  };
   fails(ask(Backend::kubelet), Kind::failed, "ended its freeze");
+  thaw.join();
   paused(false);
   BOOST_TEST((state() == State::thawed));
 }

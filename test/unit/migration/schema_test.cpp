@@ -96,6 +96,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   status.messages.emplace();
   MessagesStatus& messages = *status.messages;
   messages.queue = messages.mirror = messages.control_queue = messages.cut_because = "x";
+  messages.prefetch = 1;
   messages.bound_at = now;
   messages.arrival_rate = messages.service_rate = 0.5;
   messages.service_rate_from = RateSource::annotation;
