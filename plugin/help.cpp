@@ -52,7 +52,7 @@ Where to:
 How:
   --keep-name              The target gets the Pod's own name
                            (else NAME-mig-xxxxx)
-  --strategy WORD          auto (default): the smallest gap the Pod allows
+  --strategy WORD          auto (default): stop, which is exact by itself;
                            live: restored beside it, messages are replayed
                            sequential: it ends, then messages are replayed
                            stop: frozen all the while, nothing to replay
