@@ -113,7 +113,7 @@ struct MessagesStatus {
   std::string queue;
   std::string mirror;               // its name; recorded before it is made
   std::string control_queue;        // of the target; recorded before it is made
-  std::uint64_t prefetch = 0;  // what the queue's consumers may hold unacknowledged
+  std::uint64_t prefetch = 0;       // what the queue's consumers may hold unacknowledged
   std::optional<Instant> bound_at;  // the mirror holds everything that came since
   std::optional<double> arrival_rate;
   std::optional<double> service_rate;
