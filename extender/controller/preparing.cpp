@@ -60,7 +60,7 @@ Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
     if (hop.migration().spec.messages != MessageMode::queue && !replays(hop)) return {};
     return {Event::refused, "NoQueue",
             fmt::format("Pod {}/{} names no queue or no broker: set the annotations kubectl-migrate.dev/queue and "
-                        "kubectl-migrate.dev/broker-secret, or spec.messages",
+                        "kubectl-migrate.dev/broker-secret, or --queue and --broker-secret; or use --strategy stop",
                         view.namespace_, view.name)};
   }
   auto broker = connect_to(hop, *queue, limits);

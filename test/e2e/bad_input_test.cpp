@@ -143,7 +143,10 @@ BOOST_AUTO_TEST_CASE(what_is_refused_by_what_was_typed) {
                {"plain", "--to", "node-b", "--accept=everything"},
                3,
                {"everything", "init-containers"}},
-           Row{"strategy to come", {"plain", "--to", "node-b", "--strategy=live"}, 3, {"Live", "stop"}},
+           Row{"replay without a queue",
+               {"plain", "--to", "node-b", "--strategy=live"},
+               3,
+               {"names no queue", "kubectl-migrate.dev/queue", "--strategy stop"}},
        })
     play(row);
 }

@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(enable_gives_the_extender_pods_and_named_secrets_and_disabl
         {kExtender, "get", "", "secrets", ns, "another", false},
         {kExtender, "list", "", "secrets", ns, "", false},
         {kExtender, "update", "", "pods", ns, "victim", false},
-        {kExtender, "patch", "", "pods/status", ns, "victim", false},
+        {kExtender, "patch", "", "pods/status", ns, "victim", allowed},
         {kExtender, "patch", "", "pods/ephemeralcontainers", ns, "victim", false},
         {kExtender, "create", "", "pods/exec", ns, "victim", false},
         {kExtender, "create", "", "pods/binding", ns, "victim", false},

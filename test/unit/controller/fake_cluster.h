@@ -99,9 +99,20 @@ class Cluster final : public kube::Client {
   kube::ApiResult<Json> apply(const Path&, const Json&, const kube::WriteOptions&, const kube::CallOptions&) override {
     return tl::make_unexpected(kube::local_error("apply is not faked"));
   }
-  kube::ApiResult<Json> json_patch(const Path&, const Json&, const kube::WriteOptions&,
+  kube::ApiResult<Json> json_patch(const Path& where, const Json& patch, const kube::WriteOptions&,
                                    const kube::CallOptions&) override {
-    return tl::make_unexpected(kube::local_error("json_patch is not faked"));
+    if (auto refused = asked("patch", where, kube::DryRun::no)) return tl::make_unexpected(*refused);
+    Path path = where;
+    path.subresource.clear();
+    const std::lock_guard lock{mutex_};
+    const auto found = objects_.find(key(path));
+    if (found == objects_.end())
+      return tl::make_unexpected(error(kube::ApiError::Kind::not_found, key(path) + " not found"));
+    try {
+      return keep(path, found->second.patch(patch));
+    } catch (const Json::exception& wrong) {
+      return tl::make_unexpected(error(kube::ApiError::Kind::conflict, wrong.what()));
+    }
   }
   kube::ApiResult<Json> merge_patch(const Path& path, const Json& patch, const kube::WriteOptions&,
                                     const kube::CallOptions&) override {

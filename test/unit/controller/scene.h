@@ -152,6 +152,7 @@ struct Scene : Agents, Brokers {
       cluster.change(pod(name), [](Json& object) {
         if (!object["metadata"].value("annotations", Json::object()).contains(kRestoreAnnotation)) return;
         object["status"]["phase"] = "Running";
+        object["status"]["conditions"] = {{{"type", "PodScheduled"}, {"status", "True"}}};
         object["status"]["containerStatuses"] = {{{"name", "app"}, {"state", {{"running", Json::object()}}}}};
       });
   }

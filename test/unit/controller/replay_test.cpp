@@ -1,0 +1,236 @@
+// Live and sequential migrations against an application that follows the replay protocol, all in memory.
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "test/unit/controller/scene.h"
+
+namespace {
+
+namespace data = boost::unit_test::data;
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+
+constexpr const char* kMirror = "ms2m.replay.";
+constexpr const char* kOwnControl = "ms2m.control.o";  // of the source's host name
+
+// Ten messages a second arrive, and each instance handles twenty.
+struct Replay : Scene {
+  explicit Replay(Strategy strategy, bool keep_name = false) : Scene(keep_name) {
+    cluster.change(path(), [&](Json& object) {
+      object["spec"]["strategy"] = to_string(strategy);
+      object["spec"]["accept"] = {"emptydir-loss"};
+    });
+    cluster.change(pod("orders"), [](Json& object) {
+      object["metadata"]["annotations"][kQueueAnnotation] = "orders";
+      object["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
+    });
+    cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+    broker->add_exchange("shop", "fanout");
+    broker::QueueFacts orders;
+    orders.name = "orders";
+    orders.type = "classic";
+    orders.durable = true;
+    orders.bindings = {{"shop", ""}};
+    orders.consumers = {{"t1", "mine", "10.0.0.9", 5}};
+    broker->add_queue(orders);
+    time.on_pass = [this] {
+      leadership.turn({});
+      live_on();
+    };
+  }
+
+  // What happens around the controller while time passes.
+  void live_on() {
+    if (in_it) return;
+    in_it = true;
+    for (; due <= now(); due += 100ms)
+      broker->arrive("shop", "", {std::to_string(sent++)});
+    const bool source_runs = source.record.state == agent::SourceState::none ||
+                             source.record.state == agent::SourceState::snapshotted ||
+                             source.record.state == agent::SourceState::thawed;
+    if (source_runs) {
+      if (source.record.state == agent::SourceState::thawed && !is_back) {
+        broker->consume("orders", {"t2", "mine again", "10.0.0.9", 5});
+        is_back = true;
+      }
+      handle("orders", is_back ? "t2" : "t1", in_source);
+    }
+    if (runs() && obeys) obey();
+    in_it = false;
+  }
+  void handle(const std::string& queue, const std::string& tag, std::vector<std::string>& handled) {
+    while (const auto message = broker->take(queue, tag)) {
+      handled.push_back(message->body);
+      broker->acknowledge(queue, tag);
+    }
+  }
+  [[nodiscard]] bool runs() const {
+    for (const auto& [uid, state] : target.targets)
+      if (state == agent::RestoreState::used) return true;
+    return false;
+  }
+  void obey() {
+    const std::string control = messages().control_queue;
+    if (!reads && broker->has_queue(control) && !broker->ready(control).empty()) {
+      reads = messages().mirror;
+      BOOST_REQUIRE(broker->purge(control));
+      broker->consume(*reads, {"t3", "shadow", "10.0.0.20", 5});
+    }
+    if (!reads) return;
+    if (*reads != "orders" && broker->has_queue(control))
+      for (const std::string& word : broker->ready(control))
+        if (word.find("END_REPLAY") != std::string::npos) {
+          handle(*reads, "t3", in_target);
+          broker->cancel(*reads, "t3");
+          reads = "orders";
+          broker->consume(*reads, {"t3", "shadow", "10.0.0.20", 5});
+        }
+    if (broker->has_queue(*reads)) handle(*reads, "t3", in_target);
+  }
+  [[nodiscard]] MessagesStatus messages() const { return status().messages.value_or(MessagesStatus{}); }
+  [[nodiscard]] std::string mirror() const { return kMirror + migration().uid; }
+  [[nodiscard]] std::size_t call_at(const std::string& begin, const std::string& end = "") const {
+    const auto calls = broker->calls();
+    for (std::size_t i = 0; i < calls.size(); ++i)
+      if (calls[i].starts_with(begin) && calls[i].find(end) != std::string::npos) return i;
+    return calls.size();
+  }
+
+  // A target that lives keeps its control queue: the application looks into it.
+  void check_queues_gone() const {
+    BOOST_TEST(!broker->has_queue(mirror()));
+    if (status().phase == Phase::succeeded) return;
+    for (const std::string& call : broker->calls())
+      if (const std::string declared = "declare_queue ms2m.control."; call.starts_with(declared))
+        if (const std::string name = call.substr(14); name != kOwnControl) BOOST_TEST(!broker->has_queue(name), name);
+  }
+  // Every message was handled by the source before its end, or by the target.
+  void check_complete() {
+    time.pass(1s);
+    std::set<std::string> handled{in_source.begin(), in_source.end()};
+    handled.insert(in_target.begin(), in_target.end());
+    BOOST_TEST(handled.size() == static_cast<std::size_t>(sent));
+  }
+
+  bool obeys = true;
+  bool in_it = false;
+  bool is_back = false;
+  int sent = 0;
+  Instant due = now();
+  std::optional<std::string> reads;
+  std::vector<std::string> in_source;
+  std::vector<std::string> in_target;
+};
+
+struct Way {
+  Strategy strategy;
+  bool keep_name;
+};
+std::ostream& operator<<(std::ostream& out, const Way& way) {
+  return out << to_string(way.strategy) << (way.keep_name ? ", name kept" : "");
+}
+const std::vector<Way> kWays{{Strategy::live, false}, {Strategy::sequential, false}, {Strategy::sequential, true}};
+
+std::string target_of(const Way& way) {
+  return way.keep_name ? "orders" : "orders-mig-a6pfz";
+}
+
+BOOST_AUTO_TEST_SUITE(replays_)
+
+BOOST_DATA_TEST_CASE(the_copy_goes_on_and_nothing_is_lost, data::make(kWays), way) {
+  Replay scene{way.strategy, way.keep_name};
+  scene.time.pass(2s);
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded(target_of(way));
+  scene.check_queues_gone();
+  scene.check_complete();
+  BOOST_REQUIRE(status.messages);
+  BOOST_TEST(status.messages->lost.value_or(1) == 0U);
+  BOOST_TEST(status.messages->arrival_rate.value_or(0) > 8);
+  BOOST_TEST(status.messages->duplicates_bound.has_value());
+  // The word is there before the copy, and goes when the source is dead.
+  const std::size_t unbound = scene.call_at("unbind " + scene.mirror());
+  BOOST_TEST(scene.call_at("bind " + scene.mirror()) < unbound);
+  BOOST_TEST(unbound < scene.call_at("remove_queue " + scene.mirror()));
+  BOOST_TEST(scene.broker->closed_connections().size() >= 1U);
+}
+
+const std::vector<std::string> kOrders{"snapshot", "pull", "release", "freeze", "commit"};
+
+BOOST_DATA_TEST_CASE(an_order_that_fails_before_the_commit_leads_back, data::make(kWays) * data::make(kOrders), way,
+                     order) {
+  if (way.strategy == Strategy::sequential && order == "release") return;  // comes after the commit
+  Replay scene{way.strategy, way.keep_name};
+  for (controller::fakes::Agent* agent : {&scene.source, &scene.target})
+    agent->before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+      if (what != order) return std::nullopt;
+      return agent::AgentError{agent::AgentError::Kind::failed, "criu says no"};
+    };
+  scene.run();
+  scene.check_rolled_back();
+  scene.check_queues_gone();
+}
+
+BOOST_DATA_TEST_CASE(an_abort_before_the_commit_leads_back, data::make(kWays) * data::make(kOrders), way, order) {
+  if (order == "commit" || (way.strategy == Strategy::sequential && order == "release")) return;
+  Replay scene{way.strategy, way.keep_name};
+  for (controller::fakes::Agent* agent : {&scene.source, &scene.target})
+    agent->before = [&](const std::string& what) {
+      if (what == order && !scene.migration().spec.abort) scene.abort();
+      return std::optional<agent::AgentError>{};
+    };
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  scene.check_queues_gone();
+  BOOST_TEST(status.reason == "Aborted");
+}
+
+BOOST_DATA_TEST_CASE(a_controller_may_end_at_any_write, data::make(kWays), way) {
+  for (int n = 1;; ++n) {
+    Replay scene{way.strategy, way.keep_name};
+    int left = n;
+    scene.cluster.before_write = [&](const std::string&,
+                                     const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+      if (where.plural == "leases" || --left != 0) return std::nullopt;
+      scene.die();
+      return controller::fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
+    };
+    scene.run();
+    BOOST_TEST_CONTEXT("killed at write " << n) {
+      scene.check_succeeded(target_of(way));
+      scene.check_queues_gone();
+      scene.check_complete();
+    }
+    if (left > 0) {
+      BOOST_TEST(n > 10);
+      break;
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_application_that_does_not_look_is_found_out) {
+  Replay scene{Strategy::live};
+  scene.obeys = false;
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  scene.check_queues_gone();
+  BOOST_TEST(status.reason == "ReplayNotStarted");
+  BOOST_TEST(status.message.find("docs/app-contract.md") != std::string::npos, status.message);
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_that_cannot_be_mirrored_is_refused) {
+  Replay scene{Strategy::live};
+  broker::QueueFacts unbound;
+  unbound.name = "orders";
+  unbound.type = "classic";
+  unbound.consumers = {{"t1", "mine", "10.0.0.9", 5}};
+  scene.broker->add_queue(unbound);
+  const MigrationStatus status = scene.run();
+  BOOST_TEST(to_string(status.phase) == "Refused");
+  BOOST_TEST(status.message.find("--strategy stop") != std::string::npos, status.message);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
