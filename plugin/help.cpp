@@ -77,8 +77,10 @@ Messages (live and sequential replay them; see docs/strategies.md):
 
 How the memory travels:
   --checkpoint WORD        auto (default), kubelet or direct
-  --restore WORD           auto (default), runtime or image
-  --transfer WORD          direct (default; node to node) or registry
+  --restore WORD           auto (default) or runtime; image is refused by
+                           this version
+  --transfer WORD          direct (default; node to node); registry is
+                           refused by this version
   --registry REPOSITORY    HOST[:PORT]/PATH; implies --transfer=registry
   --registry-secret NAME   Secret with the registry's credentials
 

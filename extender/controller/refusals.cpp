@@ -145,6 +145,12 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
               fmt::format("migration {} is at work on {}; wait for it or abort it: kubectl migrate "
                           "abort {} -n {}",
                           around.other_migration, name, around.other_migration, migration.namespace_));
+  if (migration.spec.restore == RestoreWay::image)
+    found.add("RestoreNotSupported",
+              "restore as an image is not supported by this version; use --restore runtime, or leave it out");
+  if (migration.spec.transfer == TransferWay::registry)
+    found.add("TransferNotSupported",
+              "transfer through a registry is not supported by this version; use --transfer direct, or leave it out");
   std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
   for (const std::string& bound : around.bound_volumes)
     found.add("NodeLocalVolume", fmt::format("{}: {}; the target's node cannot reach it", name, bound));

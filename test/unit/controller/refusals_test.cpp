@@ -42,6 +42,8 @@ const std::vector<Row> kRows{
     spec_row("PodIsTarget", "/metadata/annotations/kubectl-migrate.dev~1restore", R"("other")", "uid other"),
     {"OtherMigration", [](Case& c) { c.around.other_migration = "orders-0"; },
      "kubectl migrate abort orders-0 -n shop"},
+    {"RestoreNotSupported", [](Case& c) { c.migration.spec.restore = RestoreWay::image; }, "--restore runtime"},
+    {"TransferNotSupported", [](Case& c) { c.migration.spec.transfer = TransferWay::registry; }, "--transfer direct"},
     {"NoAgent", [](Case& c) { c.around.source.facts.reset(); }, "node-a has no migrate-agent"},
     {"AgentDown", [](Case& c) { c.around.source.facts->heartbeat -= 31s; }, "silent for 31 s"},
     {"NoCriu", [](Case& c) { c.around.source.facts->criu.clear(); }, "install version 4.2"},
