@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/surroundings.h"
 
@@ -11,7 +12,6 @@ namespace migrate::controller {
 namespace {
 
 constexpr unsigned kPlacements = 3;  // two schedulers may overbook a node, and its kubelet then refuses the Pod
-constexpr milliseconds kPoll{2'000};
 constexpr milliseconds kShortPause{50};
 constexpr double kForecastShare = 0.3;  // of the gap, until the restore's own forecast is known
 
@@ -68,21 +68,12 @@ Outcome await_images(Hop& hop, const Limits& limits) {
 }  // namespace
 
 Outcome await_waiting(Hop& hop, const Limits& limits) {
-  const auto containers = names_of_containers(hop);
-  std::vector<agent::RestoreState> known(containers.size(), agent::RestoreState::none);
+  RestoreWatch watch{hop, "watch the target", "TargetFailed"};
   for (;;) {
-    auto states = hop.ask<std::vector<agent::RestoredContainer>>(
-        hop.status().target.node, "watch the target", "TargetFailed", limits,
-        [&](agent::AgentApi& agent, agent::Call call) {
-          call.timeout = std::min(call.timeout, kPoll);
-          return agent.restore_states(hop.order(), hop.target_ref(), containers, known, call);
-        });
+    auto states = watch.look(limits);
     if (!states) return states.error();
     if (!states->empty() && states->front().state >= agent::RestoreState::waiting) return {};
-    bool changed = false;
-    for (std::size_t i = 0; i < std::min(known.size(), states->size()); ++i)
-      changed = std::exchange(known[i], (*states)[i].state) != (*states)[i].state || changed;
-    if (changed) continue;
+    if (watch.has_changed()) continue;
     if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
     if (!hop.pause(kShortPause, limits))
       return hop.interrupted({Event::deadline, "DeadlineExceeded",

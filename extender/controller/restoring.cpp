@@ -6,6 +6,7 @@
 
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
+#include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
 
 namespace migrate::controller {
@@ -20,7 +21,6 @@ constexpr milliseconds kCancelPatience{60'000};
 constexpr milliseconds kRepeatPatience{120'000};
 constexpr milliseconds kCleanUpPatience{15'000};
 constexpr milliseconds kRunningPatience{30'000};
-constexpr milliseconds kPoll{2'000};
 constexpr milliseconds kShortPause{50};
 
 // It did not come to life as it should: repeat it, when that is safe.
@@ -95,14 +95,9 @@ Outcome restoring(Hop& hop) {
   if (!released)
     return released.error().event == Event::left ? released.error() : settle(hop, released.error().message);
 
-  std::vector<RestoreState> known(containers.size(), RestoreState::none);
+  RestoreWatch watch{hop, "watch the restore", "RestoreFailed"};
   for (;;) {
-    auto states = hop.ask<std::vector<RestoredContainer>>(status.target.node, "watch the restore", "RestoreFailed",
-                                                          limits, [&](agent::AgentApi& agent, agent::Call call) {
-                                                            call.timeout = std::min(call.timeout, kPoll);
-                                                            return agent.restore_states(hop.order(), hop.target_ref(),
-                                                                                        containers, known, call);
-                                                          });
+    auto states = watch.look(limits);
     if (!states) return states.error().event == Event::left ? states.error() : settle(hop, states.error().message);
     switch (judge(*states)) {
       case Verdict::running:
@@ -118,10 +113,7 @@ Outcome restoring(Hop& hop) {
       case Verdict::waiting:
         break;
     }
-    bool changed = false;
-    for (std::size_t i = 0; i < std::min(known.size(), states->size()); ++i)
-      changed = std::exchange(known[i], (*states)[i].state) != (*states)[i].state || changed;
-    if (changed) continue;
+    if (watch.has_changed()) continue;
     if (auto live = pods.live_target(limits); !live)
       return live.error().event == Event::left ? live.error() : settle(hop, live.error().message);
     if (hop.pause(kShortPause, limits)) continue;

@@ -6,17 +6,14 @@
 
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
+#include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
 #include "shared/messages/account.h"
 
 namespace migrate::controller {
 namespace {
 
-using agent::RestoredContainer;
-using agent::RestoreState;
-
 constexpr milliseconds kShadowPatience{120'000};
-constexpr milliseconds kPoll{2'000};
 constexpr milliseconds kShortPause{50};
 
 // How the mirror grew before anybody takes from it tells how fast messages come.
@@ -28,15 +25,9 @@ Attempt<void> note_growth(Hop& hop, const ReplayLink& link, const Limits& limits
 }
 
 Outcome await_running_shadow(Hop& hop, const Limits& limits) {
-  const auto containers = names_of_containers(hop);
-  std::vector<RestoreState> known(containers.size(), RestoreState::none);
+  RestoreWatch watch{hop, "watch the restore", "RestoreFailed"};
   for (;;) {
-    auto states = hop.ask<std::vector<RestoredContainer>>(
-        hop.status().target.node, "watch the restore", "RestoreFailed", limits,
-        [&](agent::AgentApi& agent, agent::Call call) {
-          call.timeout = std::min(call.timeout, kPoll);
-          return agent.restore_states(hop.order(), hop.target_ref(), containers, known, call);
-        });
+    auto states = watch.look(limits);
     if (!states) return states.error();
     switch (judge(*states)) {
       case Verdict::running:
@@ -48,10 +39,7 @@ Outcome await_running_shadow(Hop& hop, const Limits& limits) {
       case Verdict::waiting:
         break;
     }
-    bool changed = false;
-    for (std::size_t i = 0; i < std::min(known.size(), states->size()); ++i)
-      changed = std::exchange(known[i], (*states)[i].state) != (*states)[i].state || changed;
-    if (changed) continue;
+    if (watch.has_changed()) continue;
     if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
     if (!hop.pause(kShortPause, limits))
       return hop.interrupted(
