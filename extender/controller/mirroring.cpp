@@ -21,7 +21,7 @@ constexpr milliseconds kFencePatience{60'000};
 
 Attempt<broker::QueueFacts> look_at_primary(Hop& hop, const ReplayLink& link, const Limits& limits) {
   auto facts =
-      ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return link.broker->queue(link.queue.queue); });
+      ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return look_at_queue(hop, link, limits); });
   if (!facts) return tl::make_unexpected(facts.error());
   if (!*facts)
     return give_up(Event::failed, "QueueUnknown", fmt::format("the broker has no queue {}", link.queue.queue));

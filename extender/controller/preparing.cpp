@@ -72,7 +72,7 @@ Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
       return {Event::refused, "Broker", listed.error().message};
     return {};
   }
-  auto facts = (*broker)->queue(queue->queue);
+  auto facts = look_at_queue(hop, {*queue, *broker}, limits);
   if (!facts) return {Event::refused, "Broker", facts.error().message};
   if (!*facts) return {Event::refused, "QueueUnknown", fmt::format("the broker has no queue {}", queue->queue)};
   const auto against = messages::mirror_refusals(**facts);

@@ -14,6 +14,8 @@ namespace migrate::controller {
 namespace {
 
 constexpr milliseconds kPoll{20};
+constexpr milliseconds kCalmPoll{250};
+constexpr milliseconds kListingDelay{6'000};
 constexpr std::size_t kLongestHostname = 63;
 
 int restarts_of(const Json& pod) {
@@ -74,6 +76,17 @@ MessagesStatus& messages_of(Hop& hop) {
   auto& messages = hop.status().messages;
   if (!messages) messages.emplace();
   return *messages;
+}
+
+Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kListingDelay), limits.stop};
+  for (;;) {
+    auto facts = link.broker->queue(link.queue.queue);
+    if (!facts || !*facts) return facts;
+    const auto depth = link.broker->depth(link.queue.queue);
+    if (!depth || !*depth || (*facts)->consumers.size() >= (*depth)->consumers) return facts;
+    if (!hop.pause(kCalmPoll, patience)) return facts;
+  }
 }
 
 Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {

@@ -42,6 +42,10 @@ template <class T>
   }
 }
 
+// What the broker says of the primary. A consumer that has just come is listed up to 5 s late, while its number is
+// known at once: waits until as many are listed, but no longer than 6 s.
+[[nodiscard]] Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits);
+
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 

@@ -219,6 +219,25 @@ BOOST_AUTO_TEST_CASE(an_application_that_does_not_look_is_found_out) {
   BOOST_TEST(status.message.find("docs/app-contract.md") != std::string::npos, status.message);
 }
 
+BOOST_AUTO_TEST_CASE(a_consumer_that_the_broker_lists_late_is_waited_for) {
+  Replay scene{Strategy::live};
+  struct Late final : migrate::fakes::FakeBroker {
+    Lookup<broker::QueueFacts> queue(const std::string& name) override {
+      auto facts = FakeBroker::queue(name);
+      if (facts && *facts && looks++ < 8) (*facts)->consumers.clear();
+      return facts;
+    }
+    int looks = 0;
+  };
+  auto late = std::make_shared<Late>();
+  late->add_exchange("shop", "fanout");
+  late->add_queue(*scene.broker->queue("orders").value());
+  scene.broker = late;
+  scene.run();
+  scene.check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(late->looks > 8);
+}
+
 BOOST_AUTO_TEST_CASE(a_queue_that_cannot_be_mirrored_is_refused) {
   Replay scene{Strategy::live};
   broker::QueueFacts unbound;
