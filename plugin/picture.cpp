@@ -43,7 +43,8 @@ constexpr std::array kStop = {Phase::preparing,     Phase::placing,      Phase::
                               Phase::renaming,      Phase::restoring,    Phase::finishing};
 constexpr std::array kLive = {Phase::preparing,    Phase::placing,    Phase::mirroring, Phase::checkpointing,
                               Phase::transferring, Phase::shadowing,  Phase::replaying, Phase::freezing,
-                              Phase::draining,     Phase::committing, Phase::switching, Phase::finishing};
+                              Phase::draining,     Phase::committing, Phase::switching, Phase::finishing,
+                              Phase::returning};
 constexpr std::array kSequential = {Phase::preparing,    Phase::placing,   Phase::mirroring,  Phase::checkpointing,
                                     Phase::transferring, Phase::freezing,  Phase::committing, Phase::renaming,
                                     Phase::restoring,    Phase::switching, Phase::finishing};
@@ -98,7 +99,7 @@ std::vector<Row> rows_of(const Migration& migration, Instant now) {
     for (const Row& row : rows)
       if (row.name == to_string(order[i])) next = i + 1;
   for (const Phase phase : order.subspan(next))
-    if (phase != Phase::renaming || migration.spec.keep_name)
+    if ((phase != Phase::renaming && phase != Phase::returning) || migration.spec.keep_name)
       rows.push_back({std::string(to_string(phase)), State::to_come, std::nullopt, ""});
   return rows;
 }

@@ -54,7 +54,7 @@ Outcome committing(Hop& hop) {
   if (record->frozen_at) hop.status().frozen_at = record->frozen_at;
   if (record->frozen_at && record->ended_at)
     hop.status().freeze = duration_cast<milliseconds>(*record->ended_at - *record->frozen_at);
-  return {hop.migration().spec.keep_name ? Event::name_is_taken : Event::done, "", ""};
+  return {takes_name(hop.migration()) ? Event::name_is_taken : Event::done, "", ""};
 }
 
 Outcome renaming(Hop& hop) {
@@ -84,6 +84,8 @@ Outcome make_target_there(Hop& hop, const Limits& limits) {
   plan.name = wanted.pod;
   for (unsigned placement = 1;; ++placement) {
     if (auto made = pods.make(target_pod(hop.source(), hop.migration(), plan), limits); !made) return made.error();
+    if (is_local(hop.migration()))
+      if (auto done = pods.bind(wanted.pod, wanted.node, limits); !done) return done.error();
     auto bound = await_bound(hop, wanted.pod, limits);
     if (!bound) return bound.error();
     const PodView view = view_of(*bound);

@@ -51,6 +51,8 @@ Outcome work_on(Hop& hop, Phase phase) {
       return repeating(hop);
     case Phase::finishing:
       return finishing(hop);
+    case Phase::returning:
+      return returning(hop);
     case Phase::rolling_back:
       return rolling_back(hop);
     case Phase::in_doubt:

@@ -140,6 +140,9 @@ const std::vector<Transition>& phase_table() {
       {P::switching,     E::failed,             P::failed,        kReplay},
 
       {P::finishing,     E::done,               P::succeeded},
+      // The shadow works and is what was asked for; the name is the second hop's, whatever becomes of it.
+      {P::finishing,     E::name_is_taken,      P::returning,     kLive},
+      {P::returning,     E::done,               P::succeeded,     kLive},
       // clang-format on
   };
   return kTable;

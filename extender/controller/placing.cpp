@@ -22,7 +22,7 @@ bool is_bound(const Json& pod) {
 Attempt<Json> make_and_place(Hop& hop, const Limits& limits) {
   Pods pods{hop};
   MigrationStatus& status = hop.status();
-  const bool hold = hop.migration().spec.keep_name;
+  const bool hold = takes_name(hop.migration());
   const TargetPlan plan = hop.target_plan();
   const Json wanted =
       hold ? placeholder_pod(hop.source(), hop.migration(), plan) : target_pod(hop.source(), hop.migration(), plan);
@@ -33,6 +33,9 @@ Attempt<Json> make_and_place(Hop& hop, const Limits& limits) {
     if (hold) status.placeholder = name;
     if (auto written = hop.journal().write(); !written) return tl::make_unexpected(written.error());
     if (auto made = pods.make(wanted, limits); !made) return made;
+    if (is_local(hop.migration()))
+      if (auto done = pods.bind(name, hop.status().source.node, limits); !done)
+        return tl::make_unexpected(done.error());
     auto bound = await_bound(hop, name, limits);
     if (!bound || view_of(*bound).phase != "Failed") return bound;
     const std::string why = text_at(*bound, {"status", "message"});
@@ -50,7 +53,7 @@ Outcome check_node(Hop& hop, const Limits& limits) {
   if (!source) return source.error();
   auto target = look_at_node(hop, hop.status().target.node, limits);
   if (!target) return target.error();
-  auto standing = node_refusals(*source, *target, {}, hop.world().clock.now());
+  auto standing = node_refusals(*source, *target, is_local(hop.migration()), {}, hop.world().clock.now());
   if (standing.empty()) standing = placement_refusals(hop.migration().spec, *target);
   if (standing.empty()) return {};
   return {Event::refused, standing.front().reason, standing.front().message};
@@ -131,7 +134,7 @@ Outcome placing(Hop& hop) {
   const PodView view = view_of(*placed);
   hop.status().target = {view.name, view.uid, view.node};
   // The kubelet needs some 300 ms until it creates the container: the order comes first, and then the record.
-  const bool hold = hop.migration().spec.keep_name;
+  const bool hold = takes_name(hop.migration());
   if (!hold)
     if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
   if (auto written = hop.journal().write(); !written) return written.error();

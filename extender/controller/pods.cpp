@@ -71,6 +71,22 @@ Attempt<Json> Pods::make(const Json& pod, const Limits& limits) {
                  fmt::format("create {}: another Pod has that name; remove it and migrate again", describe(path)));
 }
 
+Attempt<void> Pods::bind(const std::string& name, const std::string& node, const Limits& limits) {
+  auto path = kube::pod(hop_.migration().namespace_, name);
+  path.subresource = "binding";
+  const Json binding{{"apiVersion", "v1"},
+                     {"kind", "Binding"},
+                     {"metadata", {{"name", name}}},
+                     {"target", {{"apiVersion", "v1"}, {"kind", "Node"}, {"name", node}}}};
+  auto bound = call<Json>("bind " + describe(path), limits, [&](const kube::CallOptions& options) {
+    auto answer = hop_.world().client.create(path, binding, {}, options);
+    const bool is_bound = !answer && answer.error().kind == Kind::conflict;
+    return is_bound ? kube::ApiResult<Json>{Json{}} : answer;
+  });
+  if (!bound) return tl::make_unexpected(bound.error());
+  return {};
+}
+
 Attempt<std::optional<Json>> Pods::await(const std::string& name, const kube::ObjectPredicate& is_reached,
                                          const Limits& limits) {
   const auto path = kube::pod(hop_.migration().namespace_, name);

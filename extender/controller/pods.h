@@ -21,6 +21,9 @@ class Pods {
   [[nodiscard]] Attempt<std::optional<Json>> get(const std::string& name, const Limits& limits);
   // The Pod, also when it was there already and carries our restore annotation.
   [[nodiscard]] Attempt<Json> make(const Json& pod, const Limits& limits);
+  // In a scheduler's place: that node's kubelet takes the Pod if it has room, or fails it. Success, too, when it is
+  // bound already, wherever.
+  [[nodiscard]] Attempt<void> bind(const std::string& name, const std::string& node, const Limits& limits);
   // Until `is_reached` likes the Pod (null: there is none). The outcome's event is deadline when the time is over.
   [[nodiscard]] Attempt<std::optional<Json>> await(const std::string& name, const kube::ObjectPredicate& is_reached,
                                                    const Limits& limits);

@@ -129,8 +129,7 @@ Outcome preparing(Hop& hop) {
   if (!found) return found.error();
   hop.status().strategy = chosen_strategy(hop.migration());
   if (replays(hop)) {
-    standing =
-        without_accepted(replay_refusals(hop.migration(), *pod, hop.status().strategy), hop.migration().spec.accept);
+    standing = without_accepted(replay_refusals(*pod), hop.migration().spec.accept);
     if (!standing.empty()) return refused(standing);
   }
   const CheckpointBackend backend = chosen_backend(hop.migration(), around->source);

@@ -58,12 +58,12 @@ void check_handler(const NodeState& node, Instant now, Collector& found) {
                                        node.facts->runtime, node.facts->runtime_version, node.name, kRuntimeClass));
 }
 
-void check_target(const NodeState& target, const NodeState& source, Instant now, Collector& found) {
-  if (target.name == source.name)
+void check_target(const NodeState& target, const NodeState& source, bool local, Instant now, Collector& found) {
+  if (target.name == source.name && !local)
     return found.add("SameNode", fmt::format("the Pod runs on node {} already; name another one", target.name));
   check_node(target, now, found);
   if (!target.exists) return;
-  if (target.cordoned)
+  if (target.cordoned && !local)
     found.add("NodeCordoned", fmt::format("node {} is cordoned: nothing is placed there; kubectl uncordon {}",
                                           target.name, target.name));
   check_handler(target, now, found);
@@ -159,7 +159,7 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
                                         "access mode ReadWriteMany",
                                         name, lone));
   check_node(around.source, around.now, found);
-  if (around.target) check_target(*around.target, around.source, around.now, found);
+  if (around.target) check_target(*around.target, around.source, is_local(migration), around.now, found);
   if (!around.admission_trouble.empty())
     found.add("TargetNotAdmitted",
               fmt::format("the API server would not take the target of {}: {}", name, around.admission_trouble));
@@ -208,9 +208,10 @@ std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& 
   return found.take();
 }
 
-std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& target, Bytes needed, Instant now) {
+std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& target, bool local, Bytes needed,
+                                   Instant now) {
   Collector found;
-  if (source.name == target.name) {
+  if (source.name == target.name && !local) {
     found.add("SameNode", fmt::format("the target was placed on the source's node {}", target.name));
     return found.take();
   }

@@ -45,8 +45,8 @@ struct Surroundings {
 [[nodiscard]] std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around);
 
 // What speaks against replaying messages (`live`, `sequential`) instead of stopping: volumes that would be newer than
-// the memory, and a name that a shadow cannot have. Pure.
-[[nodiscard]] std::vector<Refusal> replay_refusals(const Migration& migration, const Json& pod, Strategy strategy);
+// the memory. Pure.
+[[nodiscard]] std::vector<Refusal> replay_refusals(const Json& pod);
 
 // What the Pod's own spec says against it; a part of the above.
 [[nodiscard]] std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod);
@@ -56,9 +56,10 @@ struct Surroundings {
                                                    const NodeState& source, CheckpointBackend backend,
                                                    const Forecast& expected);
 
-// Of the node that a target was placed on, against the source's. `needed` are the archives' bytes.
-[[nodiscard]] std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& target, Bytes needed,
-                                                 Instant now);
+// Of the node that a target was placed on, against the source's, which it must not be unless the hop is `local`.
+// `needed` are the archives' bytes.
+[[nodiscard]] std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& target, bool local,
+                                                 Bytes needed, Instant now);
 
 // Whether the Migration asked for that node: by name, by labels. A scheduler that does not wait for the extender's
 // answer (`ignorable`) may have placed the target anywhere.

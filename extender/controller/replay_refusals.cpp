@@ -19,7 +19,7 @@ bool is_writable(const Json& pod, const std::string& volume) {
 
 }  // namespace
 
-std::vector<Refusal> replay_refusals(const Migration& migration, const Json& pod, Strategy strategy) {
+std::vector<Refusal> replay_refusals(const Json& pod) {
   std::vector<Refusal> found;
   const PodView view = view_of(pod);
   const auto add = [&](const char* reason, const std::string& message, const char* accept = "") {
@@ -40,10 +40,6 @@ std::vector<Refusal> replay_refusals(const Migration& migration, const Json& pod
                       name),
           "emptydir-loss");
   }
-  if (strategy == Strategy::live && migration.spec.keep_name)
-    add("KeepNameLive",
-        "with strategy Live the copy runs beside the source, under another name; use --strategy sequential or stop to "
-        "keep the name");
   return found;
 }
 

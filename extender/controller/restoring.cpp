@@ -35,14 +35,20 @@ Outcome settle(Hop& hop, const std::string& why) {
   return {Event::unsure, "MemoryMayHaveRun", why + "; its memory may have run already"};
 }
 
-// The kubelet's own word comes up to a second after the fact; nothing is taken away before.
+// The kubelet's own word comes up to a second after the fact; nothing is taken away before. When somebody has taken the
+// Pod itself away, its memory ends as soon as it has come to life: what is left of it then is in the archives.
 Outcome await_running(Hop& hop) {
   auto seen = Pods{hop}.await(
       hop.status().target.pod,
       [](const Json* pod) { return pod == nullptr || containers_run(*pod) || view_of(*pod).phase == "Failed"; },
       hop.after_commit(kRunningPatience));
-  if (!seen && seen.error().event == Event::left) return seen.error();
-  return {};
+  if (!seen) return seen.error().event == Event::left ? seen.error() : Outcome{};
+  const PodPlace& target = hop.status().target;
+  if (*seen && view_of(**seen).uid == target.uid) return {};
+  return {Event::unsure, "TargetDeleted",
+          fmt::format("target Pod {}/{} was deleted while its memory came to life; the archives are kept: kubectl "
+                      "migrate resume {} --from-checkpoint",
+                      hop.migration().namespace_, target.pod, hop.migration().name)};
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ Outcome repeating(Hop& hop);
 Outcome in_doubt(Hop& hop);  // looks once; `left` when nothing is decided yet
 Outcome switching(Hop& hop);
 Outcome finishing(Hop& hop);
+Outcome returning(Hop& hop);  // looks for some seconds; `left` when the second hop is still under way
 Outcome rolling_back(Hop& hop);
 
 // What is left of a migration that has ended: archives, records, the finalizer. False: not all could be done yet.

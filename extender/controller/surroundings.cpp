@@ -83,7 +83,7 @@ Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limi
     const Kind kind = answer.error().kind;
     // With a name to keep the source has it: whatever comes before that question was passed.
     if (kind == Kind::already_exists)
-      trouble = hop.migration().spec.keep_name ? "" : fmt::format("the name {} is taken; remove that Pod", plan.name);
+      trouble = takes_name(hop.migration()) ? "" : fmt::format("the name {} is taken; remove that Pod", plan.name);
     else if (kind == Kind::forbidden || kind == Kind::invalid || kind == Kind::not_found)
       trouble = answer.error().text();
     else

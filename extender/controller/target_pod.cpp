@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "shared/migration/names.h"
 
@@ -104,6 +106,20 @@ void set_gate(Json& spec, bool is_wanted) {
     spec["readinessGates"] = std::move(gates);
 }
 
+constexpr std::array<std::pair<const char*, const char*>, 2> kOwnNames = {
+    {{"hostname", kHostnameAnnotation}, {"subdomain", kSubdomainAnnotation}}};
+
+// Two Pods at once must not answer to one name: a shadow has it in an annotation, and who comes after it in the spec.
+void move_own_name(Json& spec, Json& annotations, bool is_shadow, const char* field, const char* annotation) {
+  if (is_shadow && spec.contains(field)) {
+    annotations[annotation] = spec[field];
+    spec.erase(field);
+  } else if (!is_shadow && annotations.contains(annotation)) {
+    spec[field] = annotations[annotation];
+    annotations.erase(annotation);
+  }
+}
+
 Json mounts_of(const Json& container) {
   Json paths = Json::array();
   for (const Json& mount : list_at(container, {"volumeMounts"}))
@@ -115,7 +131,8 @@ Json mounts_of(const Json& container) {
 }  // namespace
 
 std::string target_name(const Migration& migration, std::uint32_t attempt) {
-  if (migration.spec.keep_name) return migration.spec.pod;
+  if (!migration.spec.target_name.empty()) return migration.spec.target_name;
+  if (takes_name(migration)) return migration.spec.pod;
   return with_suffix(base_name(migration.spec.pod), suffix_of(fmt::format("{}/{}", migration.uid, attempt)));
 }
 
@@ -133,15 +150,12 @@ Json target_pod(const Json& source, const Migration& migration, const TargetPlan
   if (!plan.schedulers.contains(text_at(spec, {"schedulerName"}))) spec["schedulerName"] = kSchedulerName;
 
   set_gate(spec, plan.is_shadow);
-  if (plan.is_shadow) {
-    spec.erase("hostname");
-    spec.erase("subdomain");
-  }
-
   Json metadata{{"name", plan.name}, {"namespace", migration.namespace_}};
   if (const Json* labels = find(source, {"metadata", "labels"})) metadata["labels"] = *labels;
   label(metadata, migration);
   metadata["annotations"] = copied_annotations(source, migration);
+  for (const auto& [field, annotation] : kOwnNames)
+    move_own_name(spec, metadata["annotations"], plan.is_shadow, field, annotation);
   return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}};
 }
 

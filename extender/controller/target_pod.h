@@ -10,8 +10,8 @@
 
 namespace migrate::controller {
 
-// NAME-mig-xxxxx (five of a-z0-9, from the Migration's uid and the attempt), or with a name to keep NAME itself. A
-// suffix of an earlier migration is replaced.
+// NAME-mig-xxxxx (five of a-z0-9, from the Migration's uid and the attempt); NAME itself if it takes it; the name that
+// the spec asks for. A suffix of an earlier migration is replaced.
 [[nodiscard]] std::string target_name(const Migration& migration, std::uint32_t attempt);
 // NAME-mig-hold.
 [[nodiscard]] std::string placeholder_name(const Migration& migration);

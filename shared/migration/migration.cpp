@@ -70,6 +70,19 @@ Json to_json(const Migration& migration) {
           {"spec", to_json(migration.spec)}};
 }
 
+Strategy strategy_of(const Migration& migration) {
+  const Strategy chosen = migration.status.strategy;
+  return chosen != Strategy::automatic ? chosen : migration.spec.strategy;
+}
+
+bool takes_name(const Migration& migration) {
+  return migration.spec.keep_name && strategy_of(migration) != Strategy::live;
+}
+
+bool is_local(const Migration& migration) {
+  return !migration.spec.target_name.empty();
+}
+
 const Condition* find_condition(const MigrationStatus& status, std::string_view type) {
   const auto found = std::find_if(status.conditions.begin(), status.conditions.end(),
                                   [type](const Condition& condition) { return condition.type == type; });

@@ -45,6 +45,9 @@ struct MigrationSpec {
   std::string pod;
   std::string pod_uid;
   std::string target_node;  // empty: any
+  // Of the target; empty: as design says. Only the controller asks for one: the second hop of a live migration that
+  // keeps its name, from the shadow into it, on the shadow's own node.
+  std::string target_name;
   std::map<std::string, std::string> target_selector;
   Strategy strategy = Strategy::automatic;
   CheckpointBackend checkpoint = CheckpointBackend::automatic;
@@ -177,6 +180,14 @@ struct Migration {
 [[nodiscard]] nlohmann::json to_json(const Migration& migration);
 [[nodiscard]] nlohmann::json to_json(const MigrationSpec& spec);
 [[nodiscard]] nlohmann::json to_json(const MigrationStatus& status);
+
+// The strategy that was chosen; before that, the one that was asked for.
+[[nodiscard]] Strategy strategy_of(const Migration& migration);
+// The target takes its source's name, once that is free. Not a live migration's: it comes into the name by a second
+// hop.
+[[nodiscard]] bool takes_name(const Migration& migration);
+// That second hop, within one node.
+[[nodiscard]] bool is_local(const Migration& migration);
 
 // "True" or "False" condition by type; nullptr when it is not there.
 [[nodiscard]] const Condition* find_condition(const MigrationStatus& status, std::string_view type);

@@ -23,6 +23,9 @@ inline constexpr const char* kQueueAnnotation = "kubectl-migrate.dev/queue";
 inline constexpr const char* kBrokerSecretAnnotation = "kubectl-migrate.dev/broker-secret";
 inline constexpr const char* kControlQueueAnnotation = "kubectl-migrate.dev/control-queue";
 inline constexpr const char* kServiceTimeAnnotation = "kubectl-migrate.dev/service-time";
+// Of shadows: what their source had in spec.hostname and spec.subdomain, for the Pod that takes their place.
+inline constexpr const char* kHostnameAnnotation = "kubectl-migrate.dev/hostname";
+inline constexpr const char* kSubdomainAnnotation = "kubectl-migrate.dev/subdomain";
 // Of Migrations: who asked for it, as the plugin knows it.
 inline constexpr const char* kRequestedByAnnotation = "kubectl-migrate.dev/requested-by";
 // Labels: of target Pods and placeholders the Migration's name; of namespaces where migrations are allowed.

@@ -23,6 +23,7 @@ enum class Phase {
   repeating,      // a restore that never ran anything is set up anew from the archives
   switching,      // the mirror is empty: the target goes over to the queue itself
   finishing,      // the source is removed, archives and marks go, the account is made
+  returning,      // for a name to keep by a live migration: a second hop, from the shadow into the name
   rolling_back,   // the source is thawed, the target removed
   in_doubt,       // whether memory has run cannot be found out: a person decides
   succeeded,

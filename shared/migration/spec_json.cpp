@@ -74,6 +74,7 @@ MigrationSpec parse_spec(const Field& spec) {
   read.pod = required_text(spec["pod"]["name"]);
   read.pod_uid = required_text(spec["pod"]["uid"]);
   read.target_node = spec["target"]["node"].text();
+  read.target_name = spec["target"]["name"].text();
   for (const auto& [key, value] : spec["target"]["nodeSelector"].entries())
     read.target_selector[key] = value.text();
   read.strategy = word_in(spec["strategy"], strategy_from, Strategy::automatic, "Auto, Live, Sequential, Stop");
@@ -104,6 +105,7 @@ Json to_json(const MigrationSpec& spec) {
                {"abort", spec.abort}};
   Json target = Json::object();
   if (!spec.target_node.empty()) target["node"] = spec.target_node;
+  if (!spec.target_name.empty()) target["name"] = spec.target_name;
   if (!spec.target_selector.empty()) target["nodeSelector"] = spec.target_selector;
   if (!target.empty()) json["target"] = std::move(target);
   if (!spec.accept.empty()) json["accept"] = spec.accept;

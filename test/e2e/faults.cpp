@@ -116,11 +116,23 @@ class Play {
         kill(target_agent_);
         break;
       case Fault::target_deleted:
-        cluster().kubectl({"-n", ns(), "delete", "pod", target_pod(), "--force", "--grace-period=0"});
+        delete_target();
         break;
       case Fault::restore_fails:
         break;  // happened at the door
     }
+  }
+
+  // Where the order to release it may be on its way already, its kubelet's part is waited for: else that order could
+  // still be carried out, and the memory come to life in a Pod that nobody has any more.
+  void delete_target() const {
+    const std::string pod = target_pod();
+    const std::string uid = cluster().field({"pod", pod, "-n", ns()}, ".metadata.uid");
+    cluster().kubectl({"-n", ns(), "delete", "pod", pod, "--force", "--grace-period=0"});
+    if (row_.phase != Phase::restoring) return;
+    stage().await("the kubelet of " + target_ + " to let go of " + pod, name_, [&] {
+      return cluster().on(target_, {"sh", "-c", "ls -d /var/lib/kubelet/pods/\"$0\" 2>/dev/null || true", uid}).empty();
+    });
   }
 
   void kill(const ProductProcess& victim) {

@@ -77,6 +77,17 @@ BOOST_AUTO_TEST_CASE(memory_that_may_have_run_is_never_run_again) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_target_that_is_deleted_as_it_comes_to_life_is_in_doubt) {
+  Scene scene;
+  scene.target.after = [&](const std::string& what) {
+    if (what == "release") scene.cluster.drop(Scene::pod(kTarget));
+  };
+  const MigrationStatus status = scene.run(3);
+  BOOST_TEST(to_string(status.phase) == "InDoubt", scene.log.text());
+  BOOST_TEST(status.reason == "TargetDeleted");
+  BOOST_TEST(scene.target.has_archives);
+}
+
 struct Doubt : Scene {
   Doubt() {
     target.outcome = RestoreState::claimed;

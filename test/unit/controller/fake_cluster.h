@@ -84,6 +84,7 @@ class Cluster final : public kube::Client {
   }
   kube::ApiResult<Json> create(const Path& path, const Json& object, const kube::WriteOptions& write,
                                const kube::CallOptions&) override {
+    if (path.subresource == "binding") return bind(path, object);
     const Path whole = path.named(object.at("metadata").at("name").get<std::string>());
     if (auto refused = asked("create", whole, write.dry_run)) return tl::make_unexpected(*refused);
     const std::lock_guard lock{mutex_};
@@ -192,6 +193,19 @@ class Cluster final : public kube::Client {
     writes_.push_back(verb + " " + path.plural + "/" + path.name +
                       (path.subresource.empty() ? "" : "/" + path.subresource));
     return std::nullopt;
+  }
+  kube::ApiResult<Json> bind(Path path, const Json& binding) {
+    if (auto refused = asked("create", path, kube::DryRun::no)) return tl::make_unexpected(*refused);
+    path.subresource.clear();
+    const std::lock_guard lock{mutex_};
+    const auto found = objects_.find(key(path));
+    if (found == objects_.end())
+      return tl::make_unexpected(error(kube::ApiError::Kind::not_found, key(path) + " not found"));
+    Json object = found->second;
+    if (!object["spec"].value("nodeName", "").empty())
+      return tl::make_unexpected(error(kube::ApiError::Kind::conflict, key(path) + " is bound already"));
+    object["spec"]["nodeName"] = binding.at("target").at("name");
+    return keep(path, std::move(object));
   }
   Json keep(const Path& path, Json object) {
     const bool is_new = !objects_.contains(key(path));

@@ -169,11 +169,12 @@ BOOST_AUTO_TEST_CASE(the_node_that_was_chosen) {
   const auto reason = [&](auto change) {
     NodeState target = samples::node("node-b", now);
     change(target);
-    const auto found = node_refusals(source, target, 100_MiB, now);
+    const auto found = node_refusals(source, target, false, 100_MiB, now);
     return found.empty() ? std::string{} : found.front().reason;
   };
   BOOST_TEST(reason([](NodeState&) {}) == "");
   BOOST_TEST(reason([](NodeState& n) { n.name = "node-a"; }) == "SameNode");
+  BOOST_TEST(node_refusals(source, source, true, 100_MiB, now).empty());
   BOOST_TEST(reason([](NodeState& n) { n.facts->architecture = "arm64"; }) == "Architecture");
   BOOST_TEST(reason([](NodeState& n) { n.facts->cpu_features = {"sse2"}; }) == "CpuFeatures");
   BOOST_TEST(reason([](NodeState& n) { n.facts->cpu_features = {"avx", "avx512", "sse2"}; }) == "");

@@ -1,0 +1,140 @@
+// A live migration's way back into the source's name: a second hop of its own, with strategy Stop, from the shadow, on
+// the shadow's node. It is a Migration like any other, so whatever becomes of it, one of the two Pods works: if it
+// comes to nothing, the shadow goes on.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/pods.h"
+#include "extender/controller/steps.h"
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr unsigned kTries = 3;
+// A worker must not be held for long: the second hop needs one too.
+constexpr milliseconds kLookPatience{3'000};
+constexpr milliseconds kPoll{50};
+constexpr milliseconds kApiPatience{60'000};
+
+std::string name_of_try(const Migration& migration, unsigned number) {
+  return fmt::format("{}-name-{}", migration.name, number);
+}
+
+Json second_hop(Hop& hop, unsigned number) {
+  const Migration& first = hop.migration();
+  const MigrationStatus& status = hop.status();
+  Migration second;
+  second.namespace_ = first.namespace_;
+  second.name = name_of_try(first, number);
+  second.spec.pod = status.target.pod;
+  second.spec.pod_uid = status.target.uid;
+  second.spec.target_node = status.target.node;
+  second.spec.target_name = first.spec.pod;
+  second.spec.strategy = Strategy::stop;
+  second.spec.checkpoint = first.spec.checkpoint;
+  second.spec.accept = first.spec.accept;
+  second.spec.timeout = first.spec.timeout;
+  second.spec.ttl_after_finished = first.spec.ttl_after_finished;
+  // As it was told of the first source: the shadow has another name and, perhaps, another ordinal.
+  second.spec.messages = first.spec.messages;
+  second.spec.queue = status.messages ? status.messages->queue : first.spec.queue;
+  second.spec.broker_secret = first.spec.broker_secret;
+  Json object = to_json(second);
+  object["metadata"]["annotations"][kRequestedByAnnotation] = first.requested_by;
+  object["metadata"]["ownerReferences"] = {{{"apiVersion", kApiVersion},
+                                            {"kind", "Migration"},
+                                            {"name", first.name},
+                                            {"uid", first.uid},
+                                            {"controller", true}}};
+  return object;
+}
+
+// That try, made if it is not there; nothing when it was there and has been deleted since.
+Attempt<std::optional<Migration>> take_up(Hop& hop, unsigned number, const Limits& limits) {
+  Pods api{hop};
+  const auto path = migration_path(hop.migration().namespace_, name_of_try(hop.migration(), number));
+  const auto look = [&] {
+    return api.call<std::optional<Json>>("read " + describe(path), limits, [&](const kube::CallOptions& options) {
+      return hop.world().client.get(path, options);
+    });
+  };
+  auto found = look();
+  if (!found) return tl::make_unexpected(found.error());
+  if (!*found) {
+    const Json wanted = second_hop(hop, number);
+    auto made = api.call<Json>("create " + describe(path), limits, [&](const kube::CallOptions& options) {
+      auto answer = hop.world().client.create(path.collection(), wanted, {}, options);
+      const bool is_there = !answer && answer.error().kind == kube::ApiError::Kind::already_exists;
+      return is_there ? kube::ApiResult<Json>{Json{}} : answer;
+    });
+    if (!made) return tl::make_unexpected(made.error());
+    found = look();
+    if (!found) return tl::make_unexpected(found.error());
+    if (!*found) return std::optional<Migration>{};
+  }
+  auto read = parse_migration(**found);
+  if (!read) return give_up(Event::failed, "SecondHop", read.error().message);
+  return std::optional{std::move(*read)};
+}
+
+// A Pod that is not ready yet would be refused.
+Attempt<void> await_ready(Hop& hop, const Limits& limits) {
+  auto seen = Pods{hop}.await(
+      hop.status().target.pod, [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; }, limits);
+  if (!seen) return tl::make_unexpected(seen.error());
+  return {};
+}
+
+Outcome settled(Hop& hop, bool restored, const char* reason, const std::string& message) {
+  set_condition(hop.status(), {"NameRestored", restored, reason, message, hop.world().clock.now()});
+  if (!restored) hop.status().warnings.push_back(message);
+  return {Event::done, "", ""};
+}
+
+}  // namespace
+
+Outcome returning(Hop& hop) {
+  const std::string wanted = hop.migration().spec.pod;
+  std::string why;
+  for (unsigned number = 1; number <= kTries; ++number) {
+    const Limits limits = hop.after_commit(kApiPatience);
+    if (auto ready = await_ready(hop, hop.after_commit(kLookPatience)); !ready)
+      return {Event::left, "NotReady", fmt::format("Pod {} is not ready yet", hop.status().target.pod)};
+    const Limits patience = hop.after_commit(kLookPatience);
+    for (;;) {
+      auto second = take_up(hop, number, limits);
+      if (!second) {
+        if (second.error().event == Event::left) return second.error();
+        return settled(hop, false, "SecondHopFailed", second.error().message);
+      }
+      if (!*second) break;
+      const MigrationStatus& seen = (*second)->status;
+      if (seen.phase == Phase::succeeded) {
+        hop.status().target = seen.target;
+        return settled(
+            hop, true, "Returned",
+            fmt::format("by migration {}: gap {} ms", (*second)->name, seen.gap.value_or(milliseconds{0}).count()));
+      }
+      if (seen.phase == Phase::failed)
+        return settled(hop, false, "SecondHopFailed",
+                       fmt::format("migration {} failed: {}", (*second)->name, seen.message));
+      if (is_final(seen.phase)) {
+        why = fmt::format("{}: {}", (*second)->name, seen.message);
+        break;
+      }
+      if (!hop.pause(kPoll, patience))
+        return {Event::left, "UnderWay",
+                seen.phase == Phase::in_doubt
+                    ? fmt::format("migration {} is in doubt: kubectl migrate resolve {} -n {}", (*second)->name,
+                                  (*second)->name, hop.migration().namespace_)
+                    : fmt::format("by migration {}", (*second)->name)};
+    }
+  }
+  return settled(hop, false, "SecondHopRolledBack",
+                 fmt::format("the Pod works as {}: its way back into the name {} came to nothing {} times, at last {}",
+                             hop.status().target.pod, wanted, kTries, why));
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,143 @@
+// The way back into the name: the second hop itself, and what a live migration makes of it.
+#include <boost/test/unit_test.hpp>
+
+#include "extender/controller/hop.h"
+#include "extender/controller/steps.h"
+#include "extender/controller/target_pod.h"
+#include "test/unit/controller/scene.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+
+// From node-a to node-a, where the scheduler would put nothing.
+struct Local : Scene {
+  Local() {
+    cluster.change(path(), [](Json& object) {
+      object["spec"]["target"] = {{"node", "node-a"}, {"name", "home"}};
+      object["spec"]["strategy"] = "Stop";
+    });
+    place_on = "";
+  }
+};
+
+BOOST_AUTO_TEST_SUITE(returning_)
+
+BOOST_FIXTURE_TEST_CASE(a_hop_within_a_node_is_bound_without_a_scheduler, Local) {
+  run();
+  check_succeeded("home");
+  BOOST_TEST(status().target.node == "node-a");
+  const auto writes = cluster.writes();
+  BOOST_TEST(std::count(writes.begin(), writes.end(), "create pods/home/binding") == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_hop_within_a_node_that_fails_leaves_the_shadow_at_work, Local) {
+  source.before = [](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what != "commit") return std::nullopt;
+    return agent::AgentError{agent::AgentError::Kind::failed, "the disk is full"};
+  };
+  run();
+  check_rolled_back();
+}
+
+BOOST_FIXTURE_TEST_CASE(a_kubelet_without_room_leads_back, Local) {
+  cluster.before_write = [this](const std::string&, const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (where.subresource == "binding")
+      cluster.change(pod("home"), [](Json& object) {
+        object["status"] = {{"phase", "Failed"}, {"message", "OutOfcpu"}};
+      });
+    return std::nullopt;
+  };
+  const MigrationStatus now = run();
+  check_rolled_back();
+  BOOST_TEST(now.message.find("OutOfcpu") != std::string::npos, now.message);
+}
+
+// A live migration whose shadow works, and whose source is gone.
+struct Returning : Scene {
+  Returning() : Scene(true) {
+    cluster.drop(pod("orders"));
+    Json shadow = samples::pod();
+    shadow["metadata"]["uid"] = "uid-shadow";
+    shadow["spec"]["nodeName"] = "node-b";
+    cluster.put(pod("orders-mig-a6pfz"), shadow);
+    cluster.change(path(), [](Json& object) {
+      object["spec"]["strategy"] = "Live";
+      object["status"] = {{"phase", "Returning"},
+                          {"strategy", "Live"},
+                          {"source", {{"pod", "orders"}, {"uid", "uid-source"}, {"node", "node-a"}}},
+                          {"target", {{"pod", "orders-mig-a6pfz"}, {"uid", "uid-shadow"}, {"node", "node-b"}}},
+                          {"messages", {{"queue", "orders.0"}}}};
+    });
+    cluster.on_create = [this](const kube::ResourcePath& where, Json& object) {
+      if (where.plural == "migrations") object["status"] = end_of_second;
+    };
+  }
+  static kube::ResourcePath second(int number) {
+    return migration_path("shop", "orders-1-name-" + std::to_string(number));
+  }
+  Json end_of_second = {
+      {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", "orders"}, {"uid", "uid-home"}, {"node", "node-b"}}}};
+};
+
+BOOST_FIXTURE_TEST_CASE(a_second_migration_brings_it_into_its_name, Returning) {
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded");
+  BOOST_TEST(now.target.pod == "orders");
+  const Condition* restored = find_condition(now, "NameRestored");
+  BOOST_REQUIRE(restored != nullptr);
+  BOOST_TEST(restored->value);
+  const auto made = parse_migration(cluster.look(second(1)).value());
+  BOOST_REQUIRE(made);
+  BOOST_TEST(made->spec.pod_uid == "uid-shadow");
+  BOOST_TEST(made->spec.target_name == "orders");
+  BOOST_TEST(made->spec.target_node == "node-b");
+  BOOST_TEST(made->spec.queue == "orders.0");
+  BOOST_CHECK(made->spec.strategy == Strategy::stop);
+  BOOST_TEST(text_at(cluster.look(second(1)).value()["metadata"]["ownerReferences"][0], {"uid"}) == "uid-migration");
+}
+
+BOOST_FIXTURE_TEST_CASE(when_it_comes_to_nothing_the_shadow_goes_on, Returning) {
+  end_of_second = {{"phase", "RolledBack"}, {"message", "no room"}};
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded");
+  BOOST_TEST(now.target.pod == "orders-mig-a6pfz");
+  const Condition* restored = find_condition(now, "NameRestored");
+  BOOST_REQUIRE(restored != nullptr);
+  BOOST_TEST(!restored->value);
+  BOOST_TEST(restored->message.find("no room") != std::string::npos, restored->message);
+  BOOST_TEST(cluster.look(second(3)).has_value());
+  BOOST_TEST(!cluster.look(second(4)).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_under_way_is_waited_for, Returning) {
+  end_of_second = {{"phase", "InDoubt"}};
+  run(3);
+  BOOST_TEST(to_string(status().phase) == "Returning");
+  cluster.change(second(1), [](Json& object) {
+    object["status"] = {{"phase", "Succeeded"}, {"target", {{"pod", "orders"}, {"uid", "u"}, {"node", "node-b"}}}};
+  });
+  run();
+  BOOST_TEST(to_string(status().phase) == "Succeeded");
+  BOOST_TEST(!cluster.look(second(2)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_shadow_keeps_its_own_names_for_who_comes_after_it) {
+  Migration migration = samples::migration();
+  Json source = samples::pod();
+  source["spec"]["subdomain"] = "shop";
+  const Json shadow = target_pod(source, migration, {"orders-mig-a6pfz", {}, /*is_shadow=*/true});
+  BOOST_TEST(!has(shadow, {"spec", "hostname"}));
+  BOOST_TEST(!has(shadow, {"spec", "subdomain"}));
+  const Json home = target_pod(shadow, migration, {"orders", {}});
+  BOOST_TEST(text_at(home, {"spec", "hostname"}) == "o");
+  BOOST_TEST(text_at(home, {"spec", "subdomain"}) == "shop");
+  BOOST_TEST(!has(home, {"metadata", "annotations", kHostnameAnnotation}));
+  BOOST_TEST(!has(home, {"spec", "readinessGates"}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
