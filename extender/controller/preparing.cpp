@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/choice.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/queue.h"
 #include "extender/controller/replay.h"
@@ -36,21 +37,6 @@ void note_accepted(const std::vector<Refusal>& all, const std::vector<Refusal>& 
 CheckpointBackend chosen_backend(const Migration& migration, const NodeState& source) {
   if (migration.spec.checkpoint != CheckpointBackend::automatic) return migration.spec.checkpoint;
   return source.facts && source.facts->can_checkpoint_directly ? CheckpointBackend::direct : CheckpointBackend::kubelet;
-}
-
-Strategy chosen_strategy(const Migration& migration) {
-  return migration.spec.strategy == Strategy::automatic ? Strategy::stop : migration.spec.strategy;
-}
-
-HopSize size_of(const agent::SourceFacts& found) {
-  HopSize size;
-  for (const agent::ContainerFacts& one : found.containers) {
-    size.memory = size.memory + one.memory;
-    size.image = size.image + one.image;
-  }
-  for (const agent::VolumeFacts& one : found.volumes)
-    size.volumes = size.volumes + one.size;
-  return size;
 }
 
 // That the broker can be asked is found out now, not while the source is frozen.
@@ -127,17 +113,27 @@ Outcome preparing(Hop& hop) {
                                                                   view.containers, view.empty_dirs, call);
                                            });
   if (!found) return found.error();
-  hop.status().strategy = chosen_strategy(hop.migration());
+  const CheckpointBackend backend = chosen_backend(hop.migration(), around->source);
+  hop.status().strategy = hop.migration().spec.strategy;
+  std::string because;
+  if (hop.status().strategy == Strategy::automatic) {
+    auto choice = choose(hop, *pod, *found, backend, limits);
+    if (!choice) return choice.error();
+    hop.status().strategy = choice->outlook.strategy;
+    hop.status().forecast_total = choice->outlook.total;
+    because = choice->because;
+  }
   if (replays(hop)) {
     standing = without_accepted(replay_refusals(*pod), hop.migration().spec.accept);
     if (!standing.empty()) return refused(standing);
   }
-  const CheckpointBackend backend = chosen_backend(hop.migration(), around->source);
   const Forecast expected = forecast(size_of(*found), backend);
   standing = source_refusals(*pod, *found, around->source, backend, expected);
   if (!standing.empty()) return refused(standing);
   if (Outcome broker = check_broker(hop, view, limits); broker.event != Event::done) return broker;
-  return record(hop, *pod, *around, *found, backend, expected);
+  if (Outcome recorded = record(hop, *pod, *around, *found, backend, expected); recorded.event != Event::done)
+    return recorded;
+  return {Event::done, "", because};
 }
 
 }  // namespace migrate::controller

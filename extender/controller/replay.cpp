@@ -8,6 +8,7 @@
 #include "extender/controller/pods.h"
 #include "shared/messages/account.h"
 #include "shared/messages/mirror.h"
+#include "shared/migration/go_duration.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
@@ -33,8 +34,7 @@ Attempt<void> publish(Hop& hop, const ReplayLink& link, const std::string& body,
 }
 
 std::string own_control_queue(Hop& hop) {
-  return messages::control_queue_name(text_at(hop.source(), {"metadata", "annotations", kControlQueueAnnotation}),
-                                      hop.status().source.pod, hostname_of(hop.source()));
+  return control_queue_of(hop.source(), hop.status().source.pod);
 }
 
 // Whoever consumes it: the source, which is frozen.
@@ -98,6 +98,18 @@ Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limi
                    fmt::format("queue {}, the mirror of {}, was deleted; what it held cannot be replayed", mirror,
                                link.queue.queue));
   return **depth;
+}
+
+std::string control_queue_of(const Json& pod, const std::string& name) {
+  return messages::control_queue_name(text_at(pod, {"metadata", "annotations", kControlQueueAnnotation}), name,
+                                      hostname_of(pod));
+}
+
+std::optional<double> annotated_rate(const Json& pod) {
+  const std::string text = text_at(pod, {"metadata", "annotations", kServiceTimeAnnotation});
+  const auto span = parse_go_duration(text);
+  if (text.empty() || !span || *span <= milliseconds{0}) return std::nullopt;
+  return 1000.0 / static_cast<double>(span->count());
 }
 
 std::string hostname_of(const Json& pod) {

@@ -49,6 +49,11 @@ template <class T>
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 
+// The application's control queue, by its Pod's annotation or by its host name; `pod` under that name.
+[[nodiscard]] std::string control_queue_of(const Json& pod, const std::string& name);
+// Messages a second, by the annotation that says how long one takes. Nothing: it says nothing usable.
+[[nodiscard]] std::optional<double> annotated_rate(const Json& pod);
+
 // The name a Pod's processes see (Kubernetes: spec.hostname or the Pod's name, 63 characters of it).
 [[nodiscard]] std::string hostname_of(const Json& pod);
 

@@ -11,7 +11,6 @@
 #include "extender/controller/steps.h"
 #include "shared/messages/account.h"
 #include "shared/messages/cutoff.h"
-#include "shared/migration/go_duration.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
@@ -25,14 +24,6 @@ constexpr milliseconds kTellEvery{1'000};
 constexpr milliseconds kStartPatience{20'000};
 constexpr milliseconds kAbsencePatience{2'000};
 constexpr milliseconds kCommitReserve{3'000};
-
-// Messages a second by the Pod's annotation, a duration of one message.
-std::optional<double> annotated_rate(const Json& pod) {
-  const std::string text = text_at(pod, {"metadata", "annotations", kServiceTimeAnnotation});
-  const auto span = parse_go_duration(text);
-  if (text.empty() || !span || *span <= milliseconds{0}) return std::nullopt;
-  return 1000.0 / static_cast<double>(span->count());
-}
 
 // Watches whether the application reads the mirror at all.
 class Attendance {

@@ -65,6 +65,9 @@ struct Depth {
 struct Totals {
   std::uint64_t ready = 0;
   std::uint64_t unacknowledged = 0;
+  // Messages a second, of the last few; nothing: the broker has not counted yet.
+  std::optional<double> publish_rate = std::nullopt;
+  std::optional<double> ack_rate = std::nullopt;
 };
 
 enum class Removal { removed, absent, in_use, not_empty };

@@ -32,6 +32,12 @@ std::optional<std::uint64_t> count_of(const Json& object, const char* key) {
   return part.get<std::uint64_t>();
 }
 
+std::optional<double> rate_of(const Json& queue, const char* details) {
+  const Json& rate = part_of(part_of(part_of(queue, "message_stats"), details), "rate");
+  if (!rate.is_number()) return std::nullopt;
+  return rate.get<double>();
+}
+
 }  // namespace
 
 Consumer consumer_of(const Json& listed) {
@@ -89,7 +95,7 @@ std::optional<Totals> totals_of(const Json& queue) {
   const auto ready = count_of(queue, "messages_ready");
   const auto unacknowledged = count_of(queue, "messages_unacknowledged");
   if (!ready || !unacknowledged) return std::nullopt;
-  return Totals{*ready, *unacknowledged};
+  return Totals{*ready, *unacknowledged, rate_of(queue, "publish_details"), rate_of(queue, "ack_details")};
 }
 
 }  // namespace migrate::broker

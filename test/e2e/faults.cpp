@@ -69,7 +69,7 @@ class Play {
   }
 
   void begin() const {
-    Words words{scene_.consumer(), "--to", target_, "--name", name_, "--no-wait"};
+    Words words{scene_.consumer(), "--to", target_, "--strategy", "stop", "--name", name_, "--no-wait"};
     if (row_.phase == Phase::renaming) words.emplace_back("--keep-name");
     const auto begun = stage().plugin(words);
     if (!begun.succeeded()) throw std::runtime_error("kubectl-migrate: " + text_of(begun));

@@ -72,6 +72,42 @@ BOOST_AUTO_TEST_CASE(a_consumer_under_load_moves_while_it_works_there_and_back) 
   judge(scene);
 }
 
+// The shadow takes over under a name of its own, and comes into the old one by a second hop on its node.
+BOOST_AUTO_TEST_CASE(live_and_back_into_its_name) {
+  Scene scene{"live-name"};
+  scene.start(consumer(), load_of(10));
+  const std::string name = scene.consumer();
+  const auto move = scene.move({"--to", "node-b", "--strategy", "live", "--keep-name"});
+  check(move, "Live");
+  BOOST_TEST(scene.consumer() == name);
+  BOOST_TEST(scene.node() == "node-b");
+  bool restored = false;
+  for (const Json& condition : move.migration.at("status").at("conditions"))
+    restored = restored || (condition.at("type") == "NameRestored" && condition.at("status") == "True");
+  BOOST_TEST(restored, move.migration.dump());
+  scene.stage().check_nothing_left(name_of(move.migration));
+  scene.stage().check_nothing_left(name_of(move.migration) + "-name-1");
+  scene.wait_for_more(20);
+  judge(scene);
+}
+
+// So much memory that its copy beside the running source is silent for less time; and an application that says how long
+// a message takes.
+BOOST_AUTO_TEST_CASE(auto_takes_the_smallest_gap_and_says_why) {
+  Scene scene{"auto"};
+  ConsumerSpec large = consumer();
+  large.memory_mib = 300;
+  large.service_time = "50ms";
+  scene.start(large, load_of(5));
+  scene.wait_for_more(40);  // the broker has counted for some seconds
+  const auto move = scene.move({"--to", "node-b", "--strategy", "auto"});
+  check(move, "Live");
+  const Json& steps = move.migration.at("status").at("steps");
+  BOOST_TEST(steps.at(0).value("message", "").starts_with("Live: its gap is forecast at"), steps.dump());
+  scene.wait_for_more(20);
+  judge(scene);
+}
+
 BOOST_AUTO_TEST_CASE(sequentially_under_another_name_and_under_its_own) {
   Scene scene{"sequential"};
   scene.start(consumer(), load_of(10));

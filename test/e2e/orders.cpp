@@ -102,6 +102,8 @@ Json Orders::consumer_pod(const ConsumerSpec& spec) const {
   if (!spec.broker_secret.empty())
     made["metadata"]["annotations"] = {{"kubectl-migrate.dev/queue", ns_},
                                        {"kubectl-migrate.dev/broker-secret", spec.broker_secret}};
+  if (!spec.service_time.empty())
+    made["metadata"]["annotations"]["kubectl-migrate.dev/service-time"] = spec.service_time;
   return made;
 }
 
@@ -115,14 +117,16 @@ void Orders::start(const Json& consumer, const ProducerSpec& producer) const {
   cluster_.wait_ready(ns_, name);
   // Only now: the queue is declared and bound, so that nothing is unroutable.
   eventually("the consumer's connection to the broker", [&] { return state(name).at("connected") == true; });
-  cluster_.apply(
+  Json sender =
       pod(ns_, "producer",
           container(image_,
                     {"/bin/orders-producer", "--exchange", ns_, "--results-exchange", ns_ + ".results",
                      "--results-queue", ns_ + ".results", "--collect-results", "--producers",
                      std::to_string(producer.producers), "--rate", fmt::format("{}", producer.per_second), "--count",
                      std::to_string(producer.count), "--record", "", "--http-port", std::to_string(kProducerPort)},
-                    kProducerPort)));
+                    kProducerPort));
+  if (!producer.node.empty()) sender["spec"]["nodeSelector"] = {{"kubernetes.io/hostname", producer.node}};
+  cluster_.apply(sender);
   cluster_.wait_ready(ns_, "producer");
 }
 

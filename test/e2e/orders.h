@@ -25,6 +25,7 @@ struct ConsumerSpec {
   Placed placed = Placed::by_selector;
   // Named in the Pod's annotations, with its queue, for who closes the consumer's connections; empty: not named.
   std::string broker_secret{};
+  std::string service_time{};  // an annotation of the Pod; empty: none
   // The same consumer in another language; the Python one's image is made and pushed when it is first wanted.
   enum class Language { cpp, python };
   Language language = Language::cpp;
@@ -33,7 +34,8 @@ struct ConsumerSpec {
 struct ProducerSpec {
   double per_second = 20;  // of each of the producers
   int producers = 2;
-  int count = 600;  // of all together; 0: until it is stopped
+  int count = 600;     // of all together; 0: until it is stopped
+  std::string node{};  // empty: any; one that ends takes the producer's record with it
 };
 
 struct Verdict {

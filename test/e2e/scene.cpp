@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 
@@ -55,6 +56,8 @@ void Scene::wait_for_more(std::uint64_t orders) const {
 Scene::Move Scene::move(const Words& words) {
   Words all{consumer_};
   all.insert(all.end(), words.begin(), words.end());
+  // What a test says nothing about is not left to the forecast.
+  if (std::find(words.begin(), words.end(), "--strategy") == words.end()) all.insert(all.end(), {"--strategy", "stop"});
   all.insert(all.end(), {"-o", "json"});
   const std::uint64_t before = handled();
   const auto done = stage_.plugin(all);

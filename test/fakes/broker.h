@@ -44,6 +44,7 @@ class FakeBroker : public broker::Broker {
 
   // --- the world around ---
   // `type`: "fanout", "direct", "topic", "headers".
+  std::optional<double> publish_rate;  // as totals() tells it
   void add_exchange(const std::string& name, const std::string& type) {
     const std::lock_guard lock{mutex_};
     exchanges_[name] = type;
@@ -163,6 +164,7 @@ class FakeBroker : public broker::Broker {
     broker::Totals totals{found->second.ready.size(), 0};
     for (const Held& one : found->second.consumers)
       totals.unacknowledged += one.held.size();
+    totals.publish_rate = publish_rate;
     return totals;
   }
   Lookup<broker::Depth> depth(const std::string& queue) override {

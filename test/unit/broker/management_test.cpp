@@ -116,6 +116,13 @@ BOOST_AUTO_TEST_CASE(totals_that_were_not_counted_are_not_nothing_waiting) {
   BOOST_REQUIRE(totals.has_value());
   BOOST_TEST(totals->ready == 3U);
   BOOST_TEST(totals->unacknowledged == 4U);
+  BOOST_TEST(!totals->publish_rate.has_value());
+  body = R"({"name": "orders", "messages_ready": 3, "messages_unacknowledged": 4, "message_stats":
+             {"publish_details": {"rate": 10.2}, "ack_details": {"rate": 9}}})";
+  const auto rates = broker->totals("orders").value();
+  BOOST_REQUIRE(rates.has_value());
+  BOOST_TEST(rates->publish_rate.value_or(0) == 10.2);
+  BOOST_TEST(rates->ack_rate.value_or(0) == 9.0);
 }
 
 BOOST_AUTO_TEST_CASE(errors_say_what_to_do_and_no_password) {

@@ -250,6 +250,43 @@ BOOST_AUTO_TEST_CASE(a_queue_that_cannot_be_mirrored_is_refused) {
   BOOST_TEST(status.message.find("--strategy stop") != std::string::npos, status.message);
 }
 
+// Whatever `auto` takes, and the sentence beside it.
+struct Auto : Replay {
+  Auto() : Replay(Strategy::automatic) {
+    source.facts.containers.front().memory = 1'000_MiB;  // seconds of silence with stop
+    broker->publish_rate = 10;
+    BOOST_REQUIRE(broker->declare_queue(kOwnControl));
+    cluster.change(pod("orders"),
+                   [](Json& object) { object["metadata"]["annotations"][kServiceTimeAnnotation] = "50ms"; });
+  }
+  void check(const std::string& strategy, const std::string& because) {
+    const MigrationStatus now = run();
+    BOOST_TEST(to_string(now.phase) == "Succeeded", now.message);
+    BOOST_TEST(to_string(now.strategy) == strategy);
+    BOOST_REQUIRE(!now.steps.empty());
+    BOOST_TEST(now.steps.front().message.find(because) != std::string::npos, now.steps.front().message);
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(auto_takes_the_smallest_gap, Auto) {
+  check("Live", "Live: its gap is forecast at");
+}
+
+BOOST_FIXTURE_TEST_CASE(auto_replays_nothing_to_an_application_without_a_control_queue, Auto) {
+  BOOST_REQUIRE(broker->remove_queue(kOwnControl, {}));
+  check("Stop", "does not follow the replay protocol");
+}
+
+BOOST_FIXTURE_TEST_CASE(auto_replays_nothing_at_unknown_rates, Auto) {
+  broker->publish_rate.reset();
+  check("Stop", "the rate of arrivals is not known");
+}
+
+BOOST_FIXTURE_TEST_CASE(auto_replays_nothing_that_a_volume_would_be_ahead_of, Auto) {
+  cluster.change(path(), [](Json& object) { object["spec"].erase("accept"); });
+  check("Stop", "emptyDirs are carried by Stop alone");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

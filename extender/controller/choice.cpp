@@ -1,0 +1,92 @@
+#include "extender/controller/choice.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/queue.h"
+#include "extender/controller/refusals.h"
+#include "extender/controller/replay.h"
+#include "shared/messages/mirror.h"
+
+namespace migrate::controller {
+namespace {
+
+// The queue as the forecast wants it, or in `why` what speaks against replaying from it.
+std::optional<QueueOutlook> look_at_replay(Hop& hop, const Json& pod, const Limits& limits, std::string& why) {
+  const PodView view = view_of(pod);
+  const auto queue = queue_of(hop.migration(), view);
+  if (!queue) {
+    why = "the Pod names no queue and broker";
+    return std::nullopt;
+  }
+  auto broker = connect_to(hop, *queue, limits);
+  if (!broker) {
+    why = broker.error().message;
+    return std::nullopt;
+  }
+  const std::string control = control_queue_of(pod, view.name);
+  const auto follows = (*broker)->depth(control);
+  if (!follows || !*follows) {
+    why = follows ? fmt::format(
+                        "the application has declared no control queue {}, so it does not follow the replay "
+                        "protocol (docs/app-contract.md)",
+                        control)
+                  : follows.error().message;
+    return std::nullopt;
+  }
+  const auto facts = look_at_queue(hop, {*queue, *broker}, limits);
+  if (!facts || !*facts) {
+    why = facts ? fmt::format("the broker has no queue {}", queue->queue) : facts.error().message;
+    return std::nullopt;
+  }
+  if (const auto against = messages::mirror_refusals(**facts); !against.empty()) {
+    why = against.front().message;
+    return std::nullopt;
+  }
+  const auto totals = (*broker)->totals(queue->queue);
+  QueueOutlook outlook;
+  outlook.may_hold = messages::may_hold(**facts);
+  if (totals && *totals) {
+    outlook.backlog = (*totals)->ready + (*totals)->unacknowledged;
+    outlook.arrival_rate = (*totals)->publish_rate;
+    // As fast as it can it works only while something waits.
+    if ((*totals)->ready > 0) outlook.service_rate = (*totals)->ack_rate;
+  }
+  if (!outlook.service_rate) outlook.service_rate = annotated_rate(pod);
+  return outlook;
+}
+
+}  // namespace
+
+HopSize size_of(const agent::SourceFacts& found) {
+  HopSize size;
+  for (const agent::ContainerFacts& one : found.containers) {
+    size.memory = size.memory + one.memory;
+    size.image = size.image + one.image;
+  }
+  for (const agent::VolumeFacts& one : found.volumes)
+    size.volumes = size.volumes + one.size;
+  return size;
+}
+
+Attempt<StrategyChoice> choose(Hop& hop, const Json& pod, const agent::SourceFacts& found, CheckpointBackend backend,
+                               const Limits& limits) {
+  const MigrationSpec& spec = hop.migration().spec;
+  StrategyQuestion question;
+  question.size = size_of(found);
+  question.backend = backend;
+  for (const Refusal& one : without_accepted(replay_refusals(pod), spec.accept))
+    (one.accept.empty() ? question.has_writable_volumes : question.has_empty_dirs) = true;
+  question.keep_name = spec.keep_name;
+  question.freeze_limit = freeze_budget(pod);
+  question.max_replay = spec.max_replay;
+  question.cutoff = spec.cutoff;
+  if (!question.has_writable_volumes && !question.has_empty_dirs)
+    question.queue = look_at_replay(hop, pod, limits, question.no_queue);
+  if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
+  return choose_strategy(question);
+}
+
+}  // namespace migrate::controller

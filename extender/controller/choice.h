@@ -1,0 +1,18 @@
+// Which strategy `auto` takes: what the Pod, its queue and its broker say, put to the forecast.
+#pragma once
+
+#include "extender/controller/hop.h"
+#include "shared/migration/forecast.h"
+
+namespace migrate::controller {
+
+// `pod` runs as `found` says. An application that has not declared its control queue does not follow the replay
+// protocol, so nothing is replayed to it; neither is to one whose queue cannot be mirrored, or whose rates are unknown.
+// A broker that does not answer is no error here: nothing can be replayed then.
+[[nodiscard]] Attempt<StrategyChoice> choose(Hop& hop, const Json& pod, const agent::SourceFacts& found,
+                                             CheckpointBackend backend, const Limits& limits);
+
+// What is checkpointed, and how much of it.
+[[nodiscard]] HopSize size_of(const agent::SourceFacts& found);
+
+}  // namespace migrate::controller
