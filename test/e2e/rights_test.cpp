@@ -239,7 +239,8 @@ BOOST_AUTO_TEST_CASE(enable_gives_the_extender_pods_and_named_secrets_and_disabl
         {kExtender, "patch", "", "pods/status", ns, "victim", allowed},
         {kExtender, "patch", "", "pods/ephemeralcontainers", ns, "victim", false},
         {kExtender, "create", "", "pods/exec", ns, "victim", false},
-        {kExtender, "create", "", "pods/binding", ns, "victim", false},
+        {kExtender, "create", "", "pods/binding", ns, "victim", allowed},
+        {kExtender, "create", kOurs, "migrations", ns, "", allowed},
         {kExtender, "delete", "", "persistentvolumeclaims", ns, "data", false},
         {kExtender, "get", "", "configmaps", ns, "x", false},
     });
