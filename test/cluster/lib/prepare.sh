@@ -51,7 +51,8 @@ prepare_worker() { # NAME INDEX RUNTIME(containerd-VERSION | crio)
     crio)
       binds+=" $crio:/opt/crio" socket=/run/crio/crio.sock
       prepare_services "$files" node crio kubelet kube-proxy
-      mkdir -p "$files/etc/crio" "$files/etc/containers"
+      mkdir -p "$files/etc/crio" "$files/etc/containers" "$files/etc/machine/bin"
+      cp "$here/config/runc-within-limits" "$files/etc/machine/bin/runc"
       template "$here/config/crio.conf" PAUSE_IMAGE="$(image_of pause)" >"$files/etc/crio/crio.conf"
       printf '{"default": [{"type": "insecureAcceptAnything"}]}' >"$files/etc/containers/policy.json"
       ;;
