@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_SUITE(schemas)
 BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_and_no_others) {
   const Json schema = schema_of("migrations.yaml").at("properties");
   MigrationSpec spec;
-  spec.pod = spec.pod_uid = spec.target_node = spec.queue = spec.broker_secret = "x";
+  spec.pod = spec.pod_uid = spec.target_node = spec.target_name = spec.queue = spec.broker_secret = "x";
   spec.target_selector["disk"] = "fast";
   spec.accept = {"post-start"};
   spec.resolve = Resolution::keep_source;
