@@ -19,6 +19,7 @@ class RabbitMq final : public Broker {
     return management_.close_connection(connection, reason);
   }
   Lookup<QueueFacts> queue(const std::string& name) override { return management_.queue(name); }
+  Lookup<std::vector<Policy>> policies() override { return management_.policies(); }
   Lookup<std::vector<Binding>> list_bindings(const std::string& queue) override {
     return management_.list_bindings(queue);
   }

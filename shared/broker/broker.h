@@ -42,6 +42,25 @@ struct Binding {
   bool operator==(const Binding&) const = default;
 };
 
+// An exchange that a queue is bound to.
+struct Exchange {
+  std::string name;
+  std::string type;            // "direct", "fanout", "topic", "headers", or a plugin's
+  std::string routes_as = {};  // of a delaying one: the type by which it routes in the end; else empty
+  bool operator==(const Exchange&) const = default;
+};
+
+// A policy, or an operator's policy, that is for queues.
+struct Policy {
+  std::string name;
+  std::string pattern;  // a regular expression (PCRE) that is looked for anywhere in a queue's name
+  bool is_operators = false;
+  std::int64_t priority = 0;  // of all that match one user's policy holds and one operator's: those of the highest
+  bool has_ttl = false;       // as in QueueFacts
+  bool has_length_limit = false;
+  bool operator==(const Policy&) const = default;
+};
+
 // What the management API says of a queue; arguments and policies taken together.
 struct QueueFacts {
   std::string name;
@@ -53,7 +72,8 @@ struct QueueFacts {
   bool has_length_limit = false;  // in messages or bytes, whatever happens beyond it
   bool has_priorities = false;
   bool is_single_active = false;
-  std::vector<Binding> bindings;  // without the one of the default exchange, which every queue has
+  std::vector<Binding> bindings;    // without the one of the default exchange, which every queue has
+  std::vector<Exchange> exchanges;  // of those bindings, each once
   std::vector<Consumer> consumers;
 };
 
@@ -90,6 +110,9 @@ class Broker {
   [[nodiscard]] virtual Result<void> close_connection(const std::string& connection, const std::string& reason) = 0;
   // Whoever its consumers belong to. Waits, at most 8 s, until the broker has told of a new queue what policies say.
   [[nodiscard]] virtual Lookup<QueueFacts> queue(const std::string& name) = 0;
+  // The virtual host's, as they are now. Nothing: the user may not see them (it takes the tag `policymaker`, which
+  // `administrator` includes).
+  [[nodiscard]] virtual Lookup<std::vector<Policy>> policies() = 0;
   // Those of a queue, as they are now.
   [[nodiscard]] virtual Lookup<std::vector<Binding>> list_bindings(const std::string& queue) = 0;
   // As the broker last counted, up to 5 s ago. Nothing, too, when it has not counted yet (a new queue, a restart).

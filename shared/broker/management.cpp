@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
 #include <thread>
 
 #include "shared/base/base64.h"
@@ -84,7 +87,43 @@ Lookup<QueueFacts> ManagementApi::queue(const std::string& name) {
   if (!*bindings) return std::nullopt;
   if (!(*bindings)->is_array()) return failure(list_attempt + ": the answer is no list");
   facts->bindings = bindings_of(**bindings);
+  auto exchanges = exchanges_of(facts->bindings, left());
+  if (!exchanges) return tl::make_unexpected(exchanges.error());
+  facts->exchanges = std::move(*exchanges);
   return facts;
+}
+
+Result<std::vector<Exchange>> ManagementApi::exchanges_of(const std::vector<Binding>& bindings, milliseconds timeout) {
+  std::set<std::string> names;
+  for (const Binding& one : bindings)
+    names.insert(one.exchange);
+  std::vector<Exchange> exchanges;
+  exchanges.reserve(names.size());
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  for (const std::string& name : names) {
+    const auto left = std::chrono::duration_cast<milliseconds>(until - std::chrono::steady_clock::now());
+    auto answer = get(fmt::format("look at exchange {} at {}", name, where_),
+                      fmt::format("/api/exchanges/{}/{}", percent_encoded(virtual_host_), percent_encoded(name)),
+                      Absent::is_an_answer, std::max(left, milliseconds{1}));
+    if (!answer) return tl::make_unexpected(answer.error());
+    if (*answer) exchanges.push_back(exchange_of(name, **answer));  // else it was deleted, and its bindings with it
+  }
+  return exchanges;
+}
+
+Lookup<std::vector<Policy>> ManagementApi::policies() {
+  std::vector<Policy> all;
+  for (const char* kind : {"policies", "operator-policies"}) {
+    const std::string attempt = fmt::format("list the {} at {}", kind, where_);
+    auto answer = get(attempt, fmt::format("/api/{}/{}", kind, percent_encoded(virtual_host_)),
+                      Absent::as_a_missing_right_is, kTimeout);
+    if (!answer) return tl::make_unexpected(answer.error());
+    if (!*answer) return std::nullopt;
+    if (!(*answer)->is_array()) return failure(attempt + ": the answer is no list");
+    auto found = policies_of(**answer, kind == std::string_view{"operator-policies"});
+    std::move(found.begin(), found.end(), std::back_inserter(all));
+  }
+  return all;
 }
 
 Lookup<Totals> ManagementApi::totals(const std::string& queue) {
@@ -141,8 +180,10 @@ Lookup<std::string> ManagementApi::call(const std::string& attempt, const std::s
   request.body_limit = kLargestAnswer;
   auto answer = client_->send(request);
   if (!answer) return failure(attempt + ": " + answer.error().message);
-  if (answer->status == 404 && absent == Absent::is_an_answer) return std::nullopt;
-  if (answer->status == 401 || answer->status == 403)
+  const bool lacks_a_right = answer->status == 401 || answer->status == 403;
+  if (answer->status == 404 && absent != Absent::means_no_virtual_host) return std::nullopt;
+  if (lacks_a_right && absent == Absent::as_a_missing_right_is) return std::nullopt;
+  if (lacks_a_right)
     return failure(
         fmt::format("{}: the broker answered {} to user {}: {}; check its password, and that it has rights on virtual "
                     "host {} and the tag `administrator` (`management` is enough for the application's own user)",

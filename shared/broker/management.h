@@ -23,18 +23,20 @@ class ManagementApi {
   [[nodiscard]] Result<std::vector<Consumer>> consumers(const std::string& queue);
   [[nodiscard]] Result<void> close_connection(const std::string& connection, const std::string& reason);
   [[nodiscard]] Lookup<QueueFacts> queue(const std::string& name);
+  [[nodiscard]] Lookup<std::vector<Policy>> policies();
   [[nodiscard]] Lookup<std::vector<Binding>> list_bindings(const std::string& queue);
   [[nodiscard]] Lookup<Totals> totals(const std::string& queue);
   // Whether it has the binding of that properties_key.
   [[nodiscard]] Result<bool> has_binding(const std::string& queue, const Binding& binding);
 
  private:
-  // What a 404 is called, when it is not an answer.
-  enum class Absent { is_an_answer, means_no_virtual_host };
+  // What a 404 is called, when it is not an answer; and a missing right may be one too.
+  enum class Absent { is_an_answer, means_no_virtual_host, as_a_missing_right_is };
   Lookup<std::string> call(const std::string& attempt, const std::string& method, const std::string& target,
                            std::vector<http::Header> headers, Absent absent, std::chrono::milliseconds timeout);
   Lookup<nlohmann::json> get(const std::string& attempt, const std::string& target, Absent absent,
                              std::chrono::milliseconds timeout);
+  Result<std::vector<Exchange>> exchanges_of(const std::vector<Binding>& bindings, std::chrono::milliseconds timeout);
   [[nodiscard]] std::string queue_path(const std::string& name) const;
 
   std::shared_ptr<http::HttpClient> client_;

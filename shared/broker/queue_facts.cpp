@@ -91,6 +91,31 @@ std::vector<Binding> bindings_of(const Json& list) {
   return bindings;
 }
 
+Exchange exchange_of(const std::string& name, const Json& exchange) {
+  return {name, text_of(exchange, "type"), text_of(part_of(exchange, "arguments"), "x-delayed-type")};
+}
+
+std::vector<Policy> policies_of(const Json& list, bool are_operators) {
+  std::vector<Policy> policies;
+  policies.reserve(list.size());
+  for (const Json& one : list) {
+    const std::string apply_to = text_of(one, "apply-to");
+    if (apply_to == "exchanges" || apply_to == "streams") continue;
+    const Json& definition = part_of(one, "definition");
+    const auto has = [&](const char* key) { return !part_of(definition, key).is_null(); };
+    Policy policy;
+    policy.name = text_of(one, "name");
+    policy.pattern = text_of(one, "pattern");
+    policy.is_operators = are_operators;
+    if (const Json& priority = part_of(one, "priority"); priority.is_number_integer())
+      policy.priority = priority.get<std::int64_t>();
+    policy.has_ttl = has("message-ttl") || has("expires");
+    policy.has_length_limit = has("max-length") || has("max-length-bytes");
+    policies.push_back(std::move(policy));
+  }
+  return policies;
+}
+
 std::optional<Totals> totals_of(const Json& queue) {
   const auto ready = count_of(queue, "messages_ready");
   const auto unacknowledged = count_of(queue, "messages_unacknowledged");

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "shared/broker/broker.h"
@@ -16,6 +17,12 @@ namespace migrate::broker {
 
 // From /api/queues/VHOST/NAME/bindings, without the default exchange's.
 [[nodiscard]] std::vector<Binding> bindings_of(const nlohmann::json& list);
+
+// From /api/exchanges/VHOST/NAME.
+[[nodiscard]] Exchange exchange_of(const std::string& name, const nlohmann::json& exchange);
+
+// From /api/policies/VHOST or /api/operator-policies/VHOST; those for exchanges or streams alone are left out.
+[[nodiscard]] std::vector<Policy> policies_of(const nlohmann::json& list, bool are_operators);
 
 // From the queue as well. Nothing: not counted yet.
 [[nodiscard]] std::optional<Totals> totals_of(const nlohmann::json& queue);

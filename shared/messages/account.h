@@ -16,12 +16,13 @@ inline constexpr std::size_t kMostPoints = 60;
 void add_backlog(std::vector<BacklogPoint>& series, Instant at, std::uint64_t ready);
 
 struct RepeatCounts {
-  // Read while the source is frozen for the checkpoint, first the primary, then the mirror: so messages between the
-  // readings only raise the bound.
+  // Read at the checkpoint or soon after it, first the primary, then the mirror: messages that come or are handled
+  // meanwhile only raise the bound.
   std::uint64_t primary_at_checkpoint = 0;  // ready ones
   std::uint64_t mirror_at_checkpoint = 0;
   // When the source is frozen for good, its connections are closed and the mirror is unbound: ready ones of the
-  // primary, all of which stand (or stood) in the mirror too. 0 where the primary is purged.
+  // primary, all of which stand (or stood) in the mirror too. Where the primary is purged, those that came before the
+  // mirror was unbound.
   std::uint64_t primary_at_cut = 0;
 };
 

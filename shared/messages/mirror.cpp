@@ -2,13 +2,66 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <string_view>
 
 namespace migrate::messages {
 namespace {
 
 constexpr const char* kStop = "use --strategy stop";
+
+// Those of the protocol, and plugins' that route by key, headers or a selector to each queue by itself. Not among them:
+// what splits (x-consistent-hash, x-modulus-hash, x-random, x-local-random), and what gives a newly bound queue
+// messages from before (x-recent-history, x-lvc), which the copy has handled already.
+bool copies(const std::string& type) {
+  constexpr std::array<std::string_view, 6> kTypes{"direct", "fanout", "topic", "headers", "x-jms-topic", "x-rtopic"};
+  return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
+}
+
+// One that delays decides where a message goes when it is due: then both queues are bound, or none is any more.
+bool copies(const broker::Exchange& exchange) {
+  return exchange.type == "x-delayed-message" ? copies(exchange.routes_as) : copies(exchange.type);
+}
+
+// Whether a pattern means the same to the broker (PCRE) and to us (ECMAScript), and is looked for in no time.
+bool is_understood(const std::string& pattern) {
+  constexpr std::string_view kPlain = "^$.*+?|()[]-_:/ ,#@~=";
+  constexpr std::size_t kLongest = 200;
+  if (pattern.size() > kLongest) return false;
+  // Modes and assertions; repeated groups.
+  for (const char* part : {"(?", "(*", ")*", ")+", "){", "[["})
+    if (pattern.find(part) != std::string::npos) return false;
+  bool is_escaped = false;
+  for (const char one : pattern) {
+    const bool is_word = (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9');
+    const bool is_known = is_escaped ? !is_word || one == 'd' || one == 'w' || one == 's'
+                                     : is_word || one == '\\' || kPlain.find(one) != std::string_view::npos;
+    if (!is_known) return false;
+    is_escaped = !is_escaped && one == '\\';
+  }
+  return !is_escaped;
+}
+
+// Nothing: nobody can tell here.
+std::optional<bool> matches(const std::string& pattern, const std::string& name) {
+  if (!is_understood(pattern)) return std::nullopt;
+  try {
+    return std::regex_search(name, std::regex{pattern});
+  } catch (const std::regex_error&) {
+    return std::nullopt;
+  }
+}
+
+Refusal limited_by(const broker::Policy& policy, const std::string& mirror) {
+  return {policy.has_ttl ? "MirrorTtl" : "MirrorLengthLimit",
+          fmt::format("{} {} of the broker (pattern {}) would give the mirror {} {}, which could drop messages before "
+                      "they are replayed; change its pattern so that ms2m.* is exempt, or {}",
+                      policy.is_operators ? "operator policy" : "policy", policy.name, policy.pattern, mirror,
+                      policy.has_ttl ? "a time limit (TTL or expiry)" : "a length limit", kStop)};
+}
 
 class Rows {
  public:
@@ -36,6 +89,16 @@ class Rows {
           "has no binding: it is fed through the default exchange, by its name, and nothing else can be bound there to "
           "get the same messages",
           fmt::format("{}, or publish to an exchange that the queue is bound to", kStop));
+  }
+
+  void exchanges() {
+    for (const broker::Exchange& one : queue_.exchanges)
+      if (!copies(one))
+        add("ExchangeType",
+            fmt::format("is bound to exchange {} of type {}{}, which is not known to give every queue that is bound "
+                        "alike the same messages: its mirror might get others",
+                        one.name, one.type, one.routes_as.empty() ? "" : " (" + one.routes_as + ")"),
+            fmt::format("{}, or put a fanout exchange between that exchange and the queue", kStop));
   }
 
   void order() {
@@ -133,9 +196,30 @@ std::vector<Refusal> mirror_refusals(const broker::QueueFacts& primary) {
   Rows rows{primary};
   rows.kind();
   rows.feed();
+  rows.exchanges();
   rows.order();
   rows.consumers();
   return rows.take();
+}
+
+std::optional<std::vector<Refusal>> policy_refusals(const std::vector<broker::Policy>& policies,
+                                                    const std::string& mirror) {
+  std::vector<Refusal> found;
+  for (const bool of_operators : {false, true}) {
+    std::vector<const broker::Policy*> holding;  // those of the highest priority: which of them holds is the broker's
+    for (const broker::Policy& one : policies) {
+      if (one.is_operators != of_operators) continue;
+      const auto matched = matches(one.pattern, mirror);
+      if (!matched) return std::nullopt;
+      if (!*matched) continue;
+      if (!holding.empty() && one.priority < holding.front()->priority) continue;
+      if (!holding.empty() && one.priority > holding.front()->priority) holding.clear();
+      holding.push_back(&one);
+    }
+    for (const broker::Policy* one : holding)
+      if (one->has_ttl || one->has_length_limit) found.push_back(limited_by(*one, mirror));
+  }
+  return found;
 }
 
 std::vector<Refusal> mirror_troubles(const broker::QueueFacts& mirror) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,10 +27,17 @@ struct Refusal {
   std::string reason;   // CamelCase: "DefaultExchange", "SeveralConsumers", …
   std::string message;  // what, of which queue, why, what to do (--strategy stop, mostly)
 };
-// Why this queue cannot be mirrored and fenced, all of it; empty: it can. Design section 6. What nobody can see from
+// Why this queue cannot be mirrored and fenced, all of it; empty: it can. Design section 6. Its exchanges must be of
+// types that are known to give every queue that is bound alike the same messages. What nobody can see from
 // here: messages that are published to the queue by its name (through the default exchange) beside its bindings. They
 // come into the primary alone.
 [[nodiscard]] std::vector<Refusal> mirror_refusals(const broker::QueueFacts& primary);
+// The same of a mirror that is not made yet, from all policies there are. Nothing: it cannot be told from here, because
+// a pattern that might match is beyond what is understood; look at the mirror itself then.
+// Only limits count. Policies that say how a queue keeps its messages (queue-mode, ha-*) or what becomes of those that
+// a limit drops or an application rejects (overflow, dead-letter-*) leave alone what is to be replayed.
+[[nodiscard]] std::optional<std::vector<Refusal>> policy_refusals(const std::vector<broker::Policy>& policies,
+                                                                  const std::string& mirror);
 // Why a mirror that was made is of no use: a policy of the broker gave it a limit. Empty: nothing.
 [[nodiscard]] std::vector<Refusal> mirror_troubles(const broker::QueueFacts& mirror);
 // The most that the primary's consumers can hold without having acknowledged it; for Fence.

@@ -42,6 +42,10 @@ class FakeBroker : public broker::Broker {
     return closed_;
   }
 
+  // What policies() tells; nothing: the user may not read them.
+  std::optional<std::vector<broker::Policy>> listed_policies = std::vector<broker::Policy>{};
+  bool limits_new_queues = false;  // a policy does
+
   // --- the world around ---
   // `type`: "fanout", "direct", "topic", "headers".
   std::optional<double> publish_rate;  // as totals() tells it
@@ -149,7 +153,16 @@ class FakeBroker : public broker::Broker {
     if (found == queues_.end()) return std::nullopt;
     broker::QueueFacts facts = found->second.facts;
     facts.consumers = listed(found->second);
+    facts.exchanges.clear();
+    for (const auto& one : exchanges_)
+      if (std::any_of(facts.bindings.begin(), facts.bindings.end(),
+                      [&](const broker::Binding& binding) { return binding.exchange == one.first; }))
+        facts.exchanges.push_back({one.first, one.second});
     return facts;
+  }
+  Lookup<std::vector<broker::Policy>> policies() override {
+    if (auto error = begin("policies")) return tl::make_unexpected(*error);
+    return listed_policies;
   }
   Lookup<std::vector<broker::Binding>> list_bindings(const std::string& queue) override {
     if (auto error = begin("list_bindings " + queue)) return tl::make_unexpected(*error);
@@ -176,7 +189,10 @@ class FakeBroker : public broker::Broker {
   }
   Result<void> declare_queue(const std::string& name) override {
     if (auto error = begin("declare_queue " + name)) return tl::make_unexpected(*error);
-    if (!has_queue(name)) add_queue(name);
+    if (has_queue(name)) return {};
+    add_queue(name);
+    const std::lock_guard lock{mutex_};
+    queues_.at(name).facts.has_length_limit = limits_new_queues;
     return {};
   }
   Result<void> bind(const std::string& queue, const broker::Binding& binding) override {

@@ -73,6 +73,7 @@ BOOST_AUTO_TEST_CASE(a_queue_with_its_policies_bindings_and_consumers) {
   bodies["/api/queues/%2F/my%20orders/bindings"] =
       R"([{"source": "", "routing_key": "my orders", "arguments": {}, "properties_key": "my%20orders"},
           {"source": "x", "routing_key": "k", "arguments": {"n": 5}, "properties_key": "k~abc"}])";
+  bodies["/api/exchanges/%2F/x"] = R"({"name": "x", "type": "headers", "arguments": {}})";
   const auto found = broker->queue("my orders");
   BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
   BOOST_REQUIRE(found->has_value());
@@ -86,6 +87,24 @@ BOOST_AUTO_TEST_CASE(a_queue_with_its_policies_bindings_and_consumers) {
   BOOST_TEST(!facts.is_single_active);
   BOOST_CHECK((facts.bindings == std::vector<Binding>{{"x", "k", R"({"n":5})", "k~abc"}}));
   BOOST_CHECK((facts.consumers == std::vector<Consumer>{{"t", "", "", 10}}));
+  BOOST_CHECK((facts.exchanges == std::vector<Exchange>{{"x", "headers"}}));
+}
+
+BOOST_AUTO_TEST_CASE(policies_of_users_and_of_operators) {
+  bodies["/api/policies/%2F"] = R"([{"name": "p", "pattern": "^q", "definition": {"max-length": 5}}])";
+  bodies["/api/operator-policies/%2F"] = R"([{"name": "o", "pattern": "", "definition": {"message-ttl": 5}}])";
+  const auto found = broker->policies();
+  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_CHECK((**found == std::vector<Policy>{{"p", "^q", false, 0, false, true}, {"o", "", true, 0, true, false}}));
+}
+
+BOOST_AUTO_TEST_CASE(policies_that_may_not_be_read_are_no_error) {
+  status = 401;
+  const auto found = broker->policies();
+  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_TEST(!found->has_value());
+  status = 500;
+  BOOST_TEST(!broker->policies().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_queue_that_is_not_there) {

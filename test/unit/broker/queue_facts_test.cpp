@@ -51,6 +51,26 @@ BOOST_DATA_TEST_CASE(arguments_and_policies, boost::unit_test::data::make(kRows)
   BOOST_TEST(facts->is_single_active == row.single_active);
 }
 
+BOOST_AUTO_TEST_CASE(policies_for_queues) {
+  const Json list = Json::parse(R"([
+    {"name": "a", "pattern": "^q", "apply-to": "all", "priority": 7, "definition": {"max-length": 5, "overflow": "drop-head"}},
+    {"name": "b", "pattern": "", "apply-to": "classic_queues", "definition": {"expires": 5}},
+    {"name": "c", "pattern": "", "apply-to": "exchanges", "definition": {"alternate-exchange": "x"}},
+    {"name": "d", "pattern": "", "apply-to": "queues", "definition": {"queue-mode": "lazy", "dead-letter-exchange": "x"}},
+    7])");
+  const auto found = policies_of(list, true);
+  BOOST_REQUIRE(found.size() == 4U);
+  BOOST_CHECK((found[0] == Policy{"a", "^q", true, 7, false, true}));
+  BOOST_CHECK((found[1] == Policy{"b", "", true, 0, true, false}));
+  BOOST_CHECK((found[2] == Policy{"d", "", true, 0, false, false}));
+}
+
+BOOST_AUTO_TEST_CASE(an_exchange_s_type) {
+  BOOST_CHECK((exchange_of("x", Json::parse(R"({"type": "topic", "arguments": {}})")) == Exchange{"x", "topic", ""}));
+  BOOST_CHECK((exchange_of("x", Json::parse(R"({"type": "x-delayed-message",
+      "arguments": {"x-delayed-type": "direct"}})")) == Exchange{"x", "x-delayed-message", "direct"}));
+}
+
 BOOST_AUTO_TEST_CASE(nonsense_is_survived) {
   BOOST_TEST(!queue_facts_of(Json::parse("7")).has_value());
   BOOST_TEST(bindings_of(Json::parse(R"([7, {"source": 7}, {}])")).empty());

@@ -56,6 +56,41 @@ const std::vector<Row> kRows{
     {"Priorities", [](QueueFacts& q) { q.has_priorities = true; }, "--strategy stop"},
     {"Ttl", [](QueueFacts& q) { q.has_ttl = true; }, "--strategy stop"},
     {"LengthLimit", [](QueueFacts& q) { q.has_length_limit = true; }, "--strategy stop"},
+    {"",
+     [](QueueFacts& q) {
+       q.exchanges = {{"a", "direct"}, {"b", "topic"}, {"c", "headers"}, {"d", "x-jms-topic"}};
+     },
+     ""},
+    {"",
+     [](QueueFacts& q) {
+       q.exchanges = {{"a", "x-delayed-message", "topic"}};
+     },
+     ""},
+    {"ExchangeType",
+     [](QueueFacts& q) {
+       q.exchanges = {{"a", "fanout"}, {"b", "x-consistent-hash"}};
+     },
+     "exchange b of type x-consistent-hash, which is not known"},
+    {"ExchangeType",
+     [](QueueFacts& q) {
+       q.exchanges = {{"b", "x-modulus-hash"}};
+     },
+     "put a fanout exchange between"},
+    {"ExchangeType",
+     [](QueueFacts& q) {
+       q.exchanges = {{"b", "x-random"}};
+     },
+     "--strategy stop"},
+    {"ExchangeType",
+     [](QueueFacts& q) {
+       q.exchanges = {{"b", "x-recent-history"}};
+     },
+     "x-recent-history"},
+    {"ExchangeType",
+     [](QueueFacts& q) {
+       q.exchanges = {{"b", "x-delayed-message", "x-random"}};
+     },
+     "x-delayed-message (x-random)"},
 };
 
 BOOST_DATA_TEST_CASE(refuses, boost::unit_test::data::make(kRows)) {
@@ -89,6 +124,55 @@ BOOST_AUTO_TEST_CASE(a_policy_may_spoil_the_mirror) {
   BOOST_TEST(found[0].reason == "MirrorTtl");
   BOOST_TEST(found[1].reason == "MirrorLengthLimit");
   BOOST_TEST(found[1].message.find("ms2m.replay.u a length limit") != std::string::npos);
+}
+
+struct PolicyRow {
+  std::vector<broker::Policy> policies;
+  std::optional<std::string> reason;  // empty: none; nothing: cannot be told
+  friend std::ostream& operator<<(std::ostream& out, const PolicyRow& row) {
+    for (const broker::Policy& one : row.policies)
+      out << one.pattern << " ";
+    return out;
+  }
+};
+
+broker::Policy ttl(const std::string& pattern, std::int64_t priority = 0, bool of_operators = false) {
+  return {"p", pattern, of_operators, priority, true, false};
+}
+broker::Policy length(const std::string& pattern, std::int64_t priority = 0, bool of_operators = false) {
+  return {"p", pattern, of_operators, priority, false, true};
+}
+broker::Policy harmless(const std::string& pattern, std::int64_t priority = 0, bool of_operators = false) {
+  return {"p", pattern, of_operators, priority, false, false};
+}
+
+const std::vector<PolicyRow> kPolicyRows{
+    {{}, ""},
+    {{ttl("^orders")}, ""},
+    {{ttl(".*")}, "MirrorTtl"},
+    {{length("")}, "MirrorLengthLimit"},
+    {{length("^ms2m\\.")}, "MirrorLengthLimit"},
+    {{length("replay")}, "MirrorLengthLimit"},
+    {{length("^(?!ms2m)")}, std::nullopt},
+    {{length("\\Ams2m")}, std::nullopt},
+    {{length("^(a+)+$")}, std::nullopt},
+    {{length("[")}, std::nullopt},
+    {{harmless(".*", 1), ttl(".*", 0)}, ""},
+    {{harmless(".*", 0), ttl(".*", 1)}, "MirrorTtl"},
+    {{harmless(".*", 1), ttl(".*", 1)}, "MirrorTtl"},
+    // One user's and one operator's hold together.
+    {{harmless(".*", 9), ttl(".*", 1, true)}, "MirrorTtl"},
+};
+
+BOOST_DATA_TEST_CASE(policies_tell_of_a_mirror_to_come, boost::unit_test::data::make(kPolicyRows)) {
+  const auto found = policy_refusals(sample.policies, "ms2m.replay.0a-1b");
+  BOOST_REQUIRE(found.has_value() == sample.reason.has_value());
+  if (!found) return;
+  BOOST_REQUIRE(found->empty() == sample.reason->empty());
+  if (found->empty()) return;
+  BOOST_TEST(found->front().reason == *sample.reason);
+  BOOST_TEST(found->front().message.find("policy p of the broker (pattern") != std::string::npos);
+  BOOST_TEST(found->front().message.find("ms2m.* is exempt, or use --strategy stop") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(names) {
