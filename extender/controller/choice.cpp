@@ -45,6 +45,11 @@ std::optional<QueueOutlook> look_at_replay(Hop& hop, const Json& pod, const Limi
     why = against.front().message;
     return std::nullopt;
   }
+  const auto limited = limits_of_mirror(hop, {*queue, *broker});
+  if (!limited || (*limited && !(*limited)->empty())) {
+    why = limited ? (*limited)->front().message : limited.error().message;
+    return std::nullopt;
+  }
   const auto totals = (*broker)->totals(queue->queue);
   QueueOutlook outlook;
   outlook.may_hold = messages::may_hold(**facts);

@@ -8,6 +8,7 @@
 #include "extender/controller/queue.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "shared/messages/account.h"
 
 namespace migrate::controller {
 namespace {
@@ -58,9 +59,14 @@ Outcome snapshot(Hop& hop) {
   hop.status().snapshot_freeze = taken->frozen;
   auto link = connect_replay(hop, limits);
   if (!link) return link.error();
-  auto depth = mirror_depth(hop, *link, limits);
-  if (!depth) return depth.error();
-  messages_of(hop).duplicates_bound = depth->ready;
+  auto primary = primary_depth(hop, *link, limits);
+  if (!primary) return primary.error();
+  auto mirror = mirror_depth(hop, *link, limits);
+  if (!mirror) return mirror.error();
+  MessagesStatus& messages = messages_of(hop);
+  // Of the ready ones, so many may have come back from a connection that broke meanwhile: handled, not acknowledged.
+  const std::uint64_t waiting = primary->ready - std::min(primary->ready, messages.prefetch);
+  messages.duplicates_bound = messages::duplicates_bound({waiting, mirror->ready, 0});
   return record(hop, taken->archives);
 }
 

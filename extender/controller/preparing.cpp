@@ -63,6 +63,10 @@ Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
   if (!*facts) return {Event::refused, "QueueUnknown", fmt::format("the broker has no queue {}", queue->queue)};
   const auto against = messages::mirror_refusals(**facts);
   if (!against.empty()) return {Event::refused, against.front().reason, against.front().message};
+  const auto limited = limits_of_mirror(hop, {*queue, *broker});
+  if (!limited) return {Event::refused, "Broker", limited.error().message};
+  if (*limited && !(*limited)->empty())
+    return {Event::refused, (*limited)->front().reason, (*limited)->front().message};
   return {};
 }
 

@@ -89,6 +89,13 @@ Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const
   }
 }
 
+Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link) {
+  const auto policies = link.broker->policies();
+  if (!policies) return tl::make_unexpected(policies.error());
+  if (!*policies) return std::nullopt;
+  return messages::policy_refusals(**policies, messages::mirror_name(hop.migration().uid));
+}
+
 Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
@@ -97,6 +104,14 @@ Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limi
     return give_up(Event::failed, "MirrorLost",
                    fmt::format("queue {}, the mirror of {}, was deleted; what it held cannot be replayed", mirror,
                                link.queue.queue));
+  return **depth;
+}
+
+Attempt<broker::Depth> primary_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  auto depth =
+      ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
+  if (!depth) return tl::make_unexpected(depth.error());
+  if (!*depth) return give_up(Event::failed, "QueueLost", fmt::format("queue {} was deleted", link.queue.queue));
   return **depth;
 }
 
@@ -140,6 +155,10 @@ Attempt<void> tell_end(Hop& hop, const ReplayLink& link, const Limits& limits) {
   return publish(hop, link, messages::end_replay(), limits);
 }
 
+void add_repeats(MessagesStatus& messages, std::uint64_t in_both) {
+  messages.duplicates_bound = messages.duplicates_bound.value_or(0) + messages::duplicates_bound({0, 0, in_both});
+}
+
 Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   // Its own bindings, not the primary's: those may have changed since.
@@ -155,32 +174,33 @@ Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limi
 
 Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
   // The frozen source's unacknowledged messages are back at the head of the queue when nobody consumes it any more.
-  broker::Depth primary;
   for (;;) {
-    auto depth =
-        ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
-    if (!depth) return tl::make_unexpected(depth.error());
-    if (!*depth) return give_up(Event::failed, "QueueLost", fmt::format("queue {} was deleted", link.queue.queue));
-    primary = **depth;
-    if (primary.consumers == 0) break;
+    auto primary = primary_depth(hop, link, limits);
+    if (!primary) return tl::make_unexpected(primary.error());
+    if (primary->consumers == 0) break;
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(
           hop.interrupted({Event::deadline, "Broker",
                            fmt::format("queue {} still has {} consumers after the source's connections were closed",
-                                       link.queue.queue, primary.consumers)}));
+                                       link.queue.queue, primary->consumers)}));
   }
   if (!hop.migration().spec.purge_primary)
     if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
   auto rest = mirror_depth(hop, link, limits);
   if (!rest) return tl::make_unexpected(rest.error());
+  // Read when the mirror gets nothing more: what came before stands in both.
+  auto primary = primary_depth(hop, link, limits);
+  if (!primary) return tl::make_unexpected(primary.error());
   MessagesStatus& messages = messages_of(hop);
   // Nobody has taken from the mirror yet: what it holds came since its binding.
   const bool is_untouched = hop.status().strategy == Strategy::sequential && !messages.backlog_at_cut;
   if (const Instant now = hop.world().clock.now(); is_untouched && messages.bound_at && now > *messages.bound_at)
     messages.arrival_rate =
         static_cast<double>(rest->ready) / std::chrono::duration<double>(now - *messages.bound_at).count();
-  if (!messages.backlog_at_cut)
-    messages.duplicates_bound = messages.duplicates_bound.value_or(0) + rest->ready + primary.ready;
+  // All that it ever got. Where somebody has taken from it, the broker alone knows: its statistics of a queue are 5 s
+  // old and go with the queue, so no number is told then.
+  if (is_untouched && !hop.migration().spec.purge_primary) messages.mirrored = rest->ready;
+  if (!messages.backlog_at_cut && !hop.migration().spec.purge_primary) add_repeats(messages, primary->ready);
   messages.backlog_at_cut = rest->ready;
   messages::add_backlog(messages.backlog, hop.world().clock.now(), rest->ready);
   return {};

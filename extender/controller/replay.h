@@ -6,6 +6,7 @@
 #include <string>
 
 #include "extender/controller/queue.h"
+#include "shared/messages/mirror.h"
 
 namespace migrate::controller {
 
@@ -46,8 +47,14 @@ template <class T>
 // known at once: waits until as many are listed, but no longer than 6 s.
 [[nodiscard]] Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits);
 
+// Why the broker's policies would limit the mirror, made or not. Nothing: that cannot be told from the policies,
+// because the user may not read them or a pattern is beyond us; then only the mirror itself tells, once it is made.
+[[nodiscard]] Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link);
+
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
+
+[[nodiscard]] Attempt<broker::Depth> primary_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 
 // The application's control queue, by its Pod's annotation or by its host name; `pod` under that name.
 [[nodiscard]] std::string control_queue_of(const Json& pod, const std::string& name);
@@ -66,6 +73,8 @@ template <class T>
 
 // After freeze and close: nobody consumes the primary, the mirror gets nothing more. Counts what then stands in both.
 [[nodiscard]] Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits);
+// So many messages more are in the primary as well as in the mirror, or were.
+void add_repeats(MessagesStatus& messages, std::uint64_t in_both);
 // Takes the mirror from its exchanges: what it holds is all that is left to be replayed.
 [[nodiscard]] Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limits);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
@@ -20,12 +21,35 @@ constexpr milliseconds kTellEvery{5'000};
 constexpr milliseconds kSwitchPatience{1'800'000};  // a long rest is replayed to its end all the same
 constexpr milliseconds kTakeOverPatience{10'000};
 
-// What the source had handled is not the target's to repeat. First emptied, then unbound: the other order can lose.
+// Whether the mirror still gets everything that the primary gets.
+Attempt<bool> is_bound_alike(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  std::array<std::size_t, 2> counts{};
+  const std::array<std::string, 2> names{link.queue.queue, messages_of(hop).mirror};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto bindings = ask_broker<std::optional<std::vector<broker::Binding>>>(
+        hop, limits, [&] { return link.broker->list_bindings(names[i]); }, kSwitchPatience);
+    if (!bindings) return tl::make_unexpected(bindings.error());
+    if (*bindings) counts[i] = (*bindings)->size();
+  }
+  return counts[1] >= counts[0];
+}
+
+// What the source had handled is not the target's to repeat. First emptied, then unbound: the other order can lose. So
+// an attempt that finds the mirror unbound, by an earlier one that was cut off, in part even, leaves the primary alone.
 Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  auto purged = ask_broker<std::uint64_t>(
-      hop, limits, [&] { return link.broker->purge(link.queue.queue); }, kSwitchPatience);
-  if (!purged) return tl::make_unexpected(purged.error());
-  return unbind_mirror(hop, link, limits);
+  auto alike = is_bound_alike(hop, link, limits);
+  if (!alike) return tl::make_unexpected(alike.error());
+  if (*alike) {
+    auto purged = ask_broker<std::uint64_t>(
+        hop, limits, [&] { return link.broker->purge(link.queue.queue); }, kSwitchPatience);
+    if (!purged) return tl::make_unexpected(purged.error());
+  }
+  if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
+  // What came between the two is in both.
+  auto primary = primary_depth(hop, link, limits);
+  if (!primary) return tl::make_unexpected(primary.error());
+  add_repeats(messages_of(hop), primary->ready);
+  return {};
 }
 
 Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
@@ -140,7 +164,9 @@ Outcome switching(Hop& hop) {
   if (auto taken = await_take_over(hop, *link); !taken) return taken.error();
   status.running_at = hop.world().clock.now();
   if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
-  messages_of(hop).lost = 0;  // the mirror was unbound, empty and unused: nothing was left in it
+  MessagesStatus& messages = messages_of(hop);
+  messages.lost = 0;  // the mirror was unbound, empty and unused: nothing was left in it
+  messages.replayed = messages.mirrored;
   if (auto opened = open_gate(hop, limits); !opened) return opened.error();
   return {};
 }

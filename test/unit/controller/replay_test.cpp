@@ -34,6 +34,10 @@ struct Replay : Scene {
     orders.bindings = {{"shop", ""}};
     orders.consumers = {{"t1", "mine", "10.0.0.9", 5}};
     broker->add_queue(orders);
+    source.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
+      if (what == "snapshot") in_memory = in_source.size();
+      return std::nullopt;
+    };
     time.on_pass = [this] {
       leadership.turn({});
       live_on();
@@ -113,6 +117,16 @@ struct Replay : Scene {
     BOOST_TEST(handled.size() == static_cast<std::size_t>(sent));
   }
 
+  // Messages that the target met though they were in its memory, or met before.
+  [[nodiscard]] std::size_t repeats() const {
+    std::set<std::string> known{in_source.begin(), in_source.begin() + static_cast<std::ptrdiff_t>(in_memory)};
+    std::size_t count = 0;
+    for (const std::string& one : in_target)
+      if (!known.insert(one).second) ++count;
+    return count;
+  }
+
+  std::size_t in_memory = 0;  // so many of the source's are in the checkpoint
   bool obeys = true;
   bool in_it = false;
   bool is_back = false;
@@ -149,6 +163,10 @@ BOOST_DATA_TEST_CASE(the_copy_goes_on_and_nothing_is_lost, data::make(kWays), wa
   BOOST_TEST(status.messages->lost.value_or(1) == 0U);
   BOOST_TEST(status.messages->arrival_rate.value_or(0) > 8);
   BOOST_TEST(status.messages->duplicates_bound.has_value());
+  // An application that is not idempotent sees no more repeats than that.
+  BOOST_TEST(scene.repeats() <= status.messages->duplicates_bound.value_or(0));
+  BOOST_TEST(status.messages->mirrored.has_value() == (way.strategy == Strategy::sequential));
+  BOOST_CHECK(status.messages->replayed == status.messages->mirrored);
   // The word is there before the copy, and goes when the source is dead.
   const std::size_t unbound = scene.call_at("unbind " + scene.mirror());
   BOOST_TEST(scene.call_at("bind " + scene.mirror()) < unbound);
@@ -236,6 +254,68 @@ BOOST_AUTO_TEST_CASE(a_consumer_that_the_broker_lists_late_is_waited_for) {
   scene.run();
   scene.check_succeeded("orders-mig-a6pfz");
   BOOST_TEST(late->looks > 8);
+}
+
+struct Limited : Replay {
+  Limited() : Replay(Strategy::live) {}
+  broker::Policy policy{"short", ".*", false, 0, false, true};
+};
+
+BOOST_FIXTURE_TEST_CASE(a_policy_that_would_limit_the_mirror_is_refused, Limited) {
+  broker->listed_policies = {policy};
+  const MigrationStatus status = run();
+  BOOST_TEST(to_string(status.phase) == "Refused");
+  BOOST_TEST(status.reason == "MirrorLengthLimit");
+  BOOST_TEST(status.message.find("policy short") != std::string::npos, status.message);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_limit_of_a_policy_that_cannot_be_read_shows_at_the_mirror, Limited) {
+  broker->listed_policies.reset();
+  broker->limits_new_queues = true;
+  const MigrationStatus status = run();
+  check_rolled_back();
+  check_queues_gone();
+  BOOST_TEST(status.reason == "MirrorLengthLimit");
+}
+
+BOOST_FIXTURE_TEST_CASE(no_right_to_read_policies_is_no_hindrance, Limited) {
+  broker->listed_policies.reset();
+  run();
+  check_succeeded("orders-mig-a6pfz");
+}
+
+struct Purging : Replay {
+  Purging() : Replay(Strategy::live) {
+    cluster.change(path(), [](Json& object) { object["spec"]["messages"]["purgePrimary"] = true; });
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(what_the_source_had_handled_is_purged, Purging) {
+  time.pass(2s);
+  const MigrationStatus status = run();
+  check_succeeded("orders-mig-a6pfz");
+  check_queues_gone();
+  check_complete();
+  BOOST_TEST(call_at("purge orders") < call_at("unbind " + mirror()));
+  BOOST_TEST(repeats() <= status.messages->duplicates_bound.value_or(0));
+}
+
+// Purged again, it would lose what came since.
+BOOST_FIXTURE_TEST_CASE(a_purge_is_not_repeated_when_the_mirror_is_unbound, Purging) {
+  bool died = false;
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!died && call_at("purge orders") < call_at("~") && call == "depth " + mirror()) {
+      died = true;
+      die();
+    }
+    return std::nullopt;
+  };
+  run();
+  BOOST_TEST(died);
+  check_succeeded("orders-mig-a6pfz");
+  check_complete();
+  const auto calls = broker->calls();
+  BOOST_TEST(std::count(calls.begin(), calls.end(), "purge orders") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_queue_that_cannot_be_mirrored_is_refused) {
