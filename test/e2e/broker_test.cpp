@@ -2,17 +2,18 @@
 // that broker.h lists and no more.
 #include "shared/broker/broker.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "shared/base/base64.h"
 #include "shared/http_client/http_client.h"
-#include "test/harness/background.h"
 #include "test/harness/cluster.h"
-#include "test/temporary_folder.h"
 #include "test/workloads/amqp/connection.h"
 
 using namespace harness;
@@ -27,36 +28,39 @@ const std::string kMirror = "ms2m.replay.1";
 constexpr int kAmqpPort = 5672;
 constexpr int kManagementPort = 15672;
 
-// The broker's ports on this machine's loopback: its network is not reached otherwise.
-class Ports {
- public:
-  Ports()
-      : forward_(cluster_words({"kubectl", "-n", "rabbitmq", "port-forward", "service/rabbitmq",
-                                fmt::format(":{}", kAmqpPort), fmt::format(":{}", kManagementPort)}),
-                 folder_ / "ports") {
-    eventually("the broker's ports", [&] { return amqp() != 0 && management() != 0; });
+// The broker's Service is reached from the machines alone, and a forwarded port ends with the first connection that the
+// broker closes. So this process goes into a machine's network, before it has a second thread; the machine is found by
+// the name that its network has in /proc.
+void enter_network_of(const Cluster& cluster, const std::string& machine) {
+  std::string wanted = cluster.on(machine, {"readlink", "/proc/self/ns/net"});
+  wanted.erase(wanted.find_last_not_of('\n') + 1);
+  for (const auto& process : std::filesystem::directory_iterator{"/proc"}) {
+    std::error_code none;
+    const auto network = process.path() / "ns/net";
+    if (std::filesystem::read_symlink(network, none) != wanted) continue;
+    const int descriptor = open(network.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool entered = descriptor >= 0 && setns(descriptor, CLONE_NEWNET) == 0;
+    if (descriptor >= 0) close(descriptor);
+    if (entered) return;
   }
-  [[nodiscard]] int amqp() const { return port(kAmqpPort); }
-  [[nodiscard]] int management() const { return port(kManagementPort); }
+  throw std::runtime_error("the network of " + machine + " cannot be entered");
+}
 
- private:
-  [[nodiscard]] int port(int of) const {
-    const std::string text = forward_.output();
-    std::smatch found;
-    const std::regex line{fmt::format("127.0.0.1:([0-9]+) -> {}\n", of)};
-    return std::regex_search(text, found, line) ? std::stoi(found[1].str()) : 0;
-  }
-  migrate::test::TemporaryFolder folder_;
-  Background forward_;
-};
+// The broker's address.
+std::string reach_broker() {
+  const Cluster cluster;
+  std::string address = cluster.field({"service", "rabbitmq", "-n", "rabbitmq"}, ".spec.clusterIP");
+  enter_network_of(cluster, "node-a");
+  return address;
+}
 
 struct Shared {
-  Ports ports;
+  std::string host = reach_broker();
   std::shared_ptr<migrate::http::HttpClient> http;
 
   Shared() {
     migrate::http::HttpClientOptions options;
-    options.base_url = fmt::format("http://127.0.0.1:{}", ports.management());
+    options.base_url = fmt::format("http://{}:{}", host, kManagementPort);
     http = migrate::value_or_fatal(migrate::http::make_http_client(options));
     api("DELETE", "/vhosts/broker%20test");
     api("PUT", "/vhosts/broker%20test");
@@ -99,8 +103,8 @@ struct Shared {
   [[nodiscard]] std::shared_ptr<Broker> connect(const std::string& user_and_password,
                                                 const std::string& virtual_host = "broker%20test") const {
     const auto address =
-        parse_broker_address(fmt::format("amqp://{}@127.0.0.1:{}/{}", user_and_password, ports.amqp(), virtual_host),
-                             fmt::format("http://127.0.0.1:{}", ports.management()));
+        parse_broker_address(fmt::format("amqp://{}@{}:{}/{}", user_and_password, host, kAmqpPort, virtual_host),
+                             fmt::format("http://{}:{}", host, kManagementPort));
     return migrate::value_or_fatal(connect_broker(migrate::value_or_fatal(address)));
   }
 };
@@ -137,7 +141,7 @@ struct Fixture {
     return migrate::value_or_fatal(broker->depth(queue)).value().ready;
   }
   static std::unique_ptr<orders::amqp::Connection> application() {
-    const std::string url = fmt::format("amqp://guest:guest@127.0.0.1:{}/broker%20test", shared().ports.amqp());
+    const std::string url = fmt::format("amqp://guest:guest@{}:{}/broker%20test", shared().host, kAmqpPort);
     return migrate::value_or_fatal(orders::amqp::Connection::open(url, seconds{5}));
   }
 };
@@ -185,6 +189,8 @@ BOOST_AUTO_TEST_CASE(a_mirror_from_its_begin_to_its_end) {
   BOOST_TEST(facts->type == "quorum");
   BOOST_TEST(facts->durable);
   BOOST_REQUIRE(facts->bindings.size() == 3U);
+  BOOST_CHECK(
+      (facts->exchanges == std::vector<Exchange>{{"direct", "direct"}, {"fanout", "fanout"}, {"topic", "topic"}}));
 
   for (int i = 0; i < 2; ++i) {
     migrate::value_or_fatal(broker->declare_queue(kMirror));
@@ -245,6 +251,14 @@ BOOST_AUTO_TEST_CASE(what_limits_a_queue_by_argument_and_by_policy) {
   });
   BOOST_TEST(facts->has_priorities);
   BOOST_TEST(facts->is_single_active);
+  const auto policies = migrate::value_or_fatal(broker->policies());
+  BOOST_REQUIRE(policies.has_value());
+  BOOST_CHECK((*policies == std::vector<Policy>{{"p", "^primary$", false, 0, false, true},
+                                                {"o", "^primary$", true, 0, true, false}}));
+  // An ordinary user of the management API does not see them.
+  const auto other = shared().connect("broker-test-app:s3cret%2F")->policies();
+  BOOST_TEST(other.has_value(), problem(other));
+  BOOST_TEST((other && !other->has_value()));
   api("DELETE", "/policies/broker%20test/p");
   api("DELETE", "/operator-policies/broker%20test/o");
 }
