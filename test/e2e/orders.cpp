@@ -65,6 +65,17 @@ Json pod(const std::string& ns, const std::string& name, Json main_container) {
           {"spec", {{"terminationGracePeriodSeconds", 1}, {"containers", Json::array({std::move(main_container)})}}}};
 }
 
+void add_route(Json& made, const Route& route) {
+  Json& command = made["spec"]["containers"][0]["command"];
+  for (const auto& [option, value] : {std::pair{"--exchange-type", route.exchange_type},
+                                      {"--routing-key", route.routing_key},
+                                      {"--amqp-url", route.amqp_url}})
+    if (!value.empty()) {
+      command.push_back(option);
+      command.push_back(value);
+    }
+}
+
 // The broker outlives a test: of one that was cut off it would hand out messages of a producer that is gone.
 void forget_queues(const Cluster& cluster, const std::string& ns) {
   const std::string address = cluster.field({"service", "rabbitmq", "-n", "rabbitmq"}, ".spec.clusterIP");
@@ -95,6 +106,11 @@ Json Orders::consumer_pod(const ConsumerSpec& spec) const {
                              std::to_string(spec.service_ms), "--memory-mib", std::to_string(spec.memory_mib),
                              "--prefetch", std::to_string(spec.prefetch), "--http-port", std::to_string(kConsumerPort)},
                             kConsumerPort));
+  add_route(made, spec.route);
+  Json& command = made["spec"]["containers"][0]["command"];
+  command.push_back("--queue-type");
+  command.push_back(spec.queue_type);
+  if (!spec.idempotent) command.push_back("--no-idempotency");
   if (spec.placed == ConsumerSpec::Placed::by_name)
     made["spec"]["nodeName"] = spec.node;
   else
@@ -125,6 +141,7 @@ void Orders::start(const Json& consumer, const ProducerSpec& producer) const {
                      std::to_string(producer.producers), "--rate", fmt::format("{}", producer.per_second), "--count",
                      std::to_string(producer.count), "--record", "", "--http-port", std::to_string(kProducerPort)},
                     kProducerPort));
+  add_route(sender, producer.route);
   if (!producer.node.empty()) sender["spec"]["nodeSelector"] = {{"kubernetes.io/hostname", producer.node}};
   cluster_.apply(sender);
   cluster_.wait_ready(ns_, "producer");

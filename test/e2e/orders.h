@@ -14,6 +14,13 @@ namespace harness {
 [[nodiscard]] std::string put(const migrate::test::TemporaryFolder& folder, const std::string& name,
                               const std::string& content);
 
+// Where orders go through; consumer and producer of a test name the same.
+struct Route {
+  std::string exchange_type = "fanout";
+  std::string routing_key{};
+  std::string amqp_url{};  // empty: the default user's, in the default virtual host
+};
+
 struct ConsumerSpec {
   std::string pod = "orders";
   std::string node;
@@ -29,6 +36,9 @@ struct ConsumerSpec {
   // The same consumer in another language; the Python one's image is made and pushed when it is first wanted.
   enum class Language { cpp, python };
   Language language = Language::cpp;
+  Route route{};
+  std::string queue_type = "classic";
+  bool idempotent = true;
 };
 
 struct ProducerSpec {
@@ -36,6 +46,7 @@ struct ProducerSpec {
   int producers = 2;
   int count = 600;     // of all together; 0: until it is stopped
   std::string node{};  // empty: any; one that ends takes the producer's record with it
+  Route route{};
 };
 
 struct Verdict {
