@@ -72,4 +72,15 @@ BOOST_AUTO_TEST_CASE(a_peer_that_hangs_up_is_noticed_at_once) {
   BOOST_TEST(contains(connection.error().message, "closed"));
 }
 
+BOOST_AUTO_TEST_CASE(no_such_queue_is_404_with_these_words) {
+  using orders::amqp::says_no_such_queue;
+  BOOST_TEST(says_no_such_queue(404, "NOT_FOUND - no queue 'q' in vhost '/'"));
+  for (const char* text : {"NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' is down or inaccessible",
+                           "NOT_FOUND - queue 'q' in vhost '/' process is stopped by supervisor",
+                           "NOT_FOUND - failed to perform operation on queue 'q' in vhost '/' due to timeout"})
+    BOOST_TEST(!says_no_such_queue(404, text), text);
+  BOOST_TEST(!says_no_such_queue(403, "ACCESS_REFUSED - access to queue 'no queue ' in vhost '/' refused"));
+  BOOST_TEST(!says_no_such_queue(405, "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue 'q'"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

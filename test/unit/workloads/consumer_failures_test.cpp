@@ -186,4 +186,57 @@ BOOST_AUTO_TEST_CASE(a_replay_queue_that_is_gone_at_the_end_is_a_finished_replay
   BOOST_TEST(status.state.count == 1);
 }
 
+// Whatever keeps it from consuming while a replay ends: the rest of it comes before the own queue.
+BOOST_AUTO_TEST_CASE(a_replay_queue_that_cannot_be_consumed_now_is_not_gone) {
+  FakeBroker broker;
+  broker.push("orders", {order("a", 1), order("a", 2)});
+  broker.push("replay", order("a", 1));
+  broker.control(start_replay("replay"));
+  broker.control(end_replay());
+  broker.breaks = [&](const std::string& entry) { return entry == "consume replay" && broker.times(entry) <= 3; };
+  const auto status = broker.run();
+  const std::vector<std::string> wanted{"a-1 replayed", "a-1 republished", "a-2 applied"};
+  BOOST_TEST(broker.outcomes() == wanted, boost::test_tools::per_element());
+  BOOST_TEST(!status.replaying);
+}
+
+// A controller that was restarted may say START_REPLAY once more when all is over.
+BOOST_AUTO_TEST_CASE(a_replay_that_is_started_again_when_its_queue_is_gone_stays_finished) {
+  FakeBroker broker;
+  broker.push("replay", order("a", 1));
+  broker.control(start_replay("replay"));
+  int words = 0;
+  broker.meanwhile = [&] {
+    if (words == 0 && !broker.is_ready("replay")) {
+      broker.control(end_replay());
+      ++words;
+    } else if (words == 1 && broker.times("consume orders") > 0) {
+      broker.queues.erase("replay");
+      broker.control(start_replay("replay"));
+      broker.push("orders", {order("a", 1), order("a", 2)});
+      ++words;
+    }
+  };
+  const auto status = broker.run();
+  BOOST_TEST(words == 2);
+  BOOST_TEST(!status.replaying);
+  const std::vector<std::string> wanted{"a-1 replayed", "a-1 republished", "a-2 applied"};
+  BOOST_TEST(broker.outcomes() == wanted, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_queue_that_was_never_there_is_waited_for_without_touching_the_own_queue) {
+  FakeBroker broker;
+  broker.push("orders", order("a", 1));
+  broker.control(start_replay("late"));
+  broker.meanwhile = [&] {
+    if (broker.pauses.size() < 5 || broker.queues.contains("late")) return;
+    BOOST_TEST(broker.times("consume orders") == 0U);
+    broker.push("late", order("a", 1));
+    broker.control(end_replay());
+  };
+  broker.run();
+  const std::vector<std::string> wanted{"a-1 replayed", "a-1 republished"};
+  BOOST_TEST(broker.outcomes() == wanted, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -28,17 +28,17 @@ class FakeLink : public Link {
     return message;
   }
 
-  Result<void> consume(const std::string& queue, std::uint16_t prefetch) override {
+  Result<amqp::Consuming> consume(const std::string& queue, std::uint16_t prefetch) override {
     if (!step("consume " + queue)) return failure("broken");
     give_back();
     if (!broker_.queues.contains(queue)) {
       broken_ = true;
-      return failure("no queue " + queue);
+      return amqp::Consuming::no_such_queue;
     }
     queue_ = queue;
     prefetch_ = prefetch;
     cancelled_ = false;
-    return {};
+    return amqp::Consuming::started;
   }
 
   Result<void> cancel() override {

@@ -87,6 +87,25 @@ BOOST_AUTO_TEST_CASE(can_be_started_again_after_it_was_finished) {
   BOOST_TEST(protocol.queue() == "ms2m.replay.1");
 }
 
+BOOST_AUTO_TEST_CASE(a_queue_that_is_gone_ends_a_replay_that_was_ending_or_had_ended) {
+  ReplayProtocol protocol{"orders"};
+  protocol.queue_is_gone();  // the own one
+  BOOST_TEST(protocol.queue() == "orders");
+  protocol.on_control_message(kStart);
+  protocol.queue_is_gone();  // not made yet, or the migration is rolled back: the own queue is still another's
+  BOOST_TEST(protocol.queue() == "ms2m.replay.1");
+  protocol.on_control_message(kEnd);
+  protocol.queue_is_gone();
+  BOOST_TEST(protocol.queue() == "orders");
+  protocol.on_control_message(kStart);  // told again, after the end
+  protocol.queue_is_gone();
+  BOOST_TEST(protocol.queue() == "orders");
+  BOOST_TEST(!protocol.ending());
+  protocol.on_control_message(kStartOther);  // the next migration
+  protocol.queue_is_gone();
+  BOOST_TEST(protocol.queue() == "ms2m.replay.2");
+}
+
 BOOST_AUTO_TEST_CASE(the_control_queue_is_named_after_this_host) {
   std::array<char, 256> name{};
   ::gethostname(name.data(), name.size());

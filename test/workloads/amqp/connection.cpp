@@ -64,6 +64,12 @@ bool is_flow_notice(const amqp_frame_t& frame) {
                                                    frame.payload.method.id == AMQP_CONNECTION_UNBLOCKED_METHOD);
 }
 
+bool says_no_such_queue(const amqp_rpc_reply_t& reply) {
+  if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION || reply.reply.id != AMQP_CHANNEL_CLOSE_METHOD) return false;
+  const auto* close = static_cast<amqp_channel_close_t*>(reply.reply.decoded);
+  return amqp::says_no_such_queue(close->reply_code, text(close->reply_text));
+}
+
 Message message_of(const amqp_message_t& message, std::uint64_t tag) {
   Message taken{{}, text(message.body), tag};
   if ((message.properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG) != 0) taken.id = text(message.properties.message_id);
@@ -71,6 +77,10 @@ Message message_of(const amqp_message_t& message, std::uint64_t tag) {
 }
 
 }  // namespace
+
+bool says_no_such_queue(std::uint16_t reply_code, std::string_view reply_text) {
+  return reply_code == AMQP_NOT_FOUND && reply_text.find("no queue ") != std::string_view::npos;
+}
 
 struct Connection::Impl {
   amqp_connection_state_t state = amqp_new_connection();
@@ -179,25 +189,27 @@ Lookup<Message> Connection::take(const std::string& queue) {
   return taken;
 }
 
-Result<void> Connection::consume(const std::string& queue, std::uint16_t prefetch) {
+Result<Consuming> Connection::consume(const std::string& queue, std::uint16_t prefetch) {
   if (impl_->consuming) {
     if (auto done =
             outcome(amqp_channel_close(impl_->state, impl_->consume_channel, AMQP_REPLY_SUCCESS), "close a channel");
         !done)
-      return done;
+      return tl::make_unexpected(done.error());
     impl_->consuming = false;
   }
   // A new number each time: deliveries of the closed channel may still stand in the library's own queue.
   const amqp_channel_t channel = ++impl_->consume_channel;
   amqp_channel_open(impl_->state, channel);
-  if (auto done = impl_->last("open a channel"); !done) return done;
+  if (auto done = impl_->last("open a channel"); !done) return tl::make_unexpected(done.error());
   impl_->consuming = true;
   amqp_basic_qos(impl_->state, channel, 0, prefetch, 0);
-  if (auto done = impl_->last("set the prefetch"); !done) return done;
+  if (auto done = impl_->last("set the prefetch"); !done) return tl::make_unexpected(done.error());
   const auto* ok = amqp_basic_consume(impl_->state, channel, bytes(queue), amqp_empty_bytes, 0, 0, 0, amqp_empty_table);
-  if (auto done = impl_->last("consume the queue " + queue); !done) return done;
+  const amqp_rpc_reply_t reply = amqp_get_rpc_reply(impl_->state);
+  if (says_no_such_queue(reply)) return Consuming::no_such_queue;
+  if (auto done = outcome(reply, "consume the queue " + queue); !done) return tl::make_unexpected(done.error());
   impl_->consumer_tag = text(ok->consumer_tag);
-  return {};
+  return Consuming::started;
 }
 
 Result<void> Connection::cancel() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "shared/base/result.h"
 
@@ -21,6 +22,13 @@ struct Message {
   std::string body;
   std::uint64_t delivery_tag = 0;
 };
+
+// What came of asking for a queue.
+enum class Consuming { started, no_such_queue };
+
+// Whether an answer says that there is no such queue. RabbitMQ also answers 404 for one that it has and cannot reach
+// now (its node is down, its process stops, it took too long): that one comes back with all that is in it.
+[[nodiscard]] bool says_no_such_queue(std::uint16_t reply_code, std::string_view reply_text);
 
 enum class Settlement { confirmed, nacked, returned };
 
@@ -51,8 +59,9 @@ class Connection {
   [[nodiscard]] migrate::Lookup<Message> take(const std::string& queue);
 
   // Starts to consume a queue on a channel of its own; ends the consumer before, if any: what it had not acknowledged
-  // goes back to the head of its queue, in order, because its channel is closed.
-  [[nodiscard]] migrate::Result<void> consume(const std::string& queue, std::uint16_t prefetch);
+  // goes back to the head of its queue, in order, because its channel is closed. Without such a queue, too, the
+  // connection is to be replaced.
+  [[nodiscard]] migrate::Result<Consuming> consume(const std::string& queue, std::uint16_t prefetch);
   // When it returns, every delivery that the broker made is here: receive() hands them over, then nothing.
   [[nodiscard]] migrate::Result<void> cancel();
   [[nodiscard]] migrate::Lookup<Message> receive(Timeout timeout);

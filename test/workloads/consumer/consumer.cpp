@@ -105,22 +105,28 @@ Result<void> Consumer::go_to_queue(Session& session) {
   while (protocol_.ending() && !session.stop.stop_requested()) {
     auto patience = 0ms;
     if (session.consuming != protocol_.queue()) {
-      // The connection broke while it finished: what it had not acknowledged stands in the replay queue again, unless
-      // nothing did and the queue was removed.
-      if (auto done = session.link.consume(protocol_.queue(), options_.prefetch); !done) {
-        const std::scoped_lock lock{mutex_};
-        protocol_.replay_finished();
-        return done;
-      }
-      session.consuming = protocol_.queue();
+      // The connection broke while it finished: what it had not acknowledged stands in the replay queue again.
+      if (auto done = consume(session); !done) return done;
       patience = kLookEvery;  // deliveries are on their way
     }
     if (auto done = finish_replay(session, patience); !done) return done;
   }
-  if (session.consuming == protocol_.queue()) return {};
-  if (auto done = session.link.consume(protocol_.queue(), options_.prefetch); !done) return done;
-  session.consuming = protocol_.queue();
-  return {};
+  return session.consuming == protocol_.queue() ? Result<void>{} : consume(session);
+}
+
+// Only the broker's word that there is no such queue can end a replay; after anything else (a broken connection, a
+// right that is missing, a queue that cannot be reached now) it is asked for again.
+Result<void> Consumer::consume(Session& session) {
+  const std::string queue = protocol_.queue();
+  auto consuming = session.link.consume(queue, options_.prefetch);
+  if (!consuming) return tl::make_unexpected(consuming.error());
+  if (*consuming == amqp::Consuming::started) {
+    session.consuming = queue;
+    return {};
+  }
+  const std::scoped_lock lock{mutex_};
+  protocol_.queue_is_gone();
+  return migrate::failure("consume the queue " + queue + ": there is no such queue");
 }
 
 // What the replay queue has delivered is handled and acknowledged, then its consumer is cancelled; after that nothing

@@ -69,6 +69,7 @@ class Consumer {
   migrate::Result<void> look_if_due(Session& session);
   [[nodiscard]] bool look_is_due(const Session& session) const;
   migrate::Result<void> go_to_queue(Session& session);
+  migrate::Result<void> consume(Session& session);
   migrate::Result<void> finish_replay(Session& session, std::chrono::milliseconds patience);
   migrate::Result<void> work(Session& session);
   migrate::Result<void> handle(Session& session, const amqp::Message& message);

@@ -24,9 +24,10 @@ struct Topology {
 class Link {
  public:
   virtual ~Link() = default;
-  // As amqp::Connection: `consume` gives back what the consumer before it had not acknowledged.
+  // As amqp::Connection: `consume` gives back what the consumer before it had not acknowledged. Where there is no such
+  // queue, too, the link is of no use any more.
   virtual migrate::Lookup<amqp::Message> take_control(const std::string& control_queue) = 0;
-  virtual migrate::Result<void> consume(const std::string& queue, std::uint16_t prefetch) = 0;
+  virtual migrate::Result<amqp::Consuming> consume(const std::string& queue, std::uint16_t prefetch) = 0;
   virtual migrate::Result<void> cancel() = 0;
   virtual migrate::Lookup<amqp::Message> receive(std::chrono::milliseconds timeout) = 0;
   virtual migrate::Result<void> acknowledge(std::uint64_t delivery_tag) = 0;

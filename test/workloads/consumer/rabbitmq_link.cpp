@@ -23,7 +23,7 @@ class RabbitMqLink : public Link {
     if (auto idle = publishing_->settled(0ms); !idle) return tl::make_unexpected(idle.error());
     return consuming_->take(queue);
   }
-  Result<void> consume(const std::string& queue, std::uint16_t prefetch) override {
+  Result<amqp::Consuming> consume(const std::string& queue, std::uint16_t prefetch) override {
     return consuming_->consume(queue, prefetch);
   }
   Result<void> cancel() override { return consuming_->cancel(); }

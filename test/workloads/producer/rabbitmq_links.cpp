@@ -66,7 +66,12 @@ class RabbitMqResults : public Opener<ResultsLink> {
     auto ready = connection.declare_exchange(topology_.exchange, "fanout")
                      .and_then([&] { return connection.declare_queue(topology_.queue, "classic"); })
                      .and_then([&] { return connection.bind_queue(topology_.queue, topology_.exchange, ""); })
-                     .and_then([&] { return connection.consume(topology_.queue, kResultsPrefetch); });
+                     .and_then([&]() -> Result<void> {
+                       auto consuming = connection.consume(topology_.queue, kResultsPrefetch);
+                       if (!consuming) return tl::make_unexpected(consuming.error());
+                       if (*consuming == amqp::Consuming::started) return {};
+                       return migrate::failure("consume the queue " + topology_.queue + ": there is no such queue");
+                     });
     if (!ready) return tl::make_unexpected(ready.error());
     return std::make_unique<RabbitMqResultsLink>(std::move(*opened));
   }

@@ -39,8 +39,14 @@ ReplayProtocol::Change ReplayProtocol::on_control_message(std::string_view body)
 
 void ReplayProtocol::replay_finished() {
   if (!ending_) return;  // told to start again meanwhile
+  ended_queue_ = *replay_queue_;
   replay_queue_.reset();
   ending_ = false;
+}
+
+void ReplayProtocol::queue_is_gone() {
+  if (replaying() && *replay_queue_ == ended_queue_) ending_ = true;
+  replay_finished();
 }
 
 }  // namespace orders

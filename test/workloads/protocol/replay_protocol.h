@@ -40,6 +40,13 @@ class ReplayProtocol {
   // Everything that the replay queue had delivered is acknowledged and its consumer is cancelled.
   void replay_finished();
 
+  // The broker says that queue() does not exist: 404 with "no queue", and nothing else is that (see
+  // amqp/connection.h). When that ends the replay, queue() is the own one: it was ending, or this replay had ended
+  // before and was started once more, by a migration that did not know (its controller was restarted). Otherwise
+  // nothing changes: try again until the queue is there or the control queue says something else; the own queue is
+  // still another Pod's.
+  void queue_is_gone();
+
   [[nodiscard]] bool replaying() const { return replay_queue_.has_value(); }
   // END_REPLAY was taken, replay_finished() not called yet. A connection that breaks in between leaves it so: what was
   // not acknowledged has gone back to the replay queue, and comes before anything in the own one.
@@ -51,6 +58,7 @@ class ReplayProtocol {
   std::string own_queue_;
   std::optional<std::string> replay_queue_;
   bool ending_ = false;
+  std::string ended_queue_;  // whose replay was finished last
 };
 
 }  // namespace orders

@@ -152,22 +152,23 @@ class Consumer:
         while self._protocol.ending and not self._stop:
             patience = 0
             if session.consuming != self._protocol.queue:
-                # The connection broke while it finished: what it had not acknowledged stands in the replay queue again,
-                # unless nothing did and the queue was removed.
-                try:
-                    self._consume(session)
-                except QueueGone:
-                    with self._lock:
-                        self._protocol.replay_finished()
-                    raise
+                # The connection broke while it finished: what it had not acknowledged stands in the replay queue again.
+                self._consume(session)
                 patience = LOOK_EVERY  # deliveries are on their way
             self._finish_replay(session, patience)
         if session.consuming != self._protocol.queue:
             self._consume(session)
 
     def _consume(self, session):
+        """Only the broker's word that there is no such queue can end a replay; after anything else (a broken connection,
+        a right that is missing, a queue that cannot be reached now) it is asked for again."""
         session.consuming = None
-        session.link.consume(self._protocol.queue, self._options.prefetch)
+        try:
+            session.link.consume(self._protocol.queue, self._options.prefetch)
+        except QueueGone:
+            with self._lock:
+                self._protocol.queue_is_gone()
+            raise
         session.consuming = self._protocol.queue
         session.consumed = True
 

@@ -12,7 +12,7 @@ import pika
 from pika.exceptions import ChannelClosedByBroker, UnroutableError
 
 from consumer import QueueGone
-from replay_protocol import give_back, is_drained
+from replay_protocol import give_back, is_drained, says_no_such_queue
 
 TIMEOUT = 5  # seconds
 
@@ -96,7 +96,7 @@ class PikaLink:
                 ),
             )
         except ChannelClosedByBroker as error:
-            if error.reply_code == 404:
+            if says_no_such_queue(error.reply_code, error.reply_text):
                 raise QueueGone(f"consume {queue}: {error.reply_text}") from error
             raise
         self._channel, self._deliveries = channel, deliveries

@@ -34,6 +34,7 @@ class ReplayProtocol:
     def __init__(self, own_queue):
         self.own_queue = own_queue
         self._replay_queue = None
+        self._ended_queue = None  # whose replay was finished last
         # END_REPLAY was taken, replay_finished() not called yet. A connection that breaks in between leaves it so: what
         # was not acknowledged has gone back to the replay queue, and comes before anything in the own one.
         self.ending = False
@@ -74,8 +75,24 @@ class ReplayProtocol:
         """Everything that the replay queue had delivered is acknowledged and its consumer has ended."""
         if not self.ending:
             return  # told to start again meanwhile
+        self._ended_queue = self._replay_queue
         self._replay_queue = None
         self.ending = False
+
+    def queue_is_gone(self):
+        """The broker says that `queue` does not exist; says_no_such_queue() tells. When that ends the replay, `queue`
+        is the own one: it was ending, or this replay had ended before and was started once more, by a migration that
+        did not know (its controller was restarted). Otherwise nothing changes: try again until the queue is there or
+        the control queue says something else; the own queue is still another Pod's."""
+        if self.replaying and self._replay_queue == self._ended_queue:
+            self.ending = True
+        self.replay_finished()
+
+
+def says_no_such_queue(reply_code, reply_text):
+    """Of pika's ChannelClosedByBroker. RabbitMQ also answers 404 for a queue that it has and cannot reach now (its node
+    is down, its process stops, it took too long): that one comes back with all that is in it."""
+    return reply_code == 404 and "no queue " in reply_text
 
 
 def give_back(channel):

@@ -230,6 +230,43 @@ class WhenConnectionsBreak(unittest.TestCase):
         broker.run()
         self.assertEqual(broker.outcomes(), ["a-1 replayed"])
 
+    def test_a_replay_that_is_started_again_when_its_queue_is_gone_stays_finished(self):
+        broker = FakeBroker()
+        broker.push("replay", order("a", 1))
+        broker.control(start_replay("replay"))
+        words = []
+
+        def look():
+            if not words and not broker.queues.get("replay"):
+                words.append("end")
+                broker.control(END_REPLAY)
+            elif len(words) == 1 and "consume orders" in broker.journal:
+                words.append("start")
+                del broker.queues["replay"]
+                broker.control(start_replay("replay"))
+                broker.push("orders", order("a", 1), order("a", 2))
+
+        broker.meanwhile = look
+        status = broker.run()
+        self.assertEqual(words, ["end", "start"])
+        self.assertFalse(status["replaying"])
+        self.assertEqual(broker.outcomes(), ["a-1 replayed", "a-1 republished", "a-2 applied"])
+
+    def test_a_replay_queue_that_was_never_there_is_waited_for_without_touching_the_own_queue(self):
+        broker = FakeBroker()
+        broker.push("orders", order("a", 1))
+        broker.control(start_replay("late"))
+
+        def look():
+            if len(broker.pauses) >= 5 and "late" not in broker.queues:
+                self.assertNotIn("consume orders", broker.journal)
+                broker.push("late", order("a", 1))
+                broker.control(END_REPLAY)
+
+        broker.meanwhile = look
+        broker.run()
+        self.assertEqual(broker.outcomes(), ["a-1 replayed", "a-1 republished"])
+
     def test_comes_back_at_once_and_backs_off_to_a_second(self):
         broker = FakeBroker()
         broker.breaks = lambda entry: entry == "open" and len(broker.pauses) < 12

@@ -55,6 +55,23 @@ class Protocol(unittest.TestCase):
         protocol.replay_finished()
         self.assertEqual((protocol.queue, protocol.ending), ("orders", False))
 
+    def test_a_queue_that_is_gone_ends_a_replay_that_was_ending_or_had_ended(self):
+        protocol = ReplayProtocol("orders")
+        protocol.queue_is_gone()  # the own one
+        self.assertEqual(protocol.queue, "orders")
+        protocol.on_control_message(START)
+        protocol.queue_is_gone()  # not made yet, or the migration is rolled back: the own queue is still another's
+        self.assertEqual(protocol.queue, "ms2m.replay.1")
+        protocol.on_control_message(END)
+        protocol.queue_is_gone()
+        self.assertEqual(protocol.queue, "orders")
+        protocol.on_control_message(START)  # told again, after the end
+        protocol.queue_is_gone()
+        self.assertEqual((protocol.queue, protocol.ending), ("orders", False))
+        protocol.on_control_message(START_OTHER)  # the next migration
+        protocol.queue_is_gone()
+        self.assertEqual(protocol.queue, "ms2m.replay.2")
+
     def test_the_control_queue_is_named_after_the_host(self):
         self.assertEqual(replay_protocol.control_queue_name(), "ms2m.control." + socket.gethostname())
 
@@ -84,6 +101,14 @@ class FakeChannel:
 
 
 class WithPika(unittest.TestCase):
+    def test_no_such_queue_is_404_with_these_words(self):
+        says = replay_protocol.says_no_such_queue
+        self.assertTrue(says(404, "NOT_FOUND - no queue 'q' in vhost '/'"))
+        self.assertFalse(says(404, "NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' is down"))
+        self.assertFalse(says(404, "NOT_FOUND - queue 'q' in vhost '/' process is stopped by supervisor"))
+        self.assertFalse(says(403, "ACCESS_REFUSED - access to queue 'no queue ' in vhost '/' refused for user 'x'"))
+        self.assertFalse(says(405, "RESOURCE_LOCKED - cannot obtain exclusive access to locked queue 'q'"))
+
     def test_give_back_closes_and_waits_until_it_is_closed(self):
         channel = FakeChannel()
         replay_protocol.give_back(channel)
