@@ -7,7 +7,8 @@
 #include <set>
 
 #include "extender/controller/pods.h"
-#include "shared/base/base64.h"
+#include "shared/broker/secret.h"
+#include "shared/messages/mirror.h"
 
 namespace migrate::controller {
 namespace {
@@ -16,31 +17,9 @@ constexpr milliseconds kListingDelay{6'000};
 constexpr milliseconds kPoll{20};
 constexpr milliseconds kCalmPoll{250};
 
-std::string ordinal_of(const std::string& pod) {
-  const std::size_t last = pod.find_last_not_of("0123456789");
-  return last == std::string::npos || last + 1 == pod.size() ? "" : pod.substr(last + 1);
-}
-
-void replace_all(std::string& text, std::string_view what, const std::string& by) {
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-}
-
-Result<std::string> secret_value(const Json& secret, const char* key) {
-  return from_base64(text_at(secret, {"data", key}));
-}
-
 Result<broker::BrokerAddress> address_in(const Json& secret) {
-  auto amqp = secret_value(secret, "amqp-url");
-  auto management = secret_value(secret, "management-url");
-  auto authority = secret_value(secret, "ca.crt");
-  if (!amqp) return tl::make_unexpected(amqp.error().within("amqp-url"));
-  if (!management) return tl::make_unexpected(management.error().within("management-url"));
-  if (!authority) return tl::make_unexpected(authority.error().within("ca.crt"));
-  if (amqp->empty()) return failure("it has no key amqp-url");
-  auto address = broker::parse_broker_address(*amqp, *management);
-  if (address && !authority->empty()) address->ca_pem = *authority;
-  return address;
+  return broker::broker_address_of(text_at(secret, {"data", "amqp-url"}), text_at(secret, {"data", "management-url"}),
+                                   text_at(secret, {"data", "ca.crt"}));
 }
 
 }  // namespace
@@ -50,8 +29,7 @@ std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod)
   QueueRef ref{migration.spec.queue.empty() ? pod.queue : migration.spec.queue,
                migration.spec.broker_secret.empty() ? pod.broker_secret : migration.spec.broker_secret};
   if (ref.queue.empty() || ref.secret.empty()) return std::nullopt;
-  replace_all(ref.queue, "{pod}", pod.name);
-  replace_all(ref.queue, "{ordinal}", ordinal_of(pod.name));
+  ref.queue = messages::queue_name(ref.queue, pod.name);
   return ref;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shared/migration/names.h"
+#include "shared/migration/pod_copy.h"
 
 namespace migrate::controller {
 namespace {
@@ -17,7 +18,6 @@ constexpr std::string_view kInfix = "-mig-";
 constexpr std::size_t kSuffix = 5;
 constexpr std::size_t kLongestName = 253;
 constexpr std::size_t kLongestLabel = 63;
-constexpr std::string_view kTokenVolume = "kube-api-access-";
 
 bool is_suffix(std::string_view text) {
   return text.size() == kSuffix &&
@@ -46,49 +46,11 @@ std::string suffix_of(const std::string& text) {
   return suffix;
 }
 
-bool is_injected_token(const Json& volume) {
-  return text_at(volume, {"name"}).starts_with(kTokenVolume) && has(volume, {"projected"});
-}
-
 void erase_if(Json& list, const std::function<bool(const Json&)>& is_unwanted) {
   Json kept = Json::array();
   for (Json& one : list)
     if (!is_unwanted(one)) kept.push_back(std::move(one));
   list = std::move(kept);
-}
-
-// Injected anew, with a token bound to the new Pod.
-void drop_injected_token(Json& spec) {
-  std::set<std::string> dropped;
-  for (const Json& volume : list_at(spec, {"volumes"}))
-    if (is_injected_token(volume)) dropped.insert(text_at(volume, {"name"}));
-  if (dropped.empty()) return;
-  const auto is_dropped = [&](const Json& one) { return dropped.contains(text_at(one, {"name"})); };
-  erase_if(spec["volumes"], is_dropped);
-  if (spec["volumes"].empty()) spec.erase("volumes");
-  for (const char* kind : {"containers", "initContainers"}) {
-    if (!has(spec, {kind})) continue;
-    for (Json& container : spec[kind]) {
-      if (!has(container, {"volumeMounts"})) continue;
-      erase_if(container["volumeMounts"], is_dropped);
-      if (container["volumeMounts"].empty()) container.erase("volumeMounts");
-    }
-  }
-}
-
-// Written by network plugins about the source's own addresses, or by us about an earlier migration.
-bool is_the_sources_own(const std::string& annotation) {
-  return annotation == kRestoreAnnotation || annotation == "k8s.v1.cni.cncf.io/network-status" ||
-         annotation.starts_with("cni.projectcalico.org/") || annotation == "k8s.ovn.org/pod-networks";
-}
-
-Json copied_annotations(const Json& source, const Migration& migration) {
-  Json annotations = Json::object();
-  if (const Json* old = find(source, {"metadata", "annotations"}); old != nullptr && old->is_object())
-    for (const auto& [key, value] : old->items())
-      if (!is_the_sources_own(key)) annotations[key] = value;
-  annotations[kRestoreAnnotation] = migration.uid;
-  return annotations;
 }
 
 void label(Json& metadata, const Migration& migration) {
@@ -141,11 +103,8 @@ std::string placeholder_name(const Migration& migration) {
 }
 
 Json target_pod(const Json& source, const Migration& migration, const TargetPlan& plan) {
-  Json spec = source.at("spec");
-  for (const char* field : {"nodeName", "ephemeralContainers", "schedulingGates", "priority", "overhead"})
-    spec.erase(field);
+  Json spec = copied_spec(source);
   if (plan.drop_init_containers) spec.erase("initContainers");
-  drop_injected_token(spec);
   spec["runtimeClassName"] = kRuntimeClass;
   if (!plan.schedulers.contains(text_at(spec, {"schedulerName"}))) spec["schedulerName"] = kSchedulerName;
 
@@ -153,7 +112,8 @@ Json target_pod(const Json& source, const Migration& migration, const TargetPlan
   Json metadata{{"name", plan.name}, {"namespace", migration.namespace_}};
   if (const Json* labels = find(source, {"metadata", "labels"})) metadata["labels"] = *labels;
   label(metadata, migration);
-  metadata["annotations"] = copied_annotations(source, migration);
+  metadata["annotations"] = copied_annotations(source);
+  metadata["annotations"][kRestoreAnnotation] = migration.uid;
   for (const auto& [field, annotation] : kOwnNames)
     move_own_name(spec, metadata["annotations"], plan.is_shadow, field, annotation);
   return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}};

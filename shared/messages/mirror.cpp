@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string_view>
+#include <utility>
 
 namespace migrate::messages {
 namespace {
@@ -150,24 +151,28 @@ class Rows {
   std::vector<Refusal> found_;
 };
 
-// In one pass: what was put in is not looked at again.
-std::string expanded(std::string_view text, const std::string& pod, const std::string& hostname) {
-  constexpr std::string_view kPod = "{pod}";
-  constexpr std::string_view kHostname = "{hostname}";
+// Each {word} of `values` by its value, in one pass: what was put in is not looked at again.
+using Values = std::array<std::pair<std::string_view, std::string>, 2>;
+std::string expanded(std::string_view text, const Values& values) {
   std::string made;
   while (!text.empty()) {
-    if (text.starts_with(kPod)) {
-      made += pod;
-      text.remove_prefix(kPod.size());
-    } else if (text.starts_with(kHostname)) {
-      made += hostname;
-      text.remove_prefix(kHostname.size());
-    } else {
+    const auto* const found =
+        std::find_if(values.begin(), values.end(), [&](const auto& value) { return text.starts_with(value.first); });
+    if (found == values.end()) {
       made += text.front();
       text.remove_prefix(1);
+    } else {
+      made += found->second;
+      text.remove_prefix(found->first.size());
     }
   }
   return made;
+}
+
+// Of a StatefulSet's Pod; empty: it has none.
+std::string ordinal_of(const std::string& pod) {
+  const std::size_t last = pod.find_last_not_of("0123456789");
+  return last == std::string::npos || last + 1 == pod.size() ? "" : pod.substr(last + 1);
 }
 
 }  // namespace
@@ -177,7 +182,12 @@ std::string mirror_name(const std::string& migration_uid) {
 }
 
 std::string control_queue_name(const std::string& annotation, const std::string& pod, const std::string& hostname) {
-  return annotation.empty() ? "ms2m.control." + hostname : expanded(annotation, pod, hostname);
+  return annotation.empty() ? "ms2m.control." + hostname
+                            : expanded(annotation, {{{"{pod}", pod}, {"{hostname}", hostname}}});
+}
+
+std::string queue_name(const std::string& text, const std::string& pod) {
+  return expanded(text, {{{"{pod}", pod}, {"{ordinal}", ordinal_of(pod)}}});
 }
 
 std::string start_replay(const std::string& queue) {

@@ -19,6 +19,9 @@ namespace migrate::messages {
 [[nodiscard]] std::string control_queue_name(const std::string& annotation, const std::string& pod,
                                              const std::string& hostname);
 
+// The queue that a Pod consumes, from what its annotation or the command line says, {pod} and {ordinal} expanded.
+[[nodiscard]] std::string queue_name(const std::string& text, const std::string& pod);
+
 // Bodies of control messages: JSON in one line.
 [[nodiscard]] std::string start_replay(const std::string& queue);
 [[nodiscard]] std::string end_replay();

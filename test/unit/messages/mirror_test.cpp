@@ -181,6 +181,12 @@ BOOST_AUTO_TEST_CASE(names) {
   BOOST_TEST(control_queue_name("c.{pod}.{hostname}.{x}", "orders-0", "{pod}") == "c.orders-0.{pod}.{x}");
 }
 
+BOOST_AUTO_TEST_CASE(a_queue_may_be_named_after_its_pod) {
+  BOOST_TEST(queue_name("orders", "orders-3") == "orders");
+  BOOST_TEST(queue_name("q.{ordinal}.{pod}", "orders-3") == "q.3.orders-3");
+  BOOST_TEST(queue_name("q.{ordinal}", "orders") == "q.");
+}
+
 BOOST_AUTO_TEST_CASE(control_messages) {
   BOOST_TEST(start_replay("ms2m.replay.u") == R"({"type":"START_REPLAY","payload":{"queue":"ms2m.replay.u"}})");
   BOOST_TEST(start_replay("a\"b") == R"({"type":"START_REPLAY","payload":{"queue":"a\"b"}})");
