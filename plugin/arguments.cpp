@@ -8,6 +8,7 @@
 #include <charconv>
 #include <utility>
 
+#include "plugin/broker_way.h"
 #include "plugin/similar.h"
 #include "shared/migration/go_duration.h"
 
@@ -288,6 +289,21 @@ void read_start(const Typed& typed, Reader& reader, Options& options) {
   reader.take(options.timeout, span(typed, "timeout"));
 }
 
+void read_check_app(const Typed& typed, Reader& reader, Options& options) {
+  std::optional<std::chrono::milliseconds> collect;
+  reader.take(collect, span(typed, "for"));
+  if (collect) options.collect = *collect;
+  reader.text(options.amqp_at, "amqp-at");
+  reader.text(options.management_at, "management-at");
+  if (options.verb != Verb::check_app) return;
+  for (const auto& [name, value] : {std::pair{"amqp-at", options.amqp_at}, {"management-at", options.management_at}})
+    if (typed.value(name) != nullptr)
+      if (const auto place = parse_place(value); !place)
+        reader.fail(fmt::format("--{}={}", name, place.error().message));
+  for (const std::string& word : options.accept)
+    if (word != "touch-queue") reader.fail(fmt::format("--accept={}: check-app knows touch-queue alone", word));
+}
+
 void read_wait(const Typed& typed, Reader& reader, Options& options) {
   bool no_wait = false;
   reader.take(options.wait, toggle(typed, "wait", true));
@@ -363,12 +379,14 @@ void read_name(const Texts& names, Reader& reader, Options& options) {
   const bool takes_name = verb != Verb::list && verb != Verb::enable && verb != Verb::disable && verb != Verb::version;
   if (names.size() > (takes_name ? 1U : 0U)) return reader.fail(too_many(verb, names));
   if (!takes_name) return;
+  const bool is_pod = verb == Verb::migrate || verb == Verb::check_app;
+  if (names.empty() && verb == Verb::check_app) return reader.fail("which Pod? kubectl migrate check-app POD");
   if (names.empty())
     return reader.fail(verb == Verb::migrate
                            ? std::string("which Pod? kubectl migrate POD [--to NODE]; kubectl migrate --help shows all")
                            : fmt::format("which Migration? kubectl migrate {} NAME; kubectl migrate list shows them",
                                          to_string(verb)));
-  reader.take(options.name, verb == Verb::migrate ? pod_name(names.front()) : migration_name(names.front()));
+  reader.take(options.name, is_pod ? pod_name(names.front()) : migration_name(names.front()));
 }
 
 void check_combinations(const Typed& typed, Reader& reader, Options& options) {
@@ -379,6 +397,8 @@ void check_combinations(const Typed& typed, Reader& reader, Options& options) {
                       : fmt::format("{} does not belong to {}", spelled(flag), to_string(options.verb)));
   if (options.verb == Verb::migrate && options.broker_secrets.size() > 1)
     reader.fail("--broker-secret: a migration takes one");
+  if (options.verb == Verb::check_app && options.broker_secrets.size() > 1)
+    reader.fail("--broker-secret: check-app takes one");
   if (options.verb == Verb::resolve && options.resolution == Resolution::none)
     reader.fail("resolve needs --keep source or --keep target");
   if (options.verb == Verb::resume && options.resolution == Resolution::none)
@@ -477,6 +497,7 @@ Result<Options> parse(const std::vector<std::string>& arguments) {
     read_travel(*typed, reader, options);
     read_replay(*typed, reader, options);
     check_replay(*typed, reader, options);
+    read_check_app(*typed, reader, options);
     read_wait(*typed, reader, options);
     reader.take(options.broker_secrets, listed(*typed, "broker-secret"));
     reader.take(options.all_namespaces, toggle(*typed, "all-namespaces"));

@@ -20,7 +20,7 @@ enum class Output { text, name, json, yaml };
 struct Options {
   Verb verb = Verb::migrate;
   std::optional<Verb> help_about;  // for help: a command's; unset: the whole
-  std::string name;                // of the Pod (migrate) or the Migration
+  std::string name;                // of the Pod (migrate, check-app) or the Migration
   kube::ConfigFlags connection;
   bool all_namespaces = false;
   unsigned verbosity = 0;  // from 6 on each request to the API server is told on stderr
@@ -35,13 +35,17 @@ struct Options {
   std::string registry;  // set exactly when `transfer` is by way of it
   std::string registry_secret;
   std::string queue;
-  std::vector<std::string> broker_secrets;  // migrate: at most one
+  std::vector<std::string> broker_secrets;  // migrate, check-app: at most one
   std::optional<std::chrono::milliseconds> max_replay;
   std::optional<std::chrono::milliseconds> cutoff;  // unset: computed
   bool purge_primary = false;
   std::optional<std::chrono::milliseconds> timeout;
   std::vector<std::string> accept;
   DryRun dry_run = DryRun::none;
+  // check-app: for how long messages are collected, and where the broker's ports are, if they are given.
+  std::chrono::milliseconds collect{10'000};
+  std::string amqp_at;
+  std::string management_at;
   std::string migration_name;  // empty: chosen from the Pod's name
 
   bool wait = true;

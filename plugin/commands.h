@@ -6,14 +6,17 @@
 
 namespace migrate::plugin {
 
-int run_migrate(const Session& session, const Options& options);   // migrate.cpp
-int run_status(const Session& session, const Options& options);    // status.cpp
-int run_list(const Session& session, const Options& options);      // list.cpp
-int run_describe(const Session& session, const Options& options);  // describe.cpp
-int run_abort(const Session& session, const Options& options);     // decide.cpp
-int run_resolve(const Session& session, const Options& options);   // decide.cpp; also resume
-int run_enable(const Session& session, const Options& options);    // enable.cpp
-int run_disable(const Session& session, const Options& options);   // enable.cpp
-int run_version(const Session& session, const Options& options);   // version.cpp
+class BrokerWay;
+
+int run_migrate(const Session& session, const Options& options);                    // migrate.cpp
+int run_status(const Session& session, const Options& options);                     // status.cpp
+int run_list(const Session& session, const Options& options);                       // list.cpp
+int run_describe(const Session& session, const Options& options);                   // describe.cpp
+int run_abort(const Session& session, const Options& options);                      // decide.cpp
+int run_resolve(const Session& session, const Options& options);                    // decide.cpp; also resume
+int run_check_app(const Session& session, const Options& options, BrokerWay& way);  // check_app.cpp
+int run_enable(const Session& session, const Options& options);                     // enable.cpp
+int run_disable(const Session& session, const Options& options);                    // enable.cpp
+int run_version(const Session& session, const Options& options);                    // version.cpp
 
 }  // namespace migrate::plugin

@@ -13,8 +13,8 @@ constexpr std::uint32_t of(Verbs... verbs) {
   return (bit(verbs) | ...);
 }
 
-constexpr std::array<std::string_view, 11> kWords = {"",       "status", "list",    "describe", "abort", "resolve",
-                                                     "resume", "enable", "disable", "version",  "help"};
+constexpr std::array<std::string_view, 12> kWords = {"",       "status",    "list",   "describe", "abort",   "resolve",
+                                                     "resume", "check-app", "enable", "disable",  "version", "help"};
 
 constexpr std::uint32_t kAll = ~0U;
 constexpr std::uint32_t kStart = bit(Verb::migrate);
@@ -30,13 +30,13 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"transfer", 0, FlagKind::value, kStart},
     {"registry", 0, FlagKind::value, kStart},
     {"registry-secret", 0, FlagKind::value, kStart},
-    {"queue", 0, FlagKind::value, kStart},
+    {"queue", 0, FlagKind::value, of(Verb::migrate, Verb::check_app)},
     {"max-replay", 0, FlagKind::value, kStart},
     {"cutoff", 0, FlagKind::value, kStart},
     {"purge-primary", 0, FlagKind::toggle, kStart},
-    {"broker-secret", 0, FlagKind::many, of(Verb::migrate, Verb::enable)},
+    {"broker-secret", 0, FlagKind::many, of(Verb::migrate, Verb::check_app, Verb::enable)},
     {"timeout", 0, FlagKind::value, kStart},
-    {"accept", 0, FlagKind::many, kStart},
+    {"accept", 0, FlagKind::many, of(Verb::migrate, Verb::check_app)},
     {"dry-run", 0, FlagKind::value, kStart},
     {"name", 0, FlagKind::value, kStart},
     {"wait", 0, FlagKind::toggle, kWaits},
@@ -44,6 +44,9 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"output", 'o', FlagKind::value, kWaits | of(Verb::list, Verb::version)},
     {"keep", 0, FlagKind::value, bit(Verb::resolve)},
     {"from-checkpoint", 0, FlagKind::toggle, bit(Verb::resume)},
+    {"for", 0, FlagKind::value, bit(Verb::check_app)},
+    {"amqp-at", 0, FlagKind::value, bit(Verb::check_app)},
+    {"management-at", 0, FlagKind::value, bit(Verb::check_app)},
     {"all-namespaces", 'A', FlagKind::toggle, of(Verb::list, Verb::enable, Verb::disable)},
 
     {"namespace", 'n', FlagKind::value, kAll},

@@ -9,7 +9,7 @@
 
 namespace migrate::plugin {
 
-enum class Verb { migrate, status, list, describe, abort, resolve, resume, enable, disable, version, help };
+enum class Verb { migrate, status, list, describe, abort, resolve, resume, check_app, enable, disable, version, help };
 
 // The word as it is typed; `migrate` is the default action and has none.
 [[nodiscard]] std::string_view to_string(Verb verb);

@@ -39,6 +39,7 @@ Commands:
   abort NAME       End it with the source running as before
   resolve NAME     In doubt: say whether source or target goes on
   resume NAME      In doubt: restore once more from the checkpoint
+  check-app POD    Play the replay protocol to a copy of an application
   enable           Allow migrations in a namespace
   disable          Take that back
   version          Version of this program and of what is installed
@@ -173,6 +174,46 @@ Usage:
   kubectl migrate resume NAME --from-checkpoint [--no-wait] [flags]
 )";
 
+constexpr std::string_view kCheckApp =
+    R"(Play the replay protocol (docs/app-contract.md) to a throw-away copy of an
+application's Pod, and say what it does wrong. A queue bound like the Pod's own
+collects some real messages; the copy finds START_REPLAY in its control queue,
+must consume that queue alone, acknowledge everything, stay, and come back when
+its connection is closed. Copy and queues are removed at the end, also after
+Ctrl-C.
+
+The copy begins anew, as the same application with the same rights. One that
+ignores its control queue takes messages from the Pod's own queue until its Pod
+has ended, a second or two later; one that publishes while it replays publishes
+results twice. So check it first where that does no harm.
+
+Usage:
+  kubectl migrate check-app POD [--for DURATION] [--accept touch-queue] [flags]
+
+Examples:
+  kubectl migrate check-app orders -n shop
+  kubectl migrate check-app orders -n shop --for 1m --accept touch-queue
+
+Flags:
+  --for DURATION           How long messages are collected (default 10s), at
+                           most 100
+  --accept touch-queue     Play END_REPLAY too: a copy that obeys consumes the
+                           Pod's own queue until its Pod has ended, at once.
+                           What it has not acknowledged then comes back; what
+                           it has, the application never sees
+  --queue NAME             The queue it consumes (else the Pod's annotation
+                           kubectl-migrate.dev/queue)
+  --broker-secret NAME     Secret with amqp-url and management-url (else the
+                           Pod's annotation kubectl-migrate.dev/broker-secret)
+  --amqp-at HOST:PORT      Where the broker's two ports are reached from here.
+  --management-at HOST:PORT  Without these a Service of the cluster is reached
+                           by kubectl port-forward (right: create
+                           pods/portforward), anything else by its name
+
+Exit codes:
+  0 all is well   1 something is not   2 usage   3 refused   130 interrupted
+)";
+
 constexpr std::string_view kEnable =
     R"(Allow migrations in a namespace: labels it kubectl-migrate.dev/enabled=true and
 binds the controller's rights to it (RoleBinding kubectl-migrate). Everywhere
@@ -234,6 +275,8 @@ std::string help_text(std::optional<Verb> about) {
       return with_connection(kResolve);
     case Verb::resume:
       return with_connection(kResume);
+    case Verb::check_app:
+      return with_connection(kCheckApp);
     case Verb::enable:
       return with_connection(kEnable);
     case Verb::disable:

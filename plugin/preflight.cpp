@@ -123,4 +123,11 @@ Outcome<Json> look_before(const Session& session, const Options& options) {
   return pod;
 }
 
+Outcome<Json> running_pod(const Session& session, const std::string& name) {
+  auto pod = find_pod(session, name);
+  if (!pod) return pod;
+  if (auto good = check_running(session, *pod); !good) return tl::make_unexpected(good.error());
+  return pod;
+}
+
 }  // namespace migrate::plugin

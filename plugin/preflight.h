@@ -9,5 +9,7 @@ namespace migrate::plugin {
 
 // The Pod, when nothing speaks against migrating it.
 [[nodiscard]] Outcome<Json> look_before(const Session& session, const Options& options);
+// The Pod, when it is there and runs.
+[[nodiscard]] Outcome<Json> running_pod(const Session& session, const std::string& name);
 
 }  // namespace migrate::plugin

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <mutex>
 
+#include "plugin/broker_way.h"
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
 #include "plugin/failure.h"
@@ -48,6 +49,16 @@ void tell_call(const kube::CallRecord& record) {
                            record.trouble.empty() ? "" : ": " + record.trouble);
 }
 
+Result<std::unique_ptr<PortForward>> forward_to(const kube::ConfigFlags& flags, const Environment& environment,
+                                                const ServiceName& service, std::uint16_t port) {
+  if (!flags.token.empty())
+    return failure("kubectl port-forward would have to be given --token, which others could read");
+  const std::string kubectl = environment.variable("KUBECTL").value_or("");
+  return PortForward::start(
+      port_forward_words(kubectl.empty() ? "kubectl" : kubectl, flags, service.namespace_, service.name, port),
+      std::chrono::seconds{20});
+}
+
 }  // namespace
 
 Sink sink_for(std::ostream& stream, bool is_terminal, const Environment& environment) {
@@ -68,7 +79,7 @@ bool shows_unicode(const Environment& environment) {
   return false;
 }
 
-int run_command(const Session& session, const Options& options) {
+int run_command(const Session& session, const Options& options, BrokerWay& way) {
   switch (options.verb) {
     case Verb::migrate:
       return run_migrate(session, options);
@@ -83,6 +94,8 @@ int run_command(const Session& session, const Options& options) {
     case Verb::resolve:
     case Verb::resume:
       return run_resolve(session, options);
+    case Verb::check_app:
+      return run_check_app(session, options, way);
     case Verb::enable:
       return run_enable(session, options);
     case Verb::disable:
@@ -135,7 +148,15 @@ int run(const std::vector<std::string>& arguments) {
   const auto client = kube::make_client(*config, std::move(credentials), std::move(client_options));
   if (!client) return report(io, {client.error().message});
 
-  return run_command({io, **client, config->default_namespace}, *options);
+  // Ports that were given were looked at with the other flags.
+  const auto place = [](const std::string& text) {
+    return text.empty() ? std::optional<Place>{} : std::optional{value_or_fatal(parse_place(text))};
+  };
+  const auto forward = [&](const ServiceName& service, std::uint16_t port) {
+    return forward_to(options->connection, environment, service, port);
+  };
+  ForwardedWay brokers{**client, forward, place(options->amqp_at), place(options->management_at)};
+  return run_command({io, **client, config->default_namespace}, *options, brokers);
 }
 
 }  // namespace migrate::plugin

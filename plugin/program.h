@@ -10,11 +10,13 @@
 
 namespace migrate::plugin {
 
+class BrokerWay;
+
 // With the process's own streams, environment, clock and cluster.
 [[nodiscard]] int run(const std::vector<std::string>& arguments);
 
 // One command against a cluster; for everything but help.
-[[nodiscard]] int run_command(const Session& session, const Options& options);
+[[nodiscard]] int run_command(const Session& session, const Options& options, BrokerWay& way);
 
 // Colours only on a terminal, unless NO_COLOR is set (no-color.org) or the terminal is a dumb one, whose cursor cannot
 // be moved either.

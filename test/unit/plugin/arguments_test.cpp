@@ -102,6 +102,11 @@ const std::vector<Good> kGood = {
     {{"resolve", "x", "--keep", "target"}, [](const Options& o) { return o.resolution == Resolution::keep_target; }},
     {{"resume", "x", "--from-checkpoint"},
      [](const Options& o) { return o.verb == Verb::resume && o.resolution == Resolution::from_checkpoint; }},
+    {{"check-app", "pod/orders", "--for", "1m", "--accept", "touch-queue", "--amqp-at=[::1]:5672"},
+     [](const Options& o) {
+       return o.verb == Verb::check_app && o.name == "orders" && o.collect == 60s && o.accept.size() == 1 &&
+              o.amqp_at == "[::1]:5672" && o.management_at.empty();
+     }},
     {{"enable", "-n", "shop", "--broker-secret", "a", "--broker-secret", "b"},
      [](const Options& o) {
        return o.verb == Verb::enable && o.broker_secrets == Words{"a", "b"};
@@ -188,6 +193,13 @@ const std::vector<Bad> kBad = {
     {{"resolve", "x", "--keep=both"}, "--keep=both: not one of source, target"},
     {{"resume", "x"}, "resume needs --from-checkpoint"},
     {{"resume", "x", "--from-checkpoint=false"}, "resume needs --from-checkpoint"},
+    {{"check-app"}, "which Pod? kubectl migrate check-app POD"},
+    {{"check-app", "sts/orders"}, "sts/orders: "},
+    {{"check-app", "orders", "--for", "soon"}, "--for=soon: not a duration"},
+    {{"check-app", "orders", "--accept", "anything"}, "check-app knows touch-queue alone"},
+    {{"check-app", "orders", "--amqp-at", "localhost"}, "--amqp-at=localhost: not HOST:PORT"},
+    {{"check-app", "orders", "--broker-secret", "a,b"}, "check-app takes one"},
+    {{"orders", "--for", "1m"}, "--for does not belong to the start of a migration"},
     {{"enable", "-A", "--broker-secret", "x"}, "--broker-secret needs --namespace"},
     {{"version", "-o", "name"}, "version has none"},
     {{"help", "abrot"}, "no help for \"abrot\"; did you mean abort?"},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plugin/arguments.h"
+#include "plugin/broker_way.h"
 #include "plugin/cluster.h"
 #include "plugin/program.h"
 #include "shared/migration/names.h"
@@ -81,12 +82,21 @@ inline Json with_status(const Migration& migration) {
   return object;
 }
 
+// Nobody is to ask for a broker.
+class NoWay final : public BrokerWay {
+ public:
+  Result<std::shared_ptr<broker::Broker>> reach(const broker::BrokerAddress&, const std::string&) override {
+    return failure("no broker here");
+  }
+};
+
 struct Scene {
   std::ostringstream out;
   std::ostringstream err;
   fakes::Clock clock;
   QuickPacer pacer;
   fakes::Cluster cluster;
+  NoWay no_way;
   bool interrupted = false;
   Io io{.out = {out},
         .err = {err},
@@ -111,7 +121,7 @@ struct Scene {
     BOOST_REQUIRE_MESSAGE(options, (options ? "" : options.error().message));
     const Session session{io, cluster,
                           options->connection.namespace_.empty() ? "shop" : options->connection.namespace_};
-    return run_command(session, *options);
+    return run_command(session, *options, no_way);
   }
   void put(const Migration& migration) {
     cluster.put(migrations(migration.namespace_, migration.name), with_status(migration));
