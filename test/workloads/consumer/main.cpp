@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     std::uint64_t memory_mib = 20;
     int service_ms = 50;
     bool no_idempotency = false;
+    std::string control_queue;
     std::string address = "0.0.0.0";
     std::uint16_t port = 8080;
     app.add_option("--amqp-url", url, "Broker")->envname("AMQP_URL");
@@ -58,6 +59,8 @@ int main(int argc, char** argv) {
     app.add_option("--memory-mib", memory_mib, "Size of the memory block")->envname("MEMORY_MIB");
     app.add_flag("--no-idempotency", no_idempotency, "Apply every delivery, also repeated ones")
         ->envname("NO_IDEMPOTENCY");
+    app.add_option("--control-queue", control_queue, "Look into this queue in place of ms2m.control.HOSTNAME")
+        ->envname("CONTROL_QUEUE");
     app.add_option("--http-port", port, "Port of /state, /metrics, /healthz")->envname("HTTP_PORT");
     try {
       app.parse(argc, argv);
@@ -71,7 +74,9 @@ int main(int argc, char** argv) {
     const orders::StopSignals stop;
     const orders::MemoryBlock memory{{memory_mib << 20}};
     const auto broker = orders::rabbitmq_broker(url, topology);
-    orders::Consumer consumer{*broker, options, real_world()};
+    orders::ConsumerWorld world = real_world();
+    if (!control_queue.empty()) world.control_queue = [&] { return control_queue; };
+    orders::Consumer consumer{*broker, options, std::move(world)};
     const auto answer = [&](const migrate::http::Request& request) -> migrate::http::Response {
       const auto state = [&](std::optional<bool> intact) {
         return orders::state_json(consumer.status(), orders::host_name(), orders::now_microseconds(), memory.size(),

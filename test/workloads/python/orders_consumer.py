@@ -52,6 +52,7 @@ def parse_options(arguments, environment):
     option("--service-time-ms", "50", "Work for each message, in milliseconds", whole_number(0))
     option("--prefetch", "10", "Messages delivered ahead", whole_number(1, 65535))
     option("--memory-mib", "20", "Size of the memory block", whole_number(0))
+    option("--control-queue", "", "Look into this queue in place of ms2m.control.HOSTNAME")
     option("--http-port", "8080", "Port of /state, /metrics, /healthz", whole_number(0, 65535))
     parser.add_argument(
         "--no-idempotency",
@@ -78,10 +79,10 @@ def wait(seconds):
     select.select([], [], [], seconds)
 
 
-def real_world():
+def real_world(control_queue=""):
     return World(
         pod=socket.gethostname,
-        control_queue=control_queue_name,
+        control_queue=(lambda: control_queue) if control_queue else control_queue_name,
         now=lambda: time.time_ns() // 1000,
         steady_now=time.monotonic,
         wait=wait,
@@ -165,7 +166,7 @@ def main():
     consumer = Consumer(
         PikaBroker(options.amqp_url, topology),
         Options(options.queue, options.prefetch, options.service_time_ms / 1000, not options.no_idempotency),
-        real_world(),
+        real_world(options.control_queue),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: consumer.stop())
