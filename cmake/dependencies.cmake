@@ -47,7 +47,11 @@ target_link_libraries(dep_boost INTERFACE Boost::headers Threads::Threads)
 # cpprestsdk is the same static archive in every preset: one behaviour, and Debian has no other.
 dependency(cpprest)
 target_include_directories(dep_cpprest SYSTEM INTERFACE ${MIGRATE_STATIC_LIBRARIES}/include)
-target_link_libraries(dep_cpprest INTERFACE ${MIGRATE_STATIC_LIBRARIES}/lib/libcpprest.a dep::openssl dep::boost)
+# A target, because only of targets CMake knows that what they need comes after them in a link command.
+add_library(cpprest_archive STATIC IMPORTED)
+set_target_properties(cpprest_archive PROPERTIES
+  IMPORTED_LOCATION ${MIGRATE_STATIC_LIBRARIES}/lib/libcpprest.a INTERFACE_LINK_LIBRARIES "${path_ssl};${path_crypto}")
+target_link_libraries(dep_cpprest INTERFACE cpprest_archive dep::openssl dep::boost)
 if(MIGRATE_STATIC)
   dependency(cpprest_needs z)
   target_link_libraries(dep_cpprest INTERFACE dep::cpprest_needs)
