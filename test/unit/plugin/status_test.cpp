@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(when_nobody_takes_it_up_it_is_said_where_to_look) {
         .is_unicode = false};
   const auto options = parse(kStatus);
   BOOST_REQUIRE(options);
-  BOOST_TEST(run_command({io, scene.cluster, "shop"}, *options) == 130);
+  BOOST_TEST(run_command({io, scene.cluster, "shop"}, *options, scene.no_way) == 130);
   check_says(scene.out.str(), "No controller has taken this up yet. Look at: kubectl -n kubectl-migrate get pods");
 }
 
