@@ -21,6 +21,7 @@ constexpr milliseconds kPoll{50};
 constexpr milliseconds kQuickPoll{20};
 constexpr milliseconds kLookAtPodEvery{500};
 constexpr milliseconds kCountEvery{500};
+constexpr milliseconds kTouchEvery{5'000};
 constexpr std::uint64_t kOne = 1;
 constexpr milliseconds kPodPatience{120'000};    // image and start
 constexpr milliseconds kPatience{30'000};        // for what the contract asks for, of a copy that runs
@@ -320,6 +321,11 @@ Outcome<AppTrial::Sight> AppTrial::look() {
     if (!depth) return broken(depth.error());
     if (!*depth) return fail(fmt::format("queue {} was deleted meanwhile", *queue));
     *into = **depth;
+  }
+  // A connection that idles is closed in the end, and kubectl ends a port-forward with the first one that is.
+  if (const Steady instant = now(); instant >= next_touch_) {
+    next_touch_ = instant + kTouchEvery;
+    if (const auto touched = broker_.totals(plan_.mirror); !touched) return broken(touched.error());
   }
   return sight;
 }

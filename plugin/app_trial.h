@@ -79,6 +79,7 @@ class AppTrial {
   TrialPlan plan_;
   std::uint64_t collected_ = 0;
   std::uint64_t baseline_ = 0;  // consumers of the application's queue without the copy
+  Steady next_touch_{};         // when the management API is asked at the latest
   bool has_queues_ = false;
   bool has_pod_ = false;
   bool has_ended_replay_ = false;
