@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <set>
 #include <stdexcept>
+#include <thread>
 
 namespace harness {
 namespace {
@@ -39,8 +42,29 @@ void Scene::watch_instance() {
   const Json pod = stage_.pod(consumer_);
   uid_ = pod.at("metadata").at("uid").get<std::string>();
   node_ = pod.at("spec").at("nodeName").get<std::string>();
-  logs_.emplace_back(cluster_words({"kubectl", "-n", stage_.ns().name(), "logs", "-f", consumer_, "-c", "main"}),
-                     folder_ / fmt::format("{}-{}.log", logs_.size(), consumer_));
+  watch_log(consumer_);
+}
+
+void Scene::watch_log(const std::string& pod) {
+  logs_.emplace_back(cluster_words({"kubectl", "-n", stage_.ns().name(), "logs", "-f", pod, "-c", "main"}),
+                     folder_ / fmt::format("{}-{}.log", logs_.size(), pod));
+}
+
+// A live migration that keeps its name works for a while as its shadow, whose log is gone with it.
+void Scene::watch_shadows(const std::stop_token& stop) {
+  std::set<std::string> watched;
+  while (!stop.stop_requested()) {
+    const auto listed =
+        cluster().run({"kubectl", "-n", stage_.ns().name(), "get", "migrations.kubectl-migrate.dev", "-o", "json"});
+    const Json all = Json::parse(listed.output, nullptr, false);
+    for (const Json& one : all.is_object() ? all.at("items") : Json::array()) {
+      const Json status = one.value("status", Json::object());
+      if (status.value("phase", "") != "Returning") continue;
+      const auto shadow = status.at("target").at("pod").get<std::string>();
+      if (shadow != one.at("spec").at("pod").at("name") && watched.insert(shadow).second) watch_log(shadow);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  }
 }
 
 std::uint64_t Scene::handled() const {
@@ -60,7 +84,10 @@ Scene::Move Scene::move(const Words& words) {
   if (std::find(words.begin(), words.end(), "--strategy") == words.end()) all.insert(all.end(), {"--strategy", "stop"});
   all.insert(all.end(), {"-o", "json"});
   const std::uint64_t before = handled();
-  const auto done = stage_.plugin(all);
+  const auto done = [&] {
+    const std::jthread watcher{[&](const std::stop_token& stop) { watch_shadows(stop); }};
+    return stage_.plugin(all);
+  }();
   const Json migration = Json::parse(done.output, nullptr, false);
   const bool is_object = migration.is_object();
   const std::string name = is_object ? migration.at("metadata").value("name", "") : "";

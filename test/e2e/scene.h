@@ -6,6 +6,7 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "test/e2e/orders.h"
@@ -99,6 +100,8 @@ class Scene {
 
  private:
   void watch_instance();
+  void watch_log(const std::string& pod);
+  void watch_shadows(const std::stop_token& stop);
   void check_state(const std::string& migration) const;
 
   Stage stage_;

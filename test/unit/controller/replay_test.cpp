@@ -227,6 +227,24 @@ BOOST_DATA_TEST_CASE(a_controller_may_end_at_any_write, data::make(kWays), way) 
   }
 }
 
+// The kubelet's word comes late; that of a container that ended is meant all the same.
+BOOST_AUTO_TEST_CASE(a_target_is_dead_when_the_kubelet_says_so_and_not_before) {
+  for (const bool dies : {false, true}) {
+    Replay scene{Strategy::live};
+    scene.target.after = [&](const std::string& what) {
+      if (what != "release") return;
+      scene.run_containers();
+      scene.cluster.change(Scene::pod("orders-mig-a6pfz"), [&](Json& object) {
+        object["status"]["containerStatuses"][0]["state"] =
+            dies ? Json{{"terminated", {{"exitCode", 1}}}} : Json{{"waiting", {{"reason", "ContainerCreating"}}}};
+      });
+    };
+    const MigrationStatus status = scene.run();
+    BOOST_TEST(to_string(status.phase) == (dies ? "RolledBack" : "Succeeded"), status.message);
+    if (dies) BOOST_TEST(status.reason == "TargetDied");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_application_that_does_not_look_is_found_out) {
   Replay scene{Strategy::live};
   scene.obeys = false;
