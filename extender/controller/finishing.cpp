@@ -86,8 +86,10 @@ Outcome finishing(Hop& hop) {
   if (!status.placeholder.empty())
     if (auto removed = pods.remove_ours(status.placeholder, limits); !removed) return removed.error();
   if (replays(hop)) remove_old_control_queue(hop, hop.after_commit(kAgentPatience));
-  // Its archives are memory: they go at once, and if that cannot be, tidy() sees to it.
-  (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
+  // Its archives are memory: they go at once, and if that cannot be, tidy() sees to it. Not where the source's record
+  // is kept as well: that has to stay as long as the source's containers do.
+  if (status.target.node != status.source.node)
+    (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
   hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),
                             total_size(status));
   if (status.strategy == Strategy::live && hop.migration().spec.keep_name) return {Event::name_is_taken, "", ""};

@@ -1,4 +1,5 @@
 // The way back into the name: the second hop itself, and what a live migration makes of it.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "extender/controller/hop.h"
@@ -29,6 +30,10 @@ BOOST_FIXTURE_TEST_CASE(a_hop_within_a_node_is_bound_without_a_scheduler, Local)
   run();
   check_succeeded("home");
   BOOST_TEST(status().target.node == "node-a");
+  // The source's record outlives its containers.
+  const auto& orders = source.orders;
+  const auto gone = std::find(orders.begin(), orders.end(), "source_is_gone");
+  BOOST_TEST((gone != orders.end() && std::find(orders.begin(), gone, "clean_up") == gone));
   const auto writes = cluster.writes();
   BOOST_TEST(std::count(writes.begin(), writes.end(), "create pods/home/binding") == 1);
 }
