@@ -70,7 +70,7 @@ class FakeBroker : public broker::Broker {
     add_queue(facts);
   }
   // As a publisher does; into how many queues it went.
-  std::size_t arrive(const std::string& exchange, const std::string& key, BrokerMessage message) {
+  std::size_t arrive(const std::string& exchange, const std::string& key, const BrokerMessage& message) {
     const std::lock_guard lock{mutex_};
     std::size_t count = 0;
     for (auto& [name, queue] : queues_)

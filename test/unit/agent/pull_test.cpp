@@ -3,7 +3,6 @@
 namespace migrate::agent {
 namespace {
 
-namespace fs = std::filesystem;
 using Kind = AgentError::Kind;
 using test::is_there;
 using test::read_text;
@@ -22,12 +21,12 @@ BOOST_AUTO_TEST_CASE(an_altered_archive_is_told_by_its_digest) {
 }
 
 BOOST_AUTO_TEST_CASE(an_altered_head_is_told_by_its_digest_too) {
-  wire.spoil = [](std::string bytes) { return std::string(512, 'x') + bytes.substr(512); };
+  wire.spoil = [](const std::string& bytes) { return std::string(512, 'x') + bytes.substr(512); };
   fails(pull(), Kind::failed, "digest");
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_that_is_cut_short_or_too_long_is_told) {
-  wire.spoil = [](std::string bytes) { return bytes.substr(0, bytes.size() / 2); };
+  wire.spoil = [](const std::string& bytes) { return bytes.substr(0, bytes.size() / 2); };
   fails(pull(), Kind::failed, "bytes came");
   wire.spoil = [](const std::string& bytes) { return bytes + bytes; };
   fails(pull(), Kind::failed, "bytes came");

@@ -21,7 +21,7 @@ struct Fixture {
   Result<void> run() {
     return checkpoint_paused("c1", folder / "images", folder / "work",
                              {[this] {
-                                const Result<bool> answer = paused.front();
+                                Result<bool> answer = paused.front();
                                 if (paused.size() > 1) paused.pop_front();
                                 return answer;
                               },

@@ -118,7 +118,7 @@ class TasksService final : public tasks_v1::Tasks::Service {
   }
   Status Pause(ServerContext* context, const tasks_v1::PauseTaskRequest* request,
                google::protobuf::Empty* /*response*/) override {
-    const Status status = called(state_, *context, "Pause", request->container_id());
+    Status status = called(state_, *context, "Pause", request->container_id());
     if (!status.ok()) return status;
     if (state_.task != "running") return {grpc::StatusCode::UNKNOWN, "cannot pause a paused container"};
     state_.task = "paused";
@@ -127,7 +127,7 @@ class TasksService final : public tasks_v1::Tasks::Service {
   }
   Status Resume(ServerContext* context, const tasks_v1::ResumeTaskRequest* request,
                 google::protobuf::Empty* /*response*/) override {
-    const Status status = called(state_, *context, "Resume", request->container_id());
+    Status status = called(state_, *context, "Resume", request->container_id());
     if (!status.ok()) return status;
     if (state_.task != "paused") return {grpc::StatusCode::UNKNOWN, "cannot resume a running process"};
     state_.task = "running";

@@ -19,6 +19,7 @@ BOOST_AUTO_TEST_SUITE(hop)
 
 std::vector<std::string> names_of(const std::vector<Step>& steps) {
   std::vector<std::string> names;
+  names.reserve(steps.size());
   for (const Step& one : steps)
     names.push_back(one.name);
   return names;
