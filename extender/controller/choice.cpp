@@ -36,23 +36,14 @@ std::optional<QueueOutlook> look_at_replay(Hop& hop, const Json& pod, const Limi
                   : follows.error().message;
     return std::nullopt;
   }
-  const auto facts = look_at_queue(hop, {*queue, *broker}, limits);
-  if (!facts || !*facts) {
-    why = facts ? fmt::format("the broker has no queue {}", queue->queue) : facts.error().message;
-    return std::nullopt;
-  }
-  if (const auto against = messages::mirror_refusals(**facts); !against.empty()) {
-    why = against.front().message;
-    return std::nullopt;
-  }
-  const auto limited = limits_of_mirror(hop, {*queue, *broker});
-  if (!limited || (*limited && !(*limited)->empty())) {
-    why = limited ? (*limited)->front().message : limited.error().message;
+  const auto facts = look_at_mirrorable(hop, {*queue, *broker}, limits);
+  if (!facts) {
+    why = facts.error().message;
     return std::nullopt;
   }
   const auto totals = (*broker)->totals(queue->queue);
   QueueOutlook outlook;
-  outlook.may_hold = messages::may_hold(**facts);
+  outlook.may_hold = messages::may_hold(*facts);
   if (totals && *totals) {
     outlook.backlog = (*totals)->ready + (*totals)->unacknowledged;
     outlook.arrival_rate = (*totals)->publish_rate;

@@ -9,7 +9,6 @@
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/surroundings.h"
-#include "shared/messages/mirror.h"
 
 namespace migrate::controller {
 namespace {
@@ -58,15 +57,8 @@ Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
       return {Event::refused, "Broker", listed.error().message};
     return {};
   }
-  auto facts = look_at_queue(hop, {*queue, *broker}, limits);
-  if (!facts) return {Event::refused, "Broker", facts.error().message};
-  if (!*facts) return {Event::refused, "QueueUnknown", fmt::format("the broker has no queue {}", queue->queue)};
-  const auto against = messages::mirror_refusals(**facts);
-  if (!against.empty()) return {Event::refused, against.front().reason, against.front().message};
-  const auto limited = limits_of_mirror(hop, {*queue, *broker});
-  if (!limited) return {Event::refused, "Broker", limited.error().message};
-  if (*limited && !(*limited)->empty())
-    return {Event::refused, (*limited)->front().reason, (*limited)->front().message};
+  const auto facts = look_at_mirrorable(hop, {*queue, *broker}, limits);
+  if (!facts) return {Event::refused, facts.error().reason, facts.error().message};
   return {};
 }
 

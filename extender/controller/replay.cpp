@@ -95,6 +95,21 @@ Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLi
   return messages::policy_refusals(**policies, messages::mirror_name(hop.migration().uid));
 }
 
+tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
+                                                                       const Limits& limits) {
+  const auto against = [](const std::string& reason, const std::string& message) {
+    return tl::make_unexpected(messages::Refusal{reason, message});
+  };
+  auto facts = look_at_queue(hop, link, limits);
+  if (!facts) return against("Broker", facts.error().message);
+  if (!*facts) return against("QueueUnknown", fmt::format("the broker has no queue {}", link.queue.queue));
+  if (const auto all = messages::mirror_refusals(**facts); !all.empty()) return tl::make_unexpected(all.front());
+  const auto limited = limits_of_mirror(hop, link);
+  if (!limited) return against("Broker", limited.error().message);
+  if (*limited && !(*limited)->empty()) return tl::make_unexpected((*limited)->front());
+  return std::move(**facts);
+}
+
 Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });

@@ -51,6 +51,11 @@ template <class T>
 // because the user may not read them or a pattern is beyond us; then only the mirror itself tells, once it is made.
 [[nodiscard]] Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link);
 
+// The primary, if it can be mirrored; else why not, as far as that can be told before. Reason "Broker": it did not
+// answer.
+[[nodiscard]] tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
+                                                                                     const Limits& limits);
+
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 
