@@ -110,8 +110,8 @@ class Broker {
   [[nodiscard]] virtual Result<void> close_connection(const std::string& connection, const std::string& reason) = 0;
   // Whoever its consumers belong to. Waits, at most 8 s, until the broker has told of a new queue what policies say.
   [[nodiscard]] virtual Lookup<QueueFacts> queue(const std::string& name) = 0;
-  // The virtual host's, as they are now. Nothing: the user may not see them (it takes the tag `policymaker`, which
-  // `administrator` includes).
+  // The virtual host's, as they are now. Nothing: the user may not see them (the manual asks for the tag `policymaker`,
+  // which `administrator` includes; RabbitMQ 4.0.5 is content with `management`).
   [[nodiscard]] virtual Lookup<std::vector<Policy>> policies() = 0;
   // Those of a queue, as they are now.
   [[nodiscard]] virtual Lookup<std::vector<Binding>> list_bindings(const std::string& queue) = 0;

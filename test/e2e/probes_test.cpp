@@ -67,13 +67,6 @@ std::uint64_t count_in(const std::string& pod, const std::string& container) {
       stage().cluster().kubectl({"-n", stage().ns().name(), "exec", pod, "-c", container, "--", "cat", "/tmp/count"}));
 }
 
-int restarts_of(const std::string& pod) {
-  int restarts = 0;
-  for (const Json& status : stage().pod(pod).at("status").at("containerStatuses"))
-    restarts += status.at("restartCount").get<int>();
-  return restarts;
-}
-
 void check_said(const migrate::Completed& answer, const std::string& migration, int code, const Words& parts) {
   const std::string said = answer.output + answer.errors;
   BOOST_TEST(code_of(answer) == code, text_of(answer) << stage().report(migration));
@@ -118,10 +111,10 @@ BOOST_AUTO_TEST_CASE(tcp_and_exec_probes_leave_it_alone_for_more_periods_than_th
   BOOST_TEST(status.at("checkpoint").at("freezeMs").get<std::int64_t>() >= 6'000);
   const auto target = status.at("target").at("pod").get<std::string>();
   // A cold start would count from 1. Three more seconds are three more probes.
-  const int restarts = restarts_of(target);
+  const int restarts = restarts_of(stage().pod(target));
   stage().await("both to count on", "patient",
                 [&] { return count_in(target, "main") > main + 30 && count_in(target, "side") > side + 30; });
-  BOOST_TEST(restarts_of(target) == restarts);
+  BOOST_TEST(restarts_of(stage().pod(target)) == restarts);
   stage().check_nothing_left("patient");
 }
 

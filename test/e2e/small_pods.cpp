@@ -7,14 +7,14 @@ namespace {
 
 using Json = nlohmann::json;
 
+}  // namespace
+
 int restarts_of(const Json& pod) {
   int restarts = 0;
   for (const Json& status : pod.at("status").at("containerStatuses"))
     restarts += status.at("restartCount").get<int>();
   return restarts;
 }
-
-}  // namespace
 
 Json small_pod(const std::string& ns, const std::string& name, const std::string& node, const std::string& script) {
   const std::string loop =

@@ -14,6 +14,9 @@ inline constexpr const char* kBusybox = "registry.test/busybox:trixie";
 [[nodiscard]] nlohmann::json small_pod(const std::string& ns, const std::string& name, const std::string& node,
                                        const std::string& script = ":");
 
+// Of all its containers; `pod` as the API server gives it.
+[[nodiscard]] int restarts_of(const nlohmann::json& pod);
+
 // Makes an object and keeps what undoes it; for cleaning up at a scope's end, however it is left.
 class Undo {
  public:
