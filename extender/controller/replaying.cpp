@@ -19,7 +19,7 @@ namespace {
 using messages::CutReason;
 using std::chrono::duration_cast;
 
-constexpr milliseconds kPoll{100};
+constexpr milliseconds kPoll{50};
 constexpr milliseconds kTellEvery{1'000};
 constexpr milliseconds kStartPatience{20'000};
 constexpr milliseconds kAbsencePatience{2'000};
@@ -161,7 +161,7 @@ Outcome draining(Hop& hop) {
     if (hop.left_of(limits) < kCommitReserve) return {Event::done, "", fmt::format("{} left", depth->ready)};
     if (auto there = attend(hop, *link, attendance, depth->consumers, limits); !there) return there.error();
     if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
-    if (!hop.pause(kPoll / 4, limits))
+    if (!hop.pause(kPoll / 2, limits))
       return hop.interrupted({Event::deadline, "DeadlineExceeded", "the time was over while the mirror was drained"});
   }
 }

@@ -14,6 +14,7 @@ constexpr std::uint64_t kManyMessages = 100;
 // A target that begins takes its whole prefetch at once, one that goes gives it back.
 constexpr milliseconds kSettling{400};
 constexpr milliseconds kLeastSpan{1'000};
+constexpr milliseconds kShortSpan{300};  // of a target that handles much
 constexpr milliseconds kEnoughSpan{4'000};
 constexpr std::uint64_t kEnoughMessages = 8;
 constexpr std::size_t kLeastReadings = 4;
@@ -86,11 +87,16 @@ void RateMeter::read(Steady at, std::uint64_t ready, bool target_consumes) {
 
 void RateMeter::measure() {
   const auto span = window_.back().at - window_.front().at;
-  if (window_.size() < kLeastReadings || span < kLeastSpan) return;
+  if (window_.size() < kLeastReadings) return;
   if (consumes_) {
-    if (arrival_rate_) drain_rate_ = std::max(0.0, *arrival_rate_ - slope(window_));
+    if (!arrival_rate_) return;
+    const double rate = std::max(0.0, *arrival_rate_ - slope(window_));
+    // A short rest is gone before a second is over, and who does not know the rate waits for nothing then.
+    const bool enough = span >= kShortSpan && rate * seconds(span) >= static_cast<double>(kEnoughMessages);
+    if (enough || span >= kLeastSpan) drain_rate_ = rate;
     return;
   }
+  if (span < kLeastSpan) return;
   const bool enough = window_.back().ready >= window_.front().ready + kEnoughMessages;
   if (enough || span >= kEnoughSpan) arrival_rate_ = std::max(0.0, slope(window_));
 }

@@ -54,6 +54,19 @@ BOOST_AUTO_TEST_CASE(little_is_enough_where_much_arrives) {
   BOOST_TEST(meter.arrival_rate().has_value());
 }
 
+// 10 messages were left, 10 arrive and 20 are handled each second.
+BOOST_AUTO_TEST_CASE(a_short_rest_is_enough_to_know_the_target) {
+  RateMeter meter{10.0};
+  meter.read(Steady{}, 15, false);
+  for (int i = 0; i <= 4; ++i) {
+    BOOST_TEST(!meter.drain_rate().has_value());
+    meter.read(Steady{} + 100ms + i * 200ms, static_cast<std::uint64_t>(10 - 2 * i), true);
+  }
+  meter.read(Steady{} + 1'000ms, 1, true);
+  BOOST_REQUIRE(meter.drain_rate().has_value());
+  BOOST_TEST(*meter.drain_rate() == 20.0, boost::test_tools::tolerance(0.01));
+}
+
 BOOST_AUTO_TEST_CASE(no_arrivals_are_a_rate_of_0) {
   RateMeter meter;
   for (int i = 0; i <= 20; ++i)
