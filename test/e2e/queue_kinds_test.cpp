@@ -81,6 +81,19 @@ void use_virtual_host(Run& run) {
   set_secret(run.stage, "guest:guest", kVirtualHost);
 }
 
+// The controller's way only: the application keeps its own.
+void use_tls(Run& run) {
+  const std::string authority =
+      run.stage.cluster().field({"configmap", "kube-root-ca.crt", "-n", run.stage.ns().name()}, R"(.data.ca\.crt)");
+  run.stage.cluster().apply({{"apiVersion", "v1"},
+                             {"kind", "Secret"},
+                             {"metadata", {{"name", kBrokerSecret}, {"namespace", run.stage.ns().name()}}},
+                             {"stringData",
+                              {{"amqp-url", fmt::format("amqps://guest:guest@{}:5671/", kHost)},
+                               {"management-url", fmt::format("https://guest:guest@{}:15671", kHost)},
+                               {"ca.crt", authority}}}});
+}
+
 // What docs/install.md lists, and no more.
 void use_least_rights(Run& run) {
   make_user(
@@ -103,6 +116,7 @@ const std::vector<Row> kRows{
     {"kind-bindings", [](Run& run) { through(run, "topic", "orders.new"); }, bind_more},
     {"kind-quorum", [](Run& run) { run.consumer.queue_type = "quorum"; }, nothing},
     {"kind-vhost", use_virtual_host, nothing},
+    {"kind-tls", use_tls, nothing},
     {"kind-rights", use_least_rights, nothing},
     {"kind-own-user", use_own_user, nothing},
     {"kind-overload",

@@ -111,7 +111,8 @@ nodes_registered() { [[ $(kubectl get nodes -o name | wc -l) -ge $1 ]]; }
 # last worker, so that tests know which node not to kill.
 install_addons() { # WORKERS
   template "$here/manifests/addons.yaml" COREDNS_IMAGE="$(image_of coredns)" RABBITMQ_IMAGE="$(image_of rabbitmq)" \
-    REGISTRY_ADDRESS="$control_address" SERVICE_DNS="$service_dns" BROKER_NODE="$(worker_name "$1")" |
+    REGISTRY_ADDRESS="$control_address" SERVICE_DNS="$service_dns" BROKER_NODE="$(worker_name "$1")" \
+    RABBITMQ_CERTIFICATE="$(base64 -w0 "$pki/rabbitmq.crt")" RABBITMQ_KEY="$(base64 -w0 "$pki/rabbitmq.key")" |
     kubectl apply -f - >/dev/null
 }
 
