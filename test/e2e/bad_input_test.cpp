@@ -49,6 +49,9 @@ struct Pods {
                                          {"periodSeconds", 1},
                                          {"failureThreshold", 2}};
     });
+    add("shared-memory", [this](Json& pod) {
+      pod = small_pod(stage.ns().name(), "shared-memory", "node-a", "echo state >/dev/shm/state");
+    });
     add("other-runtime", [](Json& pod) { pod["spec"]["runtimeClassName"] = "crun"; });
     add("finalized", [](Json& pod) { pod["metadata"]["finalizers"] = {"example.com/mine"}; });
     add("processes", [](Json& pod) { pod["spec"]["shareProcessNamespace"] = true; });
@@ -164,6 +167,11 @@ BOOST_AUTO_TEST_CASE(what_is_refused_by_what_the_pod_is) {
                {"impatient", "--to", "node-b"},
                3,
                {"bad-input/impatient", "liveness", "failureThreshold"}},
+           Row{"shared memory",
+               {"shared-memory", "--to", "node-b"},
+               3,
+               {"bad-input/shared-memory", "container main", "1 KiB in 1 files and folders in /dev/shm",
+                "medium Memory"}},
            Row{"crun", {"other-runtime", "--to", "node-b"}, 3, {"bad-input/other-runtime", "crun"}},
            Row{"finalizer", {"finalized", "--to", "node-b"}, 3, {"bad-input/finalized", "example.com/mine"}},
            Row{"shared processes",
