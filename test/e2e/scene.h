@@ -110,6 +110,7 @@ class Scene {
   std::string consumer_;
   std::string node_;
   std::string uid_;
+  bool applies_repeats_ = false;  // an application without idempotency
   std::deque<Background> logs_;
 };
 
