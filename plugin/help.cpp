@@ -78,8 +78,8 @@ Messages (live and sequential replay them; see docs/strategies.md):
 
 How the memory travels:
   --checkpoint WORD        auto (default), kubelet or direct
-  --restore WORD           auto (default) or runtime; image is refused by
-                           this version
+  --restore WORD           auto (default) or runtime, or image: from an OCI
+                           image, as containerd 2.1 to 2.3 does it
   --transfer WORD          direct (default; node to node); registry is
                            refused by this version
   --registry REPOSITORY    HOST[:PORT]/PATH; implies --transfer=registry

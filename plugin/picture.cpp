@@ -99,7 +99,8 @@ std::vector<Row> rows_of(const Migration& migration, Instant now) {
     for (const Row& row : rows)
       if (row.name == to_string(order[i])) next = i + 1;
   for (const Phase phase : order.subspan(next))
-    if ((phase != Phase::renaming && phase != Phase::returning) || migration.spec.keep_name)
+    if ((phase != Phase::renaming && phase != Phase::returning) || migration.spec.keep_name ||
+        (phase == Phase::renaming && migration.spec.restore == RestoreWay::image))
       rows.push_back({std::string(to_string(phase)), State::to_come, std::nullopt, ""});
   return rows;
 }

@@ -71,7 +71,7 @@ Outcome thaw(Hop& hop, bool target_never_ran) {
   }
   if (record->state == SourceState::committed) {
     if (target_never_ran) return {Event::failed, "ThawRefused", "the source's agent does not thaw it any more"};
-    return {takes_name(hop.migration()) ? Event::name_is_taken : Event::too_late, "Committed",
+    return {hop.is_made_after_commit() ? Event::name_is_taken : Event::too_late, "Committed",
             "the source was committed before"};
   }
   if (record->frozen_at && record->ended_at) {

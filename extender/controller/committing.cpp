@@ -37,6 +37,29 @@ Outcome check_source_node(Hop& hop, const Limits& limits) {
                       node, hop.world().settings.node_lease_limit.count())};
 }
 
+// The images that the target's agent offers, and a Secret with what it takes to pull them.
+Attempt<void> use_offer(Hop& hop, const std::string& node, TargetPlan& plan, const Limits& limits) {
+  auto pulled = pull_archives(hop, node, limits);
+  if (!pulled) return tl::make_unexpected(pulled.error());
+  if (!pulled->offer)
+    return give_up(Event::failed, "NoImages",
+                   fmt::format("the agent of node {} offers no images; is it of the controller's version?", node));
+  const agent::ImageOffer& offer = *pulled->offer;
+  for (const agent::ImageOffer::Image& image : offer.images)
+    plan.images[image.container] = image.reference;
+  // A name for each attempt: the credentials of an earlier one are not these.
+  plan.pull_secret = pull_secret_name(hop.migration(), hop.status().attempt);
+  const kube::ResourcePath path = kube::core("secrets", hop.migration().namespace_, plan.pull_secret);
+  const Json secret = pull_secret(hop.migration(), plan.pull_secret, {offer.repository, offer.user, offer.password});
+  auto made = Pods{hop}.call<Json>("create " + describe(path), limits, [&](const kube::CallOptions& options) {
+    auto created = hop.world().client.create(path.collection(), secret, {}, options);
+    const bool there = !created && created.error().kind == kube::ApiError::Kind::already_exists;
+    return there ? kube::ApiResult<Json>{Json{}} : created;
+  });
+  if (!made) return tl::make_unexpected(made.error());
+  return {};
+}
+
 }  // namespace
 
 Outcome committing(Hop& hop) {
@@ -54,7 +77,7 @@ Outcome committing(Hop& hop) {
   if (record->frozen_at) hop.status().frozen_at = record->frozen_at;
   if (record->frozen_at && record->ended_at)
     hop.status().freeze = duration_cast<milliseconds>(*record->ended_at - *record->frozen_at);
-  return {takes_name(hop.migration()) ? Event::name_is_taken : Event::done, "", ""};
+  return {hop.is_made_after_commit() ? Event::name_is_taken : Event::done, "", ""};
 }
 
 Outcome renaming(Hop& hop) {
@@ -62,19 +85,26 @@ Outcome renaming(Hop& hop) {
   Pods pods{hop};
   MigrationStatus& status = hop.status();
   // Frozen and committed: the kubelet kills it in its own time, the name is free at once.
-  if (auto freed = pods.force_remove(status.source.pod, status.source.uid, limits); !freed) return freed.error();
+  if (takes_name(hop.migration()))
+    if (auto freed = pods.force_remove(status.source.pod, status.source.uid, limits); !freed) return freed.error();
+  if (auto taken = take_placeholders_room(hop, limits); !taken) return taken.error();
+  return make_target_there(hop, limits);
+}
+
+Attempt<void> take_placeholders_room(Hop& hop, const Limits& limits) {
+  Pods pods{hop};
+  MigrationStatus& status = hop.status();
   if (!status.placeholder.empty()) {
     auto hold = pods.get(status.placeholder, limits);
-    if (!hold) return hold.error();
+    if (!hold) return tl::make_unexpected(hold.error());
     if (*hold && view_of(**hold).restore == hop.migration().uid)
-      if (auto removed = pods.force_remove(status.placeholder, view_of(**hold).uid, limits); !removed)
-        return removed.error();
+      if (auto removed = pods.force_remove(status.placeholder, view_of(**hold).uid, limits); !removed) return removed;
   }
   // `node` stays: the extender lets it be placed there alone.
-  status.target = {hop.migration().spec.pod, "", status.target.node};
+  const std::string name = target_name(hop.migration(), status.attempt);
+  if (status.target.pod != name) status.target = {name, "", status.target.node};
   status.placeholder.clear();
-  if (auto written = hop.journal().write(); !written) return written.error();
-  return make_target_there(hop, limits);
+  return hop.journal().write();
 }
 
 Outcome make_target_there(Hop& hop, const Limits& limits) {
@@ -82,6 +112,8 @@ Outcome make_target_there(Hop& hop, const Limits& limits) {
   Pods pods{hop};
   TargetPlan plan = hop.target_plan();
   plan.name = wanted.pod;
+  if (hop.is_by_image())
+    if (auto offered = use_offer(hop, wanted.node, plan, limits); !offered) return offered.error();
   for (unsigned placement = 1;; ++placement) {
     if (auto made = pods.make(target_pod(hop.source(), hop.migration(), plan), limits); !made) return made.error();
     if (is_local(hop.migration()))

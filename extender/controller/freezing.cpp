@@ -145,6 +145,12 @@ Attempt<agent::PullFacts> pull_archives(Hop& hop, const std::string& node, const
   order.archives.reserve(hop.status().archives.size());
   for (const ArchiveStatus& one : hop.status().archives)
     order.archives.push_back({one.container, one.size, one.digest});
+  order.as_image = hop.is_by_image();
+  if (order.as_image) {
+    TargetPlan plan = hop.target_plan();
+    plan.name = target_name(hop.migration(), hop.status().attempt);
+    order.host_name = hostname_of(target_pod(hop.source(), hop.migration(), plan));
+  }
   return hop.ask<agent::PullFacts>(
       node, "transfer the archives", "TransferFailed", limits,
       [&](agent::AgentApi& agent, const agent::Call& call) { return agent.pull(hop.order(), order, call); });

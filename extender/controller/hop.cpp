@@ -37,6 +37,8 @@ std::vector<std::string> Hop::volumes() const {
   // Their content would be newer than the memory.
   const Strategy strategy = migration().status.strategy;
   if (strategy == Strategy::live || strategy == Strategy::sequential) return {};
+  // The runtime restores as soon as it has the image: there is no moment to lay them.
+  if (is_by_image()) return {};
   return source_view().empty_dirs;
 }
 

@@ -36,6 +36,14 @@ class Hop {
   // emptyDirs that are carried along.
   [[nodiscard]] std::vector<std::string> volumes() const;
   [[nodiscard]] TargetPlan target_plan();
+  // The target's containers are restored from images (spec.restore). Such a target is made only once its images are
+  // there, and a placeholder holds its room until then.
+  [[nodiscard]] bool is_by_image() const { return migration().spec.restore == RestoreWay::image; }
+  // The target takes its placeholder's room behind the commit; a shadow does before.
+  [[nodiscard]] bool is_made_after_commit() const {
+    return has_placeholder() && strategy_of(migration()) != Strategy::live;
+  }
+  [[nodiscard]] bool has_placeholder() const { return takes_name(migration()) || is_by_image(); }
 
   // Until spec.timeout is over; an abort ends it. For what comes before the commit.
   [[nodiscard]] Limits before_commit() const;

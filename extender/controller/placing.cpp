@@ -22,7 +22,7 @@ bool is_bound(const Json& pod) {
 Attempt<Json> make_and_place(Hop& hop, const Limits& limits) {
   Pods pods{hop};
   MigrationStatus& status = hop.status();
-  const bool hold = takes_name(hop.migration());
+  const bool hold = hop.has_placeholder();
   const TargetPlan plan = hop.target_plan();
   const Json wanted =
       hold ? placeholder_pod(hop.source(), hop.migration(), plan) : target_pod(hop.source(), hop.migration(), plan);
@@ -55,6 +55,7 @@ Outcome check_node(Hop& hop, const Limits& limits) {
   if (!target) return target.error();
   auto standing = node_refusals(*source, *target, is_local(hop.migration()), {}, hop.world().clock.now());
   if (standing.empty()) standing = placement_refusals(hop.migration().spec, *target);
+  if (standing.empty() && hop.is_by_image()) standing = image_refusals(*target);
   if (standing.empty()) return {};
   return {Event::refused, standing.front().reason, standing.front().message};
 }
@@ -120,6 +121,7 @@ Attempt<void> prepare_target(Hop& hop, const Limits& limits) {
   agent::PrepareOrder prepare{hop.target_ref(), names_of_containers(hop), {}};
   prepare.forecast = std::chrono::duration_cast<milliseconds>(hop.status().forecast_gap.value_or(milliseconds{1'000}) *
                                                               kForecastShare);
+  prepare.as_image = hop.is_by_image();
   if (const auto gap = hop.status().forecast_gap, freeze = hop.status().forecast_freeze; gap && freeze)
     prepare.forecast = *gap - *freeze;
   return hop.ask<void>(
@@ -134,7 +136,7 @@ Outcome placing(Hop& hop) {
   const PodView view = view_of(*placed);
   hop.status().target = {view.name, view.uid, view.node};
   // The kubelet needs some 300 ms until it creates the container: the order comes first, and then the record.
-  const bool hold = takes_name(hop.migration());
+  const bool hold = hop.has_placeholder();
   if (!hold)
     if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
   if (auto written = hop.journal().write(); !written) return written.error();

@@ -1,5 +1,7 @@
 #include "extender/controller/pod_view.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -76,6 +78,15 @@ bool images_are_there(const Json& pod) {
   const Json& states = list_at(pod, {"status", "containerStatuses"});
   return states.size() == list_at(pod, {"spec", "containers"}).size() &&
          std::all_of(states.begin(), states.end(), was_tried);
+}
+
+std::string creation_trouble(const Json& pod) {
+  for (const Json& one : list_at(pod, {"status", "containerStatuses"})) {
+    const std::string message = text_at(one, {"state", "waiting", "message"});
+    const std::string reason = text_at(one, {"state", "waiting", "reason"});
+    if (!message.empty()) return fmt::format("container {}: {}: {}", text_at(one, {"name"}), reason, message);
+  }
+  return "";
 }
 
 std::optional<milliseconds> freeze_budget(const Json& pod) {

@@ -107,6 +107,33 @@ void check_shm(const Json& pod, const agent::SourceFacts& there, const std::stri
   }
 }
 
+std::string with_other_way(const std::string& trouble) {
+  return trouble + "; or use --restore runtime";
+}
+
+// What the way of images cannot do, whatever the target.
+void check_image_way(const Json& pod, const Surroundings& around, Collector& found) {
+  const PodView view = view_of(pod);
+  const std::string name = fmt::format("Pod {}/{}", view.namespace_, view.name);
+  if (around.source.facts && around.source.facts->runtime != "containerd")
+    found.add("ImageOfOtherRuntime",
+              fmt::format("{} runs under {} on node {}, whose archives containerd does not restore from an image; use "
+                          "--restore runtime",
+                          name, around.source.facts->runtime, around.source.name));
+  for (const std::string& volume : view.empty_dirs)
+    found.add("EmptyDirLoss",
+              fmt::format("{}: emptyDir {} is not carried along with --restore image; use --restore runtime, or "
+                          "--accept=emptydir-loss to begin with an empty one",
+                          name, volume),
+              "emptydir-loss");
+  for (const Json& one : list_at(pod, {"status", "containerStatuses"}))
+    if (text_at(one, {"imageID"}).starts_with(kImageRegistry))
+      found.add("ImageOnlyHere",
+                fmt::format("{}: container {} was restored from an image once and started anew since, so its image "
+                            "has a name that is known on its node alone; use --restore runtime",
+                            name, text_at(one, {"name"})));
+}
+
 }  // namespace
 
 bool is_criu_new_enough(const std::string& version) {
@@ -145,9 +172,7 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
               fmt::format("migration {} is at work on {}; wait for it or abort it: kubectl migrate "
                           "abort {} -n {}",
                           around.other_migration, name, around.other_migration, migration.namespace_));
-  if (migration.spec.restore == RestoreWay::image)
-    found.add("RestoreNotSupported",
-              "restore as an image is not supported by this version; use --restore runtime, or leave it out");
+  if (migration.spec.restore == RestoreWay::image) check_image_way(*pod, around, found);
   if (migration.spec.transfer == TransferWay::registry)
     found.add("TransferNotSupported",
               "transfer through a registry is not supported by this version; use --transfer direct, or leave it out");
@@ -160,6 +185,9 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
                                         name, lone));
   check_node(around.source, around.now, found);
   if (around.target) check_target(*around.target, around.source, is_local(migration), around.now, found);
+  if (around.target && around.target->facts && migration.spec.restore == RestoreWay::image)
+    if (const std::string trouble = image_restore_trouble(*around.target->facts); !trouble.empty())
+      found.add("NoImageRestore", with_other_way(trouble));
   if (!around.admission_trouble.empty())
     found.add("TargetNotAdmitted",
               fmt::format("the API server would not take the target of {}: {}", name, around.admission_trouble));
@@ -235,6 +263,13 @@ std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& tar
   if (to.free_disk < wanted)
     found.add("NoRoom", fmt::format("node {} has {} MiB left for archives, {} MiB are needed; free some", target.name,
                                     to.free_disk.count >> 20, wanted.count >> 20));
+  return found.take();
+}
+
+std::vector<Refusal> image_refusals(const NodeState& target) {
+  Collector found;
+  const std::string trouble = target.facts ? image_restore_trouble(*target.facts) : "";
+  if (!trouble.empty()) found.add("NoImageRestore", with_other_way(trouble));
   return found.take();
 }
 

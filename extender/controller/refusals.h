@@ -65,6 +65,9 @@ struct Surroundings {
 // answer (`ignorable`) may have placed the target anywhere.
 [[nodiscard]] std::vector<Refusal> placement_refusals(const MigrationSpec& spec, const NodeState& target);
 
+// Whether the node's runtime restores from images, of a Migration that asks for it.
+[[nodiscard]] std::vector<Refusal> image_refusals(const NodeState& target);
+
 // Those that no word of `accept` takes.
 [[nodiscard]] std::vector<Refusal> without_accepted(std::vector<Refusal> all, const std::vector<std::string>& accept);
 

@@ -51,6 +51,18 @@ Outcome await_running(Hop& hop) {
                       hop.migration().namespace_, target.pod, hop.migration().name)};
 }
 
+Outcome release(Hop& hop, const agent::ReleaseOrder& order, const Limits& limits) {
+  // What is carried is laid into the kubelet's folders, and a target that was made a moment ago has none yet.
+  if (!order.volumes.empty())
+    if (const Outcome waits = await_waiting(hop, limits); waits.event != Event::done)
+      return waits.event == Event::left ? waits : settle(hop, waits.message);
+  auto released = hop.ask<void>(
+      hop.status().target.node, "release the target", "ReleaseFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.release(hop.order(), order, call); });
+  if (released) return {};
+  return released.error().event == Event::left ? released.error() : settle(hop, released.error().message);
+}
+
 }  // namespace
 
 Verdict judge(const std::vector<RestoredContainer>& containers) {
@@ -75,7 +87,8 @@ std::string failure_in(const std::vector<RestoredContainer>& containers) {
 
 Attempt<bool> cancel_target(Hop& hop, const Limits& limits) {
   const PodPlace& target = hop.status().target;
-  if (target.node.empty() || target.uid.empty()) return true;
+  // Of images even a Pod that no record names may have had them.
+  if (target.node.empty() || (target.uid.empty() && !hop.is_by_image())) return true;
   return hop.ask<bool>(target.node, "cancel the restore", "CancelFailed", limits,
                        [&](agent::AgentApi& agent, const agent::Call& call) {
                          return agent.cancel(hop.order(), hop.target_ref(), call);
@@ -91,15 +104,9 @@ Outcome restoring(Hop& hop) {
     return live.error().event == Event::left ? live.error() : settle(hop, live.error().message);
 
   const agent::ReleaseOrder order{hop.target_ref(), containers, hop.volumes()};
-  // What is carried is laid into the kubelet's folders, and a target that was made a moment ago has none yet.
-  if (!hop.volumes().empty())
-    if (const Outcome waits = await_waiting(hop, limits); waits.event != Event::done)
-      return waits.event == Event::left ? waits : settle(hop, waits.message);
-  auto released = hop.ask<void>(
-      status.target.node, "release the target", "ReleaseFailed", limits,
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.release(hop.order(), order, call); });
-  if (!released)
-    return released.error().event == Event::left ? released.error() : settle(hop, released.error().message);
+  // From an image the runtime restores by itself.
+  if (!hop.is_by_image())
+    if (const Outcome released = release(hop, order, limits); released.event != Event::done) return released;
 
   RestoreWatch watch{hop, "watch the restore", "RestoreFailed"};
   for (;;) {
@@ -120,12 +127,14 @@ Outcome restoring(Hop& hop) {
         break;
     }
     if (watch.has_changed()) continue;
-    if (auto live = pods.live_target(limits); !live)
-      return live.error().event == Event::left ? live.error() : settle(hop, live.error().message);
+    auto live = pods.live_target(limits);
+    if (!live) return live.error().event == Event::left ? live.error() : settle(hop, live.error().message);
     if (hop.pause(kShortPause, limits)) continue;
     if (hop.signals().leaving()) return hop.interrupted({Event::left, "Left", "interrupted"});
-    return settle(hop, fmt::format("the containers of target Pod {} did not come to life in {} s", status.target.pod,
-                                   kRestorePatience.count() / 1000));
+    const std::string trouble = creation_trouble(*live);
+    return settle(hop,
+                  fmt::format("the containers of target Pod {} did not come to life in {} s{}{}", status.target.pod,
+                              kRestorePatience.count() / 1000, trouble.empty() ? "" : ": ", trouble));
   }
 }
 
@@ -133,6 +142,9 @@ Outcome repeating(Hop& hop) {
   const Limits limits = hop.after_commit(kRepeatPatience);
   Pods pods{hop};
   MigrationStatus& status = hop.status();
+  // What is restored from an image asks for no leave: a Pod that may have had it is not taken away for another one.
+  if (hop.is_by_image() && !was_decided(status, Resolution::from_checkpoint))
+    if (const Outcome safe = settle(hop, status.message); safe.event != Event::never_ran) return safe;
   if (status.attempt > kAttempts) {
     auto source = pods.get(status.source.pod, limits);
     if (!source) return source.error();
@@ -156,7 +168,8 @@ Outcome repeating(Hop& hop) {
                       hop.migration().uid, cleaned.error().message));
   }
   // By a person's word memory may come to life that has perhaps done so before: an agent hands no archive of such on.
-  if (moves || was_decided(status, Resolution::from_checkpoint))
+  const bool pulls_anew = moves || was_decided(status, Resolution::from_checkpoint);
+  if (pulls_anew && !hop.is_by_image())  // images are offered anew as the target is made
     if (auto pulled = pull_archives(hop, node, limits); !pulled) return pulled.error();
   status.target = {target_name(hop.migration(), status.attempt), "", node};
   if (auto written = hop.journal().write(); !written) return written.error();

@@ -40,11 +40,13 @@ Outcome await_running_shadow(Hop& hop, const Limits& limits) {
         break;
     }
     if (watch.has_changed()) continue;
-    if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
-    if (!hop.pause(kShortPause, limits))
-      return hop.interrupted(
-          {Event::deadline, "RestoreFailed",
-           fmt::format("the containers of target Pod {} did not come to life in time", hop.status().target.pod)});
+    auto live = Pods{hop}.live_target(limits);
+    if (!live) return live.error();
+    if (hop.pause(kShortPause, limits)) continue;
+    const std::string trouble = creation_trouble(*live);
+    return hop.interrupted({Event::deadline, "RestoreFailed",
+                            fmt::format("the containers of target Pod {} did not come to life in time{}{}",
+                                        hop.status().target.pod, trouble.empty() ? "" : ": ", trouble)});
   }
 }
 
@@ -53,12 +55,19 @@ Outcome await_running_shadow(Hop& hop, const Limits& limits) {
 Outcome shadowing(Hop& hop) {
   Limits limits = hop.before_commit();
   limits.until = std::min(limits.until, hop.world().pacer.now() + kShadowPatience);
-  if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
+  // Of images the Pod may be between placeholder and target: then it is made below.
+  if (!hop.is_by_image())
+    if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
   auto link = connect_replay(hop, limits);
   if (!link) return link.error();
   if (auto measured = note_growth(hop, *link, limits); !measured) return measured.error();
   // First the word, then the life: a restored application that reconnects must not take from the primary.
   if (auto told = tell_start(hop, *link, limits); !told) return told.error();
+  if (hop.is_by_image()) {
+    if (auto taken = take_placeholders_room(hop, limits); !taken) return taken.error();
+    if (Outcome made = make_target_there(hop, limits); made.event != Event::done) return made;
+    return await_running_shadow(hop, limits);
+  }
   const agent::ReleaseOrder order{hop.target_ref(), names_of_containers(hop), {}};
   auto released = hop.ask<void>(
       hop.status().target.node, "release the shadow", "ReleaseFailed", limits,

@@ -44,6 +44,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 [[nodiscard]] Outcome await_waiting(Hop& hop, const Limits& limits);
 // The target agent of `node` fetches what was checkpointed.
 [[nodiscard]] Attempt<agent::PullFacts> pull_archives(Hop& hop, const std::string& node, const Limits& limits);
+// Removes the placeholder and records the target in its place, to be made on the same node.
+[[nodiscard]] Attempt<void> take_placeholders_room(Hop& hop, const Limits& limits);
 // Makes the recorded target Pod, which must land on the recorded node, and prepares it.
 [[nodiscard]] Outcome make_target_there(Hop& hop, const Limits& limits);
 // Whether no memory ran at the target and none will, durably. False: it may have run, or may yet.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "shared/base/base64.h"
 #include "shared/migration/names.h"
 #include "shared/migration/pod_copy.h"
 
@@ -18,6 +19,7 @@ constexpr std::string_view kInfix = "-mig-";
 constexpr std::size_t kSuffix = 5;
 constexpr std::size_t kLongestName = 253;
 constexpr std::size_t kLongestLabel = 63;
+constexpr std::string_view kPullSecretPrefix = "kubectl-migrate-";
 
 bool is_suffix(std::string_view text) {
   return text.size() == kSuffix &&
@@ -82,6 +84,40 @@ void move_own_name(Json& spec, Json& annotations, bool is_shadow, const char* fi
   }
 }
 
+// A Pod that was restored from images names these; what it is really of stands in the annotation.
+void set_real_images(Json& pod) {
+  const std::string text = text_at(pod, {"metadata", "annotations", kImagesAnnotation});
+  if (text.empty()) return;
+  const Json real = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  pod["metadata"]["annotations"].erase(kImagesAnnotation);
+  if (real.is_object())
+    for (Json& container : pod["spec"]["containers"])
+      if (std::string image = text_at(real, {text_at(container, {"name"}).c_str()}); !image.empty())
+        container["image"] = std::move(image);
+}
+
+void set_checkpoint_images(Json& pod, const TargetPlan& plan) {
+  Json real = Json::object();
+  for (Json& container : pod["spec"]["containers"]) {
+    const auto image = plan.images.find(text_at(container, {"name"}));
+    if (image == plan.images.end()) continue;
+    real[image->first] = text_at(container, {"image"});
+    container["image"] = image->second;
+    // Once the checkpoint was used its name stands for the real image, on that node alone.
+    container["imagePullPolicy"] = "IfNotPresent";
+  }
+  pod["metadata"]["annotations"][kImagesAnnotation] = real.dump();
+  if (!plan.pull_secret.empty()) pod["spec"]["imagePullSecrets"].push_back({{"name", plan.pull_secret}});
+}
+
+// Credentials for what an earlier migration restored from are good for nothing.
+void drop_our_pull_secrets(Json& spec) {
+  if (!has(spec, {"imagePullSecrets"})) return;
+  erase_if(spec["imagePullSecrets"],
+           [](const Json& one) { return text_at(one, {"name"}).starts_with(kPullSecretPrefix); });
+  if (spec["imagePullSecrets"].empty()) spec.erase("imagePullSecrets");
+}
+
 Json mounts_of(const Json& container) {
   Json paths = Json::array();
   for (const Json& mount : list_at(container, {"volumeMounts"}))
@@ -105,7 +141,11 @@ std::string placeholder_name(const Migration& migration) {
 Json target_pod(const Json& source, const Migration& migration, const TargetPlan& plan) {
   Json spec = copied_spec(source);
   if (plan.drop_init_containers) spec.erase("initContainers");
-  spec["runtimeClassName"] = kRuntimeClass;
+  drop_our_pull_secrets(spec);
+  if (plan.images.empty())
+    spec["runtimeClassName"] = kRuntimeClass;
+  else if (text_at(spec, {"runtimeClassName"}) == kRuntimeClass)
+    spec.erase("runtimeClassName");
   if (!plan.schedulers.contains(text_at(spec, {"schedulerName"}))) spec["schedulerName"] = kSchedulerName;
 
   set_gate(spec, plan.is_shadow);
@@ -116,7 +156,10 @@ Json target_pod(const Json& source, const Migration& migration, const TargetPlan
   metadata["annotations"][kRestoreAnnotation] = migration.uid;
   for (const auto& [field, annotation] : kOwnNames)
     move_own_name(spec, metadata["annotations"], plan.is_shadow, field, annotation);
-  return {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}};
+  Json pod{{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", std::move(metadata)}, {"spec", std::move(spec)}};
+  set_real_images(pod);
+  if (!plan.images.empty()) set_checkpoint_images(pod, plan);
+  return pod;
 }
 
 Json placeholder_pod(const Json& source, const Migration& migration, const TargetPlan& plan) {
@@ -127,7 +170,32 @@ Json placeholder_pod(const Json& source, const Migration& migration, const Targe
   pod["metadata"] = std::move(metadata);
   // A refused create must not end the Pod, and with it its hold.
   pod["spec"]["restartPolicy"] = "Always";
+  if (migration.spec.restore == RestoreWay::image)
+    for (Json& container : pod["spec"]["containers"])
+      for (const Json& status : list_at(source, {"status", "containerStatuses"}))
+        if (const std::string id = text_at(status, {"imageID"});
+            id.find('@') != std::string::npos && text_at(status, {"name"}) == text_at(container, {"name"}))
+          container["image"] = id;
   return pod;
+}
+
+std::string pull_secret_name(const Migration& migration, std::uint32_t attempt) {
+  return fmt::format("{}{}-{}", kPullSecretPrefix, migration.uid, attempt);
+}
+
+Json pull_secret(const Migration& migration, const std::string& name, const PullCredentials& credentials) {
+  Json auths = Json::object();
+  auths[credentials.repository] = {{"username", credentials.user},
+                                   {"password", credentials.password},
+                                   {"auth", to_base64(credentials.user + ":" + credentials.password)}};
+  const Json owner{
+      {"apiVersion", kApiVersion}, {"kind", "Migration"}, {"name", migration.name}, {"uid", migration.uid}};
+  return {
+      {"apiVersion", "v1"},
+      {"kind", "Secret"},
+      {"type", "kubernetes.io/dockerconfigjson"},
+      {"metadata", {{"name", name}, {"namespace", migration.namespace_}, {"ownerReferences", Json::array({owner})}}},
+      {"data", {{".dockerconfigjson", to_base64(Json{{"auths", std::move(auths)}}.dump())}}}};
 }
 
 std::string admission_trouble(const Json& source, const Json& admitted) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 
@@ -22,6 +23,10 @@ struct TargetPlan {
   // Beside the running source until the cut: with a host name of its own, and out of Services.
   bool is_shadow = false;
   bool drop_init_containers = false;  // accepted: they ran on the source, and what they did is carried along
+  // By container: the checkpoint it is restored from as its image. Then nothing waits in the container's creation, and
+  // the RuntimeClass is the source's own.
+  std::map<std::string, std::string> images = {};
+  std::string pull_secret = {};  // with the credentials for them
 };
 
 // A copy of `source` that waits to be restored: all fields but those that the server, the kubelet or admission set
@@ -31,8 +36,18 @@ struct TargetPlan {
 
 // Holds the room where the name is still taken: the same Pod under another name, without the labels that Services and
 // controllers select by. It asks for a restore that is never prepared, so its containers are never created
-// (migrate-runc refuses): the requests are held and the images pulled, and nothing of the application starts.
+// (migrate-runc refuses): the requests are held and the images pulled, and nothing of the application starts. The
+// images are pulled by the digests that the source runs from, where its status tells them: a restore asks for those.
 [[nodiscard]] Json placeholder_pod(const Json& source, const Migration& migration, const TargetPlan& plan);
+
+// A Secret (kubernetes.io/dockerconfigjson) for one attempt at one target; it goes with the Migration.
+[[nodiscard]] std::string pull_secret_name(const Migration& migration, std::uint32_t attempt);
+struct PullCredentials {
+  std::string repository;
+  std::string user;
+  std::string password;
+};
+[[nodiscard]] Json pull_secret(const Migration& migration, const std::string& name, const PullCredentials& credentials);
 
 // What admission made of `sent` that would keep a checkpoint from being restored, for a person; empty: nothing. To be
 // asked about the answer of a dry run: containers and their mounts must be the source's.

@@ -20,6 +20,7 @@ enum Cause : std::uint32_t {
   no_agent,
   agent_silent,
   no_handler,
+  no_image_restore,
   other_architecture,
   criu_too_old,
   lacks_cpu_features,
@@ -29,6 +30,11 @@ enum Cause : std::uint32_t {
 
 Bytes room_needed(const Migration& migration) {
   return {2 * total_size(migration.status).count + kDiskReserve.count};  // archives, and what they hold, unpacked
+}
+
+// A target that is restored from images comes after a placeholder, whose place it takes.
+bool is_after_placeholder(const PodInfo& pod, const Migration& migration) {
+  return migration.spec.restore == RestoreWay::image && !pod.name.ends_with("-mig-hold");
 }
 
 // One question about many nodes: what is the same for all of them is found out once.
@@ -43,7 +49,8 @@ class Filter {
         room_(room_needed(known.migration)) {
     // A name that is kept: its placeholder has found the place already. After the commit the archives lie where the
     // record says, and nowhere else.
-    if (pod.name == migration_.spec.pod || is_after_commit(migration_.status.phase))
+    if (pod.name == migration_.spec.pod || is_after_commit(migration_.status.phase) ||
+        is_after_placeholder(pod, migration_))
       held_ = migration_.status.target.node;
   }
 
@@ -59,6 +66,8 @@ class Filter {
     if (known == nullptr) return no_agent;
     if (known->facts.heartbeat < oldest_heartbeat_) return agent_silent;
     if (!known->facts.has_handler) return no_handler;
+    if (migration_.spec.restore == RestoreWay::image && !image_restore_trouble(known->facts).empty())
+      return no_image_restore;
     if (source_ != nullptr && known->facts.architecture != source_->facts.architecture) return other_architecture;
     if (known->criu < least_criu()) return criu_too_old;
     if (!has_cpu_features(known->cpu)) return lacks_cpu_features;
@@ -83,6 +92,8 @@ class Filter {
         return fmt::format("its migrate-agent has been silent for more than {} s", kHeartbeatLimit.count());
       case no_handler:
         return fmt::format("its container runtime does not know the handler {}", kRuntimeClass);
+      case no_image_restore:
+        return "its container runtime restores nothing from images";
       case other_architecture:
         return fmt::format("another architecture than the source's node {} ({})", source_->facts.node,
                            source_->facts.architecture);
@@ -139,7 +150,7 @@ std::string not_yet(const PodInfo& pod, const KnownMigration* known) {
   if (is_final(migration.status.phase))
     return fmt::format("Migration {} is over ({}), its Pod {} is not placed any more", name,
                        to_string(migration.status.phase), pod.name);
-  if (pod.name == migration.spec.pod && migration.status.target.node.empty())
+  if ((pod.name == migration.spec.pod || is_after_placeholder(pod, migration)) && migration.status.target.node.empty())
     return fmt::format("Migration {}: where room is held for Pod {} is not known here (yet)", name, pod.name);
   if (!migration.spec.target_selector.empty() && !known->selected)
     return fmt::format("Migration {}: which nodes match its node selector is not known here (yet)", name);

@@ -18,7 +18,8 @@ Agent::Agent(AgentParts parts)
       source_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log}),
       archives_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log}, parts_.node, source_,
                 parts_.kubelet),
-      target_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log, parts_.connect}),
+      target_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log, parts_.connect,
+               parts_.registry_port}),
       caretaker_([this](const std::stop_token& stop) { care(stop); }) {}
 
 Agent::~Agent() = default;

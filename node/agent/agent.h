@@ -23,6 +23,7 @@ struct AgentParts {
   const Clock& clock;
   Log& log;
   ConnectPeer connect;
+  std::uint16_t registry_port = kAgentPort + 2;
 };
 
 class Agent final : public AgentApi {
@@ -53,6 +54,9 @@ class Agent final : public AgentApi {
                                                              const Call& call) override;
   AgentResult<bool> cancel(const Order& order, const PodRef& pod, const Call& call) override;
   AgentResult<void> clean_up(const Order& order, const Call& call) override;
+
+  // A request of this node's container runtime to the registry of images.
+  [[nodiscard]] http::Response answer(const http::Request& request) { return target_.answer(request); }
 
  private:
   void care(const std::stop_token& stop);

@@ -68,6 +68,7 @@ NodeFacts FactsOfNode::gather() {
     facts.runtime_version = runtime->version;
     facts.has_handler = runtime->has_handler;
     facts.can_checkpoint_directly = runtime->can_checkpoint_directly;
+    facts.restore_via_create = runtime->restore_via_create;
   }
   const Instant now = parts_.clock.now();
   if (!criu_asked_ || now - *criu_asked_ > kCriuAge) {

@@ -26,6 +26,8 @@ int main(int argc, char** argv) {
     app.add_option("--runtime-socket", settings.runtime_socket, "On the host; empty: looked for");
     app.add_option("--port", settings.port, "For orders")->capture_default_str();
     app.add_option("--metrics-port", settings.metrics_port, "For /metrics, /healthz, /readyz")->capture_default_str();
+    app.add_option("--registry-port", settings.registry_port, "For checkpoints as images, on the loopback only")
+        ->capture_default_str();
     app.add_option("--version-label", settings.version, "What this node's facts say of us")->group("");
     const CLI::App* undo = app.add_subcommand("uninstall", "Undoes what was put on the node, and ends");
     try {

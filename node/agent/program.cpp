@@ -119,7 +119,8 @@ int run_agent(const Settings& settings) {
   Agent agent{{places, settings.node, boot_id, *runtime, kubelet, clock, log,
                [&serving_at](const std::string& address, const std::string& node) {
                  return serving_at->connect(address, node);
-               }}};
+               },
+               settings.registry_port}};
   ObservedAgent observed{agent, log, metrics};
   Serving serving{observed, every_address(settings), settings.port};
   serving_at = &serving;
@@ -127,6 +128,8 @@ int run_agent(const Settings& settings) {
   const auto status = value_or_fatal(
       http::Server::start(every_address(settings), settings.metrics_port,
                           [&](const http::Request& request) { return answer(request, metrics, serving); }));
+  const auto registry = value_or_fatal(http::Server::start(
+      kRegistryAddress, settings.registry_port, [&](const http::Request& request) { return agent.answer(request); }));
   FactsOfNode facts{{settings.node, own_address(settings), settings.version, boot_id, settings.state_folder, *runtime,
                      on_host, files, clock}};
   const FactsReporter reporter{facts, *client, log};

@@ -22,6 +22,7 @@ struct Settings {
   std::string version = MIGRATE_VERSION;
   std::uint16_t port = kAgentPort;
   std::uint16_t metrics_port = kAgentPort + 1;
+  std::uint16_t registry_port = kAgentPort + 2;
 };
 
 // Until SIGTERM or SIGINT. The exit code.

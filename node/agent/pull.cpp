@@ -73,11 +73,11 @@ AgentResult<PullFacts> Target::pull(const Order& order, const PullOrder& pull, c
     if (!is_plain_name(is_volume(archive.name) ? volume_of(archive.name) : archive.name))
       return agent_failure(Kind::precondition, fmt::format("'{}' names no archive", archive.name));
     facts.bytes = facts.bytes + archive.size;
-    if (has(order, stored, archive)) continue;
+    if (has(order, stored, archive, pull.as_image)) continue;
     needed = needed + archive.size;
     missing.push_back(archive);
   }
-  for (const char* part : {"archives", "volumes"})
+  for (const char* part : {"archives", "images", "volumes"})
     if (auto made = make_private_folder(parts_.places.state, fs::path("targets") / order.migration / part); !made)
       return failed(made.error());
   const auto free = free_disk(parts_.places.state);
@@ -90,21 +90,33 @@ AgentResult<PullFacts> Target::pull(const Order& order, const PullOrder& pull, c
   if (!missing.empty() && !source)
     return agent_failure(Kind::failed, "pull the archives: this node's agent has no certificate yet");
   for (const Archive& archive : missing) {
-    auto fetched = fetch(*source, order, archive, call);
+    auto fetched = fetch(*source, order, archive, pull.as_image, call);
     if (!fetched) return tl::make_unexpected(fetched.error());
     std::erase_if(stored.archives, [&](const Archive& old) { return old.name == archive.name; });
     stored.archives.push_back(archive);
   }
+  if (pull.as_image)
+    if (auto made = make_offer(order, pull, stored); !made) return tl::make_unexpected(made.error());
   {
     const std::lock_guard lock{mutex_};
-    stored.pods = known(order.migration).pods;  // a prepare may have come meanwhile
+    const StoredTarget now = known(order.migration);
+    stored.pods = now.pods;  // a prepare may have come meanwhile
+    if (pull.as_image && now.offer && now.offer->repository == stored.offer->repository) {
+      if (now.offer->closed) return agent_failure(Kind::cancelled, "offer the archives as images: cancelled meanwhile");
+      stored.offer->asked = now.offer->asked;
+      stored.offer->pods = now.offer->pods;
+    }
     if (auto kept = put(order.migration, stored); !kept) return tl::make_unexpected(kept.error());
+    if (pull.as_image) {
+      open_registry(order.migration, *stored.offer);
+      facts.offer = told(*stored.offer);
+    }
   }
   facts.duration = std::chrono::duration_cast<milliseconds>(Steady::now() - began);
   return facts;
 }
 
-bool Target::has(const Order& order, const StoredTarget& stored, const Archive& archive) const {
+bool Target::has(const Order& order, const StoredTarget& stored, const Archive& archive, bool as_image) const {
   const bool pulled = std::any_of(stored.archives.begin(), stored.archives.end(), [&](const Archive& old) {
     return old.name == archive.name && old.digest == archive.digest;
   });
@@ -112,6 +124,7 @@ bool Target::has(const Order& order, const StoredTarget& stored, const Archive& 
   const fs::path target = parts_.places.target(order.migration);
   std::error_code code;
   if (is_volume(archive.name)) return fs::exists(target / "volumes" / (volume_of(archive.name) + ".tar"), code);
+  if (as_image) return fs::exists(target / "images" / (archive.name + ".tar"), code);
   if (fs::exists(target / "archives" / archive.name, code)) return true;
   // Out of a folder whose memory may have run none is taken for another Pod: who orders it again wants another one.
   return std::any_of(stored.pods.begin(), stored.pods.end(), [&](const std::string& pod) {
@@ -120,13 +133,16 @@ bool Target::has(const Order& order, const StoredTarget& stored, const Archive& 
   });
 }
 
-AgentResult<Bytes> Target::fetch(AgentApi& source, const Order& order, const Archive& archive, const Call& call) const {
+AgentResult<Bytes> Target::fetch(AgentApi& source, const Order& order, const Archive& archive, bool as_image,
+                                 const Call& call) const {
   const auto attempt = fmt::format("pull archive {} of {}", archive.name, order.name);
   const fs::path target = parts_.places.target(order.migration);
   const bool volume = is_volume(archive.name);
-  const fs::path there =
-      volume ? target / "volumes" / (volume_of(archive.name) + ".tar") : target / "archives" / archive.name;
-  const fs::path part = target / (volume ? "part.tar" : "part");
+  const bool stays_tar = volume || as_image;
+  const fs::path there = volume     ? target / "volumes" / (volume_of(archive.name) + ".tar")
+                         : as_image ? target / "images" / (archive.name + ".tar")
+                                    : target / "archives" / archive.name;
+  const fs::path part = target / (stays_tar ? "part.tar" : "part");
   for (const fs::path& old : {part, there})
     if (auto removed = remove_tree(old); !removed) return failed(removed.error(), attempt);
 
@@ -135,7 +151,7 @@ AgentResult<Bytes> Target::fetch(AgentApi& source, const Order& order, const Arc
   AgentResult<void> read;
   Result<void> written;
   // What cannot be stored is digested all the same: an archive that was altered says so, not what tar makes of it.
-  if (volume) {
+  if (stays_tar) {
     image::FileWriter file{part.string()};
     read = source.read_archive(
         order, archive.name,

@@ -33,6 +33,8 @@ AgentResult<void> checked(const PodRef& pod, const std::vector<std::string>& con
 }  // namespace
 
 Target::Target(TargetParts parts) : parts_(std::move(parts)) {
+  registry_.ask_before(
+      [this](const std::string& migration, const std::string& repository) { return may_give(migration, repository); });
   std::error_code code;
   for (fs::directory_iterator walk{parts_.places.targets(), code}; !code && walk != fs::directory_iterator{};
        walk.increment(code)) {
@@ -45,6 +47,8 @@ Target::Target(TargetParts parts) : parts_(std::move(parts)) {
     else
       parts_.log.error("a target's record cannot be read: " + stored.error().message, {{"migration", migration}});
   }
+  for (const auto& [migration, stored] : records_)
+    if (stored.offer && stored.boot_id == parts_.boot_id) open_registry(migration, *stored.offer);
 }
 
 StoredTarget Target::known(const std::string& migration) const {
@@ -76,6 +80,7 @@ std::vector<std::string> Target::containers_of(const std::string& pod_uid) const
 
 AgentResult<void> Target::prepare(const Order& order, const PrepareOrder& prepare) {
   if (auto named = checked(prepare.pod, prepare.containers); !named) return named;
+  if (prepare.as_image) return prepare_images(order, prepare);
   const auto attempt = fmt::format("prepare {}/{}", prepare.pod.namespace_, prepare.pod.name);
   const std::lock_guard lock{mutex_};
   StoredTarget stored = known(order.migration);
@@ -110,15 +115,15 @@ AgentResult<void> Target::prepare(const Order& order, const PrepareOrder& prepar
 
 AgentResult<std::vector<RestoredContainer>> Target::states(const PodRef& pod,
                                                            const std::vector<std::string>& containers,
-                                                           const std::vector<RestoreState>& known,
-                                                           const Call& call) const {
+                                                           const std::vector<RestoreState>& known, const Call& call) {
   if (auto named = checked(pod, containers); !named) return tl::make_unexpected(named.error());
+  const auto images_of = migration_of_images(pod.uid);
   const auto until = Steady::now() + call.timeout;
   for (;;) {
     std::vector<RestoredContainer> states;
     states.reserve(containers.size());
     for (const std::string& name : containers)
-      states.push_back(state_of(name, marks_of(pod.uid, name)));
+      states.push_back(images_of ? image_state(*images_of, pod.uid, name) : state_of(name, marks_of(pod.uid, name)));
     const bool same = std::equal(states.begin(), states.end(), known.begin(), known.end(),
                                  [](const RestoredContainer& now, RestoreState then) { return now.state == then; });
     if (!same || Steady::now() + kLook > until) return states;
@@ -128,9 +133,11 @@ AgentResult<std::vector<RestoredContainer>> Target::states(const PodRef& pod,
 }
 
 AgentResult<bool> Target::cancel(const Order& order, const PodRef& pod, const Call& call) {
+  const std::lock_guard lock{mutex_};
+  // Whatever Pod it is: images are given to whoever has the credentials.
+  if (StoredTarget stored = known(order.migration); stored.offer) return cancel_images(order, std::move(stored));
   if (auto named = checked(pod, {}); !named) return tl::make_unexpected(named.error());
   const auto attempt = fmt::format("cancel the restore of {}/{}", pod.namespace_, pod.name);
-  const std::lock_guard lock{mutex_};
   bool nothing_ran = true;
   for (const std::string& name : containers_of(pod.uid)) {
     Marks marks = marks_of(pod.uid, name);
@@ -152,7 +159,10 @@ AgentResult<bool> Target::cancel(const Order& order, const PodRef& pod, const Ca
 
 AgentResult<void> Target::clean_up(const Order& order) {
   const std::lock_guard lock{mutex_};
-  for (const std::string& pod : known(order.migration).pods)
+  registry_.close(order.migration);
+  const StoredTarget stored = known(order.migration);
+  if (stored.offer) forget_images(*stored.offer);
+  for (const std::string& pod : stored.pods)
     if (auto cleaned = clean_pod(pod); !cleaned) return failed(cleaned.error());
   if (auto removed = remove_tree(parts_.places.target(order.migration)); !removed) return failed(removed.error());
   records_.erase(order.migration);

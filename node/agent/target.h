@@ -2,7 +2,8 @@
 // are node/runtime/decision.h's. May be used from any thread.
 //
 // What lies in targets/MIGRATION: record.json; archives/NAME/, unpacked, until it is released into the state folder of
-// a Pod (from where a later Pod's release takes it, if memory never ran there); volumes/NAME.tar.
+// a Pod (from where a later Pod's release takes it, if memory never ran there); volumes/NAME.tar; images/NAME.tar,
+// archives as they came, which this node's runtime pulls as images (image_registry.h).
 #pragma once
 
 #include <functional>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "node/agent/image_registry.h"
 #include "node/agent/marks.h"
 #include "node/agent/places.h"
 #include "node/agent/target_record.h"
@@ -19,6 +21,7 @@
 #include "node/container_runtime/container_runtime.h"
 #include "shared/base/host.h"
 #include "shared/log/log.h"
+#include "shared/migration/names.h"
 
 namespace migrate::agent {
 
@@ -32,6 +35,7 @@ struct TargetParts {
   const Clock& clock;
   Log& log;
   ConnectPeer connect;
+  std::uint16_t registry_port = kAgentPort + 2;
 };
 
 class Target {
@@ -44,12 +48,16 @@ class Target {
   [[nodiscard]] AgentResult<std::vector<RestoredContainer>> states(const PodRef& pod,
                                                                    const std::vector<std::string>& containers,
                                                                    const std::vector<RestoreState>& known,
-                                                                   const Call& call) const;
+                                                                   const Call& call);
   [[nodiscard]] AgentResult<bool> cancel(const Order& order, const PodRef& pod, const Call& call);
   [[nodiscard]] AgentResult<void> clean_up(const Order& order);
 
-  // Forgets marks of Pods that are gone from the node, and completes a mark that a full disk prevented.
+  // Forgets marks of Pods that are gone from the node, and completes a mark that a full disk prevented. Containers that
+  // were restored from an image start cold from then on, also while nobody asks for their states.
   void tend();
+
+  // A request to the registry of images.
+  [[nodiscard]] http::Response answer(const http::Request& request) { return registry_.answer(request); }
 
  private:
   [[nodiscard]] StoredTarget known(const std::string& migration) const;
@@ -57,9 +65,23 @@ class Target {
   [[nodiscard]] Marks marks_of(const std::string& pod_uid, const std::string& container) const;
   [[nodiscard]] std::vector<std::string> containers_of(const std::string& pod_uid) const;
 
-  [[nodiscard]] AgentResult<Bytes> fetch(AgentApi& source, const Order& order, const Archive& archive,
+  [[nodiscard]] AgentResult<Bytes> fetch(AgentApi& source, const Order& order, const Archive& archive, bool as_image,
                                          const Call& call) const;
-  [[nodiscard]] bool has(const Order& order, const StoredTarget& stored, const Archive& archive) const;
+  [[nodiscard]] bool has(const Order& order, const StoredTarget& stored, const Archive& archive, bool as_image) const;
+
+  // target_images.cpp
+  [[nodiscard]] AgentResult<void> make_offer(const Order& order, const PullOrder& pull, StoredTarget& stored) const;
+  [[nodiscard]] ImageOffer told(const StoredOffer& offer) const;
+  [[nodiscard]] node::CheckpointImageNames names_of(const StoredOffer& offer, const StoredOffer::Image& image) const;
+  void open_registry(const std::string& migration, const StoredOffer& offer);
+  [[nodiscard]] bool may_give(const std::string& migration, const std::string& repository);
+  [[nodiscard]] AgentResult<void> prepare_images(const Order& order, const PrepareOrder& prepare);
+  [[nodiscard]] std::optional<std::string> migration_of_images(const std::string& pod_uid) const;
+  [[nodiscard]] RestoredContainer image_state(const std::string& migration, const std::string& pod_uid,
+                                              const std::string& container);
+  [[nodiscard]] AgentResult<bool> cancel_images(const Order& order, StoredTarget stored);
+  void forget_images(const StoredOffer& offer) const;
+  void tend_images();
 
   [[nodiscard]] AgentResult<void> may_release(const Order& order, const std::string& pod_uid,
                                               const std::string& container) const;
@@ -75,6 +97,7 @@ class Target {
   Turns turns_;
   mutable std::mutex mutex_;
   std::map<std::string, StoredTarget> records_;  // by the Migration's uid, as on the disk
+  ImageRegistry registry_;
 };
 
 }  // namespace migrate::agent

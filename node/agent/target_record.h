@@ -1,6 +1,7 @@
 // What the target's agent remembers of a migration: which Pods it prepared, which archives it holds.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,11 +9,31 @@
 
 namespace migrate::agent {
 
+// The archives as images in this node's registry.
+struct StoredOffer {
+  struct Image {
+    std::string container;
+    std::string layer;     // digest of images/CONTAINER.tar, which differs from the archive's by the host name
+    std::string id;        // digest of its config
+    std::string manifest;  // digest
+    Bytes size = {};       // of the layer
+    bool cold = false;     // restored; its reference is the real image by now
+  };
+  std::string repository;  // 32 hexadecimal digits
+  std::string password;
+  std::string host_name;
+  bool asked = false;   // a layer was asked for: memory may run
+  bool closed = false;  // cancelled: nothing is given away any more
+  std::vector<Image> images;
+  std::vector<std::string> pods;  // uids of those they are for
+};
+
 struct StoredTarget {
   std::string name;               // the Migration's NAMESPACE/NAME
   std::vector<std::string> pods;  // uids; the last one is the newest
   std::vector<Archive> archives;  // pulled, whole
   std::string boot_id;            // of the pull: what was not synced may be broken after another boot
+  std::optional<StoredOffer> offer = std::nullopt;
 };
 
 [[nodiscard]] std::string to_text(const StoredTarget& stored);

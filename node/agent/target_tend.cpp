@@ -42,6 +42,7 @@ Result<void> Target::clean_pod(const std::string& pod_uid) const {
 }
 
 void Target::tend() {
+  tend_images();
   const std::lock_guard lock{mutex_};
   std::set<std::string> expected;
   for (const auto& [migration, stored] : records_)

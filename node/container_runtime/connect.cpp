@@ -47,12 +47,13 @@ std::shared_ptr<grpc::Channel> channel_to(const fs::path& socket) {
 Result<RuntimeVersion> version_of(const Cri& cri) {
   const auto version = cri.version();
   if (!version) return tl::make_unexpected(version.error());
-  const auto handlers = cri.handlers();
-  if (!handlers) return tl::make_unexpected(handlers.error());
+  const auto state = cri.state();
+  if (!state) return tl::make_unexpected(state.error());
   RuntimeVersion known;
   known.name = version->name;
   known.version = plain_version(version->version);
-  known.has_handler = std::find(handlers->begin(), handlers->end(), kHandler) != handlers->end();
+  known.has_handler = std::find(state->handlers.begin(), state->handlers.end(), kHandler) != state->handlers.end();
+  known.restore_via_create = restore_switch(state->config);
   // Of containerd through its tasks API, of CRI-O through the OCI runtime its conmon names: what answers can.
   known.can_checkpoint_directly = true;
   return known;

@@ -29,6 +29,8 @@ struct RuntimeVersion {
   std::string version;                   // "2.3.7": without a "v" in front
   bool has_handler = false;              // it knows the runtime handler `migrate`
   bool can_checkpoint_directly = false;  // checkpoint() below can work
+  // containerd's switch for restoring a checkpoint image while creating a container; nothing: it has no such switch.
+  std::optional<bool> restore_via_create = std::nullopt;
 };
 
 // What is in a container's /dev/shm, while that is a tmpfs: the Pod's containers share one, and no checkpoint holds it.
@@ -52,6 +54,12 @@ struct ContainerDocuments {
   std::string spec;    // spec.dump: the OCI runtime spec
   std::string config;  // config.dump: id, name, image, times
   std::string status;  // status.dump: the CRI's status, which containerd's own restore asks for
+};
+
+// An image of a checkpoint as the runtime keeps it: by the name it was pulled by, and by its config's digest.
+struct CheckpointImageNames {
+  std::string reference;  // HOST/REPOSITORY@sha256:…
+  std::string id;         // sha256:…
 };
 
 // May be used from any thread. Calls take milliseconds (containerd) to some ten of them (CRI-O: a process each), and
@@ -88,6 +96,13 @@ class ContainerRuntime {
   // The upper folder of the overlay that is its root, as seen from here: its difference to the image, with overlay's
   // own whiteouts. Nothing when its root is no overlay of the kernel.
   virtual Lookup<std::filesystem::path> upper_folder(const std::string& id) = 0;
+
+  // A container was restored from a checkpoint's image: from now on that image's reference is the container's real
+  // image, so that every later start is a cold one, and the checkpoint is gone from the runtime. Idempotent. containerd
+  // only.
+  virtual Result<void> make_cold(const std::string& id, const CheckpointImageNames& image) = 0;
+  // No container is created from it any more. Success when there is no such image.
+  virtual Result<void> forget_image(const CheckpointImageNames& image) = 0;
 
   // checkpointedAt in config.dump is `now`.
   virtual Result<ContainerDocuments> documents(const std::string& id, Instant now) = 0;

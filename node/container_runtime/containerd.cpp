@@ -1,6 +1,7 @@
 // containerd: containers are found through the CRI, everything else is its own services in the namespace of the CRI.
 #include "node/container_runtime/call.h"
 #include "node/container_runtime/checkpoint.h"
+#include "node/container_runtime/containerd_images.h"
 #include "node/container_runtime/documents.h"
 #include "node/container_runtime/facts.h"
 #include "node/container_runtime/freezer.h"
@@ -43,6 +44,7 @@ class Containerd final : public ContainerRuntime {
         tasks_(tasks_v1::Tasks::NewStub(channel)),
         containers_(containers_v1::Containers::NewStub(channel)),
         snapshots_(snapshots_v1::Snapshots::NewStub(channel)),
+        images_(channel),
         host_(std::move(host)) {}
 
   Result<RuntimeVersion> version() override { return version_of(cri_); }
@@ -126,6 +128,16 @@ class Containerd final : public ContainerRuntime {
     return visible_folder(host_, *upper).map_error([&](const Error& error) { return error.within(attempt); });
   }
 
+  Result<void> make_cold(const std::string& id, const CheckpointImageNames& image) override {
+    const auto record = record_of(id);
+    if (!record) return tl::make_unexpected(record.error());
+    return images_.make_cold(record->image(), image);
+  }
+
+  Result<void> forget_image(const CheckpointImageNames& image) override {
+    return images_.forget(image.reference).and_then([&] { return images_.forget(image.id); });
+  }
+
   Result<ContainerDocuments> documents(const std::string& id, Instant now) override {
     const auto status = cri_.status(id);
     if (!status) return tl::make_unexpected(status.error());
@@ -200,6 +212,7 @@ class Containerd final : public ContainerRuntime {
   std::unique_ptr<tasks_v1::Tasks::Stub> tasks_;
   std::unique_ptr<containers_v1::Containers::Stub> containers_;
   std::unique_ptr<snapshots_v1::Snapshots::Stub> snapshots_;
+  ContainerdImages images_;
   HostPaths host_;
 };
 

@@ -28,17 +28,21 @@ Result<Cri::Version> Cri::version() const {
   return Version{response.runtime_name(), response.runtime_version()};
 }
 
-Result<std::vector<std::string>> Cri::handlers() const {
+Result<Cri::State> Cri::state() const {
   grpc::ClientContext context;
   limit(context);
+  v1::StatusRequest request;
+  request.set_verbose(true);
   v1::StatusResponse response;
-  const grpc::Status status = stub_->service->Status(&context, {}, &response);
+  const grpc::Status status = stub_->service->Status(&context, request, &response);
   if (!status.ok()) return tl::make_unexpected(answered("ask for the runtime handlers", runtime_, status));
-  std::vector<std::string> names;
-  names.reserve(static_cast<std::size_t>(response.runtime_handlers_size()));
+  State state;
+  state.handlers.reserve(static_cast<std::size_t>(response.runtime_handlers_size()));
   for (const v1::RuntimeHandler& handler : response.runtime_handlers())
-    names.push_back(handler.name());
-  return names;
+    state.handlers.push_back(handler.name());
+  if (const auto config = response.info().find("config"); config != response.info().end())
+    state.config = config->second;
+  return state;
 }
 
 Lookup<Cri::Running> Cri::running(const std::string& pod_uid, const std::string& container) const {

@@ -47,7 +47,11 @@ class Cri {
     std::string version;
   };
   [[nodiscard]] Result<Version> version() const;
-  [[nodiscard]] Result<std::vector<std::string>> handlers() const;
+  struct State {
+    std::vector<std::string> handlers;
+    std::string config;  // verbose: the runtime's configuration as it works by it, JSON; empty when it does not tell
+  };
+  [[nodiscard]] Result<State> state() const;
   struct Running {
     std::string id;
     std::string image;

@@ -100,6 +100,11 @@ class Crio final : public ContainerRuntime {
     });
   }
 
+  Result<void> make_cold(const std::string& id, const CheckpointImageNames& /*image*/) override {
+    return failure(fmt::format("container {}: CRI-O restores no checkpoint's image for us", id));
+  }
+  Result<void> forget_image(const CheckpointImageNames& /*image*/) override { return {}; }
+
   Result<ContainerDocuments> documents(const std::string& id, Instant now) override {
     const auto status = cri_.status(id);
     if (!status) return tl::make_unexpected(status.error());

@@ -94,6 +94,14 @@ Result<std::string> status_of_state(const std::string& answer) {
   return failure("its answer has no status: " + answer.substr(0, 200));
 }
 
+std::optional<bool> restore_switch(const std::string& config) {
+  const Json json = Json::parse(config, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return std::nullopt;
+  const auto found = json.find("enableExperimentalRestoreViaCreate");
+  if (found == json.end() || !found->is_boolean()) return std::nullopt;
+  return found->get<bool>();
+}
+
 Result<CrioInfo> parse_crio_info(const std::string& info) {
   const Json json = Json::parse(info, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return failure("its verbose info is not a JSON object");

@@ -42,6 +42,10 @@ struct OciRuntime {
 // "status" of the JSON that an OCI runtime's `state` prints.
 [[nodiscard]] Result<std::string> status_of_state(const std::string& answer);
 
+// containerd's switch enable_experimental_restore_via_create, from its configuration as the CRI's verbose status tells
+// it. Nothing when it has none: an older or a newer containerd, CRI-O.
+[[nodiscard]] std::optional<bool> restore_switch(const std::string& config);
+
 // The part of the verbose info of CRI-O's ContainerStatus that we need.
 struct CrioInfo {
   int pid = 0;

@@ -122,15 +122,30 @@ struct PrepareOrder {
   PodRef pod;
   std::vector<std::string> containers;
   milliseconds forecast{0};  // of one container's restore
+  bool as_image = false;     // nothing waits: its containers' images are what pull() offers
 };
 struct PullOrder {
   std::string source_node;
   std::string source_address;  // "IP:PORT"
   std::vector<Archive> archives;
+  bool as_image = false;       // offers them to this node's runtime as images
+  std::string host_name = {};  // that the restored processes see; of images only
+};
+// The archives as images, in a registry on the node's loopback.
+struct ImageOffer {
+  struct Image {
+    std::string container;
+    std::string reference;  // "HOST:PORT/REPOSITORY@sha256:…"
+  };
+  std::string repository;  // "HOST:PORT/REPOSITORY": what the credentials are for
+  std::string user;
+  std::string password;
+  std::vector<Image> images;
 };
 struct PullFacts {
   Bytes bytes;
   milliseconds duration{0};
+  std::optional<ImageOffer> offer = std::nullopt;
 };
 struct ReleaseOrder {
   PodRef pod;
@@ -192,9 +207,13 @@ class AgentApi {
   // Whether the containers that were frozen are gone from the runtime.
   virtual AgentResult<bool> source_is_gone(const Order& order, const Call& call = {}) = 0;
 
-  // Lays the state folders of the target Pod's containers, so that their `create` waits.
+  // Lays the state folders of the target Pod's containers, so that their `create` waits. With `as_image` it only says
+  // which Pod the images are for: restore_states() tells of its containers as the runtime has them, and `used` of one
+  // only when its image's reference restores nothing any more.
   virtual AgentResult<void> prepare(const Order& order, const PrepareOrder& prepare, const Call& call = {}) = 0;
-  // Fetches the archives from the source's agent, checks digests, unpacks. Kept until clean_up.
+  // Fetches the archives from the source's agent, checks digests, unpacks. Kept until clean_up. With `as_image` they
+  // are offered, to whoever shows the credentials, until each was pulled once; given again, it answers the same offer
+  // and opens it again, after a cancel() under another name.
   virtual AgentResult<PullFacts> pull(const Order& order, const PullOrder& pull, const Call& call = {}) = 0;
   // Moves what was pulled into place and writes `go`. The Pod must have been prepared.
   virtual AgentResult<void> release(const Order& order, const ReleaseOrder& release, const Call& call = {}) = 0;
@@ -204,7 +223,8 @@ class AgentApi {
                                                                      const std::vector<std::string>& containers,
                                                                      const std::vector<RestoreState>& known,
                                                                      const Call& call = {}) = 0;
-  // Writes `abort`. True: nothing has run and nothing will; false: memory may have run. The archives stay.
+  // Writes `abort`; of images: withdraws them. True: nothing has run and nothing will; false: memory may have run. The
+  // archives stay.
   virtual AgentResult<bool> cancel(const Order& order, const PodRef& pod, const Call& call = {}) = 0;
 
   // Forgets the migration, whatever the agent's part in it was: archives, marks, records. Refused while frozen.

@@ -198,9 +198,10 @@ void put(v1::PrepareRequest& out, const PrepareOrder& prepare) {
   put(*out.mutable_pod(), prepare.pod);
   put(*out.mutable_containers(), prepare.containers);
   out.set_forecast_ms(prepare.forecast.count());
+  out.set_as_image(prepare.as_image);
 }
 PrepareOrder taken(const v1::PrepareRequest& in) {
-  return {taken(in.pod()), taken(in.containers()), milliseconds{in.forecast_ms()}};
+  return {taken(in.pod()), taken(in.containers()), milliseconds{in.forecast_ms()}, in.as_image()};
 }
 
 void put(v1::PullRequest& out, const PullOrder& pull) {
@@ -208,17 +209,35 @@ void put(v1::PullRequest& out, const PullOrder& pull) {
   out.set_source_address(pull.source_address);
   for (const Archive& archive : pull.archives)
     put_one(*out.add_archives(), archive);
+  out.set_as_image(pull.as_image);
+  out.set_host_name(pull.host_name);
 }
 PullOrder taken(const v1::PullRequest& in) {
-  return {in.source_node(), in.source_address(), taken_archives(in.archives())};
+  return {in.source_node(), in.source_address(), taken_archives(in.archives()), in.as_image(), in.host_name()};
 }
 
 void put(v1::PullFacts& out, const PullFacts& facts) {
   out.set_bytes(facts.bytes.count);
   out.set_duration_ms(facts.duration.count());
+  if (!facts.offer) return;
+  v1::ImageOffer& offer = *out.mutable_offer();
+  offer.set_repository(facts.offer->repository);
+  offer.set_user(facts.offer->user);
+  offer.set_password(facts.offer->password);
+  for (const ImageOffer::Image& image : facts.offer->images) {
+    auto& one = *offer.add_images();
+    one.set_container(image.container);
+    one.set_reference(image.reference);
+  }
 }
 PullFacts taken(const v1::PullFacts& in) {
-  return {Bytes{in.bytes()}, milliseconds{in.duration_ms()}};
+  PullFacts facts{Bytes{in.bytes()}, milliseconds{in.duration_ms()}};
+  if (!in.has_offer()) return facts;
+  facts.offer = {in.offer().repository(), in.offer().user(), in.offer().password(), {}};
+  facts.offer->images.reserve(static_cast<std::size_t>(in.offer().images_size()));
+  for (const auto& one : in.offer().images())
+    facts.offer->images.push_back({one.container(), one.reference()});
+  return facts;
 }
 
 void put(v1::ReleaseRequest& out, const ReleaseOrder& release) {

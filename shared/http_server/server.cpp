@@ -18,6 +18,7 @@
 #include <optional>
 #include <thread>
 #include <type_traits>
+#include <utility>
 
 namespace migrate::http {
 namespace {
@@ -27,6 +28,7 @@ namespace beast = boost::beast;
 using tcp = asio::ip::tcp;
 using Parser = beast::http::request_parser<beast::http::string_body>;
 using Message = beast::http::response<beast::http::string_body>;
+using FileMessage = beast::http::response<beast::http::file_body>;
 
 using TlsStream = asio::ssl::stream<beast::tcp_stream>;
 using TlsContext = std::shared_ptr<asio::ssl::context>;
@@ -51,10 +53,18 @@ Result<TlsContext> make_context(const ServerCertificate& certificate) {
   return context;
 }
 
-Message message_of(Response response, unsigned version, bool keep_alive) {
-  Message message{static_cast<beast::http::status>(response.status), version};
+template <class Body>
+beast::http::response<Body> head_of(const Response& response, unsigned version, bool keep_alive) {
+  beast::http::response<Body> message{static_cast<beast::http::status>(response.status), version};
   message.set(beast::http::field::content_type, response.content_type);
+  for (const auto& [name, value] : response.headers)
+    message.set(name, value);
   message.keep_alive(keep_alive);
+  return message;
+}
+
+Message message_of(Response response, unsigned version, bool keep_alive) {
+  Message message = head_of<beast::http::string_body>(response, version, keep_alive);
   message.body() = std::move(response.body);
   message.prepare_payload();
   return message;
@@ -137,9 +147,46 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     auto head = parser_->release();
     const bool keep_alive = head.keep_alive();
     const bool is_head = head.method() == beast::http::verb::head;
-    Message message = message_of(answer_of(shared_.handler, request_of(std::move(head))), version, keep_alive);
+    Response response = answer_of(shared_.handler, request_of(std::move(head)));
+    if (response.file) return write_file(std::move(response), version, keep_alive, is_head);
+    Message message = message_of(std::move(response), version, keep_alive);
     if (is_head) message.body().clear();  // its length stays
     write(std::move(message));
+  }
+
+  void write_file(Response response, unsigned version, bool keep_alive, bool is_head) {
+    beast::http::file_body::value_type body;
+    beast::error_code code;
+    body.open(response.file->path.c_str(), beast::file_mode::scan, code);
+    if (code) return write(message_of({500, "text/plain", fmt::format("{}\n", code.message())}, version, keep_alive));
+    const std::uint64_t size = body.size();
+    if (is_head) {
+      Message message = head_of<beast::http::string_body>(response, version, keep_alive);
+      message.content_length(size);
+      return write(std::move(message));
+    }
+    file_.emplace(head_of<beast::http::file_body>(response, version, keep_alive));
+    file_->body() = std::move(body);
+    file_->content_length(size);
+    sent_ = std::move(response.file->sent);
+    serializer_.emplace(*file_);
+    write_piece();
+  }
+
+  // Each piece has its own time: a large file may take long, a peer that does not read may not.
+  void write_piece() {
+    expires_after(shared_.limits.idle);
+    beast::http::async_write_some(stream_, *serializer_,
+                                  [self = this->shared_from_this()](beast::error_code code, std::size_t) {
+                                    if (code) return;
+                                    if (!self->serializer_->is_done()) return self->write_piece();
+                                    const bool keep_alive = self->file_->keep_alive();
+                                    self->serializer_.reset();
+                                    self->file_.reset();
+                                    if (self->sent_) std::exchange(self->sent_, {})();
+                                    if (!keep_alive) return self->shut_down();
+                                    self->read();
+                                  });
   }
 
   void write(Message message) {
@@ -187,6 +234,9 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   Message message_;
+  std::optional<FileMessage> file_;
+  std::optional<beast::http::response_serializer<beast::http::file_body>> serializer_;
+  std::function<void()> sent_;
 };
 
 bool same_name(std::string_view one, std::string_view other) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -27,10 +28,19 @@ struct Request {
   [[nodiscard]] const std::string* header(std::string_view name) const;
 };
 
+// A file as the body: sent piece by piece, so that memory does not grow with it. To HEAD only its size is told.
+struct FileBody {
+  std::filesystem::path path;
+  // When its last byte was handed to the connection, on one of the server's threads. Never for HEAD.
+  std::function<void()> sent = {};
+};
+
 struct Response {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // beside those that follow from the body
+  std::optional<FileBody> file = {};                              // in place of `body`
 };
 
 // Called on one of the server's threads, on several at once when there are several; what it throws becomes a 500.
@@ -40,7 +50,7 @@ struct Limits {
   std::size_t body_bytes = 10U << 20;           // more: 413
   std::size_t header_bytes = 16U << 10;         // more: 431
   std::size_t connections = 256;                // more: closed at once
-  std::chrono::milliseconds idle{30'000};       // to send a request, to take an answer, or between two
+  std::chrono::milliseconds idle{30'000};       // to send a request, to take an answer (a piece of a file), between two
   std::chrono::milliseconds handshake{10'000};  // of TLS
   unsigned threads = 1;  // so many handlers run at once; where they wait for somebody, more than one
 };

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "shared/image/checkpoint_manifest.h"
 #include "shared/image/digest.h"
 #include "shared/image/tar_stream.h"
 
@@ -16,8 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* kManifestType = "application/vnd.oci.image.manifest.v1+json";
-constexpr const char* kConfigType = "application/vnd.oci.image.config.v1+json";
 constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";
 
 Json config_of(const ImageSpec& spec, const std::vector<Layer>& layers) {

@@ -15,6 +15,8 @@ inline constexpr const char* kRuntimeClass = "migrate";
 inline constexpr const char* kExtenderAccount = "migrate-extender";
 inline constexpr const char* kAgentAccount = "migrate-agent";
 inline constexpr int kAgentPort = 10960;
+// Where a node's own runtime finds checkpoints as images: the agents' registry.
+inline constexpr const char* kImageRegistry = "127.0.0.1:10962";
 inline constexpr int kExtenderPort = 9443;
 
 // Annotations of Pods. The first is of target Pods: the Migration's uid.
@@ -26,6 +28,8 @@ inline constexpr const char* kServiceTimeAnnotation = "kubectl-migrate.dev/servi
 // Of shadows: what their source had in spec.hostname and spec.subdomain, for the Pod that takes their place.
 inline constexpr const char* kHostnameAnnotation = "kubectl-migrate.dev/hostname";
 inline constexpr const char* kSubdomainAnnotation = "kubectl-migrate.dev/subdomain";
+// Of Pods restored from images, which their spec names for good: by container the images they are really of, as JSON.
+inline constexpr const char* kImagesAnnotation = "kubectl-migrate.dev/images";
 // Of Migrations: who asked for it, as the plugin knows it.
 inline constexpr const char* kRequestedByAnnotation = "kubectl-migrate.dev/requested-by";
 // Labels: of target Pods and placeholders the Migration's name; of namespaces where migrations are allowed.

@@ -1,6 +1,10 @@
 #include "shared/migration/node_facts.h"
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "shared/base/time.h"
 #include "shared/migration/names.h"
@@ -9,6 +13,20 @@
 namespace migrate {
 
 using Json = nlohmann::json;
+
+namespace {
+
+// Major and minor of "2.3.7"; zeros of what is no version.
+std::pair<int, int> minor_version(const std::string& version) {
+  std::pair<int, int> read{0, 0};
+  const char* const end = version.data() + version.size();
+  const auto first = std::from_chars(version.data(), end, read.first);
+  if (first.ec == std::errc{} && first.ptr != end && *first.ptr == '.')
+    std::from_chars(first.ptr + 1, end, read.second);
+  return read;
+}
+
+}  // namespace
 
 Result<NodeFacts> parse_node_facts(const Json& object) {
   kube::FirstProblem problem;
@@ -24,6 +42,8 @@ Result<NodeFacts> parse_node_facts(const Json& object) {
   read.runtime_version = facts["runtimeVersion"].text();
   read.has_handler = facts["hasHandler"].flag();
   read.can_checkpoint_directly = facts["canCheckpointDirectly"].flag();
+  if (const kube::Field restores = facts["restoreViaCreate"]; restores.is_present())
+    read.restore_via_create = restores.flag();
   read.criu = facts["criu"].text();
   read.kernel = facts["kernel"].text();
   read.architecture = facts["architecture"].text();
@@ -34,24 +54,42 @@ Result<NodeFacts> parse_node_facts(const Json& object) {
   return read;
 }
 
+std::string image_restore_trouble(const NodeFacts& facts) {
+  const std::string who = fmt::format("{} {} on node {}", facts.runtime, facts.runtime_version, facts.node);
+  if (facts.runtime != "containerd")
+    return fmt::format("{} is not used for restores from images by this version, only containerd 2.1 to 2.3 is", who);
+  const auto version = minor_version(facts.runtime_version);
+  if (version < std::pair{2, 1}) return fmt::format("{} cannot restore from images; versions 2.1 to 2.3 can", who);
+  if (version > std::pair{2, 3})
+    return fmt::format("{} cannot restore from images any more; versions 2.1 to 2.3 can", who);
+  if (facts.restore_via_create == false)
+    return fmt::format(
+        "{} may not restore from images: set `enable_experimental_restore_via_create = true` below "
+        "[plugins.'io.containerd.cri.v1.runtime'] in /etc/containerd/config.toml there and restart it",
+        who);
+  return "";
+}
+
 Json to_json(const NodeFacts& facts) {
-  return {{"apiVersion", kApiVersion},
-          {"kind", "MigrationNode"},
-          {"metadata", {{"name", facts.node}}},
-          {"facts",
-           {{"address", facts.address},
-            {"agentVersion", facts.agent_version},
-            {"heartbeat", to_rfc3339(facts.heartbeat)},
-            {"runtime", facts.runtime},
-            {"runtimeVersion", facts.runtime_version},
-            {"hasHandler", facts.has_handler},
-            {"canCheckpointDirectly", facts.can_checkpoint_directly},
-            {"criu", facts.criu},
-            {"kernel", facts.kernel},
-            {"architecture", facts.architecture},
-            {"cpuFeatures", facts.cpu_features},
-            {"freeDisk", facts.free_disk.count},
-            {"bootID", facts.boot_id}}}};
+  Json json = {{"apiVersion", kApiVersion},
+               {"kind", "MigrationNode"},
+               {"metadata", {{"name", facts.node}}},
+               {"facts",
+                {{"address", facts.address},
+                 {"agentVersion", facts.agent_version},
+                 {"heartbeat", to_rfc3339(facts.heartbeat)},
+                 {"runtime", facts.runtime},
+                 {"runtimeVersion", facts.runtime_version},
+                 {"hasHandler", facts.has_handler},
+                 {"canCheckpointDirectly", facts.can_checkpoint_directly},
+                 {"criu", facts.criu},
+                 {"kernel", facts.kernel},
+                 {"architecture", facts.architecture},
+                 {"cpuFeatures", facts.cpu_features},
+                 {"freeDisk", facts.free_disk.count},
+                 {"bootID", facts.boot_id}}}};
+  if (facts.restore_via_create) json["facts"]["restoreViaCreate"] = *facts.restore_via_create;
+  return json;
 }
 
 }  // namespace migrate

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct NodeFacts {
   std::string runtime_version;  // "2.3.7"
   bool has_handler = false;     // the runtime knows `migrate`
   bool can_checkpoint_directly = false;
-  std::string criu;  // "4.2.1"; empty: none found
+  std::optional<bool> restore_via_create = std::nullopt;  // containerd's switch; nothing: it has none
+  std::string criu;                                       // "4.2.1"; empty: none found
   std::string kernel;
   std::string architecture;               // "amd64"
   std::vector<std::string> cpu_features;  // /proc/cpuinfo's flags, sorted
@@ -30,6 +32,9 @@ struct NodeFacts {
 
 // An agent older than this is not alive; agents write every third of it.
 inline constexpr std::chrono::seconds kHeartbeatLimit{30};
+
+// Why the node's runtime restores no checkpoint from an image, and what would make it; empty: it does.
+[[nodiscard]] std::string image_restore_trouble(const NodeFacts& facts);
 
 [[nodiscard]] Result<NodeFacts> parse_node_facts(const nlohmann::json& object);
 [[nodiscard]] nlohmann::json to_json(const NodeFacts& facts);

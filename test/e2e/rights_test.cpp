@@ -235,6 +235,8 @@ BOOST_AUTO_TEST_CASE(enable_gives_the_extender_pods_and_named_secrets_and_disabl
         {kExtender, "get", "", "secrets", ns, "two", allowed},
         {kExtender, "get", "", "secrets", ns, "another", false},
         {kExtender, "list", "", "secrets", ns, "", false},
+        {kExtender, "create", "", "secrets", ns, "", allowed},  // what kind: a policy
+        {kExtender, "delete", "", "secrets", ns, "rabbitmq", false},
         {kExtender, "update", "", "pods", ns, "victim", false},
         {kExtender, "patch", "", "pods/status", ns, "victim", allowed},
         {kExtender, "patch", "", "pods/ephemeralcontainers", ns, "victim", false},

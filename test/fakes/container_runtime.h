@@ -73,6 +73,15 @@ class ContainerRuntime final : public node::ContainerRuntime {
     return upper.empty() ? std::nullopt : std::optional{upper};
   }
 
+  Result<void> make_cold(const std::string& id, const node::CheckpointImageNames& image) override {
+    const std::lock_guard lock{mutex_};
+    return ask("make_cold " + id + " " + image.reference);
+  }
+  Result<void> forget_image(const node::CheckpointImageNames& image) override {
+    const std::lock_guard lock{mutex_};
+    return ask("forget_image " + image.reference);
+  }
+
   Result<node::ContainerDocuments> documents(const std::string& id, Instant) override {
     const std::lock_guard lock{mutex_};
     if (auto failed = ask("documents " + id); !failed) return tl::make_unexpected(failed.error());

@@ -238,6 +238,19 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_target_arrives_whole) 
   BOOST_TEST((pulled.bytes == 20_MiB));
   BOOST_TEST(pulled.duration.count() == 250);
 
+  BOOST_TEST(!given.pull.as_image);
+  BOOST_TEST(!pulled.offer.has_value());
+
+  scene.agent.pulled.offer = {"127.0.0.1:10962/r", "u", "p", {{"app", "127.0.0.1:10962/r@sha256:aa"}}};
+  const PullFacts offered = require(agent->pull(kOrder, {"node-a", "10.0.0.1:10960", {}, true, "orders-mig-abcde"}));
+  given = scene.agent.last();
+  BOOST_TEST(given.pull.as_image);
+  BOOST_TEST(given.pull.host_name == "orders-mig-abcde");
+  BOOST_REQUIRE(offered.offer.has_value());
+  BOOST_TEST(offered.offer->password == "p");
+  BOOST_REQUIRE(offered.offer->images.size() == 1U);
+  BOOST_TEST(offered.offer->images[0].reference == "127.0.0.1:10962/r@sha256:aa");
+
   require(agent->release(kOrder, {kPod, {"app"}, {"tmp"}}));
   given = scene.agent.last();
   BOOST_TEST(given.what == "release");

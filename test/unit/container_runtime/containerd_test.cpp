@@ -48,6 +48,11 @@ BOOST_AUTO_TEST_CASE(it_tells_its_version_and_whether_it_knows_us) {
   BOOST_TEST(version->version == "2.3.7");
   BOOST_TEST(version->has_handler);
   BOOST_TEST(version->can_checkpoint_directly);
+  BOOST_TEST(!version->restore_via_create.has_value());
+  state.config = R"({"enableExperimentalRestoreViaCreate": true, "rootDir": "/"})";
+  BOOST_TEST(runtime->version()->restore_via_create.value_or(false));
+  state.config = R"({"enableExperimentalRestoreViaCreate": false})";
+  BOOST_TEST(!runtime->version()->restore_via_create.value_or(true));
   state.handlers = {"", "runc"};
   BOOST_TEST(!runtime->version()->has_handler);
 }

@@ -49,8 +49,9 @@ class CriService final : public cri_v1::RuntimeService::Service {
     response->set_runtime_version(state_.version);
     return called(state_, "Version");
   }
-  grpc::Status Status(ServerContext* /*context*/, const cri_v1::StatusRequest* /*request*/,
+  grpc::Status Status(ServerContext* /*context*/, const cri_v1::StatusRequest* request,
                       cri_v1::StatusResponse* response) override {
+    if (request->verbose()) (*response->mutable_info())["config"] = state_.config;
     for (const std::string& handler : state_.handlers)
       response->add_runtime_handlers()->set_name(handler);
     return called(state_, "Status");

@@ -17,6 +17,8 @@ struct FakeRuntimeState {
   std::string version = "v2.3.7";
   std::vector<std::string> handlers{"", "runc", "migrate"};
 
+  std::string config = "{}";  // as the verbose status tells it
+
   std::string id = "c1";
   std::string pod_uid = "u1";
   std::string container = "app";

@@ -41,6 +41,7 @@ class Agent final : public agent::AgentApi {
   std::vector<std::string> orders;
   bool has_archives = false;
   bool thawed_after_commit = false;
+  std::string host_name;  // of the last pull of images
   std::int64_t term = 0;
 
   Answer<agent::SourceFacts> inspect(const agent::Order& order, const agent::PodRef&, const std::vector<std::string>&,
@@ -112,17 +113,23 @@ class Agent final : public agent::AgentApi {
   }
   Answer<void> prepare(const agent::Order& order, const agent::PrepareOrder& prepare, const agent::Call&) override {
     if (auto no = begin("prepare", order)) return tl::make_unexpected(*no);
-    targets.try_emplace(prepare.pod.uid, RestoreState::waiting);
+    // From an image the runtime restores by itself.
+    targets.try_emplace(prepare.pod.uid, prepare.as_image ? outcome : RestoreState::waiting);
     done("prepare");
+    if (prepare.as_image) done("restore");
     return {};
   }
-  Answer<agent::PullFacts> pull(const agent::Order& order, const agent::PullOrder&, const agent::Call&) override {
+  Answer<agent::PullFacts> pull(const agent::Order& order, const agent::PullOrder& pull, const agent::Call&) override {
     if (auto no = begin("pull", order)) return tl::make_unexpected(*no);
     time_.pass(std::chrono::milliseconds{100});
     has_archives = true;
     pulled_anew_ = true;
     done("pull");
-    return agent::PullFacts{20_MiB, std::chrono::milliseconds{100}};
+    agent::PullFacts pulled{20_MiB, std::chrono::milliseconds{100}};
+    host_name = pull.host_name;
+    if (pull.as_image)
+      pulled.offer = {"127.0.0.1:10962/abc", "someone", "secret", {{"app", "127.0.0.1:10962/abc@sha256:00"}}};
+    return pulled;
   }
   Answer<void> release(const agent::Order& order, const agent::ReleaseOrder& release, const agent::Call&) override {
     if (auto no = begin("release", order)) return tl::make_unexpected(*no);

@@ -57,6 +57,62 @@ BOOST_AUTO_TEST_CASE(it_moves_and_keeps_its_name) {
   BOOST_TEST(std::count(scene.target.orders.begin(), scene.target.orders.end(), "prepare") == 1);
 }
 
+void ask_for_image(Scene& scene) {
+  scene.cluster.change(Scene::path(), [](Json& object) {
+    object["spec"]["restore"] = "Image";
+    object["spec"]["accept"] = {"emptydir-loss"};
+  });
+}
+
+BOOST_AUTO_TEST_CASE(it_moves_as_an_image) {
+  Scene scene;
+  ask_for_image(scene);
+  bool was_committed = false;
+  Json made;
+  const auto place = scene.cluster.on_create;
+  scene.cluster.on_create = [&](const kube::ResourcePath& where, Json& object) {
+    if (where.plural == "pods" && where.name == kTarget) {
+      was_committed = scene.source.record.state == agent::SourceState::committed;
+      made = object;
+    }
+    place(where, object);
+  };
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded(kTarget);
+  BOOST_TEST(was_committed);
+  const std::vector<std::string> steps{"Preparing",  "Placing",  "Freezing",  "Checkpointing", "Transferring",
+                                       "Committing", "Renaming", "Restoring", "Finishing"};
+  BOOST_TEST(names_of(status.steps) == steps, boost::test_tools::per_element());
+  BOOST_TEST(std::count(scene.target.orders.begin(), scene.target.orders.end(), "release") == 0);
+  BOOST_TEST(scene.target.host_name == "o");
+  BOOST_TEST(made["spec"]["containers"][0]["image"] == "127.0.0.1:10962/abc@sha256:00");
+  BOOST_TEST(!made["spec"].contains("runtimeClassName"));
+  const std::string secret = pull_secret_name(samples::migration(), 1);
+  BOOST_TEST(made["spec"]["imagePullSecrets"][0]["name"] == secret);
+  const auto kept = scene.cluster.look(kube::core("secrets", "shop", secret));
+  BOOST_REQUIRE(kept);
+  BOOST_TEST((*kept)["metadata"]["ownerReferences"][0]["uid"] == "uid-migration");
+}
+
+BOOST_AUTO_TEST_CASE(it_moves_as_an_image_and_keeps_its_name) {
+  Scene scene{true};
+  ask_for_image(scene);
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded("orders");
+  BOOST_TEST(status.placeholder == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_restores_no_images_is_refused_before_the_freeze) {
+  Scene scene;
+  ask_for_image(scene);
+  scene.restores_images = false;
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_TEST(status.reason == "NoImageRestore");
+  BOOST_TEST(status.message.find("enable_experimental_restore_via_create = true") != std::string::npos, status.message);
+  BOOST_TEST(std::count(scene.source.orders.begin(), scene.source.orders.end(), "freeze") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(it_expires) {
   Scene scene;
   scene.run();

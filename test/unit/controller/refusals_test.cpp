@@ -42,7 +42,7 @@ const std::vector<Row> kRows{
     spec_row("PodIsTarget", "/metadata/annotations/kubectl-migrate.dev~1restore", R"("other")", "uid other"),
     {"OtherMigration", [](Case& c) { c.around.other_migration = "orders-0"; },
      "kubectl migrate abort orders-0 -n shop"},
-    {"RestoreNotSupported", [](Case& c) { c.migration.spec.restore = RestoreWay::image; }, "--restore runtime"},
+    {"EmptyDirLoss", [](Case& c) { c.migration.spec.restore = RestoreWay::image; }, "--accept=emptydir-loss"},
     {"TransferNotSupported", [](Case& c) { c.migration.spec.transfer = TransferWay::registry; }, "--transfer direct"},
     {"NoAgent", [](Case& c) { c.around.source.facts.reset(); }, "node-a has no migrate-agent"},
     {"AgentDown", [](Case& c) { c.around.source.facts->heartbeat -= 31s; }, "silent for 31 s"},
@@ -67,6 +67,28 @@ const std::vector<Row> kRows{
      },
      "runtime handler `migrate`"},
     {"", [](Case& c) { c.around.target = samples::node("node-b", c.around.now); }, ""},
+    {"NoImageRestore",
+     [](Case& c) {
+       c.migration.spec.restore = RestoreWay::image;
+       c.pod["spec"]["volumes"].erase(0);
+       c.around.target = samples::node("node-b", c.around.now);
+       c.around.target->facts->runtime_version = "2.4.2";
+     },
+     "2.4.2 on node node-b cannot restore from images any more"},
+    {"ImageOfOtherRuntime",
+     [](Case& c) {
+       c.migration.spec.restore = RestoreWay::image;
+       c.pod["spec"]["volumes"].erase(0);
+       c.around.source.facts->runtime = "cri-o";
+     },
+     "use --restore runtime"},
+    {"ImageOnlyHere",
+     [](Case& c) {
+       c.migration.spec.restore = RestoreWay::image;
+       c.pod["spec"]["volumes"].erase(0);
+       c.pod["status"]["containerStatuses"] = {{{"name", "app"}, {"imageID", "127.0.0.1:10962/abc@sha256:00"}}};
+     },
+     "container app was restored from an image once"},
     {"NodeLocalVolume", [](Case& c) { c.around.bound_volumes = {"claim data is kept here"}; }, "claim data"},
     {"LoneVolume", [](Case& c) { c.around.lone_volumes = {"claim data can be attached to one node at a time"}; },
      "use a volume of access mode ReadWriteMany"},

@@ -385,6 +385,23 @@ BOOST_FIXTURE_TEST_CASE(auto_replays_nothing_that_a_volume_would_be_ahead_of, Au
   check("Stop", "emptyDirs are carried by Stop alone");
 }
 
+BOOST_AUTO_TEST_CASE(a_shadow_from_an_image_is_made_once_its_image_is_there_and_after_the_word) {
+  Replay scene{Strategy::live};
+  scene.cluster.change(Scene::path(), [](Json& object) { object["spec"]["restore"] = "Image"; });
+  bool was_told = false;
+  const auto place = scene.cluster.on_create;
+  scene.cluster.on_create = [&](const kube::ResourcePath& where, Json& object) {
+    if (where.plural == "pods" && where.name != "orders-mig-hold")
+      was_told = scene.broker->ready("ms2m.control." + where.name).size() == 1;
+    place(where, object);
+  };
+  const MigrationStatus status = scene.run();
+  BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
+  BOOST_TEST(was_told);
+  BOOST_TEST(status.placeholder == "");
+  BOOST_TEST(scene.target.host_name == status.target.pod);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

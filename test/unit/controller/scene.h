@@ -78,10 +78,13 @@ struct Scene : Agents, Brokers {
   std::stop_source* leave = nullptr;
   std::string place_on = "node-b";  // empty: the scheduler finds no place
   std::set<std::string> unreported;
+  bool restores_images = true;
 
   Lookup<NodeFacts> facts(const std::string& node) override {
     if (unreported.contains(node)) return std::nullopt;
-    return samples::facts(node, now());
+    NodeFacts known = samples::facts(node, now());
+    known.restore_via_create = restores_images;
+    return known;
   }
   Result<std::shared_ptr<agent::AgentApi>> agent(const std::string& node) override {
     return std::shared_ptr<agent::AgentApi>(std::shared_ptr<void>{}, node == "node-a" ? &source : &target);
@@ -107,7 +110,7 @@ struct Scene : Agents, Brokers {
     };
     for (fakes::Agent* agent : {&source, &target})
       agent->after = [this, agent](const std::string& what) {
-        if (what == "release" && agent->outcome == agent::RestoreState::used) run_containers();
+        if ((what == "release" || what == "restore") && agent->outcome == agent::RestoreState::used) run_containers();
       };
     leadership.turn({});
     time.on_pass = [this] { leadership.turn({}); };

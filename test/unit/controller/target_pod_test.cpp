@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "extender/controller/pod_view.h"
+#include "shared/base/base64.h"
 #include "test/unit/controller/samples.h"
 
 namespace {
@@ -136,6 +137,47 @@ BOOST_AUTO_TEST_CASE(the_freeze_budget_is_the_least_of_all_probes_that_fail_whil
   pod["spec"]["containers"][0]["livenessProbe"].erase("periodSeconds");
   pod["spec"]["containers"][0]["livenessProbe"].erase("failureThreshold");
   BOOST_CHECK(freeze_budget(pod) == 18s);  // the API server's defaults
+}
+
+BOOST_AUTO_TEST_CASE(from_images_it_names_them_and_remembers_its_own) {
+  TargetPlan plan = kPlan;
+  plan.images["app"] = "127.0.0.1:10962/abc@sha256:00";
+  plan.pull_secret = "kubectl-migrate-uid-migration-1";
+  Json pod = samples::pod();
+  pod["spec"]["imagePullSecrets"] = {{{"name", "mine"}}};
+  pod["spec"]["runtimeClassName"] = "migrate";  // it was migrated before
+  const Json made = target_pod(pod, samples::migration(), plan);
+  BOOST_TEST(made["spec"]["containers"][0]["image"] == "127.0.0.1:10962/abc@sha256:00");
+  BOOST_TEST(made["spec"]["containers"][0]["imagePullPolicy"] == "IfNotPresent");
+  BOOST_TEST(!made["spec"].contains("runtimeClassName"));
+  BOOST_TEST(made["spec"]["imagePullSecrets"].size() == 2U);
+  BOOST_TEST(made["metadata"]["annotations"][kImagesAnnotation] == R"({"app":"orders:1"})");
+
+  // A later migration of it begins with what it is really of.
+  Json source = made;
+  source["metadata"]["uid"] = "uid-source";
+  const Json next = target_pod(source, samples::migration(), kPlan);
+  BOOST_TEST(next["spec"]["containers"][0]["image"] == "orders:1");
+  BOOST_TEST(!next["metadata"]["annotations"].contains(kImagesAnnotation));
+  BOOST_TEST(next["spec"]["imagePullSecrets"] == Json::array({{{"name", "mine"}}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_placeholder_pulls_what_the_source_runs_from) {
+  Json pod = samples::pod();
+  pod["status"]["containerStatuses"] = {{{"name", "app"}, {"imageID", "registry.test/orders@sha256:ab"}}};
+  Migration migration = samples::migration();
+  BOOST_TEST(placeholder_pod(pod, migration, kPlan)["spec"]["containers"][0]["image"] == "orders:1");
+  migration.spec.restore = RestoreWay::image;
+  BOOST_TEST(placeholder_pod(pod, migration, kPlan)["spec"]["containers"][0]["image"] ==
+             "registry.test/orders@sha256:ab");
+}
+
+BOOST_AUTO_TEST_CASE(credentials_are_for_one_repository) {
+  const Json secret = pull_secret(samples::migration(), "s", {"127.0.0.1:10962/abc", "someone", "word"});
+  BOOST_TEST(secret["type"] == "kubernetes.io/dockerconfigjson");
+  const auto text = from_base64(secret["data"][".dockerconfigjson"].get<std::string>());
+  BOOST_REQUIRE(text);
+  BOOST_TEST(Json::parse(*text)["auths"]["127.0.0.1:10962/abc"]["password"] == "word");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

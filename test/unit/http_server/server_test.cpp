@@ -5,11 +5,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
 #include <vector>
+
+#include "test/temporary_folder.h"
 
 namespace {
 
@@ -278,6 +281,33 @@ BOOST_AUTO_TEST_CASE(a_place_that_cannot_be_bound_is_an_error_that_names_it) {
   const auto nonsense = Server::start("localhost", 0, echo);
   BOOST_REQUIRE(!nonsense);
   BOOST_TEST(nonsense.error().message.find("listen on localhost:0") == 0U, nonsense.error().message);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_sent_from_the_disk) {
+  const migrate::test::TemporaryFolder folder;
+  const std::string content(3'000'000, 'x');
+  migrate::test::write_text(folder / "blob", content);
+  std::atomic<int> sent = 0;
+  const auto server = serve({}, [&](const Request& request) {
+    Response response{200, "application/octet-stream", ""};
+    response.headers = {{"Docker-Content-Digest", "sha256:00"}};
+    response.file = FileBody{folder / (request.target == "/blob" ? "blob" : "none"), [&] { ++sent; }};
+    return response;
+  });
+  Peer peer{server->port()};
+  BOOST_TEST(peer.say("GET /blob HTTP/1.1\r\nHost: h\r\n\r\n"));
+  const std::string answer = peer.hear_answer();
+  BOOST_TEST(answer.find("Docker-Content-Digest: sha256:00\r\n") != std::string::npos);
+  BOOST_TEST((answer.substr(answer.find("\r\n\r\n") + 4) == content));
+  // The connection goes on.
+  BOOST_TEST(peer.say("GET /none HTTP/1.1\r\nHost: h\r\n\r\n"));
+  BOOST_TEST(peer.hear_answer().starts_with("HTTP/1.1 500"));
+  BOOST_TEST(sent == 1);
+  BOOST_TEST(peer.say("HEAD /blob HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
+  const std::string head = peer.hear_all();
+  BOOST_TEST(head.find("Content-Length: 3000000\r\n") != std::string::npos, head);
+  BOOST_TEST(head.ends_with("\r\n\r\n"));
+  BOOST_TEST(sent == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,6 +13,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "shared/image/checkpoint_manifest.h"
 #include "shared/image/digest.h"
 #include "shared/image/tar_stream.h"
 #include "test/temporary_folder.h"
@@ -431,6 +432,25 @@ BOOST_AUTO_TEST_CASE(the_system_s_own_tar_reads_it) {
     text += piece;
   BOOST_TEST(::pclose(listing) == 0);
   BOOST_TEST(text.find("oci-layout\nindex.json\nblobs/sha256/") == 0U, text);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_s_manifest_follows_from_its_archive_s_digest) {
+  const std::string layer = "sha256:" + std::string(64, 'a');
+  const auto made = checkpoint_manifest("app", layer, migrate::Bytes{1234}, "amd64");
+  const Json config = Json::parse(made.config);
+  const Json manifest = Json::parse(made.manifest);
+  BOOST_TEST(config["rootfs"]["diff_ids"][0] == layer);
+  BOOST_TEST(config["architecture"] == "amd64");
+  BOOST_TEST(manifest["layers"][0]["digest"] == layer);
+  BOOST_TEST(manifest["layers"][0]["size"] == 1234);
+  BOOST_TEST(manifest["config"]["digest"] == sha256_of(made.config));
+  BOOST_TEST(manifest["config"]["size"] == made.config.size());
+  BOOST_TEST(made.manifest_digest == sha256_of(made.manifest));
+  for (const char* name : {"org.criu.checkpoint.container.name", "io.kubernetes.cri-o.annotations.checkpoint.name"})
+    BOOST_TEST(manifest["annotations"][name] == "app");
+  BOOST_TEST(
+      checkpoint_manifest("app", "sha256:" + std::string(64, 'b'), migrate::Bytes{1234}, "amd64").config_digest !=
+      made.config_digest);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 using namespace migrate;
 using Json = nlohmann::json;
@@ -18,6 +19,7 @@ BOOST_AUTO_TEST_CASE(come_back_as_they_were_written) {
   facts.runtime_version = "2.3.7";
   facts.has_handler = true;
   facts.can_checkpoint_directly = true;
+  facts.restore_via_create = false;
   facts.criu = "4.2.1";
   facts.kernel = "6.18.5";
   facts.architecture = "amd64";
@@ -44,6 +46,36 @@ BOOST_AUTO_TEST_CASE(an_error_names_node_and_field) {
   const auto read = parse_node_facts(Json{{"metadata", {{"name", "node-a"}}}, {"facts", {{"freeDisk", -1}}}});
   BOOST_REQUIRE(!read);
   BOOST_TEST(read.error().message == "MigrationNode node-a: facts.freeDisk: -1 where no negative number can stand");
+}
+
+BOOST_AUTO_TEST_CASE(restores_from_images_depend_on_runtime_version_and_switch) {
+  struct Row {
+    const char* runtime;
+    const char* version;
+    std::optional<bool> switched;
+    const char* says;  // empty: it can
+  };
+  const std::vector<Row> rows{
+      {"containerd", "2.1.9", std::nullopt, ""},
+      {"containerd", "2.3.7", true, ""},
+      {"containerd", "2.3.7", false, "enable_experimental_restore_via_create = true"},
+      {"containerd", "2.3.7", false, "/etc/containerd/config.toml"},
+      {"containerd", "2.0.5", std::nullopt, "versions 2.1 to 2.3 can"},
+      {"containerd", "1.7.27", std::nullopt, "cannot restore"},
+      {"containerd", "2.4.0", true, "any more"},
+      {"containerd", "", std::nullopt, "cannot restore"},
+      {"cri-o", "1.34.0", std::nullopt, "only containerd"},
+  };
+  for (const Row& row : rows) {
+    NodeFacts facts;
+    facts.node = "node-a";
+    facts.runtime = row.runtime;
+    facts.runtime_version = row.version;
+    facts.restore_via_create = row.switched;
+    const std::string trouble = image_restore_trouble(facts);
+    BOOST_TEST(trouble.empty() == std::string(row.says).empty(), trouble);
+    BOOST_TEST(trouble.find(row.says) != std::string::npos, trouble);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

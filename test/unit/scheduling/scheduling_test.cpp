@@ -56,6 +56,23 @@ const std::vector<Case> kCases{
      "silent for more than 30 s"},
     {"a clock that goes before ours", [](Scene& s) { s.b.heartbeat = kNow + 10s; }, "bc", ""},
     {"no handler", [](Scene& s) { s.b.has_handler = false; }, "c", "does not know the handler migrate"},
+    {"images, and a node that restores none",
+     [](Scene& s) {
+       s.migration.spec.restore = RestoreWay::image;
+       s.pod = "orders-mig-hold";
+       s.b.runtime = s.c.runtime = "containerd";
+       s.b.runtime_version = "2.4.2";
+       s.c.runtime_version = "2.3.7";
+     },
+     "c", "restores nothing from images"},
+    {"images, and where the placeholder was",
+     [](Scene& s) {
+       s.migration.spec.restore = RestoreWay::image;
+       s.migration.status.target.node = "node-c";
+       s.c.runtime = "containerd";
+       s.c.runtime_version = "2.3.7";
+     },
+     "c", "room is held on node node-c"},
     {"another architecture", [](Scene& s) { s.b.architecture = "arm64"; }, "c", "node-a (amd64)"},
     {"no CRIU", [](Scene& s) { s.b.criu = ""; }, "c", "older than 4.2.1"},
     {"a CRIU older than the source's", [](Scene& s) { s.b.criu = "4.2"; }, "c", "older than 4.2.1"},
