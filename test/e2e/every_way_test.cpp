@@ -1,0 +1,64 @@
+// Every way there is through a migration, one after the other by one consumer under load, and ten live moves in a row:
+// one audit at the end of each says whether anything was lost, repeated or reordered on all of it.
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include "test/e2e/scene.h"
+
+using namespace harness;
+using Json = nlohmann::json;
+
+namespace {
+
+ConsumerSpec consumer() {
+  ConsumerSpec spec = Scene::consumer_on("node-a");
+  spec.service_ms = 50;
+  spec.prefetch = 5;
+  return spec;
+}
+
+constexpr ProducerSpec kLoad{.per_second = 5, .producers = 2, .count = 0};
+
+void move(Scene& scene, Words words, const std::string& strategy) {
+  words.insert(words.end(), {"--to", scene.other_node(), "--strategy", strategy});
+  const auto moved = scene.move(words);
+  const Json& status = moved.migration.at("status");
+  BOOST_TEST_MESSAGE(
+      fmt::format("{}: gap {} ms, snapshot {} ms, freeze {} ms, {} bytes", fmt::join(words, " "),
+                  status.at("gapMs").dump(), status.at("checkpoint").value("snapshotFreezeMs", Json{}).dump(),
+                  status.at("checkpoint").at("freezeMs").dump(), status.at("checkpoint").at("bytes").dump()));
+  if (strategy != "stop") BOOST_TEST(status.at("messages").value("lost", -1) == 0);
+  scene.stage().check_nothing_left(moved.migration.at("metadata").at("name").get<std::string>());
+  scene.wait_for_more(20);
+}
+
+void judge(Scene& scene) {
+  const Verdict verdict = scene.judge();
+  BOOST_TEST_MESSAGE(verdict.report);
+  BOOST_TEST(verdict.clean, verdict.report);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(every_way)
+
+BOOST_AUTO_TEST_CASE(by_each_strategy_each_restore_and_each_backend) {
+  Scene scene{"every-way"};
+  scene.start(consumer(), kLoad);
+  for (const char* strategy : {"stop", "live", "sequential"})
+    for (const char* restore : {"runtime", "image"})
+      for (const char* backend : {"direct", "kubelet"})
+        move(scene, {"--restore", restore, "--checkpoint", backend}, strategy);
+  judge(scene);
+}
+
+BOOST_AUTO_TEST_CASE(ten_live_moves_in_a_row) {
+  Scene scene{"ten-live-moves"};
+  scene.start(consumer(), kLoad);
+  for (int i = 0; i < 10; ++i)
+    move(scene, {}, "live");
+  judge(scene);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
