@@ -93,6 +93,12 @@ Outcome settled(Hop& hop, bool restored, const char* reason, const std::string& 
   return {Event::done, "", ""};
 }
 
+// As long as a migration may take. A Pod that is not ready by then may never be, and this would never end.
+bool waits_too_long(const Hop& hop) {
+  const std::vector<Step>& steps = hop.status().steps;
+  return !steps.empty() && hop.world().clock.now() - steps.back().started > hop.migration().spec.timeout;
+}
+
 }  // namespace
 
 Outcome returning(Hop& hop) {
@@ -100,8 +106,15 @@ Outcome returning(Hop& hop) {
   std::string why;
   for (unsigned number = 1; number <= kTries; ++number) {
     const Limits limits = hop.after_commit(kApiPatience);
-    if (auto ready = await_ready(hop, hop.after_commit(kLookPatience)); !ready)
-      return {Event::left, "NotReady", fmt::format("Pod {} is not ready yet", hop.status().target.pod)};
+    if (auto ready = await_ready(hop, hop.after_commit(kLookPatience)); !ready) {
+      const std::string trouble = fmt::format("Pod {} is not ready", hop.status().target.pod);
+      if (!waits_too_long(hop)) return {Event::left, "NotReady", trouble + " yet"};
+      return settled(
+          hop, false, "NotReady",
+          fmt::format("{} after {} s, so it keeps that name; kubectl migrate {} --keep-name once it is", trouble,
+                      std::chrono::duration_cast<std::chrono::seconds>(hop.migration().spec.timeout).count(),
+                      hop.status().target.pod));
+    }
     const Limits patience = hop.after_commit(kLookPatience);
     for (;;) {
       auto second = take_up(hop, number, limits);

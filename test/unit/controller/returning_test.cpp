@@ -129,6 +129,25 @@ BOOST_FIXTURE_TEST_CASE(what_is_under_way_is_waited_for, Returning) {
   BOOST_TEST(!cluster.look(second(2)).has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_shadow_that_never_becomes_ready_keeps_its_own_name, Returning) {
+  cluster.change(pod("orders-mig-a6pfz"), [](Json& shadow) { shadow["status"]["conditions"] = Json::array(); });
+  cluster.change(path(), [this](Json& object) {
+    object["status"]["steps"] = {{{"name", "Returning"}, {"started", to_rfc3339(now())}}};
+  });
+  run(1);
+  BOOST_TEST(to_string(status().phase) == "Returning");
+  cluster.change(path(), [this](Json& object) {
+    object["status"]["steps"][0]["started"] = to_rfc3339(now() - parse_migration(object)->spec.timeout - 1s);
+  });
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded");
+  BOOST_TEST(now.target.pod == "orders-mig-a6pfz");
+  const Condition* restored = find_condition(now, "NameRestored");
+  BOOST_REQUIRE(restored != nullptr);
+  BOOST_TEST(!restored->value);
+  BOOST_TEST(restored->message.find("is not ready after") != std::string::npos, restored->message);
+}
+
 BOOST_AUTO_TEST_CASE(a_shadow_keeps_its_own_names_for_who_comes_after_it) {
   Migration migration = samples::migration();
   Json source = samples::pod();
