@@ -94,7 +94,7 @@ Outcome settled(Hop& hop, bool restored, const char* reason, const std::string& 
 }
 
 // As long as a migration may take. A Pod that is not ready by then may never be, and this would never end.
-bool waits_too_long(const Hop& hop) {
+bool waits_too_long(Hop& hop) {
   const std::vector<Step>& steps = hop.status().steps;
   return !steps.empty() && hop.world().clock.now() - steps.back().started > hop.migration().spec.timeout;
 }
