@@ -45,7 +45,8 @@ void lose(Scene& scene, const Row& row) {
 
 void play() {
   Scene scene{"lost-node"};
-  scene.start(Scene::consumer_on("node-a"), {.per_second = 20, .producers = 2, .count = 0, .node = "node-c"});
+  // Few: for minutes nobody handles them.
+  scene.start(Scene::consumer_on("node-a"), {.per_second = 1, .producers = 2, .count = 0, .node = "node-c"});
   for (const Row& row : {Row{"back-soon", true}, Row{"stays-away", false}})
     lose(scene, row);
   // The node is as good as before.
