@@ -18,7 +18,7 @@ ConsumerSpec consumer() {
   return spec;
 }
 
-constexpr ProducerSpec kLoad{.per_second = 5, .producers = 2, .count = 0};
+const ProducerSpec kLoad{.per_second = 5, .producers = 2, .count = 0};
 
 void move(Scene& scene, Words words, const std::string& strategy) {
   words.insert(words.end(), {"--to", scene.other_node(), "--strategy", strategy});

@@ -74,7 +74,8 @@ void check_forbidden_to_others(const Scene& scene, const std::string& image) {
     message = waiting.value("message", "");
     return message.find("127.0.0.1:") != std::string::npos && waiting.value("reason", "").find("ImagePull") == 0;
   });
-  BOOST_TEST(message.find("401") != std::string::npos, message);
+  // containerd's words for the registry's 401.
+  BOOST_TEST(message.find("authorization failed") != std::string::npos, message);
 }
 
 }  // namespace
