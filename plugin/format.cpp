@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "shared/base/text.h"
 
@@ -25,18 +24,6 @@ std::string duration_text(microseconds span) {
   const auto s = ms / 1'000;
   if (s < 3'600) return fmt::format("{} m {} s", s / 60, s % 60);
   return fmt::format("{} h {} m", s / 3'600, s % 3'600 / 60);
-}
-
-std::string bytes_text(Bytes size) {
-  constexpr std::array<std::string_view, 4> kUnits = {"KiB", "MiB", "GiB", "TiB"};
-  if (size.count < 1'024) return fmt::format("{} B", size.count);
-  double amount = static_cast<double>(size.count) / 1'024;
-  std::size_t unit = 0;
-  while (amount >= 1'024 && unit + 1 < kUnits.size()) {
-    amount /= 1'024;
-    ++unit;
-  }
-  return fmt::format("{:.1f} {}", amount, kUnits.at(unit));
 }
 
 std::string age_text(microseconds span) {

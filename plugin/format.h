@@ -6,14 +6,12 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/base/units.h"
+#include "shared/base/bytes_text.h"
 
 namespace migrate::plugin {
 
 // "0.812 s", "12.3 s", "3 m 20 s", "2 h 5 m"; below zero as zero (clocks differ).
 [[nodiscard]] std::string duration_text(std::chrono::microseconds span);
-// "512 B", "104.2 MiB"
-[[nodiscard]] std::string bytes_text(Bytes size);
 // As kubectl's AGE column: "12s", "3m12s", "4h", "5d".
 [[nodiscard]] std::string age_text(std::chrono::microseconds span);
 // "12:00:01.234" in the time zone that is `offset` east of UTC.

@@ -72,7 +72,7 @@ std::string verdict(const Migration& migration) {
       const std::string name =
           target == migration.spec.pod ? "" : fmt::format(" as {}/{}", migration.namespace_, target);
       return fmt::format("{} continues{}{}{}.", pod, name, on_node(status.target.node),
-                         status.source.node.empty() ? "" : "; it came from " + status.source.node);
+                         status.source.node.empty() ? "" : fmt::format(" (from {})", status.source.node));
     }
     case Phase::refused:
       return fmt::format("Refused: {}.\nNothing was touched: {} runs{}.", why(status), pod,

@@ -8,6 +8,7 @@
 #include "extender/controller/queue.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "shared/base/bytes_text.h"
 #include "shared/messages/account.h"
 
 namespace migrate::controller {
@@ -39,7 +40,7 @@ Outcome record(Hop& hop, const std::vector<agent::Archive>& archives) {
   recorded.reserve(archives.size());
   for (const agent::Archive& one : archives)
     recorded.push_back({one.name, one.size, one.digest});
-  return {Event::done, "", fmt::format("{} MiB", total_size(hop.status()).count >> 20)};
+  return {Event::done, "", bytes_text(total_size(hop.status()))};
 }
 
 // The source runs on afterwards. What it has handled since the mirror was bound will be replayed once more.
@@ -130,7 +131,7 @@ Outcome transferring(Hop& hop) {
   const Limits limits = replays(hop) ? hop.before_commit() : hop.while_frozen();
   auto pulled = pull_archives(hop, hop.status().target.node, limits);
   if (!pulled) return pulled.error();
-  return {Event::done, "", fmt::format("{} MiB in {} ms", pulled->bytes.count >> 20, pulled->duration.count())};
+  return {Event::done, "", fmt::format("{} in {} ms", bytes_text(pulled->bytes), pulled->duration.count())};
 }
 
 Attempt<agent::PullFacts> pull_archives(Hop& hop, const std::string& node, const Limits& limits) {

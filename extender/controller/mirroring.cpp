@@ -84,9 +84,9 @@ Attempt<void> await_fence(Hop& hop, const ReplayLink& link, const broker::QueueF
   }
 }
 
-// What a limit drops from the mirror would be lost. The policies tell at once, but not every broker shows them to a user
-// with the least rights, `management`. Such a one asks for the mirror itself; there the broker tells what holds, up to
-// 5 s after it was made. So that wait is only for who has no other way.
+// What a limit drops from the mirror would be lost. The policies tell at once, but not every broker shows them to a
+// user with the least rights, `management`. Such a one asks for the mirror itself; there the broker tells what holds,
+// up to 5 s after it was made. So that wait is only for who has no other way.
 Attempt<void> check_limits(Hop& hop, const ReplayLink& link, const Limits& limits) {
   auto known = ask_broker<std::optional<std::vector<messages::Refusal>>>(hop, limits,
                                                                          [&] { return limits_of_mirror(hop, link); });

@@ -35,8 +35,8 @@ class RateMeter {
 
   // Messages a second. Nothing: not known yet (8 messages within a second or more make it known, or 4 s of anything).
   [[nodiscard]] std::optional<double> arrival_rate() const { return arrival_rate_; }
-  // The target's (known after 8 messages within 0.3 s or more, or 1 s of anything). It is measured only while the mirror
-  // is not empty: a target that waits shows the arrival rate.
+  // The target's (known after 8 messages within 0.3 s or more, or 1 s of anything). It is measured only while the
+  // mirror is not empty: a target that waits shows the arrival rate.
   [[nodiscard]] std::optional<double> drain_rate() const { return drain_rate_; }
   [[nodiscard]] std::uint64_t ready() const { return ready_; }
   // Since when the target consumes the mirror, by the last reading; for ReplayState::replaying.

@@ -17,11 +17,7 @@ BOOST_AUTO_TEST_CASE(durations_lose_digits_as_they_grow) {
   BOOST_TEST(duration_text(125min) == "2 h 5 m");
 }
 
-BOOST_AUTO_TEST_CASE(sizes_and_ages_and_times) {
-  BOOST_TEST(bytes_text({512}) == "512 B");
-  BOOST_TEST(bytes_text({1'536}) == "1.5 KiB");
-  BOOST_TEST(bytes_text(104_MiB) == "104.0 MiB");
-  BOOST_TEST(bytes_text({3ULL << 40}) == "3.0 TiB");
+BOOST_AUTO_TEST_CASE(ages_and_times) {
   BOOST_TEST(age_text(5s) == "5s");
   BOOST_TEST(age_text(192s) == "3m12s");
   BOOST_TEST(age_text(75min) == "75m");

@@ -26,11 +26,10 @@ BOOST_AUTO_TEST_CASE(over_is_what_has_ended_or_waits_for_a_person) {
 }
 
 BOOST_AUTO_TEST_CASE(verdicts_say_what_is_where_and_what_to_do) {
-  BOOST_TEST(verdict(succeeded()) ==
-             "Pod shop/orders continues as shop/orders-mig-ab12c on node-b; it came from node-a.");
+  BOOST_TEST(verdict(succeeded()) == "Pod shop/orders continues as shop/orders-mig-ab12c on node-b (from node-a).");
   Migration kept = succeeded();
   kept.status.target.pod = "orders";
-  BOOST_TEST(verdict(kept) == "Pod shop/orders continues on node-b; it came from node-a.");
+  BOOST_TEST(verdict(kept) == "Pod shop/orders continues on node-b (from node-a).");
   Migration refused = migration_in(Phase::refused);
   refused.status.reason = "HostPath";
   refused.status.message = "volume data is a hostPath.";
