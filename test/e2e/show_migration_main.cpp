@@ -1,5 +1,5 @@
-// What test/demo shows: a consumer under load moves to another node and back by `kubectl migrate`, and what the audit
-// says of it.
+// What test/demo shows: a consumer under load moves to another node by `kubectl migrate`, frozen and under its own
+// name, and back while it works; and what the audit says of it.
 #include <fmt/format.h>
 
 #include "shared/base/main.h"
@@ -56,7 +56,8 @@ int show(int prefetch) {
       "in memory only",
       2 * load.per_second, prefetch));
   tell_state(scene);
-  if (!migrate(scene, "there", {}) || !migrate(scene, "back", {"--keep-name"})) return 1;
+  if (!migrate(scene, "there", {"--strategy", "stop", "--keep-name"})) return 1;
+  if (!migrate(scene, "back", {"--strategy", "live"})) return 1;
 
   tell("\nwaiting for the last order …");
   const Verdict verdict = scene.judge();
