@@ -151,7 +151,7 @@ std::int64_t repeats(const Scene& scene) {
     count = now;
     return unchanged == 10;
   });
-  return count - sent.at("settled").get<std::int64_t>();
+  return count - sent.at("settled").at("confirmed").get<std::int64_t>();
 }
 
 }  // namespace

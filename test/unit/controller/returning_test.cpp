@@ -5,6 +5,7 @@
 #include "extender/controller/hop.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/target_pod.h"
+#include "shared/base/time.h"
 #include "test/unit/controller/scene.h"
 
 namespace {
