@@ -1,5 +1,6 @@
 // bench-hop [MOVES [MIB]]: the figures of the product on the test cluster, as tables; with MIB only those of moves with
-// that much memory. See test/bench/run.
+// that much memory. bench-hop replay [MOVES]: only those of strategies with replay. Ends with 1 when an audit was not
+// clean. See test/bench/run.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
@@ -7,9 +8,11 @@
 #include <cstdio>
 #include <filesystem>
 #include <sstream>
+#include <string_view>
 
 #include "shared/base/main.h"
 #include "test/bench/figures.h"
+#include "test/bench/replays.h"
 #include "test/e2e/product_processes.h"
 #include "test/e2e/scene.h"
 
@@ -118,7 +121,8 @@ struct Load {
   int moves = 6;
 };
 
-void measure_moves(const Load& load) {
+// False: the audit was not clean.
+bool measure_moves(const Load& load) {
   Scene scene{fmt::format("bench-{}-{}", load.memory_mib, load.ballast_mib), load.ballast_mib};
   ConsumerSpec consumer = Scene::consumer_on("node-a");
   consumer.memory_mib = load.memory_mib;
@@ -143,6 +147,7 @@ void measure_moves(const Load& load) {
                    load.ballast_mib > 0 ? fmt::format("an image of {} MiB", load.ballast_mib) : "a small image",
                    verdict.clean ? "clean" : "NOT CLEAN:\n" + verdict.report, peak));
   tell(bench::table_of(samples));
+  return verdict.clean;
 }
 
 // How fast the machine gives memory that nobody touched lately: a virtual machine's host has to find each page first.
@@ -165,21 +170,28 @@ int measure(int moves, int memory_mib) {
   const Cluster cluster;
   wait_for_product(cluster);
   measure_fresh_memory();
-  if (memory_mib > 0) {
-    measure_moves({memory_mib, 0, moves});
-    return 0;
-  }
+  if (memory_mib > 0) return measure_moves({memory_mib, 0, moves}) ? 0 : 1;
   measure_plugin();
   measure_idle(cluster);
   measure_filter(cluster);
+  bool all_clean = true;
   for (const Load& load : {Load{20, 0, moves}, Load{100, 0, moves}, Load{500, 0, moves}, Load{20, 1000, moves}})
-    measure_moves(load);
-  return 0;
+    all_clean = measure_moves(load) && all_clean;
+  all_clean = bench::measure_replays(moves) && all_clean;
+  return all_clean ? 0 : 1;
+}
+
+int measure_replays_alone(int moves) {
+  wait_for_product(Cluster{});
+  return bench::measure_replays(moves) ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return migrate::run_main(
-      "bench-hop", [&] { return measure(argc > 1 ? std::stoi(argv[1]) : 6, argc > 2 ? std::stoi(argv[2]) : 0); });
+  return migrate::run_main("bench-hop", [&] {
+    if (argc > 1 && std::string_view{argv[1]} == "replay")
+      return measure_replays_alone(argc > 2 ? std::stoi(argv[2]) : 3);
+    return measure(argc > 1 ? std::stoi(argv[1]) : 6, argc > 2 ? std::stoi(argv[2]) : 0);
+  });
 }

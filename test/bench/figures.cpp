@@ -16,9 +16,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array kOrder{"gap",       "freeze",     "snapshot",      "total",        "Preparing", "Placing",
-                            "Mirroring", "Freezing",   "Checkpointing", "Transferring", "Shadowing", "Replaying",
-                            "Draining",  "Committing", "Renaming",      "Restoring",    "Switching", "Finishing"};
+constexpr std::array kTimes{"gap",           "freeze",    "snapshot",      "total",        "T_cutoff planned",
+                            "T_cutoff used", "replay",    "fixed phases",  "Preparing",    "Placing",
+                            "Mirroring",     "Freezing",  "Checkpointing", "Transferring", "Shadowing",
+                            "Replaying",     "Draining",  "Committing",    "Renaming",     "Restoring",
+                            "Switching",     "Finishing", "Returning"};
+constexpr std::array kCounts{"left at the cut", "mirrored", "replayed", "repeats at most", "lost"};
 
 double milliseconds_between(const Json& started, const Json& finished) {
   const auto from = started.get<std::string>();
@@ -26,6 +29,41 @@ double milliseconds_between(const Json& started, const Json& finished) {
   const auto span =
       migrate::value_or_fatal(migrate::parse_rfc3339(to)) - migrate::value_or_fatal(migrate::parse_rfc3339(from));
   return static_cast<double>(std::chrono::duration_cast<std::chrono::microseconds>(span).count()) / 1000;
+}
+
+void add_number(const Json& messages, const char* field, double factor, const char* name, Sample& sample) {
+  if (messages.contains(field)) sample[name] = messages.at(field).get<double>() * factor;
+}
+
+void add_replay(const Json& messages, Sample& sample) {
+  constexpr double kMsPerSecond = 1000;
+  add_number(messages, "cutoffSeconds", kMsPerSecond, "T_cutoff planned", sample);
+  add_number(messages, "cutoffUsedSeconds", kMsPerSecond, "T_cutoff used", sample);
+  add_number(messages, "backlogAtCut", 1, "left at the cut", sample);
+  add_number(messages, "mirrored", 1, "mirrored", sample);
+  add_number(messages, "replayed", 1, "replayed", sample);
+  add_number(messages, "duplicatesBound", 1, "repeats at most", sample);
+  add_number(messages, "lost", 1, "lost", sample);
+  double replay = 0;
+  for (const char* phase : {"Replaying", "Draining", "Switching"})
+    if (const auto found = sample.find(phase); found != sample.end()) replay += found->second;
+  sample["replay"] = replay;
+  if (const auto total = sample.find("total"); total != sample.end()) sample["fixed phases"] = total->second - replay;
+}
+
+template <class Names>
+std::string lines_of(const std::vector<Sample>& samples, const Names& names) {
+  std::string text;
+  for (const char* name : names) {
+    std::vector<double> values;
+    values.reserve(samples.size());
+    for (const Sample& sample : samples)
+      if (const auto found = sample.find(name); found != sample.end()) values.push_back(found->second);
+    if (values.empty()) continue;
+    const Spread spread = spread_of(values);
+    text += fmt::format("  {:<16} {:>8.0f} {:>8.0f} {:>8.0f}\n", name, spread.least, spread.median, spread.most);
+  }
+  return text;
 }
 
 }  // namespace
@@ -43,6 +81,7 @@ Sample sample_of(const Json& migration) {
   for (const Json& step : status.at("steps"))
     if (step.contains("finishedAt"))
       sample[step.at("name").get<std::string>()] += milliseconds_between(step.at("startedAt"), step.at("finishedAt"));
+  if (status.contains("messages")) add_replay(status.at("messages"), sample);
   return sample;
 }
 
@@ -94,16 +133,9 @@ double quantile(const Buckets& buckets, double share) {
 
 std::string table_of(const std::vector<Sample>& samples) {
   std::string text =
-      fmt::format("  {:<14} {:>8} {:>8} {:>8}  (ms, of {} moves)\n", "", "min", "median", "max", samples.size());
-  for (const char* name : kOrder) {
-    std::vector<double> values;
-    values.reserve(samples.size());
-    for (const Sample& sample : samples)
-      if (const auto found = sample.find(name); found != sample.end()) values.push_back(found->second);
-    if (values.empty()) continue;
-    const Spread spread = spread_of(values);
-    text += fmt::format("  {:<14} {:>8.0f} {:>8.0f} {:>8.0f}\n", name, spread.least, spread.median, spread.most);
-  }
+      fmt::format("  {:<16} {:>8} {:>8} {:>8}  (ms, of {} moves)\n", "", "min", "median", "max", samples.size());
+  text += lines_of(samples, kTimes);
+  if (const std::string counts = lines_of(samples, kCounts); !counts.empty()) text += "  messages\n" + counts;
   return text;
 }
 

@@ -9,10 +9,11 @@
 
 namespace bench {
 
-// By name, in milliseconds; a name that a measurement lacks is not in it.
+// By name, in milliseconds or, of what is counted, messages; a name that a measurement lacks is not in it.
 using Sample = std::map<std::string, double>;
 
-// Gap, freeze, the freeze of a snapshot, total and each phase of a Migration that has succeeded.
+// Gap, freeze, the freeze of a snapshot, total and each phase of a Migration that has succeeded; with replay its cutoff
+// after the mirror was bound, the replay itself, all else ("fixed phases"), and the messages that it has counted.
 [[nodiscard]] Sample sample_of(const nlohmann::json& migration);
 
 struct Spread {
@@ -34,7 +35,7 @@ using Buckets = std::map<double, double>;
 // observations.
 [[nodiscard]] double quantile(const Buckets& buckets, double share);
 
-// One line for each name: least, median, most.
+// One line for each name: least, median, most; what is counted comes last.
 [[nodiscard]] std::string table_of(const std::vector<Sample>& samples);
 
 }  // namespace bench
