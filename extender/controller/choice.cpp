@@ -7,7 +7,6 @@
 
 #include "extender/controller/queue.h"
 #include "extender/controller/refusals.h"
-#include "extender/controller/replay.h"
 #include "shared/messages/mirror.h"
 
 namespace migrate::controller {
@@ -41,9 +40,30 @@ std::optional<QueueOutlook> look_at_replay(Hop& hop, const Json& pod, const Limi
     why = facts.error().message;
     return std::nullopt;
   }
-  const auto totals = (*broker)->totals(queue->queue);
+  return queue_outlook({*queue, *broker}, *facts, pod);
+}
+
+// All but the queue.
+StrategyQuestion question_of(Hop& hop, const Json& pod, const agent::SourceFacts& found, CheckpointBackend backend) {
+  const MigrationSpec& spec = hop.migration().spec;
+  StrategyQuestion question;
+  question.size = size_of(found);
+  question.backend = backend;
+  for (const Refusal& one : without_accepted(replay_refusals(pod), spec.accept))
+    (one.accept.empty() ? question.has_writable_volumes : question.has_empty_dirs) = true;
+  question.keep_name = spec.keep_name;
+  question.freeze_limit = freeze_budget(pod);
+  question.max_replay = spec.max_replay;
+  question.cutoff = spec.cutoff;
+  return question;
+}
+
+}  // namespace
+
+QueueOutlook queue_outlook(const ReplayLink& link, const broker::QueueFacts& facts, const Json& pod) {
+  const auto totals = link.broker->totals(link.queue.queue);
   QueueOutlook outlook;
-  outlook.may_hold = messages::may_hold(*facts);
+  outlook.may_hold = messages::may_hold(facts);
   if (totals && *totals) {
     outlook.backlog = (*totals)->ready + (*totals)->unacknowledged;
     outlook.arrival_rate = (*totals)->publish_rate;
@@ -53,8 +73,6 @@ std::optional<QueueOutlook> look_at_replay(Hop& hop, const Json& pod, const Limi
   if (!outlook.service_rate) outlook.service_rate = annotated_rate(pod);
   return outlook;
 }
-
-}  // namespace
 
 HopSize size_of(const agent::SourceFacts& found) {
   HopSize size;
@@ -69,20 +87,18 @@ HopSize size_of(const agent::SourceFacts& found) {
 
 Attempt<StrategyChoice> choose(Hop& hop, const Json& pod, const agent::SourceFacts& found, CheckpointBackend backend,
                                const Limits& limits) {
-  const MigrationSpec& spec = hop.migration().spec;
-  StrategyQuestion question;
-  question.size = size_of(found);
-  question.backend = backend;
-  for (const Refusal& one : without_accepted(replay_refusals(pod), spec.accept))
-    (one.accept.empty() ? question.has_writable_volumes : question.has_empty_dirs) = true;
-  question.keep_name = spec.keep_name;
-  question.freeze_limit = freeze_budget(pod);
-  question.max_replay = spec.max_replay;
-  question.cutoff = spec.cutoff;
+  StrategyQuestion question = question_of(hop, pod, found, backend);
   if (!question.has_writable_volumes && !question.has_empty_dirs)
     question.queue = look_at_replay(hop, pod, limits, question.no_queue);
   if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
   return choose_strategy(question);
+}
+
+StrategyOutlook expect(Hop& hop, const Json& pod, const agent::SourceFacts& found, CheckpointBackend backend,
+                       const std::optional<QueueOutlook>& queue) {
+  StrategyQuestion question = question_of(hop, pod, found, backend);
+  question.queue = queue;
+  return strategy_outlook(question, hop.status().strategy);
 }
 
 }  // namespace migrate::controller

@@ -157,7 +157,9 @@ std::optional<milliseconds> drive(World& world, Signals& signals, const std::str
   signals.tell(*migration);
   Journal journal{world, signals, **object, std::move(*migration)};
   Hop hop{world, signals, journal};
-  return run(hop);
+  const auto again = run(hop);
+  world.metrics.mirror_left(hop.migration().uid);
+  return again;
 }
 
 }  // namespace migrate::controller

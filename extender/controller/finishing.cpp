@@ -92,6 +92,7 @@ Outcome finishing(Hop& hop) {
     (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
   hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),
                             total_size(status));
+  if (replays(hop) && status.messages) hop.world().metrics.replayed(status.strategy, *status.messages);
   if (status.strategy == Strategy::live && hop.migration().spec.keep_name) return {Event::name_is_taken, "", ""};
   return {};
 }

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <string>
 
 #include "shared/base/units.h"
+#include "shared/migration/migration.h"
 #include "shared/migration/phase.h"
 
 namespace migrate::controller {
@@ -18,6 +21,11 @@ class Metrics {
   virtual void migration_ended(Phase outcome) = 0;
   virtual void moved(Microseconds freeze, Microseconds gap, Bytes bytes) = 0;
   virtual void leads(bool leader) = 0;
+  // The mirror of a migration, by its uid, as it was last read; and that this replica reads it no more.
+  virtual void mirror_holds(const std::string& migration, std::uint64_t messages) = 0;
+  virtual void mirror_left(const std::string& migration) = 0;
+  // What one with replay came to in the end; numbers that it does not tell are not counted.
+  virtual void replayed(Strategy strategy, const MessagesStatus& messages) = 0;
 };
 
 }  // namespace migrate::controller

@@ -7,7 +7,6 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
-#include "shared/messages/account.h"
 #include "shared/messages/fence.h"
 #include "shared/messages/mirror.h"
 
@@ -63,7 +62,7 @@ Attempt<void> await_fence(Hop& hop, const ReplayLink& link, const broker::QueueF
         ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
     if (!own) return tl::make_unexpected(own.error());
     fence.read(hop.world().pacer.now(), mirror->ready, *own ? (*own)->ready : 0);
-    messages::add_backlog(messages.backlog, hop.world().clock.now(), mirror->ready);
+    note_backlog(hop, mirror->ready);
     if (fence.holds()) return {};
     if (fence.mirror_shrank())
       return give_up(Event::failed, "MirrorConsumed",

@@ -13,7 +13,7 @@ namespace {
 
 constexpr unsigned kPlacements = 3;  // two schedulers may overbook a node, and its kubelet then refuses the Pod
 constexpr milliseconds kShortPause{50};
-constexpr double kForecastShare = 0.3;  // of the gap, until the restore's own forecast is known
+constexpr milliseconds kRestoreForecast{1'000};  // where the record has none
 
 bool is_bound(const Json& pod) {
   return !view_of(pod).node.empty();
@@ -119,11 +119,8 @@ Attempt<Json> await_bound(Hop& hop, const std::string& name, const Limits& limit
 
 Attempt<void> prepare_target(Hop& hop, const Limits& limits) {
   agent::PrepareOrder prepare{hop.target_ref(), names_of_containers(hop), {}};
-  prepare.forecast = std::chrono::duration_cast<milliseconds>(hop.status().forecast_gap.value_or(milliseconds{1'000}) *
-                                                              kForecastShare);
+  prepare.forecast = hop.status().forecast_restore.value_or(kRestoreForecast);
   prepare.as_image = hop.is_by_image();
-  if (const auto gap = hop.status().forecast_gap, freeze = hop.status().forecast_freeze; gap && freeze)
-    prepare.forecast = *gap - *freeze;
   return hop.ask<void>(
       hop.status().target.node, "prepare the target", "PrepareFailed", limits,
       [&](agent::AgentApi& agent, const agent::Call& call) { return agent.prepare(hop.order(), prepare, call); });

@@ -38,8 +38,10 @@ CheckpointBackend chosen_backend(const Migration& migration, const NodeState& so
   return source.facts && source.facts->can_checkpoint_directly ? CheckpointBackend::direct : CheckpointBackend::kubelet;
 }
 
-// That the broker can be asked is found out now, not while the source is frozen.
-Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
+// That the broker can be asked is found out now, not while the source is frozen; and, with replay, what it says of the
+// queue.
+Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optional<QueueOutlook>& outlook) {
+  const PodView view = view_of(pod);
   const auto queue = queue_of(hop.migration(), view);
   if (!queue) {
     if (hop.migration().spec.messages != MessageMode::queue && !replays(hop)) return {};
@@ -59,24 +61,33 @@ Outcome check_broker(Hop& hop, const PodView& view, const Limits& limits) {
   }
   const auto facts = look_at_mirrorable(hop, {*queue, *broker}, limits);
   if (!facts) return {Event::refused, facts.error().reason, facts.error().message};
+  outlook = queue_outlook({*queue, *broker}, *facts, pod);
   return {};
+}
+
+bool is_told(const StrategyOutlook& outlook) {
+  return outlook.total > milliseconds{0};
 }
 
 // Everything that was found goes into the record, and with the finalizer a copy of the Pod.
 Outcome record(Hop& hop, const Json& pod, const Surroundings& around, const agent::SourceFacts& found,
-               CheckpointBackend backend, const Forecast& expected) {
+               CheckpointBackend backend, const StrategyOutlook& expected) {
   const PodView view = view_of(pod);
   MigrationStatus& status = hop.status();
   status.source = {view.name, view.uid, view.node};
   status.checkpoint = backend;
-  status.forecast_freeze = expected.freeze();
-  status.forecast_gap = expected.gap();
+  status.forecast_freeze = expected.freeze;
+  status.forecast_restore = forecast(size_of(found), backend).restore;
+  if (is_told(expected)) {
+    status.forecast_gap = expected.gap;
+    status.forecast_total = expected.total;
+  }
   if (auto begun = hop.journal().begin(pod); !begun) return begun.error();
   hop.log(LogLevel::info, "accepted",
           {{"pod", view.name},
            {"node", around.source.name},
            {"memoryMiB", std::to_string(size_of(found).memory.count >> 20)},
-           {"forecastFreezeMs", std::to_string(expected.freeze().count())}});
+           {"forecastFreezeMs", std::to_string(expected.freeze.count())}});
   return {};
 }
 
@@ -112,22 +123,26 @@ Outcome preparing(Hop& hop) {
   const CheckpointBackend backend = chosen_backend(hop.migration(), around->source);
   hop.status().strategy = hop.migration().spec.strategy;
   std::string because;
+  std::optional<StrategyOutlook> expected;
   if (hop.status().strategy == Strategy::automatic) {
     auto choice = choose(hop, *pod, *found, backend, limits);
     if (!choice) return choice.error();
     hop.status().strategy = choice->outlook.strategy;
-    hop.status().forecast_total = choice->outlook.total;
+    expected = choice->outlook;
     because = choice->because;
   }
   if (replays(hop)) {
     standing = without_accepted(replay_refusals(*pod), hop.migration().spec.accept);
     if (!standing.empty()) return refused(standing);
   }
-  const Forecast expected = forecast(size_of(*found), backend);
-  standing = source_refusals(*pod, *found, around->source, backend, expected);
+  std::optional<QueueOutlook> queue;
+  if (Outcome broker = check_broker(hop, *pod, limits, queue); broker.event != Event::done) return broker;
+  if (!expected) expected = expect(hop, *pod, *found, backend, queue);
+  // At unknown rates this much is known: it stands still for its checkpoint.
+  if (!is_told(*expected)) expected->freeze = forecast(size_of(*found), backend).checkpoint;
+  standing = source_refusals(*pod, *found, around->source, backend, expected->freeze);
   if (!standing.empty()) return refused(standing);
-  if (Outcome broker = check_broker(hop, view, limits); broker.event != Event::done) return broker;
-  if (Outcome recorded = record(hop, *pod, *around, *found, backend, expected); recorded.event != Event::done)
+  if (Outcome recorded = record(hop, *pod, *around, *found, backend, *expected); recorded.event != Event::done)
     return recorded;
   return {Event::done, "", because};
 }

@@ -197,7 +197,7 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
 }
 
 std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& found_there, const NodeState& source,
-                                     CheckpointBackend backend, const Forecast& expected) {
+                                     CheckpointBackend backend, milliseconds frozen) {
   Collector found;
   const PodView view = view_of(pod);
   const std::string name = fmt::format("Pod {}/{}", view.namespace_, view.name);
@@ -228,11 +228,11 @@ std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& 
     found.add("NoDirectCheckpoint", fmt::format("the agent of node {} cannot reach {} for a direct checkpoint; use "
                                                 "--checkpoint kubelet",
                                                 source.name, source.facts->runtime));
-  if (const auto budget = freeze_budget(pod); budget && *budget < expected.freeze())
+  if (const auto budget = freeze_budget(pod); budget && *budget < frozen)
     found.add("FreezeBudget", fmt::format("a liveness probe of {} would kill it after {} ms without an answer (2 s "
                                           "spare), and it is forecast to be frozen for {} ms; raise failureThreshold "
                                           "or periodSeconds",
-                                          name, budget->count(), expected.freeze().count()));
+                                          name, budget->count(), frozen.count()));
   return found.take();
 }
 

@@ -9,7 +9,6 @@
 
 #include "extender/controller/pod_view.h"
 #include "shared/agent_api/agent_api.h"
-#include "shared/migration/forecast.h"
 #include "shared/migration/migration.h"
 #include "shared/migration/node_facts.h"
 
@@ -51,10 +50,10 @@ struct Surroundings {
 // What the Pod's own spec says against it; a part of the above.
 [[nodiscard]] std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod);
 
-// Of what the source's agent found.
+// Of what the source's agent found. `frozen`: forecast, at a stretch.
 [[nodiscard]] std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& found,
                                                    const NodeState& source, CheckpointBackend backend,
-                                                   const Forecast& expected);
+                                                   milliseconds frozen);
 
 // Of the node that a target was placed on, against the source's, which it must not be unless the hop is `local`.
 // `needed` are the archives' bytes.

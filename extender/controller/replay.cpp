@@ -7,6 +7,7 @@
 
 #include "extender/controller/pods.h"
 #include "shared/messages/account.h"
+#include "shared/messages/cutoff.h"
 #include "shared/messages/mirror.h"
 #include "shared/migration/go_duration.h"
 #include "shared/migration/names.h"
@@ -34,6 +35,26 @@ Attempt<void> publish(Hop& hop, const ReplayLink& link, const std::string& body,
 
 std::string own_control_queue(Hop& hop) {
   return control_queue_of(hop.source(), hop.status().source.pod);
+}
+
+// Of a sequential migration, which has no time to choose: when the source stopped, and when it should have at the
+// latest.
+void note_cutoff(Hop& hop) {
+  MessagesStatus& messages = messages_of(hop);
+  const MigrationStatus& status = hop.status();
+  if (const auto rate = annotated_rate(hop.source()); rate && !messages.service_rate) {
+    messages.service_rate = rate;
+    messages.service_rate_from = RateSource::annotation;
+  }
+  messages::CutPolicy policy;
+  policy.max_replay = hop.migration().spec.max_replay;
+  policy.fixed = hop.migration().spec.cutoff;
+  messages::ReplayState state;
+  state.arrival_rate = messages.arrival_rate;
+  state.service_rate = messages.service_rate;
+  messages.cutoff_planned = decide_cut(state, policy).cutoff;
+  if (messages.bound_at && status.frozen_at)
+    messages.cutoff_used = std::chrono::duration_cast<milliseconds>(*status.frozen_at - *messages.bound_at);
 }
 
 // Whoever consumes it: the source, which is frozen.
@@ -75,6 +96,11 @@ MessagesStatus& messages_of(Hop& hop) {
   auto& messages = hop.status().messages;
   if (!messages) messages.emplace();
   return *messages;
+}
+
+void note_backlog(Hop& hop, std::uint64_t ready) {
+  messages::add_backlog(messages_of(hop).backlog, hop.world().clock.now(), ready);
+  hop.world().metrics.mirror_holds(hop.migration().uid, ready);
 }
 
 Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
@@ -214,9 +240,10 @@ Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
   // All that it ever got. Where somebody has taken from it, the broker alone knows: its statistics of a queue are 5 s
   // old and go with the queue, so no number is told then.
   if (is_untouched && !hop.migration().spec.purge_primary) messages.mirrored = rest->ready;
+  if (is_untouched) note_cutoff(hop);
   if (!messages.backlog_at_cut && !hop.migration().spec.purge_primary) add_repeats(messages, primary->ready);
   messages.backlog_at_cut = rest->ready;
-  messages::add_backlog(messages.backlog, hop.world().clock.now(), rest->ready);
+  note_backlog(hop, rest->ready);
   return {};
 }
 

@@ -13,6 +13,9 @@ namespace migrate::controller {
 // `live` and `sequential`: the target replays what came meanwhile.
 [[nodiscard]] bool replays(Hop& hop);
 
+// How the mirror stands, for the record and for metrics.
+void note_backlog(Hop& hop, std::uint64_t ready);
+
 struct ReplayLink {
   QueueRef queue;
   std::shared_ptr<broker::Broker> broker;

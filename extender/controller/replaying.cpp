@@ -9,8 +9,8 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
-#include "shared/messages/account.h"
 #include "shared/messages/cutoff.h"
+#include "shared/migration/forecast.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
@@ -87,6 +87,16 @@ void note_rates(MessagesStatus& messages, const messages::RateMeter& meter, std:
   }
 }
 
+// Rates that were not known at the beginning are measured by now.
+void forecast_from(const messages::CutDecision& decision, Hop& hop) {
+  MigrationStatus& status = hop.status();
+  // With a second hop into the name its silence would have to be known, too.
+  if (status.forecast_gap || !decision.rest || hop.migration().spec.keep_name) return;
+  status.forecast_gap = forecast_cut(*decision.rest);
+  status.forecast_freeze =
+      std::max(status.forecast_freeze.value_or(milliseconds{0}), FixedPhases{}.cutting + *decision.rest);
+}
+
 std::string told(std::uint64_t ready, const MessagesStatus& messages) {
   const auto rate = [](const std::optional<double>& value) {
     return value ? fmt::format("{:.1f}/s", *value) : "unknown";
@@ -116,7 +126,7 @@ Outcome replaying(Hop& hop) {
     const Instant instant = hop.world().clock.now();
     if (auto there = attend(hop, *link, attendance, depth->consumers, limits); !there) return there.error();
     meter.read(now, depth->ready, depth->consumers > 0);
-    messages::add_backlog(messages.backlog, instant, depth->ready);
+    note_backlog(hop, depth->ready);
     note_rates(messages, meter, annotated);
 
     messages::ReplayState state;
@@ -132,6 +142,7 @@ Outcome replaying(Hop& hop) {
     if (decision.reason != CutReason::none && meter.consuming()) {
       messages.cut_because = cut_because(decision.reason);
       messages.cutoff_used = state.since_bound;
+      forecast_from(decision, hop);
       return {Event::done, "", fmt::format("{}: {}", messages.cut_because, told(depth->ready, messages))};
     }
     if (now >= next_told) {
@@ -155,7 +166,7 @@ Outcome draining(Hop& hop) {
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
     if (!depth) return depth.error();
-    messages::add_backlog(messages_of(hop).backlog, hop.world().clock.now(), depth->ready);
+    note_backlog(hop, depth->ready);
     if (depth->ready == 0) return {};
     // Longer it cannot stay frozen undecided: the rest is drained behind the commit.
     if (hop.left_of(limits) < kCommitReserve) return {Event::done, "", fmt::format("{} left", depth->ready)};

@@ -8,7 +8,6 @@
 #include "extender/controller/replay.h"
 #include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
-#include "shared/messages/account.h"
 
 namespace migrate::controller {
 namespace {
@@ -20,7 +19,7 @@ constexpr milliseconds kShortPause{50};
 Attempt<void> note_growth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   auto depth = mirror_depth(hop, link, limits);
   if (!depth) return tl::make_unexpected(depth.error());
-  messages::add_backlog(messages_of(hop).backlog, hop.world().clock.now(), depth->ready);
+  note_backlog(hop, depth->ready);
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "shared/messages/cutoff.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
@@ -52,14 +53,28 @@ Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limi
   return {};
 }
 
+// Nothing arrives any more, so that all the mirror loses is what the target takes.
+void note_drain(MessagesStatus& messages, const messages::RateMeter& meter) {
+  const auto rate = meter.drain_rate();
+  if (!rate || messages.service_rate_from == RateSource::target) return;
+  messages.service_rate = rate;
+  messages.service_rate_from = RateSource::target;
+}
+
 Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
   Steady next_look = hop.world().pacer.now();
   Steady next_word = next_look + kTellEvery;
+  messages::RateMeter meter{0.0};
   for (;;) {
     auto depth = mirror_depth(hop, link, limits);
     if (!depth) return tl::make_unexpected(depth.error());
-    if (depth->ready == 0 && depth->consumers > 0) return {};
     const Steady now = hop.world().pacer.now();
+    note_backlog(hop, depth->ready);
+    meter.read(now, depth->ready, depth->consumers > 0);
+    if (depth->ready == 0 && depth->consumers > 0) {
+      note_drain(messages_of(hop), meter);
+      return {};
+    }
     if (depth->consumers > 0) next_word = now + kTellEvery;
     if (now >= next_word) {
       next_word = now + kTellEvery;

@@ -97,9 +97,10 @@ std::optional<Announcement> announcement(const Migration& migration, Phase from,
   const MigrationStatus& status = migration.status;
   if (to == Phase::placing)
     return Announcement{false, "MigrationStarted",
-                        fmt::format("migration {}: forecast {} ms frozen, {} ms without anybody at work",
-                                    migration.name, status.forecast_freeze.value_or(milliseconds{0}).count(),
-                                    status.forecast_gap.value_or(milliseconds{0}).count())};
+                        fmt::format("migration {}: forecast {} ms frozen, {} without anybody at work", migration.name,
+                                    status.forecast_freeze.value_or(milliseconds{0}).count(),
+                                    status.forecast_gap ? fmt::format("{} ms", status.forecast_gap->count())
+                                                        : "not yet known how long")};
   if (from == Phase::freezing && to == Phase::checkpointing)
     return Announcement{false, "MigrationFrozen", fmt::format("migration {}: the source is frozen", migration.name)};
   if (from == Phase::committing && to != Phase::rolling_back)

@@ -6,6 +6,10 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <map>
+#include <mutex>
+#include <optional>
+
 namespace migrate {
 namespace {
 
@@ -17,6 +21,42 @@ const prometheus::Histogram::BucketBoundaries& buckets() {
   static const prometheus::Histogram::BucketBoundaries kBuckets{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
                                                                 2.5,  5,     10,   30,  60,   300, 600};
   return kBuckets;
+}
+
+// Messages, and messages a second.
+const prometheus::Histogram::BucketBoundaries& count_buckets() {
+  static const prometheus::Histogram::BucketBoundaries kBuckets{1,   2,   5,     10,    20,    50,     100,
+                                                                200, 500, 1'000, 2'000, 5'000, 10'000, 100'000};
+  return kBuckets;
+}
+
+using Labels = std::map<std::string, std::string>;
+using Histograms = prometheus::Family<prometheus::Histogram>;
+using Counters = prometheus::Family<prometheus::Counter>;
+
+Labels with(Labels labels, const char* label, std::string_view value) {
+  if (!value.empty()) labels.emplace(label, value);
+  return labels;
+}
+
+template <class T>
+std::optional<double> number(const std::optional<T>& value) {
+  if (!value) return std::nullopt;
+  return static_cast<double>(*value);
+}
+
+std::optional<double> number(const std::optional<milliseconds>& value) {
+  if (!value) return std::nullopt;
+  return seconds(*value);
+}
+
+void observe(Histograms& family, const Labels& labels, std::optional<double> value,
+             const prometheus::Histogram::BucketBoundaries& bounds) {
+  if (value) family.Add(labels, bounds).Observe(*value);
+}
+
+void count(Counters& family, const Labels& labels, std::optional<double> value) {
+  if (value) family.Add(labels).Increment(*value);
 }
 
 std::map<std::string, std::string> of_phase(const char* label, Phase phase) {
@@ -59,6 +99,43 @@ struct PrometheusMetrics::Families {
                                   .Help("Migrations begun by this replica less those it has ended")
                                   .Register(registry)
                                   .Add({});
+  prometheus::Gauge& mirrored_now = prometheus::BuildGauge()
+                                        .Name("kubectl_migrate_mirror_messages")
+                                        .Help("Messages that wait in the mirrors of all migrations with replay")
+                                        .Register(registry)
+                                        .Add({});
+  std::mutex mutex;
+  std::map<std::string, std::uint64_t> mirrors;  // by the migration's uid
+
+  Histograms& arrivals = histograms("kubectl_migrate_arrival_rate", "Messages a second that arrived while migrating");
+  Histograms& services =
+      histograms("kubectl_migrate_service_rate", "Messages a second that the consumer handles, and how that is known");
+  Histograms& backlogs =
+      histograms("kubectl_migrate_backlog_at_cut_messages", "Messages in the mirror when nothing more came into it");
+  Histograms& planned = histograms("kubectl_migrate_cutoff_planned_seconds",
+                                   "When the source was to stop at the latest, after the mirror began");
+  Histograms& used =
+      histograms("kubectl_migrate_cutoff_used_seconds", "When the source stopped, after the mirror began, and why");
+  Counters& mirrored = counters("kubectl_migrate_mirrored_messages_total", "Messages that came into mirrors");
+  Counters& replays = counters("kubectl_migrate_replayed_messages_total", "Messages that targets replayed");
+  Counters& repeats = counters("kubectl_migrate_possible_repeats_messages_total",
+                               "Messages that targets have met twice at most, by each migration's own bound");
+  Counters& lost = counters("kubectl_migrate_lost_messages_total", "Messages that were lost");
+
+  Histograms& histograms(const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+  }
+  Counters& counters(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  }
+  // With `mutex` held.
+  void add_mirrors() {
+    std::uint64_t sum = 0;
+    for (const auto& [uid, messages] : mirrors)
+      sum += messages;
+    mirrored_now.Set(static_cast<double>(sum));
+  }
+
   prometheus::Gauge& leader = prometheus::BuildGauge()
                                   .Name("kubectl_migrate_leader")
                                   .Help("1 where this replica drives the migrations")
@@ -95,6 +172,32 @@ void PrometheusMetrics::moved(Microseconds freeze, Microseconds gap, Bytes bytes
 
 void PrometheusMetrics::leads(bool leader) {
   families_->leader.Set(leader ? 1 : 0);
+}
+
+void PrometheusMetrics::mirror_holds(const std::string& migration, std::uint64_t messages) {
+  const std::lock_guard lock{families_->mutex};
+  families_->mirrors[migration] = messages;
+  families_->add_mirrors();
+}
+
+void PrometheusMetrics::mirror_left(const std::string& migration) {
+  const std::lock_guard lock{families_->mutex};
+  families_->mirrors.erase(migration);
+  families_->add_mirrors();
+}
+
+void PrometheusMetrics::replayed(Strategy strategy, const MessagesStatus& messages) {
+  const Labels labels{{"strategy", std::string{to_string(strategy)}}};
+  observe(families_->arrivals, labels, number(messages.arrival_rate), count_buckets());
+  observe(families_->services, with(labels, "from", to_string(messages.service_rate_from)),
+          number(messages.service_rate), count_buckets());
+  observe(families_->backlogs, labels, number(messages.backlog_at_cut), count_buckets());
+  observe(families_->planned, labels, number(messages.cutoff_planned), buckets());
+  observe(families_->used, with(labels, "because", messages.cut_because), number(messages.cutoff_used), buckets());
+  count(families_->mirrored, labels, number(messages.mirrored));
+  count(families_->replays, labels, number(messages.replayed));
+  count(families_->repeats, labels, number(messages.duplicates_bound));
+  count(families_->lost, labels, number(messages.lost));
 }
 
 std::string PrometheusMetrics::text() const {

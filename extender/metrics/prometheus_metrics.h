@@ -4,6 +4,13 @@
 //   kubectl_migrate_migrations_total{outcome}   by final phase
 //   kubectl_migrate_freeze_seconds, kubectl_migrate_gap_seconds, kubectl_migrate_moved_bytes_total
 //   kubectl_migrate_active, kubectl_migrate_leader
+//   kubectl_migrate_mirror_messages             in all mirrors now
+// and of those with replay that have succeeded, all with the label `strategy`:
+//   kubectl_migrate_arrival_rate, kubectl_migrate_service_rate{from}
+//   kubectl_migrate_backlog_at_cut_messages
+//   kubectl_migrate_cutoff_planned_seconds, kubectl_migrate_cutoff_used_seconds{because}
+//   kubectl_migrate_{mirrored,replayed,possible_repeats,lost}_messages_total
+// What they mean: docs/metrics.md.
 #pragma once
 
 #include <memory>
@@ -24,6 +31,9 @@ class PrometheusMetrics final : public controller::Metrics {
   void migration_ended(Phase outcome) override;
   void moved(Microseconds freeze, Microseconds gap, Bytes bytes) override;
   void leads(bool leader) override;
+  void mirror_holds(const std::string& migration, std::uint64_t messages) override;
+  void mirror_left(const std::string& migration) override;
+  void replayed(Strategy strategy, const MessagesStatus& messages) override;
 
   // In Prometheus' text format, for /metrics.
   [[nodiscard]] std::string text() const;

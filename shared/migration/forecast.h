@@ -96,6 +96,12 @@ struct StrategyOutlook {
 // Of Stop, Live and Sequential, in this order.
 [[nodiscard]] std::vector<StrategyOutlook> strategy_outlooks(const StrategyQuestion& question);
 
+// Of one of these three; of Stop for Automatic.
+[[nodiscard]] StrategyOutlook strategy_outlook(const StrategyQuestion& question, Strategy strategy);
+
+// How long nobody works at the cut of a live migration, with a rest that takes so long to be replayed.
+[[nodiscard]] milliseconds forecast_cut(milliseconds rest, const FixedPhases& fixed = {});
+
 struct StrategyChoice {
   StrategyOutlook outlook;
   std::string because;  // one sentence: which, and why

@@ -148,15 +148,17 @@ struct MigrationStatus {
   std::vector<Step> steps;
   std::vector<ArchiveStatus> archives;
   std::uint32_t attempt = 1;  // of the restore
+  // Of the strategy that was chosen. Gap and total are nothing while a rate that they depend on is not known.
   std::optional<milliseconds> forecast_freeze;
   std::optional<milliseconds> forecast_gap;
   std::optional<milliseconds> forecast_total;
-  std::optional<milliseconds> snapshot_freeze;  // frozen for a checkpoint after which it ran on
-  std::optional<Instant> frozen_at;             // the source's last instruction, by its agent
-  std::optional<Instant> running_at;            // the target's containers run
-  std::optional<milliseconds> freeze;           // frozen until committed, or thawed
-  std::optional<milliseconds> gap;              // nobody worked: frozen until the target runs
-  std::optional<Instant> started;               // the controller began
+  std::optional<milliseconds> forecast_restore;  // from the release of its containers until they run
+  std::optional<milliseconds> snapshot_freeze;   // frozen for a checkpoint after which it ran on
+  std::optional<Instant> frozen_at;              // the source's last instruction, by its agent
+  std::optional<Instant> running_at;             // the target's containers run
+  std::optional<milliseconds> freeze;            // frozen until committed, or thawed
+  std::optional<milliseconds> gap;               // nobody worked: frozen until the target runs
+  std::optional<Instant> started;                // the controller began
   std::optional<Instant> finished;
   std::vector<std::string> warnings;  // risks taken with --accept, and what a user should know
 };

@@ -208,6 +208,7 @@ Json forecast_json(const MigrationStatus& status) {
   put(json, "freezeMs", status.forecast_freeze);
   put(json, "gapMs", status.forecast_gap);
   put(json, "totalMs", status.forecast_total);
+  put(json, "restoreMs", status.forecast_restore);
   return json;
 }
 
@@ -238,6 +239,7 @@ MigrationStatus parse_status(const Field& status) {
   read.forecast_freeze = milliseconds_in(status["forecast"]["freezeMs"]);
   read.forecast_gap = milliseconds_in(status["forecast"]["gapMs"]);
   read.forecast_total = milliseconds_in(status["forecast"]["totalMs"]);
+  read.forecast_restore = milliseconds_in(status["forecast"]["restoreMs"]);
   read.frozen_at = instant_in(status["frozenAt"]);
   read.running_at = instant_in(status["runningAt"]);
   read.gap = milliseconds_in(status["gapMs"]);

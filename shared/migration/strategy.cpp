@@ -75,7 +75,7 @@ class Outlooks {
     const milliseconds rest = load->handling(remaining + load->arrived(fixed.cutting));
     add_rest(made, rest);
 
-    const milliseconds silent = fixed.cutting + rest + fixed.switching;
+    const milliseconds silent = forecast_cut(rest, fixed);
     made.freeze = std::max(hop_.checkpoint, fixed.cutting + rest);
     made.gap = std::max(hop_.checkpoint, silent);
     made.total = fixed.placing + before_replay + replaying + silent + fixed.finishing;
@@ -213,6 +213,16 @@ std::optional<milliseconds> forecast_replay(std::uint64_t backlog, double arriva
 std::vector<StrategyOutlook> strategy_outlooks(const StrategyQuestion& question) {
   const Outlooks outlooks{question};
   return {outlooks.stop(), outlooks.live(), outlooks.sequential()};
+}
+
+StrategyOutlook strategy_outlook(const StrategyQuestion& question, Strategy strategy) {
+  const Outlooks outlooks{question};
+  if (strategy == Strategy::live) return outlooks.live();
+  return strategy == Strategy::sequential ? outlooks.sequential() : outlooks.stop();
+}
+
+milliseconds forecast_cut(milliseconds rest, const FixedPhases& fixed) {
+  return fixed.cutting + rest + fixed.switching;
 }
 
 StrategyChoice choose_strategy(const StrategyQuestion& question) {

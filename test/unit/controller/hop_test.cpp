@@ -309,6 +309,14 @@ BOOST_AUTO_TEST_CASE(the_kubelet_s_checkpoint_is_forecast_with_the_image) {
   BOOST_CHECK(with.status().forecast_freeze.value() == without + 800ms);
 }
 
+BOOST_AUTO_TEST_CASE(stop_is_forecast_from_placing_to_finishing) {
+  Scene scene;
+  scene.run();
+  const MigrationStatus status = scene.status();
+  BOOST_CHECK(status.forecast_gap.value() == status.forecast_freeze.value() + status.forecast_restore.value());
+  BOOST_CHECK(status.forecast_total.value() > status.forecast_gap.value());
+}
+
 BOOST_AUTO_TEST_CASE(a_target_deleted_before_the_commit_does_not_take_the_memory_along) {
   Scene scene;
   scene.target.after = [&](const std::string& what) {

@@ -24,4 +24,41 @@ BOOST_AUTO_TEST_CASE(metrics_for_prometheus) {
     BOOST_TEST(text.find(line) != std::string::npos, text);
 }
 
+BOOST_AUTO_TEST_CASE(metrics_of_replays) {
+  PrometheusMetrics metrics;
+  metrics.mirror_holds("one", 40);
+  metrics.mirror_holds("two", 2);
+  metrics.mirror_holds("one", 30);
+  BOOST_TEST(metrics.text().find("kubectl_migrate_mirror_messages 32") != std::string::npos, metrics.text());
+  metrics.mirror_left("one");
+  BOOST_TEST(metrics.text().find("kubectl_migrate_mirror_messages 2\n") != std::string::npos, metrics.text());
+  // None of what is not known.
+  MessagesStatus messages;
+  metrics.replayed(Strategy::sequential, messages);
+  BOOST_TEST(metrics.text().find("strategy=\"Sequential\"") == std::string::npos, metrics.text());
+  messages.arrival_rate = 25;
+  messages.service_rate = 20;
+  messages.service_rate_from = RateSource::target;
+  messages.backlog_at_cut = 90;
+  messages.cutoff_planned = 4s;
+  messages.cutoff_used = 3'500ms;
+  messages.cut_because = "Cutoff";
+  messages.mirrored = 120;
+  messages.replayed = 120;
+  messages.duplicates_bound = 7;
+  messages.lost = 0;
+  metrics.replayed(Strategy::live, messages);
+  const std::string text = metrics.text();
+  for (const char* line : {"kubectl_migrate_arrival_rate_sum{strategy=\"Live\"} 25",
+                           "kubectl_migrate_service_rate_sum{from=\"Target\",strategy=\"Live\"} 20",
+                           "kubectl_migrate_backlog_at_cut_messages_sum{strategy=\"Live\"} 90",
+                           "kubectl_migrate_cutoff_planned_seconds_sum{strategy=\"Live\"} 4",
+                           "kubectl_migrate_cutoff_used_seconds_sum{because=\"Cutoff\",strategy=\"Live\"} 3.5",
+                           "kubectl_migrate_mirrored_messages_total{strategy=\"Live\"} 120",
+                           "kubectl_migrate_replayed_messages_total{strategy=\"Live\"} 120",
+                           "kubectl_migrate_possible_repeats_messages_total{strategy=\"Live\"} 7",
+                           "kubectl_migrate_lost_messages_total{strategy=\"Live\"} 0"})
+    BOOST_TEST(text.find(line) != std::string::npos, line << " is missing in\n" << text);
+}
+
 }  // namespace

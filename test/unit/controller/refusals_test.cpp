@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
+#include "shared/migration/forecast.h"
 #include "test/unit/controller/samples.h"
 
 namespace {
@@ -181,7 +182,7 @@ BOOST_DATA_TEST_CASE(what_the_source_s_agent_found, boost::unit_test::data::make
   Forecast expected{100ms, 0ms, 100ms};
   Json pod = samples::pod();
   row.change(found, node, backend, expected, pod);
-  const auto refused = source_refusals(pod, found, node, backend, expected);
+  const auto refused = source_refusals(pod, found, node, backend, expected.freeze());
   BOOST_TEST((refused.empty() ? "" : refused.front().reason) == row.reason);
 }
 

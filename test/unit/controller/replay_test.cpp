@@ -2,6 +2,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "shared/migration/forecast.h"
 #include "test/unit/controller/scene.h"
 
 namespace {
@@ -167,6 +168,11 @@ BOOST_DATA_TEST_CASE(the_copy_goes_on_and_nothing_is_lost, data::make(kWays), wa
   BOOST_TEST(scene.repeats() <= status.messages->duplicates_bound.value_or(0));
   BOOST_TEST(status.messages->mirrored.has_value() == (way.strategy == Strategy::sequential));
   BOOST_CHECK(status.messages->replayed == status.messages->mirrored);
+  BOOST_TEST(status.messages->cutoff_used.has_value());
+  BOOST_TEST(status.messages->cutoff_planned.has_value());
+  BOOST_TEST(scene.metrics.mirrors.empty());
+  BOOST_REQUIRE(scene.metrics.replays.size() == 1U);
+  BOOST_CHECK(scene.metrics.replays.front().duplicates_bound == status.messages->duplicates_bound);
   // The word is there before the copy, and goes when the source is dead.
   const std::size_t unbound = scene.call_at("unbind " + scene.mirror());
   BOOST_TEST(scene.call_at("bind " + scene.mirror()) < unbound);
@@ -400,6 +406,52 @@ BOOST_AUTO_TEST_CASE(a_shadow_from_an_image_is_made_once_its_image_is_there_and_
   BOOST_TEST(was_told);
   BOOST_TEST(status.placeholder == "");
   BOOST_TEST(scene.target.host_name == status.target.pod);
+}
+
+const std::vector<Way> kNameNotKept{{Strategy::live, false}, {Strategy::sequential, false}};
+
+// A strategy that was named is forecast as itself, and not as a stop-and-copy.
+struct Named : Replay {
+  explicit Named(Strategy strategy) : Replay(strategy) {
+    source.facts.containers.front().memory = 1'000_MiB;
+    target.after = [this, after = target.after](const std::string& what) {
+      if (what == "pull") at_transfer = status();
+      after(what);
+    };
+  }
+  void tell_rates() {
+    broker->publish_rate = 10;
+    cluster.change(pod("orders"),
+                   [](Json& object) { object["metadata"]["annotations"][kServiceTimeAnnotation] = "50ms"; });
+  }
+  MigrationStatus at_transfer;
+};
+
+BOOST_DATA_TEST_CASE(a_strategy_that_was_named_is_forecast_as_itself, data::make(kNameNotKept), way) {
+  Named scene{way.strategy};
+  scene.tell_rates();
+  const MigrationStatus status = scene.run();
+  BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
+  const Forecast hop = forecast(HopSize{1'000_MiB, {}, {}}, CheckpointBackend::direct);
+  BOOST_REQUIRE(status.forecast_gap);
+  BOOST_REQUIRE(status.forecast_total);
+  BOOST_CHECK(status.forecast_restore == hop.restore);
+  BOOST_CHECK(status.forecast_gap < hop.gap());
+  BOOST_CHECK(status.forecast_freeze == hop.checkpoint);
+  BOOST_CHECK(status.forecast_total > *status.forecast_gap + hop.transfer);
+  // Silent for its checkpoint, or until what was restored has caught up.
+  BOOST_CHECK((status.forecast_gap == hop.checkpoint) == (way.strategy == Strategy::live));
+  BOOST_CHECK(scene.at_transfer.forecast_gap == status.forecast_gap);
+}
+
+BOOST_DATA_TEST_CASE(at_unknown_rates_no_gap_is_forecast_before_they_are_measured, data::make(kNameNotKept), way) {
+  Named scene{way.strategy};
+  const MigrationStatus status = scene.run();
+  BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
+  BOOST_TEST(!scene.at_transfer.forecast_gap);
+  BOOST_TEST(!scene.at_transfer.forecast_total);
+  BOOST_TEST(scene.at_transfer.forecast_freeze.has_value());
+  BOOST_TEST(status.forecast_gap.has_value() == (way.strategy == Strategy::live));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/test/unit_test.hpp>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -47,6 +48,11 @@ class CountingMetrics final : public Metrics {
   void migration_ended(Phase) override { ++ended; }
   void moved(Microseconds, Microseconds, Bytes) override { ++moves; }
   void leads(bool) override {}
+  void mirror_holds(const std::string& migration, std::uint64_t messages) override { mirrors[migration] = messages; }
+  void mirror_left(const std::string& migration) override { mirrors.erase(migration); }
+  void replayed(Strategy, const MessagesStatus& messages) override { replays.push_back(messages); }
+  std::map<std::string, std::uint64_t> mirrors;
+  std::vector<MessagesStatus> replays;
   int phases = 0;
   int failures = 0;
   int began = 0;

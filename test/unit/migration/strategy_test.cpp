@@ -53,6 +53,11 @@ BOOST_AUTO_TEST_CASE(times_of_each) {
   const auto sequential = outlook(asked, Strategy::sequential);
   BOOST_TEST(sequential.gap.count() == 300 + 230 + 500 + 925 + 300);
   BOOST_TEST(sequential.freeze.count() == 300);
+  for (const Strategy one : {Strategy::stop, Strategy::live, Strategy::sequential}) {
+    BOOST_CHECK(strategy_outlook(asked, one).strategy == one);
+    BOOST_CHECK(strategy_outlook(asked, one).total == outlook(asked, one).total);
+  }
+  BOOST_TEST(forecast_cut(150ms).count() == live.gap.count());
   asked.keep_name = true;
   BOOST_TEST(outlook(asked, Strategy::stop).gap.count() == 1'480);
   BOOST_TEST(outlook(asked, Strategy::sequential).gap.count() == 3'255);
