@@ -28,11 +28,7 @@ std::optional<QueueOutlook> look_at_replay(Hop& hop, const Json& pod, const Limi
   const std::string control = control_queue_of(pod, view.name);
   const auto follows = (*broker)->depth(control);
   if (!follows || !*follows) {
-    why = follows ? fmt::format(
-                        "the application has declared no control queue {}, so it does not follow the replay "
-                        "protocol (docs/app-contract.md)",
-                        control)
-                  : follows.error().message;
+    why = follows ? no_control_queue(control) : follows.error().message;
     return std::nullopt;
   }
   const auto facts = look_at_mirrorable(hop, {*queue, *broker}, limits);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 #include "shared/base/time.h"
 
@@ -64,7 +65,12 @@ Attempt<void> use_offer(Hop& hop, const std::string& node, TargetPlan& plan, con
 
 Outcome committing(Hop& hop) {
   const Limits limits = hop.while_frozen();
-  if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
+  if (hop.status().strategy == Strategy::live) {
+    // What was replayed is in its memory alone.
+    if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
+  } else if (auto live = Pods{hop}.live_target(limits); !live) {
+    return live.error();
+  }
   if (Outcome alive = check_source_node(hop, limits); alive.event != Event::done) return alive;
   auto record = hop.ask<agent::SourceRecord>(
       hop.status().source.node, "commit", "CommitFailed", limits,

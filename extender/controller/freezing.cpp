@@ -95,6 +95,9 @@ Outcome freezing(Hop& hop) {
     }
   }
 
+  if (queue && hop.status().strategy == Strategy::sequential && before->state != SourceState::frozen)
+    if (auto unlimited = check_limits(hop, {*queue, broker}, limits); !unlimited) return unlimited.error();
+
   auto record = freeze(hop, limits);
   if (!record) return record.error();
   if (record->state != SourceState::frozen)

@@ -83,24 +83,6 @@ Attempt<void> await_fence(Hop& hop, const ReplayLink& link, const broker::QueueF
   }
 }
 
-// What a limit drops from the mirror would be lost. The policies tell at once, but not every broker shows them to a
-// user with the least rights, `management`. Such a one asks for the mirror itself; there the broker tells what holds,
-// up to 5 s after it was made. So that wait is only for who has no other way.
-Attempt<void> check_limits(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  auto known = ask_broker<std::optional<std::vector<messages::Refusal>>>(hop, limits,
-                                                                         [&] { return limits_of_mirror(hop, link); });
-  if (!known) return tl::make_unexpected(known.error());
-  if (!*known) {
-    const std::string mirror = messages_of(hop).mirror;
-    auto facts = ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return link.broker->queue(mirror); });
-    if (!facts) return tl::make_unexpected(facts.error());
-    if (!*facts) return give_up(Event::failed, "MirrorLost", fmt::format("queue {}, the mirror, was deleted", mirror));
-    *known = messages::mirror_troubles(**facts);
-  }
-  if (!(*known)->empty()) return give_up(Event::failed, (*known)->front().reason, (*known)->front().message);
-  return {};
-}
-
 }  // namespace
 
 Outcome mirroring(Hop& hop) {

@@ -59,6 +59,10 @@ Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optio
       return {Event::refused, "Broker", listed.error().message};
     return {};
   }
+  const std::string control = control_queue_of(pod, view.name);
+  const auto follows = (*broker)->depth(control);
+  if (!follows) return {Event::refused, "Broker", follows.error().message};
+  if (!*follows) return {Event::refused, "NoControlQueue", no_control_queue(control)};
   const auto facts = look_at_mirrorable(hop, {*queue, *broker}, limits);
   if (!facts) return {Event::refused, facts.error().reason, facts.error().message};
   outlook = queue_outlook({*queue, *broker}, *facts, pod);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr milliseconds kPoll{20};
 constexpr milliseconds kCalmPoll{250};
-constexpr milliseconds kListingDelay{6'000};
+constexpr milliseconds kLastReaders{4'000};
 constexpr std::size_t kLongestHostname = 63;
 
 // By the kubelet's word, which comes up to a second after the fact: a container that it does not call running yet is
@@ -103,39 +103,6 @@ void note_backlog(Hop& hop, std::uint64_t ready) {
   hop.world().metrics.mirror_holds(hop.migration().uid, ready);
 }
 
-Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kListingDelay), limits.stop};
-  for (;;) {
-    auto facts = link.broker->queue(link.queue.queue);
-    if (!facts || !*facts) return facts;
-    const auto depth = link.broker->depth(link.queue.queue);
-    if (!depth || !*depth || (*facts)->consumers.size() >= (*depth)->consumers) return facts;
-    if (!hop.pause(kCalmPoll, patience)) return facts;
-  }
-}
-
-Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link) {
-  const auto policies = link.broker->policies();
-  if (!policies) return tl::make_unexpected(policies.error());
-  if (!*policies) return std::nullopt;
-  return messages::policy_refusals(**policies, messages::mirror_name(hop.migration().uid));
-}
-
-tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
-                                                                       const Limits& limits) {
-  const auto against = [](const std::string& reason, const std::string& message) {
-    return tl::make_unexpected(messages::Refusal{reason, message});
-  };
-  auto facts = look_at_queue(hop, link, limits);
-  if (!facts) return against("Broker", facts.error().message);
-  if (!*facts) return against("QueueUnknown", fmt::format("the broker has no queue {}", link.queue.queue));
-  if (const auto all = messages::mirror_refusals(**facts); !all.empty()) return tl::make_unexpected(all.front());
-  const auto limited = limits_of_mirror(hop, link);
-  if (!limited) return against("Broker", limited.error().message);
-  if (*limited && !(*limited)->empty()) return tl::make_unexpected((*limited)->front());
-  return std::move(**facts);
-}
-
 Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
@@ -158,6 +125,13 @@ Attempt<broker::Depth> primary_depth(Hop& hop, const ReplayLink& link, const Lim
 std::string control_queue_of(const Json& pod, const std::string& name) {
   return messages::control_queue_name(text_at(pod, {"metadata", "annotations", kControlQueueAnnotation}), name,
                                       hostname_of(pod));
+}
+
+std::string no_control_queue(const std::string& control) {
+  return fmt::format(
+      "the application has declared no control queue {}, so it does not follow the replay protocol "
+      "(docs/app-contract.md; kubectl migrate check-app says what is amiss); use --strategy stop",
+      control);
 }
 
 std::optional<double> annotated_rate(const Json& pod) {
@@ -261,17 +235,17 @@ Attempt<void> check_target_lives(Hop& hop, const Limits& limits) {
 Attempt<void> take_back_words(Hop& hop, const Limits& limits) {
   if (!hop.status().messages || messages_of(hop).control_queue.empty()) return {};
   const std::string control = messages_of(hop).control_queue;
+  if (control != own_control_queue(hop)) return {};
   auto link = connect_replay(hop, limits);
   if (!link) return tl::make_unexpected(link.error());
-  auto purged = ask_broker<void>(hop, limits, [&]() -> Result<void> {
+  return ask_broker<void>(hop, limits, [&]() -> Result<void> {
     auto depth = link->broker->depth(control);
     if (!depth) return tl::make_unexpected(depth.error());
     if (!*depth) return {};
-    auto done = link->broker->purge(control);
-    if (!done) return tl::make_unexpected(done.error());
-    return {};
+    if (auto done = link->broker->purge(control); !done) return tl::make_unexpected(done.error());
+    // A source that its agent thawed by itself may have taken the word already; to any other this says nothing.
+    return link->broker->publish(control, messages::end_replay());
   });
-  return purged;
 }
 
 Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
@@ -296,6 +270,13 @@ Attempt<void> remove_queues(Hop& hop, const Limits& limits) {
   if (!link) return tl::make_unexpected(link.error());
   MessagesStatus& messages = messages_of(hop);
   const std::string own = own_control_queue(hop);
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kLastReaders), limits.stop};
+  do {
+    auto gone = ask_broker<broker::Removal>(
+        hop, limits, [&] { return link->broker->remove_queue(messages.mirror, {.if_unused = true}); });
+    if (!gone) return tl::make_unexpected(gone.error());
+    if (*gone != broker::Removal::in_use) break;
+  } while (hop.pause(kCalmPoll, patience));
   for (const std::string& name : {messages.mirror, messages.control_queue}) {
     // The source looks into its own one for as long as it lives.
     if (name.empty() || name == own) continue;

@@ -25,12 +25,14 @@ struct ReplayLink {
 // The record; made at the first call.
 [[nodiscard]] MessagesStatus& messages_of(Hop& hop);
 
-// A broker that does not answer is asked again, but no longer than `patience`: it may be starting anew.
+// A broker that does not answer is asked again: it may be starting anew. Before the commit no longer than 20 s, for the
+// source works or is frozen meanwhile; after it, where there is only forward, as long as `limits` allow.
 inline constexpr milliseconds kBrokerPatience{20'000};
 template <class T>
-[[nodiscard]] Attempt<T> ask_broker(Hop& hop, const Limits& limits, const std::function<Result<T>()>& call,
-                                    milliseconds patience = kBrokerPatience) {
-  const Limits tries{std::min(limits.until, hop.world().pacer.now() + patience), limits.stop};
+[[nodiscard]] Attempt<T> ask_broker(Hop& hop, const Limits& limits, const std::function<Result<T>()>& call) {
+  Limits tries = limits;
+  if (!is_after_commit(hop.status().phase))
+    tries.until = std::min(limits.until, hop.world().pacer.now() + kBrokerPatience);
   milliseconds wait{50};
   for (;;) {
     auto answer = call();
@@ -54,10 +56,14 @@ template <class T>
 // because the user may not read them or a pattern is beyond us; then only the mirror itself tells, once it is made.
 [[nodiscard]] Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link);
 
-// The primary, if it can be mirrored; else why not, as far as that can be told before. Reason "Broker": it did not
-// answer.
+// The primary, if it can be mirrored; else why not, as far as that can be told before, the user's rights included.
+// Reason "Broker": it did not answer. For before the mirror is made.
 [[nodiscard]] tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
                                                                                      const Limits& limits);
+
+// Failed when a limit holds for the mirror, which was made: what it drops would be lost. One may be set at any time, so
+// it is asked again before the source stops.
+[[nodiscard]] Attempt<void> check_limits(Hop& hop, const ReplayLink& link, const Limits& limits);
 
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
@@ -66,6 +72,8 @@ template <class T>
 
 // The application's control queue, by its Pod's annotation or by its host name; `pod` under that name.
 [[nodiscard]] std::string control_queue_of(const Json& pod, const std::string& name);
+// That there is none, for a person: whoever follows the protocol declares it at each connect.
+[[nodiscard]] std::string no_control_queue(const std::string& control);
 // Messages a second, by the annotation that says how long one takes. Nothing: it says nothing usable.
 [[nodiscard]] std::optional<double> annotated_rate(const Json& pod);
 
@@ -90,13 +98,16 @@ void add_repeats(MessagesStatus& messages, std::uint64_t in_both);
 // has lost it.
 [[nodiscard]] Attempt<void> check_target_lives(Hop& hop, const Limits& limits);
 
-// Way back: what the source must not find when it runs again. Before the thaw.
+// Way back: what the source must not find when it runs again, in a control queue that is the target's too. Before the
+// thaw. One that is the target's alone is left as it is: should the target come to life all the same, it must find the
+// word, or it would take from the primary.
 [[nodiscard]] Attempt<void> take_back_words(Hop& hop, const Limits& limits);
 // The control queue of a target that was given up; its successor has another name.
 [[nodiscard]] Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits);
 // The source's own control queue, which nobody looks into any more. Not when the target has the same.
 void remove_old_control_queue(Hop& hop, const Limits& limits);
-// Mirror and control queue go, whatever is in them.
+// Mirror and control queue go, whatever is in them, when nobody reads the mirror any more (the last of a Pod that was
+// taken away may take a moment), or some seconds later.
 [[nodiscard]] Attempt<void> remove_queues(Hop& hop, const Limits& limits);
 
 }  // namespace migrate::controller

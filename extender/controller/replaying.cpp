@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
@@ -22,7 +23,6 @@ using std::chrono::duration_cast;
 constexpr milliseconds kPoll{50};
 constexpr milliseconds kTellEvery{1'000};
 constexpr milliseconds kStartPatience{20'000};
-constexpr milliseconds kAbsencePatience{2'000};
 constexpr milliseconds kCommitReserve{3'000};
 
 // Watches whether the application reads the mirror at all.
@@ -33,37 +33,53 @@ class Attendance {
   enum class Verdict { fine, tell_again, absent };
   Verdict look(Steady now, std::uint64_t consumers) {
     if (consumers > 0) {
-      seen_ = true;
+      read_ = true;
       since_ = now;
       return Verdict::fine;
     }
     if (now - since_ > kStartPatience) return Verdict::absent;
-    if (!seen_ || now - since_ < kAbsencePatience) return Verdict::fine;
-    seen_ = false;  // once; then as at the beginning
-    return Verdict::tell_again;
+    // Once, and at once: when its process has ended, perhaps while nobody looked, the one that is started in its place
+    // finds the word before it takes anything from the primary. To any other it says nothing new.
+    return std::exchange(read_, false) ? Verdict::tell_again : Verdict::fine;
   }
 
  private:
   Steady since_;
-  bool seen_ = false;
+  bool read_ = true;
 };
 
+tl::unexpected<Outcome> not_replaying(Hop& hop, const std::string& what) {
+  return give_up(
+      Event::failed, "ReplayNotStarted",
+      fmt::format("the application in Pod {} did not start replaying{}; see docs/app-contract.md and kubectl "
+                  "migrate check-app, or use --strategy stop",
+                  hop.status().target.pod, what));
+}
+
+// `consumers` of the mirror; `sources`: how many of the primary's are the source's.
 Attempt<void> attend(Hop& hop, const ReplayLink& link, Attendance& attendance, std::uint64_t consumers,
-                     const Limits& limits) {
+                     std::uint64_t sources, const Limits& limits) {
+  const std::string control = messages_of(hop).control_queue;
+  if (consumers == 0) {
+    // Whatever it takes from there is lost to the source: no patience.
+    auto primary = primary_depth(hop, link, limits);
+    if (!primary) return tl::make_unexpected(primary.error());
+    if (primary->consumers > sources)
+      return not_replaying(hop, fmt::format(": somebody beside the source takes messages from queue {} itself, and "
+                                            "START_REPLAY in its control queue {} names another one",
+                                            link.queue.queue, control));
+  }
   switch (attendance.look(hop.world().pacer.now(), consumers)) {
     case Attendance::Verdict::fine:
       return {};
     case Attendance::Verdict::tell_again:
-      hop.log(LogLevel::warning, "the application went back from the mirror too early; it is told again");
+      hop.log(LogLevel::info, "nobody reads the mirror; the application is told again");
       return tell_again(hop, link, limits);
     case Attendance::Verdict::absent:
       break;
   }
-  const MessagesStatus& messages = messages_of(hop);
-  return give_up(Event::failed, "ReplayNotStarted",
-                 fmt::format("the application in Pod {} did not start replaying within {} s: it does not look into its "
-                             "control queue {}; see docs/app-contract.md, or use --strategy stop",
-                             hop.status().target.pod, kStartPatience.count() / 1000, messages.control_queue));
+  return not_replaying(hop, fmt::format(" within {} s: it does not look into its control queue {}",
+                                        kStartPatience.count() / 1000, control));
 }
 
 // What was read before the shadow lived: empty when the mirror was bound, and how it stood since.
@@ -124,7 +140,7 @@ Outcome replaying(Hop& hop) {
     if (!depth) return depth.error();
     const Steady now = hop.world().pacer.now();
     const Instant instant = hop.world().clock.now();
-    if (auto there = attend(hop, *link, attendance, depth->consumers, limits); !there) return there.error();
+    if (auto there = attend(hop, *link, attendance, depth->consumers, 1, limits); !there) return there.error();
     meter.read(now, depth->ready, depth->consumers > 0);
     note_backlog(hop, depth->ready);
     note_rates(messages, meter, annotated);
@@ -140,6 +156,7 @@ Outcome replaying(Hop& hop) {
     messages.cutoff_planned = decision.cutoff;
     // Nothing is cut off before the application reads at all: nobody would go on.
     if (decision.reason != CutReason::none && meter.consuming()) {
+      if (auto unlimited = check_limits(hop, *link, limits); !unlimited) return unlimited.error();
       messages.cut_because = cut_because(decision.reason);
       messages.cutoff_used = state.since_bound;
       forecast_from(decision, hop);
@@ -167,10 +184,11 @@ Outcome draining(Hop& hop) {
     auto depth = mirror_depth(hop, *link, limits);
     if (!depth) return depth.error();
     note_backlog(hop, depth->ready);
-    if (depth->ready == 0) return {};
+    // Without a consumer it may have died with what it had not handled, and that would be back in a moment.
+    if (depth->ready == 0 && depth->consumers > 0) return {};
     // Longer it cannot stay frozen undecided: the rest is drained behind the commit.
     if (hop.left_of(limits) < kCommitReserve) return {Event::done, "", fmt::format("{} left", depth->ready)};
-    if (auto there = attend(hop, *link, attendance, depth->consumers, limits); !there) return there.error();
+    if (auto there = attend(hop, *link, attendance, depth->consumers, 0, limits); !there) return there.error();
     if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
     if (!hop.pause(kPoll / 2, limits))
       return hop.interrupted({Event::deadline, "DeadlineExceeded", "the time was over while the mirror was drained"});

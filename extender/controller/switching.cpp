@@ -28,7 +28,7 @@ Attempt<bool> is_bound_alike(Hop& hop, const ReplayLink& link, const Limits& lim
   const std::array<std::string, 2> names{link.queue.queue, messages_of(hop).mirror};
   for (std::size_t i = 0; i < names.size(); ++i) {
     auto bindings = ask_broker<std::optional<std::vector<broker::Binding>>>(
-        hop, limits, [&] { return link.broker->list_bindings(names[i]); }, kSwitchPatience);
+        hop, limits, [&] { return link.broker->list_bindings(names[i]); });
     if (!bindings) return tl::make_unexpected(bindings.error());
     if (*bindings) counts[i] = (*bindings)->size();
   }
@@ -41,8 +41,7 @@ Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limi
   auto alike = is_bound_alike(hop, link, limits);
   if (!alike) return tl::make_unexpected(alike.error());
   if (*alike) {
-    auto purged = ask_broker<std::uint64_t>(
-        hop, limits, [&] { return link.broker->purge(link.queue.queue); }, kSwitchPatience);
+    auto purged = ask_broker<std::uint64_t>(hop, limits, [&] { return link.broker->purge(link.queue.queue); });
     if (!purged) return tl::make_unexpected(purged.error());
   }
   if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
@@ -92,27 +91,25 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
   }
 }
 
-// The mirror goes when nobody reads it and nothing is in it, and not before: the broker itself sees to that.
+// The mirror goes when nobody reads it and nothing is in it, and not before: the broker itself sees to that. Nor before
+// the word: an application whose connection is broken just now would look for the mirror for ever.
 Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   Steady next_word = hop.world().pacer.now();
   for (;;) {
-    const Steady now = hop.world().pacer.now();
-    auto depth = ask_broker<std::optional<broker::Depth>>(
-        hop, limits, [&] { return link.broker->depth(mirror); }, kSwitchPatience);
+    if (const Steady now = hop.world().pacer.now(); now >= next_word) {
+      next_word = now + kTellEvery;
+      if (auto told = tell_end(hop, link, limits); !told) return told;
+      if (auto lives = check_target_lives(hop, limits); !lives) return lives;
+    }
+    auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
     if (!depth) return tl::make_unexpected(depth.error());
     if (!*depth) return {};  // removed by an earlier attempt
     if ((*depth)->consumers == 0 && (*depth)->ready == 0) {
       auto gone = ask_broker<broker::Removal>(
-          hop, limits, [&] { return link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); },
-          kSwitchPatience);
+          hop, limits, [&] { return link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); });
       if (!gone) return tl::make_unexpected(gone.error());
       if (*gone == broker::Removal::removed || *gone == broker::Removal::absent) return {};
-    }
-    if (now >= next_word) {
-      next_word = now + kTellEvery;
-      if (auto told = tell_end(hop, link, limits); !told) return told;
-      if (auto lives = check_target_lives(hop, limits); !lives) return lives;
     }
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(hop.interrupted(
@@ -123,14 +120,14 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
 }
 
 // The gap ends when somebody takes from the queue itself.
-Attempt<void> await_take_over(Hop& hop, const ReplayLink& link) {
-  const Limits limits = hop.after_commit(kTakeOverPatience);
+Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  const Limits patience = hop.after_commit(kTakeOverPatience);
   for (;;) {
     auto depth =
         ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
     if (!depth) return tl::make_unexpected(depth.error());
     if (*depth && (*depth)->consumers > 0) return {};
-    if (hop.pause(kPoll, limits)) continue;
+    if (hop.pause(kPoll, patience)) continue;
     if (hop.signals().leaving()) return leave("interrupted");
     hop.status().warnings.push_back(
         fmt::format("nobody consumes queue {} {} s after the replay ended; see kubectl logs {}", link.queue.queue,
@@ -167,8 +164,7 @@ Outcome switching(Hop& hop) {
   if (!link) return link.error();
   MigrationStatus& status = hop.status();
   const std::string mirror = messages_of(hop).mirror;
-  auto there = ask_broker<std::optional<broker::Depth>>(
-      hop, limits, [&] { return link->broker->depth(mirror); }, kSwitchPatience);
+  auto there = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link->broker->depth(mirror); });
   if (!there) return there.error();
   if (*there) {
     if (hop.migration().spec.purge_primary)
@@ -176,7 +172,7 @@ Outcome switching(Hop& hop) {
     if (auto drained = drain(hop, *link, limits); !drained) return drained.error();
     if (auto ended = end_replay(hop, *link, limits); !ended) return ended.error();
   }
-  if (auto taken = await_take_over(hop, *link); !taken) return taken.error();
+  if (auto taken = await_take_over(hop, *link, limits); !taken) return taken.error();
   status.running_at = hop.world().clock.now();
   if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
   MessagesStatus& messages = messages_of(hop);

@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "shared/migration/forecast.h"
-#include "test/unit/controller/scene.h"
+#include "test/unit/controller/replay_scene.h"
 
 namespace {
 
@@ -11,132 +11,6 @@ namespace data = boost::unit_test::data;
 using namespace migrate;
 using namespace migrate::controller;
 using namespace std::chrono_literals;
-
-constexpr const char* kMirror = "ms2m.replay.";
-constexpr const char* kOwnControl = "ms2m.control.o";  // of the source's host name
-
-// Ten messages a second arrive, and each instance handles twenty.
-struct Replay : Scene {
-  explicit Replay(Strategy strategy, bool keep_name = false) : Scene(keep_name) {
-    cluster.change(path(), [&](Json& object) {
-      object["spec"]["strategy"] = to_string(strategy);
-      object["spec"]["accept"] = {"emptydir-loss"};
-    });
-    cluster.change(pod("orders"), [](Json& object) {
-      object["metadata"]["annotations"][kQueueAnnotation] = "orders";
-      object["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
-    });
-    cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
-    broker->add_exchange("shop", "fanout");
-    broker::QueueFacts orders;
-    orders.name = "orders";
-    orders.type = "classic";
-    orders.durable = true;
-    orders.bindings = {{"shop", ""}};
-    orders.consumers = {{"t1", "mine", "10.0.0.9", 5}};
-    broker->add_queue(orders);
-    source.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
-      if (what == "snapshot") in_memory = in_source.size();
-      return std::nullopt;
-    };
-    time.on_pass = [this] {
-      leadership.turn({});
-      live_on();
-    };
-  }
-
-  // What happens around the controller while time passes.
-  void live_on() {
-    if (in_it) return;
-    in_it = true;
-    for (; due <= now(); due += 100ms)
-      broker->arrive("shop", "", {std::to_string(sent++)});
-    const bool source_runs = source.record.state == agent::SourceState::none ||
-                             source.record.state == agent::SourceState::snapshotted ||
-                             source.record.state == agent::SourceState::thawed;
-    if (source_runs) {
-      if (source.record.state == agent::SourceState::thawed && !is_back) {
-        broker->consume("orders", {"t2", "mine again", "10.0.0.9", 5});
-        is_back = true;
-      }
-      handle("orders", is_back ? "t2" : "t1", in_source);
-    }
-    if (runs() && obeys) obey();
-    in_it = false;
-  }
-  void handle(const std::string& queue, const std::string& tag, std::vector<std::string>& handled) {
-    while (const auto message = broker->take(queue, tag)) {
-      handled.push_back(message->body);
-      broker->acknowledge(queue, tag);
-    }
-  }
-  [[nodiscard]] bool runs() const {
-    for (const auto& [uid, state] : target.targets)
-      if (state == agent::RestoreState::used) return true;
-    return false;
-  }
-  void obey() {
-    const std::string control = messages().control_queue;
-    if (!reads && broker->has_queue(control) && !broker->ready(control).empty()) {
-      reads = messages().mirror;
-      BOOST_REQUIRE(broker->purge(control));
-      broker->consume(*reads, {"t3", "shadow", "10.0.0.20", 5});
-    }
-    if (!reads) return;
-    if (*reads != "orders" && broker->has_queue(control))
-      for (const std::string& word : broker->ready(control))
-        if (word.find("END_REPLAY") != std::string::npos) {
-          handle(*reads, "t3", in_target);
-          broker->cancel(*reads, "t3");
-          reads = "orders";
-          broker->consume(*reads, {"t3", "shadow", "10.0.0.20", 5});
-        }
-    if (broker->has_queue(*reads)) handle(*reads, "t3", in_target);
-  }
-  [[nodiscard]] MessagesStatus messages() const { return status().messages.value_or(MessagesStatus{}); }
-  [[nodiscard]] std::string mirror() const { return kMirror + migration().uid; }
-  [[nodiscard]] std::size_t call_at(const std::string& begin, const std::string& end = "") const {
-    const auto calls = broker->calls();
-    for (std::size_t i = 0; i < calls.size(); ++i)
-      if (calls[i].starts_with(begin) && calls[i].find(end) != std::string::npos) return i;
-    return calls.size();
-  }
-
-  // A target that lives keeps its control queue: the application looks into it.
-  void check_queues_gone() const {
-    BOOST_TEST(!broker->has_queue(mirror()));
-    if (status().phase == Phase::succeeded) return;
-    for (const std::string& call : broker->calls())
-      if (const std::string declared = "declare_queue ms2m.control."; call.starts_with(declared))
-        if (const std::string name = call.substr(14); name != kOwnControl) BOOST_TEST(!broker->has_queue(name), name);
-  }
-  // Every message was handled by the source before its end, or by the target.
-  void check_complete() {
-    time.pass(1s);
-    std::set<std::string> handled{in_source.begin(), in_source.end()};
-    handled.insert(in_target.begin(), in_target.end());
-    BOOST_TEST(handled.size() == static_cast<std::size_t>(sent));
-  }
-
-  // Messages that the target met though they were in its memory, or met before.
-  [[nodiscard]] std::size_t repeats() const {
-    std::set<std::string> known{in_source.begin(), in_source.begin() + static_cast<std::ptrdiff_t>(in_memory)};
-    std::size_t count = 0;
-    for (const std::string& one : in_target)
-      if (!known.insert(one).second) ++count;
-    return count;
-  }
-
-  std::size_t in_memory = 0;  // so many of the source's are in the checkpoint
-  bool obeys = true;
-  bool in_it = false;
-  bool is_back = false;
-  int sent = 0;
-  Instant due = now();
-  std::optional<std::string> reads;
-  std::vector<std::string> in_source;
-  std::vector<std::string> in_target;
-};
 
 struct Way {
   Strategy strategy;
@@ -274,6 +148,7 @@ BOOST_AUTO_TEST_CASE(a_consumer_that_the_broker_lists_late_is_waited_for) {
   auto late = std::make_shared<Late>();
   late->add_exchange("shop", "fanout");
   late->add_queue(*scene.broker->queue("orders").value());
+  late->add_queue(kOwnControl);
   scene.broker = late;
   scene.run();
   scene.check_succeeded("orders-mig-a6pfz");
@@ -359,7 +234,6 @@ struct Auto : Replay {
   Auto() : Replay(Strategy::automatic) {
     source.facts.containers.front().memory = 1'000_MiB;  // seconds of silence with stop
     broker->publish_rate = 10;
-    BOOST_REQUIRE(broker->declare_queue(kOwnControl));
     cluster.change(pod("orders"),
                    [](Json& object) { object["metadata"]["annotations"][kServiceTimeAnnotation] = "50ms"; });
   }

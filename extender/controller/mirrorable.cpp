@@ -1,0 +1,83 @@
+// Whether a queue can be mirrored, and whether the broker would give the mirror limits that lose messages.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "extender/controller/replay.h"
+#include "shared/messages/mirror.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr milliseconds kCalmPoll{250};
+constexpr milliseconds kListingDelay{6'000};
+
+// The broker asks for the rights to a queue before it looks whether there is one: so what takes nothing away from a
+// mirror that is not there yet finds out whether it may be made and bound. Only the replay itself would tell later.
+Result<void> check_rights(Hop& hop, const ReplayLink& link, const broker::QueueFacts& primary) {
+  const std::string mirror = messages::mirror_name(hop.migration().uid);
+  if (auto may = link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); !may)
+    return tl::make_unexpected(may.error());
+  for (const broker::Binding& binding : primary.bindings)
+    if (auto may = link.broker->unbind(mirror, binding); !may) return may;
+  return {};
+}
+
+}  // namespace
+
+Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kListingDelay), limits.stop};
+  for (;;) {
+    auto facts = link.broker->queue(link.queue.queue);
+    if (!facts || !*facts) return facts;
+    const auto depth = link.broker->depth(link.queue.queue);
+    if (!depth || !*depth || (*facts)->consumers.size() >= (*depth)->consumers) return facts;
+    if (!hop.pause(kCalmPoll, patience)) return facts;
+  }
+}
+
+Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link) {
+  const auto policies = link.broker->policies();
+  if (!policies) return tl::make_unexpected(policies.error());
+  if (!*policies) return std::nullopt;
+  return messages::policy_refusals(**policies, messages::mirror_name(hop.migration().uid));
+}
+
+tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
+                                                                       const Limits& limits) {
+  const auto against = [](const std::string& reason, const std::string& message) {
+    return tl::make_unexpected(messages::Refusal{reason, message});
+  };
+  auto facts = look_at_queue(hop, link, limits);
+  if (!facts) return against("Broker", facts.error().message);
+  if (!*facts) return against("QueueUnknown", fmt::format("the broker has no queue {}", link.queue.queue));
+  if (const auto all = messages::mirror_refusals(**facts); !all.empty()) return tl::make_unexpected(all.front());
+  if (const auto may = check_rights(hop, link, **facts); !may)
+    return against("BrokerRights", fmt::format("queue {} cannot be mirrored by the user in the broker's Secret: {}; or "
+                                               "use --strategy stop, which needs no mirror",
+                                               link.queue.queue, may.error().message));
+  const auto limited = limits_of_mirror(hop, link);
+  if (!limited) return against("Broker", limited.error().message);
+  if (*limited && !(*limited)->empty()) return tl::make_unexpected((*limited)->front());
+  return std::move(**facts);
+}
+
+// What a limit drops from the mirror would be lost. The policies tell at once, but not every broker shows them to a
+// user with the least rights, `management`. Such a one asks for the mirror itself; there the broker tells what holds,
+// up to 5 s after it was made. So that wait is only for who has no other way.
+Attempt<void> check_limits(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  auto known = ask_broker<std::optional<std::vector<messages::Refusal>>>(hop, limits,
+                                                                         [&] { return limits_of_mirror(hop, link); });
+  if (!known) return tl::make_unexpected(known.error());
+  if (!*known) {
+    const std::string mirror = messages_of(hop).mirror;
+    auto facts = ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return link.broker->queue(mirror); });
+    if (!facts) return tl::make_unexpected(facts.error());
+    if (!*facts) return give_up(Event::failed, "MirrorLost", fmt::format("queue {}, the mirror, was deleted", mirror));
+    *known = messages::mirror_troubles(**facts);
+  }
+  if (!(*known)->empty()) return give_up(Event::failed, (*known)->front().reason, (*known)->front().message);
+  return {};
+}
+
+}  // namespace migrate::controller
