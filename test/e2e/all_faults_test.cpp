@@ -6,7 +6,7 @@ BOOST_AUTO_TEST_SUITE(all_faults)
 BOOST_AUTO_TEST_CASE(every_step_with_every_fault) {
   const harness::Cluster cluster;
   cluster.must({"up"});
-  harness::play_rows("all-faults", harness::all_rows());
+  harness::play_rows("all-faults", harness::plays_of(harness::all_rows()), harness::start_for_stop);
   cluster.must({"down"});
 }
 

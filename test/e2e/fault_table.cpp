@@ -8,10 +8,8 @@ namespace harness {
 namespace {
 
 using migrate::Phase;
+using migrate::Strategy;
 
-constexpr Phase kSteps[] = {Phase::preparing,     Phase::placing,      Phase::freezing,
-                            Phase::checkpointing, Phase::transferring, Phase::committing,
-                            Phase::renaming,      Phase::restoring,    Phase::finishing};
 constexpr Fault kFaults[] = {Fault::abort,
                              Fault::leader_killed,
                              Fault::leader_slept,
@@ -20,11 +18,42 @@ constexpr Fault kFaults[] = {Fault::abort,
                              Fault::target_deleted,
                              Fault::restore_fails};
 
+// With a name to keep: renaming and returning.
+std::vector<Phase> steps_of(Strategy strategy) {
+  using P = Phase;
+  switch (strategy) {
+    case Strategy::live:
+      return {P::preparing, P::placing,  P::mirroring,  P::checkpointing, P::transferring, P::shadowing, P::replaying,
+              P::freezing,  P::draining, P::committing, P::switching,     P::finishing,    P::returning};
+    case Strategy::sequential:
+      return {P::preparing,  P::placing,  P::mirroring, P::checkpointing, P::transferring, P::freezing,
+              P::committing, P::renaming, P::restoring, P::switching,     P::finishing};
+    default:
+      return {P::preparing,  P::placing,  P::freezing,  P::checkpointing, P::transferring,
+              P::committing, P::renaming, P::restoring, P::finishing};
+  }
+}
+
+// In the end it is the application's Pod, and whoever deletes that wants it. With replay that begins earlier: what was
+// replayed is in its memory alone, and to a shadow the order to commit may be on its way.
+bool is_the_application(const Row& row) {
+  if (row.phase == Phase::switching || row.phase == Phase::finishing || row.phase == Phase::returning) return true;
+  return row.strategy == Strategy::live && row.phase == Phase::committing;
+}
+
 bool can_happen(const Row& row) {
-  if (row.fault == Fault::restore_fails) return row.phase == Phase::restoring;
-  // Before it is made there is none; in the end it is the application's Pod, and whoever deletes that wants it.
-  if (row.fault == Fault::target_deleted) return row.phase != Phase::preparing && row.phase != Phase::finishing;
+  if (row.fault == Fault::restore_fails) return row.phase == Phase::restoring || row.phase == Phase::shadowing;
+  if (row.fault == Fault::target_deleted) return row.phase != Phase::preparing && !is_the_application(row);
   return true;
+}
+
+std::vector<Row> rows_of(const std::vector<Strategy>& strategies) {
+  std::vector<Row> rows;
+  for (const Strategy strategy : strategies)
+    for (const Phase phase : steps_of(strategy))
+      for (const Fault fault : kFaults)
+        if (can_happen({phase, fault, strategy})) rows.push_back({phase, fault, strategy});
+  return rows;
 }
 
 }  // namespace
@@ -50,15 +79,16 @@ std::string_view to_string(Fault fault) {
 }
 
 std::string to_string(const Row& row) {
-  return fmt::format("{} x {}", migrate::to_string(row.phase), to_string(row.fault));
+  return fmt::format("{}, {} x {}", migrate::to_string(row.strategy), migrate::to_string(row.phase),
+                     to_string(row.fault));
 }
 
 std::vector<Row> all_rows() {
-  std::vector<Row> rows;
-  for (const Phase phase : kSteps)
-    for (const Fault fault : kFaults)
-      if (can_happen({phase, fault})) rows.push_back({phase, fault});
-  return rows;
+  return rows_of({Strategy::stop});
+}
+
+std::vector<Row> all_replay_rows() {
+  return rows_of({Strategy::live, Strategy::sequential});
 }
 
 std::vector<Row> covering_rows() {
@@ -74,13 +104,23 @@ std::vector<Row> covering_rows() {
           {Phase::finishing, Fault::source_agent_killed}};
 }
 
+std::vector<Row> covering_replay_rows() {
+  return {{Phase::mirroring, Fault::abort, Strategy::live},
+          {Phase::shadowing, Fault::restore_fails, Strategy::live},
+          {Phase::replaying, Fault::leader_killed, Strategy::live},
+          {Phase::draining, Fault::target_deleted, Strategy::live},
+          {Phase::switching, Fault::target_agent_killed, Strategy::live},
+          {Phase::freezing, Fault::source_agent_killed, Strategy::sequential}};
+}
+
 std::vector<Phase> allowed_ends(const Row& row) {
   // Where every repeat finds the same damage, no memory ever ran, and the source, which still exists, runs again.
-  if (row.fault == Fault::restore_fails) return {Phase::succeeded, Phase::rolled_back};
-  if (row.phase >= Phase::renaming) return {Phase::succeeded};
+  if (row.fault == Fault::restore_fails && row.phase == Phase::restoring) return {Phase::succeeded, Phase::rolled_back};
+  if (is_after_commit(row.phase)) return {Phase::succeeded};
   // The order to commit is on its way: the source's record decides.
   if (row.phase == Phase::committing) return {Phase::rolled_back, Phase::succeeded};
-  if (row.fault == Fault::abort || row.fault == Fault::target_deleted) return {Phase::rolled_back};
+  if (row.fault == Fault::abort || row.fault == Fault::target_deleted || row.fault == Fault::restore_fails)
+    return {Phase::rolled_back};
   return {Phase::rolled_back, Phase::succeeded};
 }
 

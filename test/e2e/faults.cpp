@@ -3,14 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
+#include <cctype>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 
-#include "test/e2e/holds.h"
+#include "test/e2e/broker_side.h"
 #include "test/e2e/phase_gate.h"
-#include "test/e2e/product_processes.h"
+#include "test/e2e/row_hold.h"
 
 namespace harness {
 namespace {
@@ -27,6 +27,8 @@ class Play {
 
   std::string run() {
     PhaseGate gate{cluster(), ns(), phase()};
+    std::jthread shadows;
+    if (row_.phase == Phase::returning) shadows = scene_.follow_shadows();
     begin();
     stage().await("the migration to come to " + phase(), name_, [&] { return gate.is_reached() || is_over(); });
     stage().require(!is_over(), "it ended before it came to " + phase(), name_);
@@ -35,7 +37,7 @@ class Play {
     source_agent_ = agent_on(cluster(), source_);
     target_agent_ = agent_on(cluster(), target_);
     if (row_.fault == Fault::restore_fails) damage_what_is_restored();
-    std::unique_ptr<Hold> hold = make_hold();
+    auto hold = hold_for(cluster(), row_, stage().migration(name_), source_, target_);
     gate.open();
     stage().await(phase() + " to stand in the status", name_, [&] { return phase_now() == phase() || is_over(); });
     if (hold) hold->await();
@@ -45,7 +47,11 @@ class Play {
 
     const Json ended = stage().await_end(name_, 300s);
     repair();
-    check(ended);
+    if (shadows.joinable()) {
+      shadows.request_stop();
+      shadows.join();
+    }
+    check_ended(scene_, ended, allowed_ends(row_));
     return fmt::format("{}: {}", phase_in(ended), ended.at("status").value("message", ""));
   }
 
@@ -69,30 +75,14 @@ class Play {
   }
 
   void begin() const {
-    Words words{scene_.consumer(), "--to", target_, "--strategy", "stop", "--name", name_, "--no-wait"};
-    if (row_.phase == Phase::renaming) words.emplace_back("--keep-name");
+    std::string strategy{migrate::to_string(row_.strategy)};
+    strategy.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(strategy.front())));
+    Words words{scene_.consumer(), "--to", target_, "--strategy", strategy, "--name", name_, "--no-wait"};
+    if (row_.phase == Phase::renaming || row_.phase == Phase::returning) words.emplace_back("--keep-name");
+    // It is to end by catching up, once what holds it back is gone.
+    if (row_.phase == Phase::replaying) words.insert(words.end(), {"--cutoff", "60s"});
     const auto begun = stage().plugin(words);
     if (!begun.succeeded()) throw std::runtime_error("kubectl-migrate: " + text_of(begun));
-  }
-
-  // What keeps the step from ending until the fault has happened.
-  [[nodiscard]] std::unique_ptr<Hold> make_hold() const {
-    if (row_.fault == Fault::restore_fails) return nullptr;
-    switch (row_.phase) {
-      case Phase::placing:
-      case Phase::renaming:
-        return stop_agent(cluster(), target_);
-      case Phase::checkpointing:
-        return hold_criu(cluster(), source_);
-      case Phase::transferring:
-        return cut_agent_off(cluster(), source_, target_);
-      case Phase::restoring:
-        // Deleted in the middle of CRIU's work, nobody could say whether memory ran. That is the doubt's subject.
-        if (row_.fault == Fault::target_deleted) return stop_agent(cluster(), target_);
-        return hold_criu(cluster(), target_);
-      default:
-        return stop_agent(cluster(), source_);
-    }
   }
 
   void inflict() {
@@ -129,7 +119,7 @@ class Play {
     const std::string pod = target_pod();
     const std::string uid = cluster().field({"pod", pod, "-n", ns()}, ".metadata.uid");
     cluster().kubectl({"-n", ns(), "delete", "pod", pod, "--force", "--grace-period=0"});
-    if (row_.phase != Phase::restoring) return;
+    if (row_.phase != Phase::restoring && row_.phase != Phase::shadowing) return;
     stage().await("the kubelet of " + target_ + " to let go of " + pod, name_, [&] {
       return cluster().on(target_, {"sh", "-c", "ls -d /var/lib/kubelet/pods/\"$0\" 2>/dev/null || true", uid}).empty();
     });
@@ -175,18 +165,6 @@ class Play {
     if (slept_since_) renew(cluster(), leader_);
   }
 
-  void check(const Json& ended) {
-    const auto allowed = allowed_ends(row_);
-    const auto end = migrate::phase_from(phase_in(ended));
-    stage().require(end && std::find(allowed.begin(), allowed.end(), *end) != allowed.end(),
-                    fmt::format("it ended as {}, which is not allowed here", phase_in(ended)), name_);
-    if (*end == Phase::succeeded)
-      scene_.follow(ended);
-    else
-      scene_.check_runs_on(name_);
-    stage().check_nothing_left(name_);
-  }
-
   Scene& scene_;
   Row row_;
   std::string source_;
@@ -199,7 +177,48 @@ class Play {
   std::optional<std::chrono::steady_clock::time_point> slept_since_;
 };
 
+std::string text_in(const Json& object, const char* pointer) {
+  return object.value(Json::json_pointer{pointer}, std::string{});
+}
+
+// Mirrors, whoever's: there is one migration at a time. And the control queue of a target that was given up.
+std::string queues_left(const Cluster& cluster, const Json& ended) {
+  const std::string target = text_in(ended, "/status/target/pod");
+  const bool is_used = text_in(ended, "/status/phase") == "Succeeded" || target == text_in(ended, "/spec/pod/name");
+  auto left = queues(cluster, "ms2m.replay.");
+  if (!target.empty() && !is_used)
+    for (const std::string& one : queues(cluster, "ms2m.control." + target))
+      left.push_back(one);
+  return fmt::format("{}", fmt::join(left, " "));
+}
+
 }  // namespace
+
+void check_ended(Scene& scene, const Json& ended, const std::vector<Phase>& allowed) {
+  const Stage& stage = scene.stage();
+  const std::string name = text_in(ended, "/metadata/name");
+  const std::string phase = text_in(ended, "/status/phase");
+  const auto end = migrate::phase_from(phase);
+  stage.require(end && std::find(allowed.begin(), allowed.end(), *end) != allowed.end(),
+                fmt::format("it ended as {}, which is not allowed here", phase), name);
+  if (*end == Phase::succeeded)
+    scene.follow(ended);
+  else
+    scene.check_runs_on(name);
+  stage.check_nothing_left(name);
+  // The hops back into its name are Migrations of their own.
+  const Json all = scene.cluster().get({"migrations.kubectl-migrate.dev", "-n", stage.ns().name()});
+  for (const Json& one : all.at("items"))
+    if (const std::string other = text_in(one, "/metadata/name"); other.starts_with(name + "-name-"))
+      stage.check_nothing_left(other);
+  std::string left;
+  try {
+    eventually(
+        "the broker to have no queue of it", [&] { return (left = queues_left(scene.cluster(), ended)).empty(); }, 60s);
+  } catch (const std::exception& error) {
+    stage.fail(fmt::format("{}; left: {}", error.what(), left), name);
+  }
+}
 
 std::string play(Scene& scene, const Row& row) {
   return Play{scene, row}.run();

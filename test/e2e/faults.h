@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "shared/migration/phase.h"
+#include "shared/migration/migration.h"
 #include "test/e2e/scene.h"
 
 namespace harness {
@@ -25,14 +25,19 @@ enum class Fault {
 struct Row {
   migrate::Phase phase;
   Fault fault;
+  migrate::Strategy strategy = migrate::Strategy::stop;
 };
-// "Checkpointing x source agent killed"
+// "Live, Checkpointing x source agent killed"
 [[nodiscard]] std::string to_string(const Row& row);
 
-// Every step with every fault that can happen in it.
+// Every step of `stop` with every fault that can happen in it.
 [[nodiscard]] std::vector<Row> all_rows();
 // Each step and each fault at least once.
 [[nodiscard]] std::vector<Row> covering_rows();
+// The same of `live` and `sequential`.
+[[nodiscard]] std::vector<Row> all_replay_rows();
+// Each step that only these have, and each fault but the slowest at least once.
+[[nodiscard]] std::vector<Row> covering_replay_rows();
 
 // How it may end. Before the commit the source runs on; when only a helper was lost and replaced, going on is right as
 // well. After it there is only forward.
@@ -41,5 +46,9 @@ struct Row {
 // Plays it with the scene's consumer and checks all that must hold afterwards; throws with a report when it does not.
 // The scene's consumer is then where the migration's end says. Returns how it ended, for a person.
 std::string play(Scene& scene, const Row& row);
+
+// What every migration that is over must leave: the consumer where it says, nothing on the nodes, no queue of ours.
+// Throws with a report.
+void check_ended(Scene& scene, const nlohmann::json& ended, const std::vector<migrate::Phase>& allowed);
 
 }  // namespace harness

@@ -4,6 +4,9 @@
 
 #include <functional>
 #include <stdexcept>
+#include <utility>
+
+#include "test/e2e/broker_side.h"
 
 namespace harness {
 namespace {
@@ -16,34 +19,37 @@ void mended(const std::function<void()>& mend) {
   }
 }
 
-class StoppedAgent final : public Hold {
+class StoppedProcess final : public Hold {
  public:
-  StoppedAgent(const Cluster& cluster, const std::string& node) : cluster_(cluster), agent_(agent_on(cluster, node)) {
-    if (!send_signal(cluster_, agent_, "STOP")) throw std::runtime_error("no process of the agent on " + node);
+  StoppedProcess(const Cluster& cluster, ProductProcess process) : cluster_(cluster), process_(std::move(process)) {
+    if (!send_signal(cluster_, process_, "STOP"))
+      throw std::runtime_error(
+          fmt::format("no process {} of Pod {} on {} to be stopped", process_.program, process_.pod, process_.node));
   }
-  ~StoppedAgent() override {
-    mended([&] { send_signal(cluster_, agent_, "CONT"); });
+  ~StoppedProcess() override {
+    mended([&] { send_signal(cluster_, process_, "CONT"); });
   }
   void await() override {}  // it has slept from the beginning
 
  private:
   const Cluster& cluster_;
-  ProductProcess agent_;
+  ProductProcess process_;
 };
 
-class CutOffAgent final : public Hold {
+// Packets to a port of a node, or of a Pod on it, are dropped.
+class DroppedPackets final : public Hold {
  public:
-  CutOffAgent(const Cluster& cluster, std::string node, const std::string& from)
-      : cluster_(cluster), node_(std::move(node)) {
-    const std::string address = cluster_.field({"node", from}, R"(.status.addresses[?(@.type=="InternalIP")].address)");
-    rule_ = {"PREROUTING", "-s", address, "-p", "tcp", "--dport", "10960", "-j", "DROP"};
+  DroppedPackets(const Cluster& cluster, std::string node, const Words& which)
+      : cluster_(cluster), node_(std::move(node)), rule_{"PREROUTING"} {
+    rule_.insert(rule_.end(), which.begin(), which.end());
+    rule_.insert(rule_.end(), {"-j", "DROP"});
     table("-I");
   }
-  ~CutOffAgent() override {
+  ~DroppedPackets() override {
     mended([&] { table("-D"); });
   }
   void await() override {
-    eventually("a packet for the agent of " + node_ + " to be dropped", [&] {
+    eventually("a packet to be dropped on " + node_ + ": " + fmt::format("{}", fmt::join(rule_, " ")), [&] {
       const std::string seen = cluster_.on(
           node_, {"sh", "-c", "iptables -t mangle -nvxL PREROUTING | awk '/DROP/ {sum += $1} END {print sum + 0}'"});
       return seen != "0\n";
@@ -115,11 +121,21 @@ class HeldCriu final : public Hold {
 }  // namespace
 
 std::unique_ptr<Hold> stop_agent(const Cluster& cluster, const std::string& node) {
-  return std::make_unique<StoppedAgent>(cluster, node);
+  return stop_process(cluster, agent_on(cluster, node));
 }
 
 std::unique_ptr<Hold> cut_agent_off(const Cluster& cluster, const std::string& node, const std::string& from) {
-  return std::make_unique<CutOffAgent>(cluster, node, from);
+  const std::string address = cluster.field({"node", from}, R"(.status.addresses[?(@.type=="InternalIP")].address)");
+  return std::make_unique<DroppedPackets>(cluster, node, Words{"-s", address, "-p", "tcp", "--dport", "10960"});
+}
+
+std::unique_ptr<Hold> stop_process(const Cluster& cluster, const ProductProcess& process) {
+  return std::make_unique<StoppedProcess>(cluster, process);
+}
+
+std::unique_ptr<Hold> cut_management_off(const Cluster& cluster) {
+  return std::make_unique<DroppedPackets>(cluster, broker_process(cluster).node,
+                                          Words{"-p", "tcp", "--dport", "15672"});
 }
 
 std::unique_ptr<Hold> hold_criu(const Cluster& cluster, const std::string& node) {

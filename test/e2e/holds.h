@@ -21,6 +21,10 @@ class Hold {
 // Nothing of what the machine `from` sends reaches the agent's port on `node`.
 [[nodiscard]] std::unique_ptr<Hold> cut_agent_off(const Cluster& cluster, const std::string& node,
                                                   const std::string& from);
+// A process of a container sleeps.
+[[nodiscard]] std::unique_ptr<Hold> stop_process(const Cluster& cluster, const ProductProcess& process);
+// Nothing for the broker's management API reaches it any more, while AMQP works.
+[[nodiscard]] std::unique_ptr<Hold> cut_management_off(const Cluster& cluster);
 // CRIU on a node has been started and has not begun.
 [[nodiscard]] std::unique_ptr<Hold> hold_criu(const Cluster& cluster, const std::string& node);
 

@@ -1,14 +1,29 @@
-// Plays rows of the fault table, one after the other with one consumer under load, and lets the audit judge at the end.
+// Plays rows of tables of faults, one after the other with one consumer under load, and lets the audit judge at the
+// end.
 #pragma once
 
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <memory>
 
 #include "test/e2e/faults.h"
 
 namespace harness {
+
+struct NamedPlay {
+  std::string name;
+  std::function<std::string(Scene&)> play;  // throws; returns how it ended
+};
+
+inline std::vector<NamedPlay> plays_of(const std::vector<Row>& rows) {
+  std::vector<NamedPlay> plays;
+  plays.reserve(rows.size());
+  for (const Row& row : rows)
+    plays.push_back({to_string(row), [row](Scene& scene) { return play(scene, row); }});
+  return plays;
+}
 
 inline void judge_rows(Scene& scene) {
   const Verdict verdict = scene.judge();
@@ -16,19 +31,32 @@ inline void judge_rows(Scene& scene) {
   BOOST_TEST(verdict.clean, verdict.report);
 }
 
-inline void play_rows(const std::string& ns, const std::vector<Row>& rows) {
+inline void start_for_stop(Scene& scene) {
+  scene.start(Scene::consumer_on("node-a"));
+}
+
+// As in the paper's evaluation: ten orders a second, each of which takes 50 ms.
+inline void start_for_replay(Scene& scene) {
+  ConsumerSpec consumer = Scene::consumer_on("node-a");
+  consumer.service_ms = 50;
+  consumer.prefetch = 5;
+  scene.start(consumer, {.per_second = 5, .producers = 2, .count = 0});
+}
+
+inline void play_rows(const std::string& ns, const std::vector<NamedPlay>& plays,
+                      const std::function<void(Scene&)>& start) {
   std::unique_ptr<Scene> scene;
   int scenes = 0;
-  for (const Row& row : rows) {
+  for (const NamedPlay& one : plays) {
     try {
       if (!scene) {
         scene = std::make_unique<Scene>(scenes == 0 ? ns : fmt::format("{}-{}", ns, scenes));
         ++scenes;
-        scene->start(Scene::consumer_on("node-a"));
+        start(*scene);
       }
-      BOOST_TEST_MESSAGE(to_string(row) << " -> " << play(*scene, row));
+      BOOST_TEST_MESSAGE(one.name << " -> " << one.play(*scene));
     } catch (const std::exception& error) {
-      BOOST_ERROR(to_string(row) << ": " << error.what());
+      BOOST_ERROR(one.name << ": " << error.what());
       scene.reset();  // the next row needs a consumer that is where one believes it
     }
   }

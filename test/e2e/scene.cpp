@@ -68,6 +68,10 @@ void Scene::watch_shadows(const std::stop_token& stop) {
   }
 }
 
+std::jthread Scene::follow_shadows() {
+  return std::jthread{[this](const std::stop_token& stop) { watch_shadows(stop); }};
+}
+
 std::uint64_t Scene::handled() const {
   return orders_.state(consumer_).at("count").get<std::uint64_t>();
 }
@@ -88,8 +92,7 @@ Scene::Move Scene::move(const Words& words) {
   const auto has = [&](const char* word) { return std::find(words.begin(), words.end(), word) != words.end(); };
   const auto done = [&] {
     std::jthread watcher;  // only where there is a shadow: its looks cost time that a bench would measure
-    if (has("live") && has("--keep-name"))
-      watcher = std::jthread{[&](const std::stop_token& stop) { watch_shadows(stop); }};
+    if (has("live") && has("--keep-name")) watcher = follow_shadows();
     return stage_.plugin(all);
   }();
   const Json migration = Json::parse(done.output, nullptr, false);

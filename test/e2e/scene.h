@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <thread>
 
 #include "test/e2e/orders.h"
 #include "test/harness/background.h"
@@ -90,6 +91,9 @@ class Scene {
     std::string told;
   };
   Move move(const Words& words);
+  // While it lasts, shadows that are to come back into their source's name are looked for: their logs are gone with
+  // them. For moves that begin otherwise than by move(); to be ended before follow().
+  [[nodiscard]] std::jthread follow_shadows();
   // A migration has succeeded: its target is the consumer now. Checks it and that it goes on.
   void follow(const nlohmann::json& migration);
   // A migration was rolled back: the consumer is the Pod it was, has not restarted, and goes on.

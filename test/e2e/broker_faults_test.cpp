@@ -1,0 +1,79 @@
+// Faults of the broker and of the application while a live migration is under way: how it ends, what its user is told,
+// and that nothing is lost by it.
+#include <nlohmann/json.hpp>
+
+#include "test/e2e/broker_faults.h"
+#include "test/e2e/broker_side.h"
+#include "test/e2e/play_rows.h"
+#include "test/e2e/row_hold.h"
+
+using namespace harness;
+using Json = nlohmann::json;
+using migrate::Phase;
+
+namespace {
+
+// It looks into one control queue whatever its Pod is called, as an application does that keeps the host name.
+void start_deaf(Scene& scene) {
+  ConsumerSpec consumer = Scene::consumer_on("node-a");
+  consumer.service_ms = 50;
+  consumer.prefetch = 5;
+  Json pod = scene.orders().consumer_pod(consumer);
+  for (const std::string& word : {std::string("--control-queue"), scene.stage().ns().name() + ".control"})
+    pod["spec"]["containers"][0]["command"].push_back(word);
+  scene.start(pod, {.per_second = 5, .producers = 2, .count = 0});
+}
+
+// Whether the deaf one has declared the queue is another Pod's doing: the broker remembers every "orders".
+const char* const kOwnControl = "ms2m.control.orders";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(broker_faults)
+
+BOOST_AUTO_TEST_CASE(nothing_is_lost_whatever_the_broker_does) {
+  std::vector<NamedPlay> plays;
+  for (const BrokerRow& row : broker_rows())
+    plays.push_back({row.name, [row](Scene& scene) { return play(scene, row); }});
+  play_rows("broker-faults", plays, start_for_replay);
+}
+
+BOOST_AUTO_TEST_CASE(an_application_that_does_not_follow_the_protocol_is_refused) {
+  const BrokerRow row{"no control queue",
+                      {Phase::refused},
+                      std::string("has declared no control queue ") + kOwnControl,
+                      [](BrokerFaultSite& site) { delete_queue(site.scene.cluster(), kOwnControl); }};
+  play_rows("broker-faults-deaf", {{row.name, [&](Scene& scene) { return play(scene, row); }}}, start_deaf);
+}
+
+// It has a control queue and never looks into it: what its copy takes from the queue itself is lost before anybody can
+// see it, so there is nothing for an audit. But it is seen, and ended.
+BOOST_AUTO_TEST_CASE(an_application_that_ignores_its_control_queue_is_found_out) {
+  const BrokerRow row{
+      "the control queue is ignored", {Phase::rolled_back}, "did not start replaying", [](BrokerFaultSite& site) {
+        management(site.scene.cluster(), "PUT", std::string("/queues/%2F/") + kOwnControl, R"({"durable": true})");
+      }};
+  Scene scene{"broker-faults-ignored"};
+  start_deaf(scene);
+  const std::string before = scene.consumer();
+  BOOST_TEST_MESSAGE(play_to_its_end(scene, row));
+  BOOST_TEST(scene.stage().pod(before).at("status").at("phase") == "Running");
+  eventually("the mirror to be gone", [&] { return queues(scene.cluster(), "ms2m.replay.").empty(); });
+}
+
+// Behind the commit what was replayed is in the shadow's memory alone: that it is gone has to be said, not hidden.
+BOOST_AUTO_TEST_CASE(a_shadow_that_dies_behind_the_commit_is_a_failure_and_said_so) {
+  const BrokerRow row{"killed behind the commit",
+                      {Phase::failed},
+                      "ended while it replayed",
+                      {},
+                      Phase::switching,
+                      [](BrokerFaultSite& site) {
+                        (void)send_signal(site.scene.cluster(), target_application(site.migration), "KILL");
+                      }};
+  Scene scene{"broker-faults-lost"};
+  start_for_replay(scene);
+  BOOST_TEST_MESSAGE(play_to_its_end(scene, row));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
