@@ -75,7 +75,8 @@ void eventually(const std::string& what, const std::function<bool()>& check, std
   while (!check()) {
     if (std::chrono::steady_clock::now() > deadline)
       throw std::runtime_error(fmt::format("gave up after {} s waiting for {}", limit.count(), what));
-    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    // Each look is a kubectl of its own, which takes a core for 0.2 s.
+    std::this_thread::sleep_for(std::chrono::milliseconds{250});
   }
 }
 
