@@ -109,7 +109,7 @@ std::vector<Row> covering_replay_rows() {
           {Phase::shadowing, Fault::restore_fails, Strategy::live},
           {Phase::replaying, Fault::leader_killed, Strategy::live},
           {Phase::draining, Fault::target_deleted, Strategy::live},
-          {Phase::switching, Fault::target_agent_killed, Strategy::live},
+          {Phase::switching, Fault::abort, Strategy::live},
           {Phase::freezing, Fault::source_agent_killed, Strategy::sequential}};
 }
 

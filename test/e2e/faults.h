@@ -36,7 +36,7 @@ struct Row {
 [[nodiscard]] std::vector<Row> covering_rows();
 // The same of `live` and `sequential`.
 [[nodiscard]] std::vector<Row> all_replay_rows();
-// Each step that only these have, and each fault but the slowest at least once.
+// Each step that only these have, and as many faults as three minutes allow.
 [[nodiscard]] std::vector<Row> covering_replay_rows();
 
 // How it may end. Before the commit the source runs on; when only a helper was lost and replaced, going on is right as
