@@ -40,6 +40,18 @@ BOOST_AUTO_TEST_CASE(before_the_commit_an_abort_rolls_back_and_after_it_nothing_
   BOOST_TEST(allowed_ends({Phase::checkpointing, Fault::leader_killed}).size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(replays_have_a_table_of_their_own) {
+  std::set<std::string> all;
+  for (const Row& row : all_replay_rows())
+    BOOST_TEST(all.insert(to_string(row)).second, to_string(row));
+  for (const Row& row : covering_replay_rows())
+    BOOST_TEST(all.contains(to_string(row)), to_string(row));
+  const auto live = migrate::Strategy::live;
+  BOOST_TEST((allowed_ends({Phase::draining, Fault::abort, live}) == std::vector{Phase::rolled_back}));
+  BOOST_TEST((allowed_ends({Phase::shadowing, Fault::restore_fails, live}) == std::vector{Phase::rolled_back}));
+  BOOST_TEST((allowed_ends({Phase::switching, Fault::abort, live}) == std::vector{Phase::succeeded}));
+}
+
 BOOST_AUTO_TEST_CASE(specs_differ_in_what_is_not_documented_only) {
   const auto pod = [](const std::string& token, const std::string& node) {
     const Json volume = {{"name", token}, {"projected", Json::object()}};
