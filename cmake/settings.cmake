@@ -1,6 +1,7 @@
 # How our own code is compiled. Both targets are linked PRIVATE by our targets only (helpers.cmake does it).
 option(MIGRATE_DEV "Warnings are errors: for developers and CI, never for users' compilers" OFF)
 option(MIGRATE_STATIC "Link static-pie programs that run in an empty root" OFF)
+option(MIGRATE_PRECOMPILE "Precompile the headers that take most of the time: for presets whose compiler is clang" OFF)
 set(MIGRATE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
 
 # Where everything of ours that outlives a clone is kept.
@@ -17,11 +18,13 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 # A fresh clone compiles what another clone here has compiled before in seconds. Paths below the clone are hashed
-# relative, and the folder itself not at all, so that the clone's place does not matter.
+# relative, and the folder itself not at all, so that the clone's place does not matter. The last two are for
+# precompiled headers (precompiled.cmake).
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_DIR=${MIGRATE_CACHE}/ccache
-    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=2G ${CCACHE})
+    CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=3G
+    CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_PCH_EXTSUM=1 ${CCACHE})
 endif()
 
 if(MIGRATE_SANITIZE)
