@@ -80,7 +80,10 @@ struct Replay : Scene {
     const std::string control = messages().control_queue;
     if (!reads && broker->has_queue(control) && !broker->ready(control).empty()) {
       reads = messages().mirror;
-      BOOST_REQUIRE(broker->purge(control));
+      std::vector<std::string> words;
+      broker->consume(control, {"c3", "shadow", "10.0.0.20", 1});
+      handle(control, "c3", words);
+      broker->cancel(control, "c3");
       broker->consume(*reads, {"t3", "shadow", "10.0.0.20", 5});
     }
     if (!reads) return;

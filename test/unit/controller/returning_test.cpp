@@ -133,12 +133,12 @@ BOOST_FIXTURE_TEST_CASE(what_is_under_way_is_waited_for, Returning) {
 BOOST_FIXTURE_TEST_CASE(a_shadow_that_never_becomes_ready_keeps_its_own_name, Returning) {
   cluster.change(pod("orders-mig-a6pfz"), [](Json& shadow) { shadow["status"]["conditions"] = Json::array(); });
   cluster.change(path(), [this](Json& object) {
-    object["status"]["steps"] = {{{"name", "Returning"}, {"started", to_rfc3339(now())}}};
+    object["status"]["steps"] = Json::array({{{"name", "Returning"}, {"startedAt", to_rfc3339(now())}}});
   });
   run(1);
   BOOST_TEST(to_string(status().phase) == "Returning");
   cluster.change(path(), [this](Json& object) {
-    object["status"]["steps"][0]["started"] = to_rfc3339(now() - parse_migration(object)->spec.timeout - 1s);
+    object["status"]["steps"][0]["startedAt"] = to_rfc3339(now() - parse_migration(object)->spec.timeout - 1s);
   });
   const MigrationStatus now = run();
   BOOST_TEST(to_string(now.phase) == "Succeeded");

@@ -160,6 +160,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_our_words_and_defaults) {
 BOOST_AUTO_TEST_CASE(the_schema_of_MigrationNodes_has_the_fields_that_are_written_and_no_others) {
   NodeFacts facts;
   facts.cpu_features = {"avx"};
+  facts.restore_via_create = true;
   check_same(schema_of("migrationnodes.yaml").at("properties").at("facts"), to_json(facts).at("facts"), "facts");
 }
 
