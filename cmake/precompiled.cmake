@@ -25,6 +25,9 @@ function(migrate_precompiled kind)
 endfunction()
 
 if(MIGRATE_PRECOMPILE)
+  # Without CMake's own "-include HEADER" behind it, which says the same once more and by a path that ccache does not
+  # take relative to the clone.
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)
   set(common fmt/format.h nlohmann/json.hpp algorithm chrono filesystem functional map memory optional string vector)
   migrate_precompiled(libraries HEADERS ${common} USES dep::json)
   migrate_precompiled(tests HEADERS ${common} boost/test/unit_test.hpp boost/test/data/test_case.hpp
