@@ -243,7 +243,7 @@ void read_travel(const Typed& typed, Reader& reader, Options& options) {
     reader.fail("--registry and --transfer=direct exclude each other");
   if (!has_registry && options.transfer == TransferWay::registry)
     reader.fail("--transfer=registry needs --registry HOST[:PORT]/PATH");
-  if (!has_registry && typed.value("registry-secret") != nullptr)
+  if (options.verb == Verb::migrate && !has_registry && typed.value("registry-secret") != nullptr)
     reader.fail("--registry-secret needs --registry: it is the Secret for that");
 }
 
@@ -407,6 +407,8 @@ void check_combinations(const Typed& typed, Reader& reader, Options& options) {
     reader.fail("--namespace and --all-namespaces exclude each other");
   if (options.verb == Verb::enable && options.all_namespaces && !options.broker_secrets.empty())
     reader.fail("--broker-secret needs --namespace: Secrets are allowed one namespace at a time");
+  if (options.verb == Verb::enable && options.all_namespaces && !options.registry_secret.empty())
+    reader.fail("--registry-secret needs --namespace: Secrets are allowed one namespace at a time");
   if (options.verb == Verb::version && options.output == Output::name) reader.fail("--output=name: version has none");
 }
 

@@ -109,11 +109,13 @@ Outcome<void> enable_one(const Session& session, const Options& options) {
   // The rights first: the label promises that a migration will work.
   auto done = changes.apply(rbac("rolebindings", ns, kBinding),
                             binding("RoleBinding", ns, kBinding, "ClusterRole", kNamespaceRole));
-  if (done && !options.broker_secrets.empty()) {
+  std::vector<std::string> secrets = options.broker_secrets;
+  if (!options.registry_secret.empty()) secrets.push_back(options.registry_secret);
+  if (done && !secrets.empty()) {
     Json role = object("Role", ns, kSecrets);
     role["rules"] = Json::array({{{"apiGroups", {""}},
                                   {"resources", {"secrets"}},
-                                  {"resourceNames", options.broker_secrets},
+                                  {"resourceNames", secrets},
                                   {"verbs", {"get"}}}});
     done = changes.apply(rbac("roles", ns, kSecrets), role);
     if (done)

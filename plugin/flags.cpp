@@ -29,7 +29,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"restore", 0, FlagKind::value, kStart},
     {"transfer", 0, FlagKind::value, kStart},
     {"registry", 0, FlagKind::value, kStart},
-    {"registry-secret", 0, FlagKind::value, kStart},
+    {"registry-secret", 0, FlagKind::value, of(Verb::migrate, Verb::enable)},
     {"queue", 0, FlagKind::value, of(Verb::migrate, Verb::check_app)},
     {"max-replay", 0, FlagKind::value, kStart},
     {"cutoff", 0, FlagKind::value, kStart},

@@ -80,10 +80,12 @@ How the memory travels:
   --checkpoint WORD        auto (default), kubelet or direct
   --restore WORD           auto (default) or runtime, or image: from an OCI
                            image, as containerd 2.1 to 2.3 does it
-  --transfer WORD          direct (default; node to node); registry is
-                           refused by this version
-  --registry REPOSITORY    HOST[:PORT]/PATH; implies --transfer=registry
-  --registry-secret NAME   Secret with the registry's credentials
+  --transfer WORD          direct (default; node to node) or registry
+  --registry REPOSITORY    HOST[:PORT]/PATH of a registry that checkpoints are
+                           pushed to as images; implies --transfer=registry
+  --registry-secret NAME   Secret with its credentials (made with kubectl
+                           create secret docker-registry); the controller must
+                           be allowed to read it: kubectl migrate enable
 
 Waiting and output:
   --wait, --no-wait        Follow it to its end (default), or return at once.
@@ -229,6 +231,7 @@ Examples:
 Flags:
   --broker-secret NAME     The controller may read this Secret too. May be
                            repeated; all that are to be read, each time
+  --registry-secret NAME   And this one, of a registry for checkpoints
   -A, --all-namespaces     Binds the rights in the whole cluster and labels all
                            namespaces of now but the cluster's own (kube-...)
 )";

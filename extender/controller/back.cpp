@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 
@@ -102,6 +103,8 @@ Outcome rolling_back(Hop& hop) {
       return thawed.event == Event::deadline ? later(thawed) : thawed;
   if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
   if (replays(hop)) (void)remove_queues(hop, hop.after_commit(kCleanUpPatience));  // else tidy() does
+  // An agent that has not been asked for what it pushed keeps it in its record: then tidy() asks.
+  if (!withdraw_images(hop, hop.after_commit(kCancelPatience))) return {};
   for (const std::string& node : {hop.status().source.node, hop.status().target.node})
     if (!node.empty()) (void)clean_up(hop, node, hop.after_commit(kCleanUpPatience));
   return {};

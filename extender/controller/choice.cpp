@@ -7,6 +7,7 @@
 
 #include "extender/controller/queue.h"
 #include "extender/controller/refusals.h"
+#include "extender/controller/registry.h"
 #include "shared/messages/mirror.h"
 
 namespace migrate::controller {
@@ -45,6 +46,10 @@ StrategyQuestion question_of(Hop& hop, const Json& pod, const agent::SourceFacts
   StrategyQuestion question;
   question.size = size_of(found);
   question.backend = backend;
+  if (is_via_registry(hop.migration())) {  // there and from there
+    question.speeds.transfer_fixed *= 2;
+    question.speeds.transfer_ms_per_mib *= 2;
+  }
   for (const Refusal& one : without_accepted(replay_refusals(pod), spec.accept))
     (one.accept.empty() ? question.has_writable_volumes : question.has_empty_dirs) = true;
   question.keep_name = spec.keep_name;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 #include "shared/base/time.h"
@@ -38,7 +39,8 @@ Outcome check_source_node(Hop& hop, const Limits& limits) {
                       node, hop.world().settings.node_lease_limit.count())};
 }
 
-// The images that the target's agent offers, and a Secret with what it takes to pull them.
+// The images that the target's agent offers, and a Secret with what it takes to pull them. Of a registry outside that is
+// the user's own.
 Attempt<void> use_offer(Hop& hop, const std::string& node, TargetPlan& plan, const Limits& limits) {
   auto pulled = pull_archives(hop, node, limits);
   if (!pulled) return tl::make_unexpected(pulled.error());
@@ -48,6 +50,10 @@ Attempt<void> use_offer(Hop& hop, const std::string& node, TargetPlan& plan, con
   const agent::ImageOffer& offer = *pulled->offer;
   for (const agent::ImageOffer::Image& image : offer.images)
     plan.images[image.container] = image.reference;
+  if (is_via_registry(hop.migration())) {
+    plan.pull_secret = hop.migration().spec.registry_secret;
+    return {};
+  }
   // A name for each attempt: the credentials of an earlier one are not these.
   plan.pull_secret = pull_secret_name(hop.migration(), hop.status().attempt);
   const kube::ResourcePath path = kube::core("secrets", hop.migration().namespace_, plan.pull_secret);

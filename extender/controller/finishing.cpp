@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 #include "shared/migration/names.h"
@@ -61,6 +62,11 @@ bool source_has_ended(Hop& hop, const Limits& limits) {
 }
 
 bool clean_nodes(Hop& hop, const Limits& limits) {
+  // What was pushed is known to the source's agent alone, until it has cleaned up. What it tells is kept: a record
+  // that cannot be written now is written as the finalizer goes.
+  const auto told = hop.status().warnings.size();
+  if (!withdraw_images(hop, limits) && !node_is_gone(hop, hop.status().source.node, limits)) return false;
+  if (hop.status().warnings.size() != told) (void)hop.journal().write();
   bool all = true;
   for (const std::string& node : {hop.status().source.node, hop.status().target.node})
     if (!node.empty() && !clean_up(hop, node, limits)) all = false;
@@ -90,6 +96,7 @@ Outcome finishing(Hop& hop) {
   // is kept as well: that has to stay as long as the source's containers do.
   if (status.target.node != status.source.node)
     (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
+  (void)withdraw_images(hop, hop.after_commit(kAgentPatience));  // else tidy() does
   hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),
                             total_size(status));
   if (replays(hop) && status.messages) hop.world().metrics.replayed(status.strategy, *status.messages);

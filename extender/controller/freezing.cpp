@@ -6,6 +6,7 @@
 
 #include "extender/controller/pods.h"
 #include "extender/controller/queue.h"
+#include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 #include "shared/base/bytes_text.h"
@@ -154,6 +155,15 @@ Attempt<agent::PullFacts> pull_archives(Hop& hop, const std::string& node, const
     TargetPlan plan = hop.target_plan();
     plan.name = target_name(hop.migration(), hop.status().attempt);
     order.host_name = hostname_of(target_pod(hop.source(), hop.migration(), plan));
+  }
+  if (is_via_registry(hop.migration())) {
+    // Nothing is transferred before the registry has acknowledged it all.
+    auto access = registry_access(hop, limits);
+    if (!access) return tl::make_unexpected(access.error());
+    auto pushed = push_archives(hop, {*access, order.as_image, order.host_name}, limits);
+    if (!pushed) return tl::make_unexpected(pushed.error());
+    order.registry = std::move(*access);
+    order.images = std::move(*pushed);
   }
   return hop.ask<agent::PullFacts>(
       node, "transfer the archives", "TransferFailed", limits,

@@ -6,6 +6,7 @@
 #include "extender/controller/choice.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/queue.h"
+#include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/surroundings.h"
@@ -146,6 +147,8 @@ Outcome preparing(Hop& hop) {
   if (!is_told(*expected)) expected->freeze = forecast(size_of(*found), backend).checkpoint;
   standing = source_refusals(*pod, *found, around->source, backend, expected->freeze);
   if (!standing.empty()) return refused(standing);
+  if (is_via_registry(hop.migration()))
+    if (Outcome checked = check_registry(hop, view.node, patience); checked.event != Event::done) return checked;
   if (Outcome recorded = record(hop, *pod, *around, *found, backend, *expected); recorded.event != Event::done)
     return recorded;
   return {Event::done, "", because};

@@ -111,6 +111,20 @@ std::string with_other_way(const std::string& trouble) {
   return trouble + "; or use --restore runtime";
 }
 
+// Started anew since it was restored from an image: from what its node calls by the checkpoint's name.
+bool is_known_here_alone(const Json& pod, const Json& status) {
+  const std::string id = text_at(status, {"imageID"});
+  if (id.starts_with(kImageRegistry)) return true;
+  if (text_at(pod, {"metadata", "annotations", kImagesAnnotation}).empty()) return false;
+  const auto& containers = list_at(pod, {"spec", "containers"});
+  return std::any_of(containers.begin(), containers.end(), [&](const Json& one) {
+    const std::string image = text_at(one, {"image"});
+    const auto at = image.find('@');
+    return text_at(one, {"name"}) == text_at(status, {"name"}) && at != std::string::npos &&
+           id.starts_with(image.substr(0, at + 1));
+  });
+}
+
 // What the way of images cannot do, whatever the target.
 void check_image_way(const Json& pod, const Surroundings& around, Collector& found) {
   const PodView view = view_of(pod);
@@ -127,7 +141,7 @@ void check_image_way(const Json& pod, const Surroundings& around, Collector& fou
                           name, volume),
               "emptydir-loss");
   for (const Json& one : list_at(pod, {"status", "containerStatuses"}))
-    if (text_at(one, {"imageID"}).starts_with(kImageRegistry))
+    if (is_known_here_alone(pod, one))
       found.add("ImageOnlyHere",
                 fmt::format("{}: container {} was restored from an image once and started anew since, so its image "
                             "has a name that is known on its node alone; use --restore runtime",
@@ -173,9 +187,11 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
                           "abort {} -n {}",
                           around.other_migration, name, around.other_migration, migration.namespace_));
   if (migration.spec.restore == RestoreWay::image) check_image_way(*pod, around, found);
-  if (migration.spec.transfer == TransferWay::registry)
-    found.add("TransferNotSupported",
-              "transfer through a registry is not supported by this version; use --transfer direct, or leave it out");
+  if (migration.spec.transfer == TransferWay::registry && migration.spec.registry.find('/') == std::string::npos)
+    found.add("NoRepository",
+              fmt::format("'{}' is no repository for the checkpoint of {} to travel through; name one as HOST[:PORT]/PATH "
+                          "by --registry",
+                          migration.spec.registry, name));
   std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
   for (const std::string& bound : around.bound_volumes)
     found.add("NodeLocalVolume", fmt::format("{}: {}; the target's node cannot reach it", name, bound));

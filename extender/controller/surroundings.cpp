@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/registry.h"
 #include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
 
@@ -74,7 +75,9 @@ Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limi
   if (hop.is_by_image())
     for (const std::string& container : names)
       plan.images[container] =
-          fmt::format("{}/{}@sha256:{}", kImageRegistry, std::string(32, '0'), std::string(64, '0'));
+          is_via_registry(hop.migration())
+              ? fmt::format("{}@sha256:{}", hop.migration().spec.registry, std::string(64, '0'))
+              : fmt::format("{}/{}@sha256:{}", kImageRegistry, std::string(32, '0'), std::string(64, '0'));
   const Json target = target_pod(pod, hop.migration(), plan);
   const auto path = kube::pod(hop.migration().namespace_, plan.name);
   std::string trouble;

@@ -107,7 +107,13 @@ void set_checkpoint_images(Json& pod, const TargetPlan& plan) {
     container["imagePullPolicy"] = "IfNotPresent";
   }
   pod["metadata"]["annotations"][kImagesAnnotation] = real.dump();
-  if (!plan.pull_secret.empty()) pod["spec"]["imagePullSecrets"].push_back({{"name", plan.pull_secret}});
+  Json secret = Json::object();
+  secret["name"] = plan.pull_secret;
+  Json& secrets = pod["spec"]["imagePullSecrets"];
+  if (!secrets.is_array()) secrets = Json::array();
+  if (!plan.pull_secret.empty() && std::find(secrets.begin(), secrets.end(), secret) == secrets.end())
+    secrets.push_back(secret);
+  if (secrets.empty()) pod["spec"].erase("imagePullSecrets");
 }
 
 // Credentials for what an earlier migration restored from are good for nothing.

@@ -26,7 +26,7 @@ struct TargetPlan {
   // By container: the checkpoint it is restored from as its image. Then nothing waits in the container's creation, and
   // the RuntimeClass is the source's own.
   std::map<std::string, std::string> images = {};
-  std::string pull_secret = {};  // with the credentials for them
+  std::string pull_secret = {};  // with the credentials for them; empty: none are needed
 };
 
 // A copy of `source` that waits to be restored: all fields but those that the server, the kubelet or admission set

@@ -18,8 +18,9 @@ Agent::Agent(AgentParts parts)
       source_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log}),
       archives_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log}, parts_.node, source_,
                 parts_.kubelet),
+      pushes_({parts_.places, parts_.connect_registry}, source_, archives_),
       target_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log, parts_.connect,
-               parts_.registry_port}),
+               parts_.registry_port, parts_.connect_registry}),
       caretaker_([this](const std::stop_token& stop) { care(stop); }) {}
 
 Agent::~Agent() = default;
@@ -74,6 +75,19 @@ AgentResult<Snapshot> Agent::snapshot(const Order& order, const SnapshotOrder& s
 AgentResult<void> Agent::read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                       const Call& call) {
   return fence_.admit(order).and_then([&] { return archives_.read(order, archive, sink, call); });
+}
+
+AgentResult<void> Agent::check_registry(const Order& order, const RegistryAccess& registry, const Call& call) {
+  return fence_.admit(order).and_then([&] { return pushes_.check(registry, call); });
+}
+
+AgentResult<std::vector<PushedImage>> Agent::push(const Order& order, const PushOrder& push, const Call& call) {
+  return fence_.admit(order).and_then([&] { return pushes_.push(order, push, call); });
+}
+
+AgentResult<std::vector<std::string>> Agent::withdraw(const Order& order, const RegistryAccess& registry,
+                                                      const Call& call) {
+  return fence_.admit(order).and_then([&] { return pushes_.withdraw(order, registry, call); });
 }
 
 AgentResult<SourceRecord> Agent::commit(const Order& order, const Call&) {

@@ -9,6 +9,7 @@
 
 #include "node/agent/archives.h"
 #include "node/agent/fence.h"
+#include "node/agent/pushes.h"
 #include "node/agent/source.h"
 #include "node/agent/target.h"
 
@@ -24,6 +25,7 @@ struct AgentParts {
   Log& log;
   ConnectPeer connect;
   std::uint16_t registry_port = kAgentPort + 2;
+  ConnectRegistry connect_registry = {};
 };
 
 class Agent final : public AgentApi {
@@ -41,6 +43,10 @@ class Agent final : public AgentApi {
   AgentResult<Snapshot> snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call) override;
   AgentResult<void> read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                  const Call& call) override;
+  AgentResult<void> check_registry(const Order& order, const RegistryAccess& registry, const Call& call) override;
+  AgentResult<std::vector<PushedImage>> push(const Order& order, const PushOrder& push, const Call& call) override;
+  AgentResult<std::vector<std::string>> withdraw(const Order& order, const RegistryAccess& registry,
+                                                 const Call& call) override;
   AgentResult<SourceRecord> commit(const Order& order, const Call& call) override;
   AgentResult<SourceRecord> thaw(const Order& order, bool target_never_ran, const Call& call) override;
   AgentResult<SourceRecord> source_record(const Order& order, const Call& call) override;
@@ -66,6 +72,7 @@ class Agent final : public AgentApi {
   Fence fence_;
   Source source_;
   Archives archives_;
+  Pushes pushes_;
   Target target_;
   std::mutex mutex_;
   std::condition_variable_any changed_;

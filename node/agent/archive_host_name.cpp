@@ -65,6 +65,29 @@ bool is_uts_image(const std::string& name) {
   return name.find("checkpoint/") != std::string::npos && file.starts_with("utsns-") && file.ends_with(".img");
 }
 
+std::uint64_t whole_blocks(std::uint64_t size) {
+  return (size + kBlock - 1) / kBlock * kBlock;
+}
+
+bool is_to_be_changed(const Block& header) {
+  const bool is_file = header[kType] == '0' || header[kType] == '\0';
+  const std::uint64_t size = size_in(header);
+  return is_file && size > 0 && size <= kBlock && is_uts_image(name_in(header));
+}
+
+// False: it has that name already.
+Result<bool> change(Block& header, Block& content, std::string_view name) {
+  const std::string_view old{content.data(), static_cast<std::size_t>(size_in(header))};
+  const auto changed = runtime::with_nodename(old, name);
+  if (!changed) return tl::make_unexpected(changed.error());
+  if (*changed == old) return false;
+  content = {};
+  std::copy(changed->begin(), changed->end(), content.begin());
+  put_octal(header, kSize, kSizeLength, changed->size());
+  seal(header);
+  return true;
+}
+
 class TarFile {
  public:
   explicit TarFile(const std::filesystem::path& path)
@@ -95,25 +118,65 @@ Result<bool> set_host_name(const std::filesystem::path& tar, std::string_view na
   for (std::uint64_t at = 0; file.read(header, at) && header[0] != '\0';) {
     const std::uint64_t size = size_in(header);
     const std::uint64_t content = at + kBlock;
-    const bool is_file = header[kType] == '0' || header[kType] == '\0';
-    if (is_file && size > 0 && size <= kBlock && is_uts_image(name_in(header))) {
+    if (is_to_be_changed(header)) {
       Block block{};
       if (!file.read(block, content)) return file.failed("it ends in the image of the UTS namespace");
-      const std::string_view old{block.data(), static_cast<std::size_t>(size)};
-      const auto changed = runtime::with_nodename(old, name);
+      const auto changed = change(header, block, name);
       if (!changed) return file.failed(changed.error().message);
-      if (*changed != old) {
-        block = {};
-        std::copy(changed->begin(), changed->end(), block.begin());
-        put_octal(header, kSize, kSizeLength, changed->size());
-        seal(header);
+      if (*changed) {
         if (!file.write(block, content) || !file.write(header, at)) return file.failed("it cannot be written");
         has_changed = true;
       }
     }
-    at = content + (size + kBlock - 1) / kBlock * kBlock;
+    at = content + whole_blocks(size);
   }
   return has_changed;
+}
+
+bool HostNameFilter::take_block() {
+  filled_ = 0;
+  if (header_) {
+    const auto changed = change(*header_, block_, name_);
+    if (!changed) {
+      trouble_ = changed.error().message;
+      return false;
+    }
+    const Block header = *header_;
+    header_.reset();
+    return sink_(header) && sink_(block_);
+  }
+  if (!has_ended_ && is_to_be_changed(block_)) {
+    header_ = block_;
+    return true;
+  }
+  if (block_[0] == '\0') has_ended_ = true;
+  if (!has_ended_) passing_ = whole_blocks(size_in(block_));
+  return sink_(block_);
+}
+
+bool HostNameFilter::feed(std::span<const char> piece) {
+  while (!piece.empty()) {
+    const bool passes = passing_ > 0;
+    const std::uint64_t wanted = passes ? passing_ : kBlock - filled_;
+    const auto part = piece.first(static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), wanted)));
+    piece = piece.subspan(part.size());
+    if (passes) {
+      passing_ -= part.size();
+      if (!sink_(part)) return false;
+      continue;
+    }
+    std::copy(part.begin(), part.end(), block_.begin() + static_cast<std::ptrdiff_t>(filled_));
+    filled_ += part.size();
+    if (filled_ == kBlock && !take_block()) return false;
+  }
+  return true;
+}
+
+Result<void> HostNameFilter::finish() {
+  if (!trouble_.empty()) return failure("give the Pod's host name to an archive: " + trouble_);
+  const bool whole = !header_ || sink_(*header_);
+  if (!whole || (filled_ > 0 && !sink_({block_.data(), filled_}))) return failure("the archive was not taken whole");
+  return {};
 }
 
 }  // namespace migrate::agent

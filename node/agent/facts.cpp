@@ -57,6 +57,11 @@ std::string architecture_name(const std::string& machine) {
   return machine;
 }
 
+std::string own_architecture() {
+  utsname system{};
+  return ::uname(&system) == 0 ? architecture_name(system.machine) : "";
+}
+
 NodeFacts FactsOfNode::gather() {
   NodeFacts facts;
   facts.node = parts_.node;

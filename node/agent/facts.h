@@ -22,6 +22,7 @@ namespace migrate::agent {
 [[nodiscard]] std::string parse_criu_version(const std::string& output);
 // As Kubernetes names it: "amd64", "arm64"; what it does not know stays.
 [[nodiscard]] std::string architecture_name(const std::string& machine);
+[[nodiscard]] std::string own_architecture();
 
 struct FactsParts {
   std::string node;

@@ -36,6 +36,20 @@ LogFields told(const Snapshot& snapshot) {
   fields.emplace_back("frozenMs", std::to_string(snapshot.frozen.count()));
   return fields;
 }
+LogFields told(const std::vector<PushedImage>& images) {
+  LogFields fields;
+  fields.reserve(images.size());
+  for (const PushedImage& image : images)
+    fields.emplace_back("image." + image.archive, image.reference);
+  return fields;
+}
+LogFields told(const std::vector<std::string>& left) {
+  LogFields fields;
+  fields.reserve(left.size());
+  for (const std::string& line : left)
+    fields.emplace_back("left", line);
+  return fields;
+}
 LogFields told(const PullFacts& facts) {
   return {{"bytes", std::to_string(facts.bytes.count)}};
 }
@@ -162,6 +176,27 @@ AgentResult<void> ObservedAgent::read_archive(const Order& order, const std::str
   });
   metrics_.archive_bytes("out", sent);
   return result;
+}
+
+AgentResult<void> ObservedAgent::check_registry(const Order& order, const RegistryAccess& registry, const Call& call) {
+  return observe("check_registry", order, call, {{"repository", registry.repository}},
+                 [&] { return agent_.check_registry(order, registry, call); });
+}
+
+AgentResult<std::vector<PushedImage>> ObservedAgent::push(const Order& order, const PushOrder& push, const Call& call) {
+  auto result = observe("push", order, call, {{"repository", push.registry.repository}},
+                        [&] { return agent_.push(order, push, call); });
+  Bytes pushed;
+  for (const PushedImage& image : result ? *result : std::vector<PushedImage>{})
+    pushed = pushed + image.size;
+  metrics_.archive_bytes("out", pushed);
+  return result;
+}
+
+AgentResult<std::vector<std::string>> ObservedAgent::withdraw(const Order& order, const RegistryAccess& registry,
+                                                              const Call& call) {
+  return observe("withdraw", order, call, {{"repository", registry.repository}},
+                 [&] { return agent_.withdraw(order, registry, call); });
 }
 
 AgentResult<SourceRecord> ObservedAgent::commit(const Order& order, const Call& call) {

@@ -25,6 +25,10 @@ class ObservedAgent final : public AgentApi {
   AgentResult<Snapshot> snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call) override;
   AgentResult<void> read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                  const Call& call) override;
+  AgentResult<void> check_registry(const Order& order, const RegistryAccess& registry, const Call& call) override;
+  AgentResult<std::vector<PushedImage>> push(const Order& order, const PushOrder& push, const Call& call) override;
+  AgentResult<std::vector<std::string>> withdraw(const Order& order, const RegistryAccess& registry,
+                                                 const Call& call) override;
   AgentResult<SourceRecord> commit(const Order& order, const Call& call) override;
   AgentResult<SourceRecord> thaw(const Order& order, bool target_never_ran, const Call& call) override;
   AgentResult<SourceRecord> source_record(const Order& order, const Call& call) override;

@@ -120,7 +120,7 @@ int run_agent(const Settings& settings) {
                [&serving_at](const std::string& address, const std::string& node) {
                  return serving_at->connect(address, node);
                },
-               settings.registry_port}};
+               settings.registry_port, registries_trusted_by(settings.host_root)}};
   ObservedAgent observed{agent, log, metrics};
   Serving serving{observed, every_address(settings), settings.port};
   serving_at = &serving;

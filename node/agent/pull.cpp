@@ -53,7 +53,23 @@ AgentResult<void> whole(Arrival& arrival, const Archive& archive, const std::str
 
 }  // namespace
 
+AgentResult<Target::ReadArchive> Target::reader_of(const Order& order, const PullOrder& pull, const Call& call) const {
+  if (pull.registry)
+    return ReadArchive{[this, access = *pull.registry, call](const Archive& archive,
+                                                             const ArchiveSink& sink) -> AgentResult<void> {
+      auto fetched = open_repository(parts_.connect_registry, access, call).fetch_blob(archive.digest, sink);
+      if (!fetched) return tl::make_unexpected(agent_error_of(fetched.error(), access));
+      return {};
+    }};
+  auto source = parts_.connect(pull.source_address, pull.source_node);
+  if (!source) return agent_failure(Kind::failed, "pull the archives: this node's agent has no certificate yet");
+  return ReadArchive{[source, order, call](const Archive& archive, const ArchiveSink& sink) {
+    return source->read_archive(order, archive.name, sink, call);
+  }};
+}
+
 AgentResult<PullFacts> Target::pull(const Order& order, const PullOrder& pull, const Call& call) {
+  if (pull.registry && pull.as_image) return offer_from_registry(order, pull, call);
   const auto began = Steady::now();
   const auto turn = turns_.take(order.migration, call.stop, call.timeout);
   if (!turn) return agent_failure(Kind::cancelled, "another order pulls the archives of this migration already");
@@ -86,11 +102,10 @@ AgentResult<PullFacts> Target::pull(const Order& order, const PullOrder& pull, c
     return agent_failure(Kind::no_space,
                          fmt::format("pull the archives of {}: {} has {} MiB free, {} are needed", order.name,
                                      parts_.places.state.string(), free->count >> 20, needed.count >> 20));
-  const auto source = missing.empty() ? nullptr : parts_.connect(pull.source_address, pull.source_node);
-  if (!missing.empty() && !source)
-    return agent_failure(Kind::failed, "pull the archives: this node's agent has no certificate yet");
+  const auto read = missing.empty() ? AgentResult<ReadArchive>{} : reader_of(order, pull, call);
+  if (!read) return tl::make_unexpected(read.error());
   for (const Archive& archive : missing) {
-    auto fetched = fetch(*source, order, archive, pull.as_image, call);
+    auto fetched = fetch(*read, order, archive, pull.as_image, call);
     if (!fetched) return tl::make_unexpected(fetched.error());
     std::erase_if(stored.archives, [&](const Archive& old) { return old.name == archive.name; });
     stored.archives.push_back(archive);
@@ -133,7 +148,7 @@ bool Target::has(const Order& order, const StoredTarget& stored, const Archive& 
   });
 }
 
-AgentResult<Bytes> Target::fetch(AgentApi& source, const Order& order, const Archive& archive, bool as_image,
+AgentResult<Bytes> Target::fetch(const ReadArchive& read_archive, const Order& order, const Archive& archive, bool as_image,
                                  const Call& call) const {
   const auto attempt = fmt::format("pull archive {} of {}", archive.name, order.name);
   const fs::path target = parts_.places.target(order.migration);
@@ -153,24 +168,18 @@ AgentResult<Bytes> Target::fetch(AgentApi& source, const Order& order, const Arc
   // What cannot be stored is digested all the same: an archive that was altered says so, not what tar makes of it.
   if (stays_tar) {
     image::FileWriter file{part.string()};
-    read = source.read_archive(
-        order, archive.name,
-        [&](std::string_view piece) {
-          (void)file.write({piece.data(), piece.size()});  // finish tells
-          return arrival.take(piece);
-        },
-        call);
+    read = read_archive(archive, [&](std::string_view piece) {
+      (void)file.write({piece.data(), piece.size()});  // finish tells
+      return arrival.take(piece);
+    });
     written = file.finish();
   } else {
     if (auto made = make_private_folder(part); !made) return failed(made.error(), attempt);
     Untar untar{part};
-    read = source.read_archive(
-        order, archive.name,
-        [&](std::string_view piece) {
-          (void)untar.feed(piece);  // finish tells
-          return arrival.take(piece);
-        },
-        call);
+    read = read_archive(archive, [&](std::string_view piece) {
+      (void)untar.feed(piece);  // finish tells
+      return arrival.take(piece);
+    });
     written = untar.finish();
   }
   if (!read) return tl::make_unexpected(AgentError{read.error().kind, attempt + ": " + read.error().message});

@@ -16,6 +16,7 @@
 #include "node/agent/image_registry.h"
 #include "node/agent/marks.h"
 #include "node/agent/places.h"
+#include "node/agent/registry_link.h"
 #include "node/agent/target_record.h"
 #include "node/agent/turns.h"
 #include "node/container_runtime/container_runtime.h"
@@ -36,6 +37,7 @@ struct TargetParts {
   Log& log;
   ConnectPeer connect;
   std::uint16_t registry_port = kAgentPort + 2;
+  ConnectRegistry connect_registry = {};
 };
 
 class Target {
@@ -65,7 +67,10 @@ class Target {
   [[nodiscard]] Marks marks_of(const std::string& pod_uid, const std::string& container) const;
   [[nodiscard]] std::vector<std::string> containers_of(const std::string& pod_uid) const;
 
-  [[nodiscard]] AgentResult<Bytes> fetch(AgentApi& source, const Order& order, const Archive& archive, bool as_image,
+  // Gives an archive's bytes to a sink, wherever they come from.
+  using ReadArchive = std::function<AgentResult<void>(const Archive& archive, const ArchiveSink& sink)>;
+  [[nodiscard]] AgentResult<ReadArchive> reader_of(const Order& order, const PullOrder& pull, const Call& call) const;
+  [[nodiscard]] AgentResult<Bytes> fetch(const ReadArchive& read, const Order& order, const Archive& archive, bool as_image,
                                          const Call& call) const;
   [[nodiscard]] bool has(const Order& order, const StoredTarget& stored, const Archive& archive, bool as_image) const;
 
@@ -80,7 +85,8 @@ class Target {
   [[nodiscard]] RestoredContainer image_state(const std::string& migration, const std::string& pod_uid,
                                               const std::string& container);
   [[nodiscard]] AgentResult<bool> cancel_images(const Order& order, StoredTarget stored);
-  void forget_images(const StoredOffer& offer) const;
+  void forget_images(const StoredOffer& offer, bool also_cold = false) const;
+  [[nodiscard]] AgentResult<PullFacts> offer_from_registry(const Order& order, const PullOrder& pull, const Call& call);
   void tend_images();
 
   [[nodiscard]] AgentResult<void> may_release(const Order& order, const std::string& pod_uid,

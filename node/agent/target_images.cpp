@@ -3,7 +3,6 @@
 // to write and nothing to let go; what is left to see to is that an image is given away once, and that a container once
 // restored never restores the old checkpoint again.
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 
@@ -22,11 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = AgentError::Kind;
 using Image = StoredOffer::Image;
-
-std::string own_architecture() {
-  utsname system{};
-  return ::uname(&system) == 0 ? architecture_name(system.machine) : "";
-}
 
 image::CheckpointManifest manifest_of(const Image& image) {
   return image::checkpoint_manifest(image.container, image.layer, image.size, own_architecture());
@@ -91,7 +85,51 @@ AgentResult<void> Target::make_offer(const Order& order, const PullOrder& pull, 
   return {};
 }
 
+// A registry outside gives the images to whoever has its credentials, and nobody here sees it do so: from now on memory
+// may run at any time.
+AgentResult<PullFacts> Target::offer_from_registry(const Order& order, const PullOrder& pull, const Call& call) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto turn = turns_.take(order.migration, call.stop, call.timeout);
+  if (!turn) return agent_failure(Kind::cancelled, "another order pulls the archives of this migration already");
+  PullFacts facts;
+  StoredOffer offer;
+  offer.repository = pull.registry->repository;
+  offer.is_external = true;
+  offer.asked = true;
+  auto repository = open_repository(parts_.connect_registry, *pull.registry, call, /*by_runtime=*/true);
+  for (const PushedImage& image : pull.images) {
+    const auto at = image.reference.find('@');
+    if (at == std::string::npos || image.reference.substr(0, at) != offer.repository)
+      return agent_failure(Kind::precondition,
+                           fmt::format("'{}' names no image in {}", image.reference, offer.repository));
+    offer.images.push_back({image.archive, "", image.id, image.reference.substr(at + 1), image.size, false});
+    // This node's runtime is to pull it, perhaps when there is no way back: so it is looked for now.
+    if (const auto there = repository.check_manifest(offer.images.back().manifest); !there)
+      return tl::make_unexpected(agent_error_of(there.error(), *pull.registry));
+    facts.bytes = facts.bytes + image.size;
+  }
+  const std::lock_guard lock{mutex_};
+  StoredTarget stored = known(order.migration);
+  stored.name = order.name;
+  if (const StoredOffer before = stored.offer.value_or(StoredOffer{}); stored.offer) {
+    offer.pods = before.pods;
+    // What was cancelled or restored already is wanted once more: its name has to be the checkpoint's again.
+    const bool begins_anew = before.closed || all_cold(before);
+    if (begins_anew) forget_images(before, /*also_cold=*/true);
+    for (Image& image : offer.images)
+      for (const Image& old : before.images)
+        if (!begins_anew && old.manifest == image.manifest) image.cold = old.cold;
+  }
+  stored.boot_id = parts_.boot_id;
+  stored.offer = std::move(offer);
+  if (auto kept = put(order.migration, stored); !kept) return tl::make_unexpected(kept.error());
+  facts.offer = told(*stored.offer);
+  facts.duration = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+  return facts;
+}
+
 node::CheckpointImageNames Target::names_of(const StoredOffer& offer, const Image& image) const {
+  if (offer.is_external) return {fmt::format("{}@{}", offer.repository, image.manifest), image.id};
   return {fmt::format("{}:{}/{}@{}", kRegistryAddress, parts_.registry_port, offer.repository, image.manifest),
           image.id};
 }
@@ -102,13 +140,14 @@ ImageOffer Target::told(const StoredOffer& offer) const {
                   offer.password,
                   {}};
   told.images.reserve(offer.images.size());
+  if (offer.is_external) told = {offer.repository, "", "", {}};
   for (const Image& image : offer.images)
     told.images.push_back({image.container, names_of(offer, image).reference});
   return told;
 }
 
 void Target::open_registry(const std::string& migration, const StoredOffer& offer) {
-  if (offer.closed || all_cold(offer)) return registry_.close(migration);
+  if (offer.is_external || offer.closed || all_cold(offer)) return registry_.close(migration);
   Offer open{offer.repository, offer.password, {}};
   open.images.reserve(offer.images.size());
   for (const Image& image : offer.images) {
@@ -216,9 +255,9 @@ AgentResult<bool> Target::cancel_images(const Order& order, StoredTarget stored)
   return !stored.offer->asked;
 }
 
-void Target::forget_images(const StoredOffer& offer) const {
+void Target::forget_images(const StoredOffer& offer, bool also_cold) const {
   for (const Image& image : offer.images) {
-    if (image.cold) continue;
+    if (image.cold && !also_cold) continue;
     if (const auto gone = parts_.runtime.forget_image(names_of(offer, image)); !gone)
       parts_.log.warn("a checkpoint's image may be left in the runtime: " + gone.error().message);
   }

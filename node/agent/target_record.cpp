@@ -22,6 +22,7 @@ Json to_json(const StoredOffer& offer) {
           {"hostName", offer.host_name},
           {"asked", offer.asked},
           {"closed", offer.closed},
+          {"external", offer.is_external},
           {"images", std::move(images)},
           {"pods", offer.pods}};
 }
@@ -33,6 +34,7 @@ StoredOffer offer_of(const Json& json) {
   offer.host_name = json.at("hostName").get<std::string>();
   offer.asked = json.at("asked").get<bool>();
   offer.closed = json.at("closed").get<bool>();
+  offer.is_external = json.value("external", false);
   offer.pods = json.at("pods").get<std::vector<std::string>>();
   for (const Json& one : json.at("images"))
     offer.images.push_back({one.at("container").get<std::string>(), one.at("layer").get<std::string>(),

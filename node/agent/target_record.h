@@ -19,13 +19,14 @@ struct StoredOffer {
     Bytes size = {};       // of the layer
     bool cold = false;     // restored; its reference is the real image by now
   };
-  std::string repository;  // 32 hexadecimal digits
+  std::string repository;  // 32 hexadecimal digits; of a registry outside HOST[:PORT]/PATH
   std::string password;
   std::string host_name;
   bool asked = false;   // a layer was asked for: memory may run
   bool closed = false;  // cancelled: nothing is given away any more
   std::vector<Image> images;
   std::vector<std::string> pods;  // uids of those they are for
+  bool is_external = false;       // in a registry outside, which this node's runtime pulls from by itself
 };
 
 struct StoredTarget {

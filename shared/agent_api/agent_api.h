@@ -116,6 +116,27 @@ struct Snapshot {
   milliseconds frozen{0};
 };
 
+// --- a registry between the two ---
+
+// A repository, and what it takes to use it. An agent has it for as long as an order lasts and writes none of it down.
+struct RegistryAccess {
+  std::string repository;  // HOST[:PORT]/PATH
+  std::string user;        // empty: nobody
+  std::string password;
+  std::string ca_pem;  // of the registry, beside the authorities that the node trusts; empty: none
+};
+struct PushOrder {
+  RegistryAccess registry;
+  bool as_image = false;       // containers only, for a runtime to restore from
+  std::string host_name = {};  // that the restored processes see; of images only
+};
+struct PushedImage {
+  std::string archive;
+  std::string reference;  // "HOST[:PORT]/PATH@sha256:…"
+  std::string id;         // digest of its config
+  Bytes size = {};        // of its layer
+};
+
 // --- target ---
 
 struct PrepareOrder {
@@ -130,6 +151,9 @@ struct PullOrder {
   std::vector<Archive> archives;
   bool as_image = false;       // offers them to this node's runtime as images
   std::string host_name = {};  // that the restored processes see; of images only
+  // From there instead of the source's agent. With `as_image` this node's runtime pulls `images` itself.
+  std::optional<RegistryAccess> registry = std::nullopt;
+  std::vector<PushedImage> images = {};
 };
 // The archives as images, in a registry on the node's loopback.
 struct ImageOffer {
@@ -198,6 +222,16 @@ class AgentApi {
   // The archive's bytes, to the agent of the target's node only.
   virtual AgentResult<void> read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                          const Call& call = {}) = 0;
+  // Begins to push and leaves it: whether the registry is there, trusted, and lets us push.
+  virtual AgentResult<void> check_registry(const Order& order, const RegistryAccess& registry,
+                                           const Call& call = {}) = 0;
+  // Every archive as an image of one layer. Done when the registry has acknowledged all layers and manifests; what is
+  // there already is not sent again.
+  virtual AgentResult<std::vector<PushedImage>> push(const Order& order, const PushOrder& push,
+                                                     const Call& call = {}) = 0;
+  // Deletes what was pushed. One line for each image that is left: which, and why. Said once: it is forgotten then.
+  virtual AgentResult<std::vector<std::string>> withdraw(const Order& order, const RegistryAccess& registry,
+                                                         const Call& call = {}) = 0;
   // frozen -> committed. Answers the record: `thawed` says that it was too late.
   virtual AgentResult<SourceRecord> commit(const Order& order, const Call& call = {}) = 0;
   // frozen -> thawed; answers the record: `committed` says that it stays so. `target_never_ran` permits it after the

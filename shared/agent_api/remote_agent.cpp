@@ -101,6 +101,25 @@ class RemoteAgent final : public AgentApi {
     return ask("snapshot", &Stub::Snapshot, order, request, call);
   }
 
+  AgentResult<void> check_registry(const Order& order, const RegistryAccess& registry, const Call& call) override {
+    v1::CheckRegistryRequest request;
+    put(*request.mutable_registry(), registry);
+    return ask("check_registry", &Stub::CheckRegistry, order, request, call);
+  }
+
+  AgentResult<std::vector<PushedImage>> push(const Order& order, const PushOrder& push, const Call& call) override {
+    v1::PushRequest request;
+    put(request, push);
+    return ask("push", &Stub::Push, order, request, call);
+  }
+
+  AgentResult<std::vector<std::string>> withdraw(const Order& order, const RegistryAccess& registry,
+                                                 const Call& call) override {
+    v1::WithdrawRequest request;
+    put(*request.mutable_registry(), registry);
+    return ask("withdraw", &Stub::Withdraw, order, request, call);
+  }
+
   AgentResult<SourceRecord> commit(const Order& order, const Call& call) override {
     return ask("commit", &Stub::Commit, order, call);
   }

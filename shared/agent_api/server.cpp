@@ -90,6 +90,20 @@ class Service final : public v1::Agent::Service {
     return order(*context, *in, *out,
                  [&](const Order& order, const Call& call) { return agent_.snapshot(order, taken(*in), call); });
   }
+  Status CheckRegistry(ServerContext* context, const v1::CheckRegistryRequest* in, v1::Done* out) override {
+    return order(*context, *in, *out, [&](const Order& order, const Call& call) {
+      return agent_.check_registry(order, taken(in->registry()), call);
+    });
+  }
+  Status Push(ServerContext* context, const v1::PushRequest* in, v1::PushedImages* out) override {
+    return order(*context, *in, *out,
+                 [&](const Order& order, const Call& call) { return agent_.push(order, taken(*in), call); });
+  }
+  Status Withdraw(ServerContext* context, const v1::WithdrawRequest* in, v1::Lines* out) override {
+    return order(*context, *in, *out, [&](const Order& order, const Call& call) {
+      return agent_.withdraw(order, taken(in->registry()), call);
+    });
+  }
   Status Commit(ServerContext* context, const v1::Order* in, v1::SourceRecord* out) override {
     return order(*context, *in, *out, [&](const Order& order, const Call& call) { return agent_.commit(order, call); });
   }

@@ -64,6 +64,21 @@ std::vector<Archive> taken_archives(const Archives& in) {
   return archives;
 }
 
+void put_one(v1::PushedImage& out, const PushedImage& image) {
+  out.set_archive(image.archive);
+  out.set_reference(image.reference);
+  out.set_id(image.id);
+  out.set_size(image.size.count);
+}
+template <class Images>
+std::vector<PushedImage> taken_images(const Images& in) {
+  std::vector<PushedImage> images;
+  images.reserve(static_cast<std::size_t>(in.size()));
+  for (const v1::PushedImage& one : in)
+    images.push_back({one.archive(), one.reference(), one.id(), Bytes{one.size()}});
+  return images;
+}
+
 }  // namespace
 
 std::string_view word_of(Kind kind) {
@@ -179,6 +194,41 @@ Snapshot taken(const v1::SnapshotAnswer& in) {
   return {taken_archives(in.archives()), instant(in.frozen_at_us()), milliseconds{in.frozen_ms()}};
 }
 
+void put(v1::RegistryAccess& out, const RegistryAccess& registry) {
+  out.set_repository(registry.repository);
+  out.set_user(registry.user);
+  out.set_password(registry.password);
+  out.set_ca_pem(registry.ca_pem);
+}
+RegistryAccess taken(const v1::RegistryAccess& in) {
+  return {in.repository(), in.user(), in.password(), in.ca_pem()};
+}
+
+void put(v1::PushRequest& out, const PushOrder& push) {
+  put(*out.mutable_registry(), push.registry);
+  out.set_as_image(push.as_image);
+  out.set_host_name(push.host_name);
+}
+PushOrder taken(const v1::PushRequest& in) {
+  return {taken(in.registry()), in.as_image(), in.host_name()};
+}
+
+void put(v1::PushedImages& out, const std::vector<PushedImage>& images) {
+  for (const PushedImage& image : images)
+    put_one(*out.add_images(), image);
+}
+std::vector<PushedImage> taken(const v1::PushedImages& in) {
+  return taken_images(in.images());
+}
+
+void put(v1::Lines& out, const std::vector<std::string>& lines) {
+  for (const std::string& line : lines)
+    out.add_lines(line);
+}
+std::vector<std::string> taken(const v1::Lines& in) {
+  return {in.lines().begin(), in.lines().end()};
+}
+
 void put(v1::SourceRecord& out, const SourceRecord& record) {
   out.set_state(second_of(kSourceStates, record.state));
   if (record.frozen_at) out.set_frozen_at_us(microseconds(*record.frozen_at));
@@ -211,9 +261,15 @@ void put(v1::PullRequest& out, const PullOrder& pull) {
     put_one(*out.add_archives(), archive);
   out.set_as_image(pull.as_image);
   out.set_host_name(pull.host_name);
+  if (pull.registry) put(*out.mutable_registry(), *pull.registry);
+  for (const PushedImage& image : pull.images)
+    put_one(*out.add_images(), image);
 }
 PullOrder taken(const v1::PullRequest& in) {
-  return {in.source_node(), in.source_address(), taken_archives(in.archives()), in.as_image(), in.host_name()};
+  PullOrder pull{in.source_node(), in.source_address(), taken_archives(in.archives()), in.as_image(), in.host_name()};
+  if (in.has_registry()) pull.registry = taken(in.registry());
+  pull.images = taken_images(in.images());
+  return pull;
 }
 
 void put(v1::PullFacts& out, const PullFacts& facts) {

@@ -22,7 +22,7 @@ struct CheckpointManifest {
 
 // `layer` is the archive's digest ("sha256:…"), `architecture` the node's as OCI names it ("amd64"). The config is as
 // unique as the archive: containerd finds checkpoint images by its digest. The manifest has the annotations by which
-// containerd and CRI-O know a checkpoint.
+// containerd and CRI-O know a checkpoint; without a container's name it is an image of one layer, and no checkpoint.
 [[nodiscard]] CheckpointManifest checkpoint_manifest(const std::string& container, const std::string& layer, Bytes size,
                                                      const std::string& architecture);
 

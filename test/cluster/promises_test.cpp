@@ -89,6 +89,17 @@ BOOST_AUTO_TEST_CASE(cluster_dns_answers_for_services_and_the_registry) {
   BOOST_TEST(pods().in_client("nslookup registry.test").find("10.77.0.10") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(one_registry_lets_everybody_in_and_one_asks_for_credentials) {
+  const auto status = [](const harness::Words& words) {
+    harness::Words all{"curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"};
+    all.insert(all.end(), words.begin(), words.end());
+    return pods().cluster.on("node-a", all);
+  };
+  BOOST_TEST(status({"https://registry.test/v2/"}) == "200");
+  BOOST_TEST(status({"https://registry.test:5000/v2/"}) == "401");
+  BOOST_TEST(status({"-u", "pusher:checkpoints", "https://registry.test:5000/v2/"}) == "200");
+}
+
 BOOST_AUTO_TEST_CASE(a_service_reaches_its_pod_on_another_node) {
   BOOST_TEST(pods().in_client("wget -qO- http://web/hostname") == "web\n");
 }

@@ -24,6 +24,8 @@ struct GivenOrder {
   agent::SnapshotOrder snapshot;
   agent::PrepareOrder prepare;
   agent::PullOrder pull;
+  agent::RegistryAccess registry;
+  agent::PushOrder push;
   std::vector<agent::RestoreState> known;
   std::string archive;
   bool target_never_ran = false;
@@ -43,6 +45,8 @@ class FakeAgent final : public agent::AgentApi {
   agent::Snapshot snapshotted;
   std::vector<std::string> pieces;  // of every archive
   agent::PullFacts pulled;
+  std::vector<agent::PushedImage> pushed;
+  std::vector<std::string> left;
   std::vector<agent::RestoredContainer> restored;
   bool yes = true;
   std::optional<agent::AgentError> error;  // instead of any answer
@@ -92,6 +96,24 @@ class FakeAgent final : public agent::AgentApi {
       if (!sink(piece)) break;
     if (!answer) return tl::make_unexpected(answer.error());
     return {};
+  }
+  AgentResult<void> check_registry(const agent::Order& order, const agent::RegistryAccess& registry,
+                                   const agent::Call& call) override {
+    GivenOrder given = begin("check_registry", order, call);
+    given.registry = registry;
+    return done(end(std::move(given), call, true));
+  }
+  AgentResult<std::vector<agent::PushedImage>> push(const agent::Order& order, const agent::PushOrder& push,
+                                                    const agent::Call& call) override {
+    GivenOrder given = begin("push", order, call);
+    given.push = push;
+    return end(std::move(given), call, pushed);
+  }
+  AgentResult<std::vector<std::string>> withdraw(const agent::Order& order, const agent::RegistryAccess& registry,
+                                                 const agent::Call& call) override {
+    GivenOrder given = begin("withdraw", order, call);
+    given.registry = registry;
+    return end(std::move(given), call, left);
   }
   AgentResult<agent::SourceRecord> commit(const agent::Order& order, const agent::Call& call) override {
     return end(begin("commit", order, call), call, record);

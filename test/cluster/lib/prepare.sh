@@ -38,8 +38,8 @@ prepare_control() {
   files=$(machine_directory control)/files
   cp "$pki"/{apiserver,apiserver-kubelet-client,registry,ca,front-proxy-ca}.{crt,key} "$pki"/sa.{key,pub} "$files/etc/kubernetes/pki/"
   cp "$pki"/kube-{controller-manager,scheduler}.kubeconfig "$here"/config/{scheduler,audit-policy}.yaml "$files/etc/kubernetes/"
-  cp "$here/config/registry.yaml" "$files/etc/"
-  prepare_services "$files" control etcd kube-apiserver kube-controller-manager kube-scheduler registry loopback
+  cp "$here"/config/registry{,-private}.yaml "$here/config/registry-private.htpasswd" "$files/etc/"
+  prepare_services "$files" control etcd kube-apiserver kube-controller-manager kube-scheduler registry registry-private loopback
   # What is pushed while the cluster runs is written on top of the ready-made images, and gone with the cluster.
   printf '%s=%q\n' REGISTRY_IMAGES "$registry/storage" >>"$(machine_directory control)/machine.env"
 }

@@ -42,6 +42,11 @@ class Peer final : public AgentApi {
     return {};
   }
   AgentResult<Snapshot> snapshot(const Order&, const SnapshotOrder&, const Call&) override { return {}; }
+  AgentResult<void> check_registry(const Order&, const RegistryAccess&, const Call&) override { return {}; }
+  AgentResult<std::vector<PushedImage>> push(const Order&, const PushOrder&, const Call&) override { return {}; }
+  AgentResult<std::vector<std::string>> withdraw(const Order&, const RegistryAccess&, const Call&) override {
+    return {};
+  }
   AgentResult<SourceRecord> commit(const Order&, const Call&) override { return {}; }
   AgentResult<SourceRecord> thaw(const Order&, bool, const Call&) override { return {}; }
   AgentResult<SourceRecord> source_record(const Order&, const Call&) override { return {}; }

@@ -251,6 +251,28 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_target_arrives_whole) 
   BOOST_REQUIRE(offered.offer->images.size() == 1U);
   BOOST_TEST(offered.offer->images[0].reference == "127.0.0.1:10962/r@sha256:aa");
 
+  const RegistryAccess registry{"r.example/cp", "u", "p", "an authority"};
+  PullOrder through{"node-a", "10.0.0.1:10960", {}, true};
+  through.registry = registry;
+  through.images = {{"app", "r.example/cp@sha256:aa", "sha256:bb", Bytes{7}}};
+  (void)require(agent->pull(kOrder, through));
+  given = scene.agent.last();
+  BOOST_TEST(given.pull.registry.value().ca_pem == "an authority");
+  BOOST_REQUIRE(given.pull.images.size() == 1U);
+  BOOST_TEST(given.pull.images[0].id == "sha256:bb");
+
+  require(agent->check_registry(kOrder, registry));
+  BOOST_TEST(scene.agent.last().registry.password == "p");
+  scene.agent.pushed = through.images;
+  const auto pushed = require(agent->push(kOrder, {registry, true, "orders-mig-abcde"}));
+  BOOST_TEST(scene.agent.last().push.host_name == "orders-mig-abcde");
+  BOOST_TEST(scene.agent.last().push.registry.user == "u");
+  BOOST_REQUIRE(pushed.size() == 1U);
+  BOOST_TEST(pushed[0].reference == "r.example/cp@sha256:aa");
+  BOOST_TEST(pushed[0].size.count == 7U);
+  scene.agent.left = {"one \xc3", "two"};
+  BOOST_TEST((require(agent->withdraw(kOrder, registry)) == scene.agent.left));
+
   require(agent->release(kOrder, {kPod, {"app"}, {"tmp"}}));
   given = scene.agent.last();
   BOOST_TEST(given.what == "release");

@@ -42,6 +42,10 @@ class Agent final : public agent::AgentApi {
   bool has_archives = false;
   bool thawed_after_commit = false;
   std::string host_name;  // of the last pull of images
+  agent::RegistryAccess registry;           // of the last order with one
+  std::vector<agent::PushedImage> pushed;   // what is in the registry
+  std::vector<std::string> left;            // what withdraw() says of it
+  std::optional<agent::PullOrder> pulled_as;
   std::int64_t term = 0;
 
   Answer<agent::SourceFacts> inspect(const agent::Order& order, const agent::PodRef&, const std::vector<std::string>&,
@@ -85,6 +89,28 @@ class Agent final : public agent::AgentApi {
                             const agent::Call&) override {
     return tl::make_unexpected(Error{Kind::refused, "not for controllers"});
   }
+  Answer<void> check_registry(const agent::Order& order, const agent::RegistryAccess& given,
+                              const agent::Call&) override {
+    if (auto no = begin("check_registry", order)) return tl::make_unexpected(*no);
+    registry = given;
+    return {};
+  }
+  Answer<std::vector<agent::PushedImage>> push(const agent::Order& order, const agent::PushOrder& push,
+                                               const agent::Call&) override {
+    if (auto no = begin("push", order)) return tl::make_unexpected(*no);
+    registry = push.registry;
+    pushed = {{"app", push.registry.repository + "@sha256:11", "sha256:22", 20_MiB}};
+    done("push");
+    return pushed;
+  }
+  Answer<std::vector<std::string>> withdraw(const agent::Order& order, const agent::RegistryAccess& given,
+                                            const agent::Call&) override {
+    if (auto no = begin("withdraw", order)) return tl::make_unexpected(*no);
+    registry = given;
+    const auto answer = pushed.empty() ? std::vector<std::string>{} : left;
+    pushed.clear();
+    return answer;
+  }
   Answer<agent::SourceRecord> commit(const agent::Order& order, const agent::Call&) override {
     if (auto no = begin("commit", order)) return tl::make_unexpected(*no);
     if (record.state == SourceState::snapshotted)
@@ -127,7 +153,10 @@ class Agent final : public agent::AgentApi {
     done("pull");
     agent::PullFacts pulled{20_MiB, std::chrono::milliseconds{100}};
     host_name = pull.host_name;
-    if (pull.as_image)
+    pulled_as = pull;
+    if (pull.as_image && pull.registry)
+      pulled.offer = {pull.registry->repository, "", "", {{"app", pull.images.at(0).reference}}};
+    else if (pull.as_image)
       pulled.offer = {"127.0.0.1:10962/abc", "someone", "secret", {{"app", "127.0.0.1:10962/abc@sha256:00"}}};
     return pulled;
   }

@@ -44,7 +44,7 @@ const std::vector<Row> kRows{
     {"OtherMigration", [](Case& c) { c.around.other_migration = "orders-0"; },
      "kubectl migrate abort orders-0 -n shop"},
     {"EmptyDirLoss", [](Case& c) { c.migration.spec.restore = RestoreWay::image; }, "--accept=emptydir-loss"},
-    {"TransferNotSupported", [](Case& c) { c.migration.spec.transfer = TransferWay::registry; }, "--transfer direct"},
+    {"NoRepository", [](Case& c) { c.migration.spec.transfer = TransferWay::registry; }, "by --registry"},
     {"NoAgent", [](Case& c) { c.around.source.facts.reset(); }, "node-a has no migrate-agent"},
     {"AgentDown", [](Case& c) { c.around.source.facts->heartbeat -= 31s; }, "silent for 31 s"},
     {"NoCriu", [](Case& c) { c.around.source.facts->criu.clear(); }, "install version 4.2"},

@@ -117,6 +117,8 @@ const std::vector<Good> kGood = {
     {{"help", "abort"}, [](const Options& o) { return o.verb == Verb::help && o.help_about == Verb::abort; }},
     {{"--help"}, [](const Options& o) { return o.verb == Verb::help && !o.help_about; }},
     {{"-h"}, [](const Options& o) { return o.verb == Verb::help; }},
+    {{"enable", "-n", "shop", "--registry-secret", "pull"},
+     [](const Options& o) { return o.verb == Verb::enable && o.registry_secret == "pull"; }},
     {{"enable", "--help"}, [](const Options& o) { return o.verb == Verb::help && o.help_about == Verb::enable; }},
 };
 
@@ -201,6 +203,7 @@ const std::vector<Bad> kBad = {
     {{"check-app", "orders", "--broker-secret", "a,b"}, "check-app takes one"},
     {{"orders", "--for", "1m"}, "--for does not belong to the start of a migration"},
     {{"enable", "-A", "--broker-secret", "x"}, "--broker-secret needs --namespace"},
+    {{"enable", "-A", "--registry-secret", "x"}, "--registry-secret needs --namespace"},
     {{"version", "-o", "name"}, "version has none"},
     {{"help", "abrot"}, "no help for \"abrot\"; did you mean abort?"},
 };
