@@ -113,10 +113,8 @@ Outcome<void> enable_one(const Session& session, const Options& options) {
   if (!options.registry_secret.empty()) secrets.push_back(options.registry_secret);
   if (done && !secrets.empty()) {
     Json role = object("Role", ns, kSecrets);
-    role["rules"] = Json::array({{{"apiGroups", {""}},
-                                  {"resources", {"secrets"}},
-                                  {"resourceNames", secrets},
-                                  {"verbs", {"get"}}}});
+    role["rules"] = Json::array(
+        {{{"apiGroups", {""}}, {"resources", {"secrets"}}, {"resourceNames", secrets}, {"verbs", {"get"}}}});
     done = changes.apply(rbac("roles", ns, kSecrets), role);
     if (done)
       done = changes.apply(rbac("rolebindings", ns, kSecrets), binding("RoleBinding", ns, kSecrets, "Role", kSecrets));

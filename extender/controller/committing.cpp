@@ -39,8 +39,8 @@ Outcome check_source_node(Hop& hop, const Limits& limits) {
                       node, hop.world().settings.node_lease_limit.count())};
 }
 
-// The images that the target's agent offers, and a Secret with what it takes to pull them. Of a registry outside that is
-// the user's own.
+// The images that the target's agent offers, and a Secret with what it takes to pull them. Of a registry outside that
+// is the user's own.
 Attempt<void> use_offer(Hop& hop, const std::string& node, TargetPlan& plan, const Limits& limits) {
   auto pulled = pull_archives(hop, node, limits);
   if (!pulled) return tl::make_unexpected(pulled.error());

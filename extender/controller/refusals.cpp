@@ -188,10 +188,11 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
                           around.other_migration, name, around.other_migration, migration.namespace_));
   if (migration.spec.restore == RestoreWay::image) check_image_way(*pod, around, found);
   if (migration.spec.transfer == TransferWay::registry && migration.spec.registry.find('/') == std::string::npos)
-    found.add("NoRepository",
-              fmt::format("'{}' is no repository for the checkpoint of {} to travel through; name one as HOST[:PORT]/PATH "
-                          "by --registry",
-                          migration.spec.registry, name));
+    found.add(
+        "NoRepository",
+        fmt::format("'{}' is no repository for the checkpoint of {} to travel through; name one as HOST[:PORT]/PATH "
+                    "by --registry",
+                    migration.spec.registry, name));
   std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
   for (const std::string& bound : around.bound_volumes)
     found.add("NodeLocalVolume", fmt::format("{}: {}; the target's node cannot reach it", name, bound));

@@ -35,9 +35,10 @@ Result<agent::RegistryAccess> registry_access_in(const Json& secret, const std::
   const auto found = registry::credentials_in(*config, repository);
   if (!found) return failure(fmt::format("its key {}: {}", registry::kSecretKey, found.error().message));
   if (!*found)
-    return failure(fmt::format("it has no credentials for {}; make one with kubectl create secret docker-registry NAME "
-                               "--docker-server={} --docker-username=… --docker-password=…",
-                               repository, repository.substr(0, repository.find('/'))));
+    return failure(
+        fmt::format("it has no credentials for {}; make one with kubectl create secret docker-registry NAME "
+                    "--docker-server={} --docker-username=… --docker-password=…",
+                    repository, repository.substr(0, repository.find('/'))));
   const auto authority = from_base64(text_at(secret, {"data", "ca.crt"}));
   return agent::RegistryAccess{repository, (*found)->user, (*found)->password, authority.value_or("")};
 }

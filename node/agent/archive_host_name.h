@@ -4,10 +4,13 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "shared/base/result.h"
 #include "shared/image/tar_stream.h"
@@ -36,11 +39,11 @@ class HostNameFilter {
 
   std::string name_;
   image::ByteSink sink_;
-  Block block_{};               // being filled
+  Block block_{};  // being filled
   std::size_t filled_ = 0;
-  std::uint64_t passing_ = 0;   // bytes of a content that are nobody's business
-  std::optional<Block> header_; // of an image of the UTS namespace, whose content comes next
-  bool has_ended_ = false;      // behind the last entry
+  std::uint64_t passing_ = 0;    // bytes of a content that are nobody's business
+  std::optional<Block> header_;  // of an image of the UTS namespace, whose content comes next
+  bool has_ended_ = false;       // behind the last entry
   std::string trouble_;
 };
 

@@ -55,12 +55,12 @@ AgentResult<void> whole(Arrival& arrival, const Archive& archive, const std::str
 
 AgentResult<Target::ReadArchive> Target::reader_of(const Order& order, const PullOrder& pull, const Call& call) const {
   if (pull.registry)
-    return ReadArchive{[this, access = *pull.registry, call](const Archive& archive,
-                                                             const ArchiveSink& sink) -> AgentResult<void> {
-      auto fetched = open_repository(parts_.connect_registry, access, call).fetch_blob(archive.digest, sink);
-      if (!fetched) return tl::make_unexpected(agent_error_of(fetched.error(), access));
-      return {};
-    }};
+    return ReadArchive{
+        [this, access = *pull.registry, call](const Archive& archive, const ArchiveSink& sink) -> AgentResult<void> {
+          auto fetched = open_repository(parts_.connect_registry, access, call).fetch_blob(archive.digest, sink);
+          if (!fetched) return tl::make_unexpected(agent_error_of(fetched.error(), access));
+          return {};
+        }};
   auto source = parts_.connect(pull.source_address, pull.source_node);
   if (!source) return agent_failure(Kind::failed, "pull the archives: this node's agent has no certificate yet");
   return ReadArchive{[source, order, call](const Archive& archive, const ArchiveSink& sink) {
@@ -148,8 +148,8 @@ bool Target::has(const Order& order, const StoredTarget& stored, const Archive& 
   });
 }
 
-AgentResult<Bytes> Target::fetch(const ReadArchive& read_archive, const Order& order, const Archive& archive, bool as_image,
-                                 const Call& call) const {
+AgentResult<Bytes> Target::fetch(const ReadArchive& read_archive, const Order& order, const Archive& archive,
+                                 bool as_image, const Call& call) const {
   const auto attempt = fmt::format("pull archive {} of {}", archive.name, order.name);
   const fs::path target = parts_.places.target(order.migration);
   const bool volume = is_volume(archive.name);

@@ -77,16 +77,18 @@ AgentError agent_error_of(const registry::RegistryError& error, const RegistryAc
       kind = AgentError::Kind::refused;
       advice = access.user.empty()
                    ? "; it was asked without credentials: name a Secret with some by --registry-secret"
-                   : fmt::format("; it was asked as user {}: see the Secret of --registry-secret, and whether that user "
-                                 "may pull from and push to {}",
-                                 access.user, access.repository);
+                   : fmt::format(
+                         "; it was asked as user {}: see the Secret of --registry-secret, and whether that user "
+                         "may pull from and push to {}",
+                         access.user, access.repository);
       break;
     case Kind::not_trusted:
       kind = AgentError::Kind::refused;
-      advice = fmt::format("; put the certificate of its authority among the node's (or into /etc/containerd/certs.d/{}/"
-                           "ca.crt, or, where only agents use the registry, into the key ca.crt of the Secret of "
-                           "--registry-secret)",
-                           host);
+      advice = fmt::format(
+          "; put the certificate of its authority among the node's (or into /etc/containerd/certs.d/{}/"
+          "ca.crt, or, where only agents use the registry, into the key ca.crt of the Secret of "
+          "--registry-secret)",
+          host);
       break;
     case Kind::cancelled:
       kind = AgentError::Kind::cancelled;

@@ -70,8 +70,8 @@ class Target {
   // Gives an archive's bytes to a sink, wherever they come from.
   using ReadArchive = std::function<AgentResult<void>(const Archive& archive, const ArchiveSink& sink)>;
   [[nodiscard]] AgentResult<ReadArchive> reader_of(const Order& order, const PullOrder& pull, const Call& call) const;
-  [[nodiscard]] AgentResult<Bytes> fetch(const ReadArchive& read, const Order& order, const Archive& archive, bool as_image,
-                                         const Call& call) const;
+  [[nodiscard]] AgentResult<Bytes> fetch(const ReadArchive& read, const Order& order, const Archive& archive,
+                                         bool as_image, const Call& call) const;
   [[nodiscard]] bool has(const Order& order, const StoredTarget& stored, const Archive& archive, bool as_image) const;
 
   // target_images.cpp

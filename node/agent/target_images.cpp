@@ -96,6 +96,7 @@ AgentResult<PullFacts> Target::offer_from_registry(const Order& order, const Pul
   offer.repository = pull.registry->repository;
   offer.is_external = true;
   offer.asked = true;
+  offer.images.reserve(pull.images.size());
   auto repository = open_repository(parts_.connect_registry, *pull.registry, call, /*by_runtime=*/true);
   for (const PushedImage& image : pull.images) {
     const auto at = image.reference.find('@');

@@ -17,14 +17,9 @@ Json to_json(const StoredOffer& offer) {
                       {"manifest", one.manifest},
                       {"size", one.size.count},
                       {"cold", one.cold}});
-  return {{"repository", offer.repository},
-          {"password", offer.password},
-          {"hostName", offer.host_name},
-          {"asked", offer.asked},
-          {"closed", offer.closed},
-          {"external", offer.is_external},
-          {"images", std::move(images)},
-          {"pods", offer.pods}};
+  return {{"repository", offer.repository}, {"password", offer.password}, {"hostName", offer.host_name},
+          {"asked", offer.asked},           {"closed", offer.closed},     {"external", offer.is_external},
+          {"images", std::move(images)},    {"pods", offer.pods}};
 }
 
 StoredOffer offer_of(const Json& json) {

@@ -19,10 +19,8 @@ CheckpointManifest checkpoint_manifest(const std::string& container, const std::
   made.config_digest = sha256_of(made.config);
   const Json config{{"mediaType", kConfigType}, {"digest", made.config_digest}, {"size", made.config.size()}};
   const Json archive{{"mediaType", kTarLayerType}, {"digest", layer}, {"size", size.count}};
-  Json manifest{{"schemaVersion", 2},
-                {"mediaType", kManifestType},
-                {"config", config},
-                {"layers", Json::array({archive})}};
+  Json manifest{
+      {"schemaVersion", 2}, {"mediaType", kManifestType}, {"config", config}, {"layers", Json::array({archive})}};
   if (!container.empty())
     manifest["annotations"] = {{"org.criu.checkpoint.container.name", container},
                                {"io.kubernetes.cri-o.annotations.checkpoint.name", container}};

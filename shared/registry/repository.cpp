@@ -170,7 +170,8 @@ RegistryResult<bool> Repository::authorize(const std::string& attempt, const Htt
   const std::string* header = http::find_header(refusal.headers, "WWW-Authenticate");
   const auto challenges = parse_challenges(header == nullptr ? "" : *header);
   const auto find = [&](const char* scheme) {
-    return std::find_if(challenges.begin(), challenges.end(), [&](const Challenge& one) { return one.scheme == scheme; });
+    return std::find_if(challenges.begin(), challenges.end(),
+                        [&](const Challenge& one) { return one.scheme == scheme; });
   };
   if (const auto bearer = find("bearer"); bearer != challenges.end()) {
     const auto parameter = [&](const char* name) {

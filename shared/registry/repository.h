@@ -63,8 +63,8 @@ class Repository {
   [[nodiscard]] RegistryResult<void> check_push();
 
   [[nodiscard]] RegistryResult<bool> has_blob(const std::string& digest);
-  // Done when the registry has acknowledged the digest. With an `expected` blob nothing is sent if it is there, and what
-  // is produced must be that. The digest of what was produced otherwise.
+  // Done when the registry has acknowledged the digest. With an `expected` blob nothing is sent if it is there, and
+  // what is produced must be that. The digest of what was produced otherwise.
   [[nodiscard]] RegistryResult<Blob> push_blob(const Producer& produce, const std::optional<Blob>& expected);
   [[nodiscard]] RegistryResult<void> push_text(const std::string& text, const std::string& digest);
   [[nodiscard]] RegistryResult<void> push_manifest(const std::string& manifest, const std::string& digest);

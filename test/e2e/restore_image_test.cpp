@@ -78,6 +78,38 @@ void check_forbidden_to_others(const Scene& scene, const std::string& image) {
   BOOST_TEST(message.find("authorization failed") != std::string::npos, message);
 }
 
+constexpr const char* kRegistrySecret = "checkpoints";
+constexpr const char* kRepository = "registry.test:5000/team/checkpoints";
+
+// In place of one that is there; and the controller may read it.
+void make_registry_secret(const Scene& scene, const std::string& password) {
+  const std::string ns = scene.stage().ns().name();
+  Json config = Json::object();
+  config["auths"]["registry.test:5000"] = {{"username", "pusher"}, {"password", password}};
+  scene.cluster().apply({{"apiVersion", "v1"},
+                         {"kind", "Secret"},
+                         {"type", "kubernetes.io/dockerconfigjson"},
+                         {"metadata", {{"name", kRegistrySecret}, {"namespace", ns}}},
+                         {"stringData", {{".dockerconfigjson", config.dump()}}}});
+  const auto enabled =
+      scene.stage().plugin({"enable", "--broker-secret", kBrokerSecret, "--registry-secret", kRegistrySecret});
+  BOOST_REQUIRE_MESSAGE(enabled.succeeded(), text_of(enabled));
+}
+
+Words through_registry(Words words) {
+  words.insert(words.end(), {"--registry", kRepository, "--registry-secret", kRegistrySecret});
+  return words;
+}
+
+void check_gone_from_registry(const Scene& scene, const std::string& image) {
+  const std::string digest = image.substr(image.find('@') + 1);
+  const std::string status =
+      scene.cluster().on("node-a", {"curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-u", "pusher:checkpoints",
+                                    "-H", "Accept: application/vnd.oci.image.manifest.v1+json",
+                                    "https://registry.test:5000/v2/team/checkpoints/manifests/" + digest});
+  BOOST_TEST(status == "404");
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(image)
@@ -118,6 +150,45 @@ BOOST_AUTO_TEST_CASE(a_shadow_is_restored_from_an_image_and_replays) {
   const auto move = scene.move({"--to", "node-b", "--strategy", "live", "--restore", "image"});
   check(move);
   BOOST_TEST(move.migration.at("status").at("messages").value("lost", -1) == 0);
+  scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
+  scene.wait_for_more(20);
+  judge(scene);
+}
+
+BOOST_AUTO_TEST_CASE(a_shadow_is_pulled_from_a_registry_with_credentials) {
+  Scene scene{"registry-live"};
+  make_registry_secret(scene, "checkpoints");
+  ConsumerSpec consumer = Scene::consumer_on("node-a");
+  consumer.service_ms = 50;
+  consumer.prefetch = 5;
+  scene.start(consumer, {.per_second = 5, .producers = 2, .count = 0});
+  const auto move = scene.move(through_registry({"--to", "node-b", "--strategy", "live", "--restore", "image"}));
+  check(move);
+  BOOST_TEST(move.migration.at("status").at("messages").value("lost", -1) == 0);
+  const std::string image = image_of(scene);
+  BOOST_TEST(image.find(std::string(kRepository) + "@sha256:") == 0U, image);
+  check_gone_from_registry(scene, image);
+  scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
+  scene.wait_for_more(20);
+  judge(scene);
+  kill(scene);  // starts cold, though the name in its spec is the checkpoint's
+}
+
+BOOST_AUTO_TEST_CASE(stopped_and_fetched_from_a_registry_and_refused_with_other_credentials) {
+  Scene scene{"registry-stop", 20};
+  make_registry_secret(scene, "guessed");
+  scene.start(Scene::consumer_on("node-a"));
+  const auto refused =
+      scene.stage().plugin(through_registry({scene.consumer(), "--to", "node-b", "--strategy", "stop"}));
+  BOOST_TEST(code_of(refused) == 3, text_of(refused));
+  for (const char* part : {"401", "asked as user pusher", "--registry-secret"})
+    BOOST_TEST(text_of(refused).find(part) != std::string::npos, text_of(refused));
+  make_registry_secret(scene, "checkpoints");
+  const auto move = scene.move(through_registry({"--to", "node-b", "--strategy", "stop"}));
+  check(move);
+  BOOST_TEST(scene.cluster()
+                 .on("node-a", {"curl", "-s", "-u", "pusher:checkpoints", "https://registry.test:5000/v2/_catalog"})
+                 .find("team/checkpoints") != std::string::npos);
   scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
   scene.wait_for_more(20);
   judge(scene);

@@ -23,9 +23,8 @@ class FakeRegistry {
   enum class Auth { none, basic, bearer };
 
   explicit FakeRegistry(const std::optional<http::ServerCertificate>& certificate = std::nullopt)
-      : server_(value_or_fatal(
-            http::Server::start("127.0.0.1", 0, [this](const http::Request& request) { return answer(request); }, {},
-                                certificate))) {}
+      : server_(value_or_fatal(http::Server::start(
+            "127.0.0.1", 0, [this](const http::Request& request) { return answer(request); }, {}, certificate))) {}
 
   Auth auth = Auth::none;
   std::string user = "pusher";
@@ -108,11 +107,11 @@ class FakeRegistry {
     const std::string wanted = auth == Auth::basic ? basic() : "Bearer token-of-" + user;
     if (auth == Auth::none || (given != nullptr && *given == wanted)) return true;
     refusal = error(401, "UNAUTHORIZED");
-    refusal.headers = {{"WWW-Authenticate",
-                        auth == Auth::basic
-                            ? std::string(R"(Basic realm="test")")
-                            : fmt::format(R"(Bearer realm="https://{}/token",service="test",scope="repository:x:pull")",
-                                          host())}};
+    refusal.headers = {
+        {"WWW-Authenticate",
+         auth == Auth::basic
+             ? std::string(R"(Basic realm="test")")
+             : fmt::format(R"(Bearer realm="https://{}/token",service="test",scope="repository:x:pull")", host())}};
     return false;
   }
 
@@ -185,7 +184,8 @@ class FakeRegistry {
     const std::string* range = request.header("Content-Range");
     if (range != nullptr && !range->starts_with(std::to_string(bytes.size()) + "-")) return error(416, "RANGE_INVALID");
     bytes += request.body;
-    accepted.headers = {{"Location", fmt::format("https://{}/v2/team/checkpoints/blobs/uploads/{}?state=c", host(), id)}};
+    accepted.headers = {
+        {"Location", fmt::format("https://{}/v2/team/checkpoints/blobs/uploads/{}?state=c", host(), id)}};
     if (request.method == "PATCH") return accepted;
     if (spoils && !bytes.empty()) bytes.back() = static_cast<char>(bytes.back() ^ 1);
     const auto at = request.target.find("digest=");

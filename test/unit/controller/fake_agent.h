@@ -41,10 +41,10 @@ class Agent final : public agent::AgentApi {
   std::vector<std::string> orders;
   bool has_archives = false;
   bool thawed_after_commit = false;
-  std::string host_name;  // of the last pull of images
-  agent::RegistryAccess registry;           // of the last order with one
-  std::vector<agent::PushedImage> pushed;   // what is in the registry
-  std::vector<std::string> left;            // what withdraw() says of it
+  std::string host_name;                   // of the last pull of images
+  agent::RegistryAccess registry;          // of the last order with one
+  std::vector<agent::PushedImage> pushed;  // what is in the registry
+  std::vector<std::string> left;           // what withdraw() says of it
   std::optional<agent::PullOrder> pulled_as;
   std::int64_t term = 0;
 

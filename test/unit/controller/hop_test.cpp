@@ -119,10 +119,9 @@ void ask_for_registry(Scene& scene, const char* repository = "r.example:5000/cp"
     object["spec"]["transfer"] = {{"via", "Registry"}, {"repository", repository}, {"secretName", "pull"}};
   });
   const std::string config = R"({"auths":{"r.example:5000":{"username":"someone","password":"secret"}}})";
-  scene.cluster.put(kube::core("secrets", "shop", "pull"), {{"type", "kubernetes.io/dockerconfigjson"},
-                                                            {"data",
-                                                             {{".dockerconfigjson", to_base64(config)},
-                                                              {"ca.crt", to_base64("an authority")}}}});
+  scene.cluster.put(kube::core("secrets", "shop", "pull"),
+                    {{"type", "kubernetes.io/dockerconfigjson"},
+                     {"data", {{".dockerconfigjson", to_base64(config)}, {"ca.crt", to_base64("an authority")}}}});
 }
 
 std::size_t times(const fakes::Agent& agent, const char* order) {

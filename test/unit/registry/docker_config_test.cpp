@@ -56,9 +56,9 @@ BOOST_AUTO_TEST_CASE(a_password_may_hold_colons) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_is_said_without_what_is_secret) {
-  for (const std::string& bad : {std::string("secret"), std::string("[]"), std::string("{}"),
-                                 config(R"("r":"secret")"), config(R"("r":{"auth":"secret!"})"),
-                                 config(R"("r":{"auth":")" + to_base64("secret") + "\"}")}) {
+  for (const std::string& bad :
+       {std::string("secret"), std::string("[]"), std::string("{}"), config(R"("r":"secret")"),
+        config(R"("r":{"auth":"secret!"})"), config(R"("r":{"auth":")" + to_base64("secret") + "\"}")}) {
     const auto read = credentials_in(bad, "r/cp");
     BOOST_REQUIRE(!read);
     BOOST_TEST(read.error().message.find("secret") == std::string::npos, read.error().message);
