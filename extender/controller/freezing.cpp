@@ -156,7 +156,17 @@ Attempt<agent::PullFacts> pull_archives(Hop& hop, const std::string& node, const
     plan.name = target_name(hop.migration(), hop.status().attempt);
     order.host_name = hostname_of(target_pod(hop.source(), hop.migration(), plan));
   }
+  const auto ask = [&] {
+    return hop.ask<agent::PullFacts>(
+        node, "transfer the archives", "TransferFailed", limits,
+        [&](agent::AgentApi& agent, const agent::Call& call) { return agent.pull(hop.order(), order, call); });
+  };
   if (is_via_registry(hop.migration())) {
+    // What was offered there before needs neither the registry nor the source any more.
+    if (order.as_image && hop.status().phase != Phase::transferring) {
+      order.registry = {hop.migration().spec.registry, "", "", ""};
+      if (auto offered = ask(); offered || offered.error().event != Event::failed) return offered;
+    }
     // Nothing is transferred before the registry has acknowledged it all.
     auto access = registry_access(hop, limits);
     if (!access) return tl::make_unexpected(access.error());
@@ -165,9 +175,7 @@ Attempt<agent::PullFacts> pull_archives(Hop& hop, const std::string& node, const
     order.registry = std::move(*access);
     order.images = std::move(*pushed);
   }
-  return hop.ask<agent::PullFacts>(
-      node, "transfer the archives", "TransferFailed", limits,
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.pull(hop.order(), order, call); });
+  return ask();
 }
 
 }  // namespace migrate::controller

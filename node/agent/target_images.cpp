@@ -94,6 +94,17 @@ AgentResult<PullFacts> Target::offer_from_registry(const Order& order, const Pul
   PullFacts facts;
   StoredOffer offer;
   offer.repository = pull.registry->repository;
+  offer.host_name = pull.host_name;
+  if (pull.images.empty()) {
+    const std::lock_guard lock{mutex_};
+    const StoredOffer before = known(order.migration).offer.value_or(StoredOffer{});
+    if (!before.is_external || before.closed || all_cold(before) || before.repository != offer.repository ||
+        before.host_name != offer.host_name)
+      return agent_failure(Kind::precondition,
+                           fmt::format("no images of {} are offered here from {}", order.name, offer.repository));
+    facts.offer = told(before);
+    return facts;
+  }
   offer.is_external = true;
   offer.asked = true;
   offer.images.reserve(pull.images.size());

@@ -151,7 +151,8 @@ struct PullOrder {
   std::vector<Archive> archives;
   bool as_image = false;       // offers them to this node's runtime as images
   std::string host_name = {};  // that the restored processes see; of images only
-  // From there instead of the source's agent. With `as_image` this node's runtime pulls `images` itself.
+  // From there instead of the source's agent. With `as_image` this node's runtime pulls `images` itself; none: those of
+  // the order before, which is answered again.
   std::optional<RegistryAccess> registry = std::nullopt;
   std::vector<PushedImage> images = {};
 };

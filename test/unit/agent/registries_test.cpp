@@ -107,6 +107,9 @@ BOOST_AUTO_TEST_CASE(an_image_outside_may_be_restored_from_as_soon_as_it_is_offe
   const auto pulled = good(pull(true, images));
   BOOST_REQUIRE(pulled.offer.has_value());
   BOOST_TEST(pulled.offer->password == "");
+  fake.manifests.clear();
+  BOOST_TEST(good(pull(true)).offer.value().images.at(0).reference == images.at(0).reference);
+  (void)good(push(true));
   BOOST_TEST(pulled.offer->images.at(0).reference == images.at(0).reference);
   BOOST_TEST(wire.reads == 0);
   good(target->prepare(order(), {pod("pod-2"), {"main"}, 1ms, true}));
@@ -114,6 +117,7 @@ BOOST_AUTO_TEST_CASE(an_image_outside_may_be_restored_from_as_soon_as_it_is_offe
   node.run("c9", "main", "pod-2");
   BOOST_TEST((state() == RestoreState::used));
   BOOST_TEST(node.runtime.asked.back() == "make_cold c9 " + images.at(0).reference);
+  fails(pull(true), Kind::precondition, "no images of shop/orders are offered here");
   // By a person's word once more: the name has to lead to the checkpoint again.
   good(pull(true, images));
   BOOST_TEST(node.runtime.asked.back() == "forget_image " + images.at(0).reference);

@@ -153,9 +153,11 @@ class Agent final : public agent::AgentApi {
     done("pull");
     agent::PullFacts pulled{20_MiB, std::chrono::milliseconds{100}};
     host_name = pull.host_name;
-    pulled_as = pull;
+    const bool is_again = pull.as_image && pull.registry && pull.images.empty();
+    if (is_again && !pulled_as) return tl::make_unexpected(Error{Kind::precondition, "no images are offered here"});
+    if (!is_again) pulled_as = pull;
     if (pull.as_image && pull.registry)
-      pulled.offer = {pull.registry->repository, "", "", {{"app", pull.images.at(0).reference}}};
+      pulled.offer = {pull.registry->repository, "", "", {{"app", pulled_as->images.at(0).reference}}};
     else if (pull.as_image)
       pulled.offer = {"127.0.0.1:10962/abc", "someone", "secret", {{"app", "127.0.0.1:10962/abc@sha256:00"}}};
     return pulled;

@@ -167,6 +167,7 @@ BOOST_AUTO_TEST_CASE(it_is_pulled_from_a_registry_as_an_image) {
   BOOST_TEST(made["spec"]["containers"][0]["image"] == "r.example:5000/cp@sha256:11");
   BOOST_TEST(made["spec"]["imagePullSecrets"][0]["name"] == "pull");
   BOOST_TEST(scene.target.pulled_as->images.at(0).id == "sha256:22");
+  BOOST_TEST(times(scene.source, "push") == 1U);  // and not again behind the commit
   BOOST_TEST(!scene.cluster.look(kube::core("secrets", "shop", pull_secret_name(samples::migration(), 1))));
 }
 
