@@ -124,7 +124,7 @@ void ask_for_registry(Scene& scene, const char* repository = "r.example:5000/cp"
                      {"data", {{".dockerconfigjson", to_base64(config)}, {"ca.crt", to_base64("an authority")}}}});
 }
 
-std::size_t times(const fakes::Agent& agent, const char* order) {
+std::size_t times(const controller::fakes::Agent& agent, const char* order) {
   return static_cast<std::size_t>(std::count(agent.orders.begin(), agent.orders.end(), order));
 }
 
