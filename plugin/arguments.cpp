@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "plugin/broker_way.h"
+#include "plugin/pod_word.h"
 #include "plugin/similar.h"
 #include "shared/migration/go_duration.h"
 
@@ -312,24 +313,6 @@ void read_wait(const Typed& typed, Reader& reader, Options& options) {
   if (no_wait) options.wait = false;
 }
 
-// `pod/NAME`, `po/NAME`, `pods/NAME` or NAME.
-Result<std::string> pod_name(const std::string& word) {
-  const std::size_t slash = word.find('/');
-  std::string name = word;
-  if (slash != std::string::npos) {
-    const std::string type = word.substr(0, slash);
-    name = word.substr(slash + 1);
-    if (type != "pod" && type != "po" && type != "pods")
-      return failure(
-          fmt::format("{}: this version migrates one Pod at a time, named as NAME or pod/NAME; "
-                      "name one Pod of it (kubectl get pods shows them)",
-                      word));
-  }
-  if (!is_object_name(name))
-    return failure(fmt::format("\"{}\" cannot be the name of a Pod (lower case letters, digits, '-' and '.')", name));
-  return name;
-}
-
 Result<std::string> migration_name(const std::string& word) {
   const std::size_t slash = word.find('/');
   std::string name = word;
@@ -374,7 +357,7 @@ std::string too_many(Verb verb, const Texts& words) {
                      joined(words, " "));
 }
 
-void read_name(const Texts& names, Reader& reader, Options& options) {
+void read_name(const Texts& names, const Typed& typed, Reader& reader, Options& options) {
   const Verb verb = options.verb;
   const bool takes_name = verb != Verb::list && verb != Verb::enable && verb != Verb::disable && verb != Verb::version;
   if (names.size() > (takes_name ? 1U : 0U)) return reader.fail(too_many(verb, names));
@@ -386,7 +369,7 @@ void read_name(const Texts& names, Reader& reader, Options& options) {
                            ? std::string("which Pod? kubectl migrate POD [--to NODE]; kubectl migrate --help shows all")
                            : fmt::format("which Migration? kubectl migrate {} NAME; kubectl migrate list shows them",
                                          to_string(verb)));
-  reader.take(options.name, is_pod ? pod_name(names.front()) : migration_name(names.front()));
+  reader.take(options.name, is_pod ? pod_named(names.front(), typed.value("ordinal")) : migration_name(names.front()));
 }
 
 void check_combinations(const Typed& typed, Reader& reader, Options& options) {
@@ -512,7 +495,7 @@ Result<Options> parse(const std::vector<std::string>& arguments) {
     bool from_checkpoint = false;
     reader.take(from_checkpoint, toggle(*typed, "from-checkpoint"));
     if (from_checkpoint) options.resolution = Resolution::from_checkpoint;
-    read_name(names, reader, options);
+    read_name(names, typed, reader, options);
     check_combinations(*typed, reader, options);
   }
   if (reader.error()) return tl::make_unexpected(*reader.error());

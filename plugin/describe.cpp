@@ -150,7 +150,7 @@ void print_spec(Page& page, const Migration& migration) {
   for (const auto& [key, value] : spec.target_selector)
     labels.push_back(fmt::format("{}={}", key, value));
   page.field("Node selector", joined(labels));
-  page.field("Keep name", spec.keep_name ? "yes" : "no");
+  page.field("Keep name", keeps_name(migration) ? "yes" : "no");
   page.field("Strategy", chosen(spec.strategy, migration.status.strategy));
   page.field("Checkpoint", chosen(spec.checkpoint, migration.status.checkpoint));
   page.field("Restore", chosen(spec.restore, migration.status.restore));

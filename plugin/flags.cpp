@@ -22,6 +22,7 @@ constexpr std::uint32_t kWaits = of(Verb::migrate, Verb::status, Verb::abort, Ve
 
 constexpr auto kFlags = std::to_array<Flag>({
     {"to", 0, FlagKind::value, kStart},
+    {"ordinal", 0, FlagKind::value, of(Verb::migrate, Verb::check_app)},
     {"node-selector", 0, FlagKind::many, kStart},
     {"keep-name", 0, FlagKind::toggle, kStart},
     {"strategy", 0, FlagKind::value, kStart},

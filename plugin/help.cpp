@@ -19,6 +19,10 @@ Examples:
   # Move it to node-b and keep its name
   kubectl migrate orders --to node-b --keep-name
 
+  # One of a StatefulSet, which keeps its name and its set
+  kubectl migrate orders-0 --to node-b
+  kubectl migrate sts/orders --ordinal 0 --to node-b
+
   # Let it work meanwhile: what arrives is mirrored and replayed on node-b
   kubectl migrate orders --to node-b --strategy live --queue orders
 
@@ -44,7 +48,8 @@ Commands:
   disable          Take that back
   version          Version of this program and of what is installed
   help [COMMAND]   More about a command
-  A Pod that is called like a command is named as pod/NAME.
+  A Pod that is called like a command is named as pod/NAME, one of a
+  StatefulSet also as sts/NAME --ordinal N.
 
 Where to:
   --to NODE                Only this node
@@ -52,7 +57,8 @@ Where to:
 
 How:
   --keep-name              The target gets the Pod's own name
-                           (else NAME-mig-xxxxx)
+                           (else NAME-mig-xxxxx; a StatefulSet's always
+                           does)
   --strategy WORD          auto (default): stop, which is exact by itself;
                            live: restored beside it, messages are replayed
                            sequential: it ends, then messages are replayed

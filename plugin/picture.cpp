@@ -38,18 +38,25 @@ bool is_turning_back(Phase phase) {
          phase == Phase::failed;
 }
 
-constexpr std::array kStop = {Phase::preparing,     Phase::placing,      Phase::freezing,
-                              Phase::checkpointing, Phase::transferring, Phase::committing,
-                              Phase::renaming,      Phase::restoring,    Phase::finishing};
-constexpr std::array kLive = {Phase::preparing,    Phase::placing,    Phase::mirroring, Phase::checkpointing,
-                              Phase::transferring, Phase::shadowing,  Phase::replaying, Phase::freezing,
-                              Phase::draining,     Phase::committing, Phase::switching, Phase::finishing,
-                              Phase::returning};
-constexpr std::array kSequential = {Phase::preparing,    Phase::placing,   Phase::mirroring,  Phase::checkpointing,
-                                    Phase::transferring, Phase::freezing,  Phase::committing, Phase::renaming,
-                                    Phase::restoring,    Phase::switching, Phase::finishing};
+constexpr std::array kStop = {Phase::preparing,     Phase::placing,      Phase::orphaning,  Phase::freezing,
+                              Phase::checkpointing, Phase::transferring, Phase::committing, Phase::renaming,
+                              Phase::restoring,     Phase::finishing};
+constexpr std::array kLive = {Phase::preparing,     Phase::placing,      Phase::orphaning,  Phase::mirroring,
+                              Phase::checkpointing, Phase::transferring, Phase::shadowing,  Phase::replaying,
+                              Phase::freezing,      Phase::draining,     Phase::committing, Phase::switching,
+                              Phase::finishing,     Phase::returning};
+constexpr std::array kSequential = {Phase::preparing,     Phase::placing,      Phase::orphaning, Phase::mirroring,
+                                    Phase::checkpointing, Phase::transferring, Phase::freezing,  Phase::committing,
+                                    Phase::renaming,      Phase::restoring,    Phase::switching, Phase::finishing};
 // What every strategy begins with.
 constexpr std::array kUndecided = {Phase::preparing, Phase::placing};
+
+// What only some Pods need.
+bool is_expected(Phase phase, const Migration& migration) {
+  if (phase == Phase::orphaning) return is_owned_by(migration, kStatefulSet) && !is_local(migration);
+  if (phase == Phase::renaming && migration.spec.restore == RestoreWay::image) return true;
+  return (phase != Phase::renaming && phase != Phase::returning) || keeps_name(migration);
+}
 
 // The phases that a migration goes through when nothing happens to it.
 std::span<const Phase> order_of(const Migration& migration) {
@@ -99,8 +106,7 @@ std::vector<Row> rows_of(const Migration& migration, Instant now) {
     for (const Row& row : rows)
       if (row.name == to_string(order[i])) next = i + 1;
   for (const Phase phase : order.subspan(next))
-    if ((phase != Phase::renaming && phase != Phase::returning) || migration.spec.keep_name ||
-        (phase == Phase::renaming && migration.spec.restore == RestoreWay::image))
+    if (is_expected(phase, migration))
       rows.push_back({std::string(to_string(phase)), State::to_come, std::nullopt, ""});
   return rows;
 }

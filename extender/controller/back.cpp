@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
@@ -101,6 +102,8 @@ Outcome rolling_back(Hop& hop) {
   if (has_step(hop.status(), Phase::freezing) || (replays(hop) && has_step(hop.status(), Phase::checkpointing)))
     if (Outcome thawed = thaw(hop, after_commit); thawed.event != Event::done)
       return thawed.event == Event::deadline ? later(thawed) : thawed;
+  if (has_step(hop.status(), Phase::orphaning))
+    if (auto given = give_back_source(hop, hop.after_commit(kRemovePatience)); !given) return later(given.error());
   if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
   if (replays(hop)) (void)remove_queues(hop, hop.after_commit(kCleanUpPatience));  // else tidy() does
   // An agent that has not been asked for what it pushed keeps it in its record: then tidy() asks.

@@ -52,7 +52,7 @@ StrategyQuestion question_of(Hop& hop, const Json& pod, const agent::SourceFacts
   }
   for (const Refusal& one : without_accepted(replay_refusals(pod), spec.accept))
     (one.accept.empty() ? question.has_writable_volumes : question.has_empty_dirs) = true;
-  question.keep_name = spec.keep_name;
+  question.keep_name = keeps_name(hop.migration());
   question.freeze_limit = freeze_budget(pod);
   question.max_replay = spec.max_replay;
   question.cutoff = spec.cutoff;
@@ -87,8 +87,9 @@ HopSize size_of(const agent::SourceFacts& found) {
 }
 
 Attempt<StrategyChoice> choose(Hop& hop, const Json& pod, const agent::SourceFacts& found, CheckpointBackend backend,
-                               const Limits& limits) {
+                               const Surroundings& around, const Limits& limits) {
   StrategyQuestion question = question_of(hop, pod, found, backend);
+  question.no_live = live_trouble(around);
   if (!question.has_writable_volumes && !question.has_empty_dirs)
     question.queue = look_at_replay(hop, pod, limits, question.no_queue);
   if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));

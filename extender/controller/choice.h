@@ -2,6 +2,7 @@
 #pragma once
 
 #include "extender/controller/hop.h"
+#include "extender/controller/refusals.h"
 #include "extender/controller/replay.h"
 #include "shared/migration/forecast.h"
 
@@ -11,7 +12,8 @@ namespace migrate::controller {
 // protocol, so nothing is replayed to it; neither is to one whose queue cannot be mirrored, or whose rates are unknown.
 // A broker that does not answer is no error here: nothing can be replayed then.
 [[nodiscard]] Attempt<StrategyChoice> choose(Hop& hop, const Json& pod, const agent::SourceFacts& found,
-                                             CheckpointBackend backend, const Limits& limits);
+                                             CheckpointBackend backend, const Surroundings& around,
+                                             const Limits& limits);
 
 // What a strategy that was asked for is forecast to take. `queue`: nothing without replay.
 [[nodiscard]] StrategyOutlook expect(Hop& hop, const Json& pod, const agent::SourceFacts& found,

@@ -128,8 +128,9 @@ Outcome make_target_there(Hop& hop, const Limits& limits) {
     if (auto offered = use_offer(hop, wanted.node, plan, limits); !offered) return offered.error();
   for (unsigned placement = 1;; ++placement) {
     if (auto made = pods.make(target_pod(hop.source(), hop.migration(), plan), limits); !made) return made.error();
-    if (is_local(hop.migration()))
-      if (auto done = pods.bind(wanted.pod, wanted.node, limits); !done) return done.error();
+    // The scheduler found the room when it placed the placeholder; it might not find it again: a topology that the
+    // source helped to spread looks otherwise without it.
+    if (auto done = pods.bind(wanted.pod, wanted.node, limits); !done) return done.error();
     auto bound = await_bound(hop, wanted.pod, limits);
     if (!bound) return bound.error();
     const PodView view = view_of(*bound);

@@ -25,6 +25,8 @@ Outcome work_on(Hop& hop, Phase phase) {
       return preparing(hop);
     case Phase::placing:
       return placing(hop);
+    case Phase::orphaning:
+      return orphaning(hop);
     case Phase::mirroring:
       return mirroring(hop);
     case Phase::shadowing:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
@@ -15,24 +16,6 @@ namespace {
 
 constexpr milliseconds kFinishPatience{120'000};
 constexpr milliseconds kAgentPatience{5'000};
-
-// From now on every start of its containers is an ordinary one.
-Attempt<void> unmark_target(Hop& hop, const Limits& limits) {
-  const PodPlace& target = hop.status().target;
-  const auto path = kube::pod(hop.migration().namespace_, target.pod);
-  Json patch{{"metadata", {{"uid", target.uid}}}};
-  patch["metadata"]["annotations"][kRestoreAnnotation] = nullptr;
-  patch["metadata"]["labels"][kMigrationLabel] = nullptr;
-  auto done = Pods{hop}.call<Json>("unmark " + describe(path), limits, [&](const kube::CallOptions& options) {
-    auto answer = hop.world().client.merge_patch(path, patch, {}, options);
-    using Kind = kube::ApiError::Kind;
-    const bool gone = !answer && (answer.error().kind == Kind::not_found || answer.error().kind == Kind::conflict ||
-                                  (answer.error().kind == Kind::forbidden && hop.signals().deleting()));
-    return gone ? kube::ApiResult<Json>{Json{}} : answer;
-  });
-  if (!done) return tl::make_unexpected(done.error());
-  return {};
-}
 
 Attempt<bool> source_is_gone(Hop& hop, const Limits& limits) {
   auto gone = hop.ask<bool>(
@@ -73,6 +56,24 @@ bool clean_nodes(Hop& hop, const Limits& limits) {
   return all;
 }
 
+// Of a migration that failed behind its commit, and whose object goes. A StatefulSet's Pod that works is the set's own
+// again; the end of one that does not makes the set look, and start it anew.
+Attempt<void> let_go(Hop& hop, const Limits& limits) {
+  Pods pods{hop};
+  const PodPlace& target = hop.status().target;
+  if (is_owned_by(hop.migration(), kStatefulSet)) {
+    if (auto given = give_back_source(hop, limits); !given) return given;
+    auto found = pods.get(target.pod, limits);
+    if (!found) return tl::make_unexpected(found.error());
+    if (*found && containers_run(**found)) return settle_target(hop, limits);
+    if (auto given = give_back_target(hop, limits); !given) return given;
+  }
+  for (const std::string& name : {target.pod, hop.status().placeholder})
+    if (!name.empty())
+      if (auto removed = pods.remove_ours(name, limits); !removed) return removed;
+  return {};
+}
+
 }  // namespace
 
 Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits) {
@@ -87,8 +88,10 @@ Outcome finishing(Hop& hop) {
   const Limits limits = hop.after_commit(kFinishPatience);
   Pods pods{hop};
   const MigrationStatus& status = hop.status();
+  if (is_owned_by(hop.migration(), kReplicaSet))
+    if (auto replaced = replace_in_replica_set(hop, limits); !replaced) return replaced.error();
   if (auto removed = pods.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed.error();
-  if (auto unmarked = unmark_target(hop, limits); !unmarked) return unmarked.error();
+  if (auto settled = settle_target(hop, limits); !settled) return settled.error();
   if (!status.placeholder.empty())
     if (auto removed = pods.remove_ours(status.placeholder, limits); !removed) return removed.error();
   if (replays(hop)) remove_old_control_queue(hop, hop.after_commit(kAgentPatience));
@@ -100,7 +103,7 @@ Outcome finishing(Hop& hop) {
   hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),
                             total_size(status));
   if (replays(hop) && status.messages) hop.world().metrics.replayed(status.strategy, *status.messages);
-  if (status.strategy == Strategy::live && hop.migration().spec.keep_name) return {Event::name_is_taken, "", ""};
+  if (status.strategy == Strategy::live && keeps_name(hop.migration())) return {Event::name_is_taken, "", ""};
   return {};
 }
 
@@ -119,8 +122,7 @@ bool tidy(Hop& hop) {
     case Phase::failed:
       // The archives are all that is left of the memory: they stay as long as the object does.
       if (!hop.signals().deleting()) return true;
-      for (const std::string& name : {hop.status().target.pod, hop.status().placeholder})
-        if (!name.empty() && !Pods{hop}.remove_ours(name, limits)) return false;
+      if (!let_go(hop, limits)) return false;
       if (replays(hop) && !remove_queues(hop, limits)) return false;
       if (!clean_nodes(hop, limits)) return false;
       break;

@@ -12,6 +12,8 @@ std::string_view to_string(Event event) {
       return "too late";
     case Event::name_is_taken:
       return "name is taken";
+    case Event::set_owns:
+      return "set owns";
     case Event::refused:
       return "refused";
     case Event::failed:
@@ -52,10 +54,17 @@ const std::vector<Transition>& phase_table() {
 
       {P::placing,       E::done,               P::freezing,      kStop},
       {P::placing,       E::done,               P::mirroring,     kReplay},
+      {P::placing,       E::set_owns,           P::orphaning},
       {P::placing,       E::refused,            P::rolling_back},
       {P::placing,       E::failed,             P::rolling_back},
       {P::placing,       E::aborted,            P::rolling_back},
       {P::placing,       E::deadline,           P::rolling_back},
+
+      {P::orphaning,     E::done,               P::freezing,      kStop},
+      {P::orphaning,     E::done,               P::mirroring,     kReplay},
+      {P::orphaning,     E::failed,             P::rolling_back},
+      {P::orphaning,     E::aborted,            P::rolling_back},
+      {P::orphaning,     E::deadline,           P::rolling_back},
 
       {P::mirroring,     E::done,               P::checkpointing, kReplay},
       {P::mirroring,     E::refused,            P::rolling_back,  kReplay},

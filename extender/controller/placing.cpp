@@ -138,7 +138,11 @@ Outcome placing(Hop& hop) {
     if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
   if (auto written = hop.journal().write(); !written) return written.error();
   if (Outcome fits = check_node(hop, limits); fits.event != Event::done) return fits;
-  return hold ? await_images(hop, limits) : await_waiting(hop, limits);
+  if (Outcome ready = hold ? await_images(hop, limits) : await_waiting(hop, limits); ready.event != Event::done)
+    return ready;
+  // The second hop's source is a shadow, which was lent and whose name was held from the first one on.
+  const bool is_sets = is_owned_by(hop.migration(), kStatefulSet) && !is_local(hop.migration());
+  return {is_sets ? Event::set_owns : Event::done, "", ""};
 }
 
 }  // namespace migrate::controller

@@ -131,6 +131,28 @@ Attempt<void> Pods::remove_ours(const std::string& name, const Limits& limits) {
   return force_remove(name, uid, limits);
 }
 
+Attempt<bool> Pods::amend(const std::string& name, const std::string& uid, const Limits& limits, const Change& change) {
+  const auto path = kube::pod(hop_.migration().namespace_, name);
+  for (;;) {
+    auto found = get(name, limits);
+    if (!found) return tl::make_unexpected(found.error());
+    if (!*found || view_of(**found).uid != uid) return false;
+    Json metadata = change(**found);
+    if (metadata.is_null()) return true;
+    metadata["uid"] = uid;
+    metadata["resourceVersion"] = text_at(**found, {"metadata", "resourceVersion"});
+    bool is_stale = false;
+    auto done = call<Json>("change " + describe(path), limits, [&](const kube::CallOptions& options) {
+      auto answer = hop_.world().client.merge_patch(path, {{"metadata", metadata}}, {}, options);
+      is_stale = !answer && (answer.error().kind == Kind::conflict || answer.error().kind == Kind::not_found ||
+                             is_gone_with_namespace(hop_, answer.error().kind));
+      return is_stale ? kube::ApiResult<Json>{Json{}} : answer;
+    });
+    if (!done) return tl::make_unexpected(done.error());
+    if (!is_stale) return true;
+  }
+}
+
 Attempt<Json> Pods::live_target(const Limits& limits) {
   const PodPlace& target = hop_.status().target;
   auto found = get(target.pod, limits);

@@ -31,6 +31,11 @@ class Pods {
   [[nodiscard]] Attempt<void> force_remove(const std::string& name, const std::string& uid, const Limits& limits);
   // Only if it carries our restore annotation; waits for its kubelet, but no longer than 30 s.
   [[nodiscard]] Attempt<void> remove_ours(const std::string& name, const Limits& limits);
+  // Changes metadata of the Pod of that uid to what `change` says of it as it is (RFC 7386; null: nothing is to be
+  // changed), and asks again when somebody else wrote meanwhile. False: there is no such Pod.
+  using Change = std::function<Json(const Json& pod)>;
+  [[nodiscard]] Attempt<bool> amend(const std::string& name, const std::string& uid, const Limits& limits,
+                                    const Change& change);
   // The recorded target (or placeholder) is there, is that Pod and is not being deleted.
   [[nodiscard]] Attempt<Json> live_target(const Limits& limits);
 

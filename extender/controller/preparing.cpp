@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/choice.h"
+#include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/queue.h"
 #include "extender/controller/registry.h"
@@ -108,13 +109,18 @@ Outcome preparing(Hop& hop) {
     if (!found) return found.error();
     pod = std::move(*found);
   }
-  if (pod && view_of(*pod).uid == hop.migration().spec.pod_uid) around = look_around(hop, &*pod, limits);
+  if (pod && view_of(*pod).uid == hop.migration().spec.pod_uid) {
+    hop.status().owner = owner_of(*pod);
+    around = look_around(hop, &*pod, limits);
+  }
   if (!around) return around.error();
 
   const auto all = refusals(hop.migration(), pod ? &*pod : nullptr, *around);
   auto standing = without_accepted(all, hop.migration().spec.accept);
   if (!standing.empty()) return refused(standing);
   note_accepted(all, standing, hop.status());
+  for (const std::string& warning : around->set_warnings)
+    hop.status().warnings.push_back(warning);
 
   const PodView view = view_of(*pod);
   Limits patience = limits;
@@ -130,7 +136,7 @@ Outcome preparing(Hop& hop) {
   std::string because;
   std::optional<StrategyOutlook> expected;
   if (hop.status().strategy == Strategy::automatic) {
-    auto choice = choose(hop, *pod, *found, backend, limits);
+    auto choice = choose(hop, *pod, *found, backend, *around, limits);
     if (!choice) return choice.error();
     hop.status().strategy = choice->outlook.strategy;
     expected = choice->outlook;
@@ -140,6 +146,9 @@ Outcome preparing(Hop& hop) {
     standing = without_accepted(replay_refusals(*pod), hop.migration().spec.accept);
     if (!standing.empty()) return refused(standing);
   }
+  if (const std::string trouble = live_trouble(*around); hop.status().strategy == Strategy::live && !trouble.empty())
+    return {Event::refused, "UnreadyAddresses",
+            fmt::format("Pod {}/{}: {}; use --strategy sequential or stop", view.namespace_, view.name, trouble)};
   std::optional<QueueOutlook> queue;
   if (Outcome broker = check_broker(hop, *pod, limits, queue); broker.event != Event::done) return broker;
   if (!expected) expected = expect(hop, *pod, *found, backend, queue);

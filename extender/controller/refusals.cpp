@@ -186,6 +186,12 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
               fmt::format("migration {} is at work on {}; wait for it or abort it: kubectl migrate "
                           "abort {} -n {}",
                           around.other_migration, name, around.other_migration, migration.namespace_));
+  else if (!around.other_of_set.empty())
+    found.add("OtherMigrationOfSet",
+              fmt::format("migration {} is at work on another Pod of {} {}, and one at a time moves; wait for it or "
+                          "abort it: kubectl migrate abort {} -n {}",
+                          around.other_of_set, migration.status.owner->kind, migration.status.owner->name,
+                          around.other_of_set, migration.namespace_));
   if (migration.spec.restore == RestoreWay::image) check_image_way(*pod, around, found);
   if (migration.spec.transfer == TransferWay::registry && migration.spec.registry.find('/') == std::string::npos)
     found.add(
@@ -193,7 +199,7 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
         fmt::format("'{}' is no repository for the checkpoint of {} to travel through; name one as HOST[:PORT]/PATH "
                     "by --registry",
                     migration.spec.registry, name));
-  std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
+  const std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
   for (const std::string& bound : around.bound_volumes)
     found.add("NodeLocalVolume", fmt::format("{}: {}; the target's node cannot reach it", name, bound));
   for (const std::string& lone : around.lone_volumes)
@@ -209,7 +215,8 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
     found.add("TargetNotAdmitted",
               fmt::format("the API server would not take the target of {}: {}", name, around.admission_trouble));
   std::vector<Refusal> all = found.take();
-  std::move(of_spec.begin(), of_spec.end(), std::back_inserter(all));
+  for (const auto& more : {of_spec, around.set_refusals})
+    std::copy(more.begin(), more.end(), std::back_inserter(all));
   return all;
 }
 

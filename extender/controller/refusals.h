@@ -33,11 +33,15 @@ struct Surroundings {
   Instant now;
   bool namespace_enabled = false;
   std::string other_migration;  // an active one on the same Pod
+  std::string other_of_set;     // the same, on another Pod of the same set
   NodeState source;
   std::optional<NodeState> target;         // the node that was asked for
   std::vector<std::string> bound_volumes;  // "claim data is kept on this node by volume pv-1"
   std::vector<std::string> lone_volumes;   // "claim data can be attached to one node at a time (volume pv-1 …)"
   std::string admission_trouble;           // of a dry run of the target's creation
+  std::vector<Refusal> set_refusals;       // of the set that it belongs to, and of its kind beside itself
+  std::vector<std::string> set_warnings;
+  std::vector<std::string> unready_services;  // Services that would send to a shadow before its time
 };
 
 // Of Pod, object and nodes. `pod` is null when there is none of that name.
@@ -46,6 +50,8 @@ struct Surroundings {
 // What speaks against replaying messages (`live`, `sequential`) instead of stopping: volumes that would be newer than
 // the memory. Pure.
 [[nodiscard]] std::vector<Refusal> replay_refusals(const Json& pod);
+// The same of `live` alone, as a clause; empty: nothing.
+[[nodiscard]] std::string live_trouble(const Surroundings& around);
 
 // What the Pod's own spec says against it; a part of the above.
 [[nodiscard]] std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod);

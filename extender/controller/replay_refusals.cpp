@@ -43,4 +43,10 @@ std::vector<Refusal> replay_refusals(const Json& pod) {
   return found;
 }
 
+std::string live_trouble(const Surroundings& around) {
+  if (around.unready_services.empty()) return "";
+  return fmt::format("Service {} publishes addresses that are not ready, and would send to the copy before its time",
+                     around.unready_services.front());
+}
+
 }  // namespace migrate::controller

@@ -13,6 +13,9 @@ namespace migrate::controller {
 namespace {
 
 constexpr unsigned kTries = 3;
+// A StatefulSet would fill a name that is nobody's, beside the shadow: it is gone for again and again, with pauses.
+constexpr unsigned kTriesOfSet = 1'000;
+constexpr std::chrono::seconds kBetweenTries{10};
 // A worker must not be held for long: the second hop needs one too.
 constexpr milliseconds kLookPatience{3'000};
 constexpr milliseconds kPoll{50};
@@ -87,6 +90,13 @@ Attempt<void> await_ready(Hop& hop, const Limits& limits) {
   return {};
 }
 
+Attempt<bool> shadow_is_there(Hop& hop, const Limits& limits) {
+  const PodPlace& shadow = hop.status().target;
+  auto found = Pods{hop}.get(shadow.pod, limits);
+  if (!found) return tl::make_unexpected(found.error());
+  return *found && view_of(**found).uid == shadow.uid;
+}
+
 Outcome settled(Hop& hop, bool restored, const char* reason, const std::string& message) {
   set_condition(hop.status(), {"NameRestored", restored, reason, message, hop.world().clock.now()});
   if (!restored) hop.status().warnings.push_back(message);
@@ -103,12 +113,21 @@ bool waits_too_long(Hop& hop) {
 
 Outcome returning(Hop& hop) {
   const std::string wanted = hop.migration().spec.pod;
+  const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
   std::string why;
-  for (unsigned number = 1; number <= kTries; ++number) {
+  for (unsigned number = 1; number <= (is_sets ? kTriesOfSet : kTries); ++number) {
     const Limits limits = hop.after_commit(kApiPatience);
+    if (is_sets) {
+      auto there = shadow_is_there(hop, limits);
+      if (!there) return there.error();
+      if (!*there)
+        return settled(hop, false, "ShadowGone",
+                       fmt::format("Pod {} is gone, and with it its memory; StatefulSet {} starts {} anew",
+                                   hop.status().target.pod, hop.status().owner->name, wanted));
+    }
     if (auto ready = await_ready(hop, hop.after_commit(kLookPatience)); !ready) {
       const std::string trouble = fmt::format("Pod {} is not ready", hop.status().target.pod);
-      if (!waits_too_long(hop)) return {Event::left, "NotReady", trouble + " yet"};
+      if (is_sets || !waits_too_long(hop)) return {Event::left, "NotReady", trouble + " yet"};
       return settled(
           hop, false, "NotReady",
           fmt::format("{} after {} s, so it keeps that name; kubectl migrate {} --keep-name once it is", trouble,
@@ -135,6 +154,8 @@ Outcome returning(Hop& hop) {
                        fmt::format("migration {} failed: {}", (*second)->name, seen.message));
       if (is_final(seen.phase)) {
         why = fmt::format("{}: {}", (*second)->name, seen.message);
+        if (is_sets && hop.world().clock.now() - seen.finished.value_or(Instant{}) < kBetweenTries)
+          return {Event::left, "TriesAgain", "tries again soon; " + why};
         break;
       }
       if (!hop.pause(kPoll, patience))

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/owners.h"
 #include "extender/controller/refusals.h"
 #include "shared/migration/names.h"
 
@@ -16,9 +17,16 @@ class Rows {
   explicit Rows(const Json& pod) : pod_(pod), view_(view_of(pod)) {}
 
   void owners() {
-    for (const Json& owner : list_at(pod_, {"metadata", "ownerReferences"}))
-      add("Owned", fmt::format("it belongs to {} {}; owners are not supported by this version, only Pods of their own",
-                               text_at(owner, {"kind"}), text_at(owner, {"name"})));
+    const auto set = owner_of(pod_);
+    for (const Json& owner : list_at(pod_, {"metadata", "ownerReferences"})) {
+      const std::string kind = text_at(owner, {"kind"});
+      const bool is_known = set && (text_at(owner, {"uid"}) == set->uid || kind == "Migration");
+      if (!is_known)
+        add("OwnerUnknown",
+            fmt::format("it belongs to {} {}, which would not know the target for its own; only Pods of StatefulSets, "
+                        "of ReplicaSets and of nobody can be migrated",
+                        kind, text_at(owner, {"name"})));
+    }
     for (const Json& finalizer : list_at(pod_, {"metadata", "finalizers"}))
       add("PodFinalizer", fmt::format("it has the finalizer {}, which would keep it from being removed",
                                       finalizer.is_string() ? finalizer.get<std::string>() : finalizer.dump()));

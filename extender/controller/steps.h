@@ -11,6 +11,7 @@ namespace migrate::controller {
 
 Outcome preparing(Hop& hop);
 Outcome placing(Hop& hop);
+Outcome orphaning(Hop& hop);
 Outcome mirroring(Hop& hop);
 Outcome freezing(Hop& hop);
 Outcome checkpointing(Hop& hop);

@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
+#include "extender/controller/set_refusals.h"
 #include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
 
@@ -22,16 +24,74 @@ Attempt<Found> get(Hop& hop, const kube::ResourcePath& path, const Limits& limit
                                [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
 }
 
-Attempt<std::string> find_other(Hop& hop, const Limits& limits) {
-  const Migration& own = hop.migration();
-  const auto path = migration_path(own.namespace_, "");
-  auto listed = Pods{hop}.call<Json>("list " + describe(path), limits, [&](const kube::CallOptions& options) {
+Attempt<Json> list(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
+  return Pods{hop}.call<Json>("list " + describe(path), limits, [&](const kube::CallOptions& options) {
     return hop.world().client.list(path, {}, options);
   });
+}
+
+// The first one is the second one's: a live migration and its way back into the name.
+bool is_way_back_of(const Migration& way, const Migration& first) {
+  return is_local(way) && way.spec.target_name == first.spec.pod;
+}
+
+// Which set another migration moves a Pod of; what has yet to be looked at has no record of it.
+Attempt<std::string> set_of(Hop& hop, const Migration& other, const Limits& limits) {
+  if (other.status.owner) return other.status.owner->uid;
+  auto pod = Pods{hop}.get(other.spec.pod, limits);
+  if (!pod) return tl::make_unexpected(pod.error());
+  const auto owner = *pod ? owner_of(**pod) : std::nullopt;
+  return owner ? owner->uid : std::string{};
+}
+
+// Migrations that keep this one from beginning: of the same Pod, of the same set.
+Attempt<void> find_others(Hop& hop, const Limits& limits, Surroundings& around) {
+  const Migration& own = hop.migration();
+  auto listed = list(hop, migration_path(own.namespace_, ""), limits);
   if (!listed) return tl::make_unexpected(listed.error());
-  for (const Json& one : list_at(*listed, {"items"}))
-    if (auto other = parse_migration(one); other && comes_first(*other, own)) return other->name;
-  return std::string{};
+  for (const Json& one : list_at(*listed, {"items"})) {
+    const auto other = parse_migration(one);
+    if (!other || !comes_first(*other, own)) continue;
+    if (other->spec.pod_uid == own.spec.pod_uid) around.other_migration = other->name;
+    if (!own.status.owner || is_way_back_of(own, *other)) continue;
+    auto set = set_of(hop, *other, limits);
+    if (!set) return tl::make_unexpected(set.error());
+    if (*set == own.status.owner->uid) around.other_of_set = other->name;
+  }
+  return {};
+}
+
+// The set that the Pod belongs to, and what stands beside it.
+Attempt<void> look_at_set(Hop& hop, const Json& pod, const Limits& limits, Surroundings& around) {
+  const Migration& migration = hop.migration();
+  if (around.target && !is_local(migration))
+    around.set_refusals = affinity_refusals(pod, around.source, *around.target);
+  if (!migration.status.owner) return {};
+  const OwnerRef& owner = *migration.status.owner;
+  const char* const plural = is_owned_by(migration, kStatefulSet) ? "statefulsets" : "replicasets";
+  auto set = get(hop, {"apps", "v1", plural, migration.namespace_, owner.name, ""}, limits);
+  if (!set) return tl::make_unexpected(set.error());
+  Json deployment;
+  if (*set)
+    for (const Json& above : list_at(**set, {"metadata", "ownerReferences"})) {
+      if (text_at(above, {"kind"}) != "Deployment" || !flag_at(above, {"controller"})) continue;
+      auto found = get(hop, {"apps", "v1", "deployments", migration.namespace_, text_at(above, {"name"}), ""}, limits);
+      if (!found) return tl::make_unexpected(found.error());
+      if (*found) deployment = std::move(**found);
+    }
+  const Json there = set->value_or(Json{});
+  const SetFacts facts{there, deployment};
+  const auto all = set_refusals(migration, pod, facts);
+  around.set_refusals.insert(around.set_refusals.end(), all.begin(), all.end());
+  around.set_warnings = set_warnings(facts);
+  return {};
+}
+
+Attempt<void> look_at_services(Hop& hop, const Json& pod, const Limits& limits, Surroundings& around) {
+  auto services = list(hop, kube::core("services", hop.migration().namespace_, ""), limits);
+  if (!services) return tl::make_unexpected(services.error());
+  around.unready_services = services_of_unready(*services, pod);
+  return {};
 }
 
 // Whether volumes of that CSI driver are attached to nodes. Kubernetes takes a driver that says nothing for one.
@@ -106,7 +166,7 @@ Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limi
 }  // namespace
 
 bool comes_first(const Migration& other, const Migration& migration) {
-  if (other.uid == migration.uid || other.spec.pod_uid != migration.spec.pod_uid) return false;
+  if (other.uid == migration.uid) return false;
   const Phase phase = other.status.phase;
   if (is_final(phase)) return false;
   if (phase != Phase::pending && phase != Phase::preparing) return true;
@@ -139,9 +199,7 @@ Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limit
   around.namespace_enabled = *space && text_at(**space, {"metadata", "labels", kEnabledLabel}) == "true";
   // Without it nothing else may be looked at; without the Pod there is nothing else.
   if (!around.namespace_enabled || pod == nullptr) return around;
-  auto other = find_other(hop, limits);
-  if (!other) return tl::make_unexpected(other.error());
-  around.other_migration = *other;
+  if (auto found = find_others(hop, limits, around); !found) return tl::make_unexpected(found.error());
   auto source = look_at_node(hop, view_of(*pod).node, limits);
   if (!source) return tl::make_unexpected(source.error());
   around.source = *source;
@@ -150,7 +208,8 @@ Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limit
     if (!target) return tl::make_unexpected(target.error());
     around.target = *target;
   }
-  if (auto looked = look_at_claims(hop, *pod, limits, around); !looked) return tl::make_unexpected(looked.error());
+  for (auto* const look : {look_at_set, look_at_services, look_at_claims})
+    if (auto looked = look(hop, *pod, limits, around); !looked) return tl::make_unexpected(looked.error());
   auto trouble = try_admission(hop, *pod, limits);
   if (!trouble) return tl::make_unexpected(trouble.error());
   around.admission_trouble = *trouble;

@@ -10,8 +10,8 @@ namespace migrate::controller {
 // `pod` is null when there is none.
 [[nodiscard]] Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limits);
 
-// Whether `other` keeps `migration` from beginning on the same Pod: it is at work, or both have yet to begin and it is
-// the older one. Pure.
+// Whether `other` keeps `migration` from beginning, if they are about the same: it is at work, or both have yet to
+// begin and it is the older one. Pure.
 [[nodiscard]] bool comes_first(const Migration& other, const Migration& migration);
 
 }  // namespace migrate::controller

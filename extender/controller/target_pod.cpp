@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "extender/controller/owners.h"
 #include "shared/base/base64.h"
 #include "shared/migration/names.h"
 #include "shared/migration/pod_copy.h"
@@ -158,6 +159,7 @@ Json target_pod(const Json& source, const Migration& migration, const TargetPlan
   Json metadata{{"name", plan.name}, {"namespace", migration.namespace_}};
   if (const Json* labels = find(source, {"metadata", "labels"})) metadata["labels"] = *labels;
   label(metadata, migration);
+  if (Json owners = lent_owners(source, migration); !owners.empty()) metadata["ownerReferences"] = std::move(owners);
   metadata["annotations"] = copied_annotations(source);
   metadata["annotations"][kRestoreAnnotation] = migration.uid;
   for (const auto& [field, annotation] : kOwnNames)

@@ -31,7 +31,8 @@ struct TargetPlan {
 
 // A copy of `source` that waits to be restored: all fields but those that the server, the kubelet or admission set
 // (nodeName, status, the injected service account token and its mounts, ephemeral containers), with the restore
-// annotation, our label, the RuntimeClass and the scheduler. spec.target is not in it: the extender looks it up.
+// annotation, our label, the RuntimeClass and the scheduler; its owner, if it has one, lent to the Migration.
+// spec.target is not in it: the extender looks it up.
 [[nodiscard]] Json target_pod(const Json& source, const Migration& migration, const TargetPlan& plan);
 
 // Holds the room where the name is still taken: the same Pod under another name, without the labels that Services and

@@ -74,6 +74,7 @@ struct StrategyQuestion {
   FixedPhases fixed;
   std::optional<QueueOutlook> queue;
   std::string no_queue;  // why there is none: a clause of a sentence
+  std::string no_live;   // what speaks against Live alone: a clause
   bool has_writable_volumes = false;
   bool has_empty_dirs = false;               // and their loss is not accepted
   bool keep_name = false;                    // asked for, or a StatefulSet's

@@ -75,8 +75,16 @@ Strategy strategy_of(const Migration& migration) {
   return chosen != Strategy::automatic ? chosen : migration.spec.strategy;
 }
 
+bool is_owned_by(const Migration& migration, std::string_view kind) {
+  return migration.status.owner && migration.status.owner->kind == kind;
+}
+
+bool keeps_name(const Migration& migration) {
+  return migration.spec.keep_name || (is_owned_by(migration, kStatefulSet) && !is_local(migration));
+}
+
 bool takes_name(const Migration& migration) {
-  return migration.spec.keep_name && strategy_of(migration) != Strategy::live;
+  return keeps_name(migration) && strategy_of(migration) != Strategy::live;
 }
 
 bool is_local(const Migration& migration) {

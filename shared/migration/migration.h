@@ -51,7 +51,7 @@ struct MigrationSpec {
   std::map<std::string, std::string> target_selector;
   Strategy strategy = Strategy::automatic;
   CheckpointBackend checkpoint = CheckpointBackend::automatic;
-  bool keep_name = false;
+  bool keep_name = false;  // of Pods of their own; a StatefulSet's always do (keeps_name)
   MessageMode messages = MessageMode::automatic;
   std::string queue;          // empty: the Pod's annotation
   std::string broker_secret;  // empty: the Pod's annotation
@@ -75,6 +75,16 @@ struct PodPlace {
   std::string node;
   bool operator==(const PodPlace&) const = default;
 };
+
+// The StatefulSet or ReplicaSet that a Pod belongs to.
+struct OwnerRef {
+  std::string kind;
+  std::string name;
+  std::string uid;
+  bool operator==(const OwnerRef&) const = default;
+};
+inline constexpr std::string_view kStatefulSet = "StatefulSet";
+inline constexpr std::string_view kReplicaSet = "ReplicaSet";
 
 struct Step {
   std::string name;  // a phase's
@@ -139,6 +149,7 @@ struct MigrationStatus {
   std::string message;  // the same for a person
   PodPlace source;
   PodPlace target;
+  std::optional<OwnerRef> owner;            // of the source; nothing: a Pod of its own
   std::string placeholder;                  // its Pod's name; empty: none
   Strategy strategy = Strategy::automatic;  // what was chosen
   CheckpointBackend checkpoint = CheckpointBackend::automatic;
@@ -185,11 +196,16 @@ struct Migration {
 
 // The strategy that was chosen; before that, the one that was asked for.
 [[nodiscard]] Strategy strategy_of(const Migration& migration);
+// The Pod ends under its source's name: asked for, or a StatefulSet's. Not of the second hop, which has a name of its
+// own to come into.
+[[nodiscard]] bool keeps_name(const Migration& migration);
 // The target takes its source's name, once that is free. Not a live migration's: it comes into the name by a second
 // hop.
 [[nodiscard]] bool takes_name(const Migration& migration);
 // That second hop, within one node.
 [[nodiscard]] bool is_local(const Migration& migration);
+// Its source belongs to an owner of that kind (kStatefulSet, kReplicaSet).
+[[nodiscard]] bool is_owned_by(const Migration& migration, std::string_view kind);
 
 // "True" or "False" condition by type; nullptr when it is not there.
 [[nodiscard]] const Condition* find_condition(const MigrationStatus& status, std::string_view type);

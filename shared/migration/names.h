@@ -39,6 +39,9 @@ inline constexpr const char* kFinalizer = "kubectl-migrate.dev/clean-up";
 // The readiness gate that holds a Pod out of Services, and nothing else.
 inline constexpr const char* kLiveGate = "kubectl-migrate.dev/live";
 
+// The ValidatingAdmissionPolicy, and its binding, that keep the name of a StatefulSet's Pod for its Migration.
+inline constexpr const char* kNamePolicy = "kubectl-migrate-name-is-held";
+
 // The ClusterRole that `enable` binds to the extender's account in a namespace.
 inline constexpr const char* kNamespaceRole = "kubectl-migrate-namespace";
 

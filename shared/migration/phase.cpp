@@ -5,15 +5,30 @@
 namespace migrate {
 namespace {
 
-constexpr std::array<Word<Phase>, 23> kPhases{
-    {{Phase::pending, "Pending"},           {Phase::preparing, "Preparing"},   {Phase::placing, "Placing"},
-     {Phase::mirroring, "Mirroring"},       {Phase::freezing, "Freezing"},     {Phase::checkpointing, "Checkpointing"},
-     {Phase::transferring, "Transferring"}, {Phase::shadowing, "Shadowing"},   {Phase::replaying, "Replaying"},
-     {Phase::draining, "Draining"},         {Phase::committing, "Committing"}, {Phase::renaming, "Renaming"},
-     {Phase::restoring, "Restoring"},       {Phase::repeating, "Repeating"},   {Phase::switching, "Switching"},
-     {Phase::finishing, "Finishing"},       {Phase::returning, "Returning"},   {Phase::rolling_back, "RollingBack"},
-     {Phase::in_doubt, "InDoubt"},          {Phase::succeeded, "Succeeded"},   {Phase::rolled_back, "RolledBack"},
-     {Phase::refused, "Refused"},           {Phase::failed, "Failed"}}};
+constexpr std::array<Word<Phase>, 24> kPhases{{{Phase::pending, "Pending"},
+                                               {Phase::preparing, "Preparing"},
+                                               {Phase::placing, "Placing"},
+                                               {Phase::orphaning, "Orphaning"},
+                                               {Phase::mirroring, "Mirroring"},
+                                               {Phase::freezing, "Freezing"},
+                                               {Phase::checkpointing, "Checkpointing"},
+                                               {Phase::transferring, "Transferring"},
+                                               {Phase::shadowing, "Shadowing"},
+                                               {Phase::replaying, "Replaying"},
+                                               {Phase::draining, "Draining"},
+                                               {Phase::committing, "Committing"},
+                                               {Phase::renaming, "Renaming"},
+                                               {Phase::restoring, "Restoring"},
+                                               {Phase::repeating, "Repeating"},
+                                               {Phase::switching, "Switching"},
+                                               {Phase::finishing, "Finishing"},
+                                               {Phase::returning, "Returning"},
+                                               {Phase::rolling_back, "RollingBack"},
+                                               {Phase::in_doubt, "InDoubt"},
+                                               {Phase::succeeded, "Succeeded"},
+                                               {Phase::rolled_back, "RolledBack"},
+                                               {Phase::refused, "Refused"},
+                                               {Phase::failed, "Failed"}}};
 
 }  // namespace
 

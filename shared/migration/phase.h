@@ -10,6 +10,7 @@ enum class Phase {
   pending,        // recorded; nobody has begun
   preparing,      // looked at, forecast, refused or accepted; nothing is touched
   placing,        // the target Pod (or, for a name to keep, a placeholder) is made and placed, and waits
+  orphaning,      // a StatefulSet's Pod is lent to the Migration, and its name is held
   mirroring,      // a mirror of the queue is bound, and waits until it holds all that the source has not handled
   freezing,       // the source's containers are paused, its consumers' connections closed, the mirror is unbound
   checkpointing,  // memory and changed files become archives on the source's node

@@ -221,6 +221,8 @@ MigrationStatus parse_status(const Field& status) {
   read.message = status["message"].text();
   read.source = parse_place(status["source"]);
   read.target = parse_place(status["target"]);
+  if (const Field owner = status["owner"]; owner.is_present())
+    read.owner = OwnerRef{owner["kind"].text(), owner["name"].text(), owner["uid"].text()};
   read.placeholder = status["placeholder"].text();
   read.strategy = word_in(status["strategy"], strategy_from, Strategy::automatic, "Auto, Live, Sequential, Stop");
   read.restore = word_in(status["restore"], restore_way_from, RestoreWay::automatic, "Auto, Runtime, Image");
@@ -255,6 +257,8 @@ Json to_json(const MigrationStatus& status) {
   put(json, "message", status.message);
   put(json, "source", place_json(status.source));
   put(json, "target", place_json(status.target));
+  if (status.owner)
+    json["owner"] = {{"kind", status.owner->kind}, {"name", status.owner->name}, {"uid", status.owner->uid}};
   put(json, "placeholder", status.placeholder);
   if (status.strategy != Strategy::automatic) json["strategy"] = to_string(status.strategy);
   if (status.restore != RestoreWay::automatic) json["restore"] = to_string(status.restore);

@@ -61,6 +61,7 @@ class Outlooks {
     StrategyOutlook made;
     made.strategy = Strategy::live;
     made.against = replay_troubles();
+    if (!asked_.no_live.empty()) made.against.push_back(asked_.no_live);
     const auto load = load_of(made.against);
     if (!load) return made;
     const FixedPhases& fixed = asked_.fixed;

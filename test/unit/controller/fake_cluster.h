@@ -28,6 +28,8 @@ class Cluster final : public kube::Client {
   std::function<void(const Path& path, Json& object)> on_create;
   // Admission: called for an object to be created, in dry runs too.
   std::function<void(const Path& path, Json& object)> on_admit;
+  // Admission that refuses: before anybody looks whether the name is taken, in dry runs too.
+  std::function<std::optional<kube::ApiError>(const Path& path, const Json& object)> deny;
   // Before every write: an error is answered in its place. `verb` is create, patch or delete.
   std::function<std::optional<kube::ApiError>(const std::string& verb, const Path& path)> before_write;
   // When somebody watches and nothing happens: here a test lets something happen.
@@ -87,6 +89,8 @@ class Cluster final : public kube::Client {
     if (path.subresource == "binding") return bind(path, object);
     const Path whole = path.named(object.at("metadata").at("name").get<std::string>());
     if (auto refused = asked("create", whole, write.dry_run)) return tl::make_unexpected(*refused);
+    if (deny)
+      if (auto denied = deny(whole, object)) return tl::make_unexpected(*denied);
     const std::lock_guard lock{mutex_};
     if (objects_.contains(key(whole)))
       return tl::make_unexpected(error(kube::ApiError::Kind::already_exists, key(whole) + " already exists"));

@@ -55,6 +55,8 @@ const std::vector<Good> kGood = {
      }},
     {{"orders", "--as-user-extra", "k=v"}, [](const Options& o) { return o.connection.as_user_extra == Words{"k=v"}; }},
     {{"orders", "--insecure-skip-tls-verify"}, [](const Options& o) { return o.connection.insecure_skip_tls_verify; }},
+    {{"sts/orders", "--ordinal", "0"}, [](const Options& o) { return o.name == "orders-0"; }},
+    {{"statefulsets.apps/orders", "--ordinal=12"}, [](const Options& o) { return o.name == "orders-12"; }},
     // where to and how
     {{"orders", "--to", "node-b", "--keep-name", "--node-selector", "zone=a,disk="},
      [](const Options& o) {
@@ -132,7 +134,11 @@ std::ostream& operator<<(std::ostream& out, const Bad& one) {
 
 const std::vector<Bad> kBad = {
     {{}, "which Pod? kubectl migrate POD"},
-    {{"sts/db"}, "sts/db: this version migrates one Pod at a time"},
+    {{"sts/db"}, "sts/db: which Pod of it? --ordinal N says, as in --ordinal 0 for db-0"},
+    {{"deploy/db"}, "deploy/db: one Pod at a time is migrated"},
+    {{"sts/db", "--ordinal=x"}, "--ordinal=x: not an ordinal"},
+    {{"sts/db", "--ordinal=01"}, "--ordinal=01: not an ordinal"},
+    {{"db-0", "--ordinal=0"}, "--ordinal belongs to sts/NAME; db-0 is the name of one Pod already"},
     {{"deployment/web"}, "this version migrates one Pod"},
     {{"pod/"}, "cannot be the name of a Pod"},
     {{"Orders"}, "\"Orders\" cannot be the name of a Pod"},

@@ -1,0 +1,158 @@
+#include "extender/controller/identity.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/owners.h"
+#include "extender/controller/pods.h"
+#include "shared/migration/names.h"
+
+namespace migrate::controller {
+namespace {
+
+constexpr const char* kDeletionCost = "controller.kubernetes.io/pod-deletion-cost";
+constexpr const char* kHighestCost = "2147483647";
+constexpr const char* kLowestCost = "-2147483648";
+
+constexpr milliseconds kBetweenProofs{1'000};
+constexpr milliseconds kAskAgain{100};
+constexpr milliseconds kPolicyPatience{30'000};
+
+enum class Held { yes, no };
+
+// Whether the policy, and not the Pod that has the name still, keeps others from making one.
+Attempt<Held> try_to_take_name(Hop& hop, const Json& intruder, const Limits& limits) {
+  const auto path = kube::pod(hop.migration().namespace_, hop.migration().spec.pod);
+  Held held = Held::no;
+  auto tried = Pods{hop}.call<Json>("try to create " + describe(path), limits, [&](const kube::CallOptions& options) {
+    kube::WriteOptions write;
+    write.dry_run = kube::DryRun::server;
+    auto answer = hop.world().client.create(path.collection(), intruder, write, options);
+    if (answer) return answer;
+    using Kind = kube::ApiError::Kind;
+    const Kind kind = answer.error().kind;
+    const bool denied = kind == Kind::forbidden || kind == Kind::invalid;
+    if (denied && answer.error().text().find(kNamePolicy) != std::string::npos) held = Held::yes;
+    const bool told = held == Held::yes || kind == Kind::already_exists;
+    return told ? kube::ApiResult<Json>{Json{}} : answer;
+  });
+  if (!tried) return tl::make_unexpected(tried.error());
+  return held;
+}
+
+void unmark(Json& metadata) {
+  metadata["annotations"][kRestoreAnnotation] = nullptr;
+  metadata["labels"][kMigrationLabel] = nullptr;
+}
+
+// What the source had there, or nothing.
+Json deletion_cost_of(const Json& source) {
+  const std::string cost = text_at(source, {"metadata", "annotations", kDeletionCost});
+  return cost.empty() ? Json{} : Json(cost);
+}
+
+Json with_finalizer(const Json& pod, bool is_wanted) {
+  Json all = Json::array();
+  for (const Json& one : list_at(pod, {"metadata", "finalizers"}))
+    if (one != kFinalizer) all.push_back(one);
+  if (is_wanted) all.push_back(kFinalizer);
+  return all;
+}
+
+Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
+  auto given = Pods{hop}.amend(place.pod, place.uid, limits, [&](const Json& pod) {
+    if (!is_lent_to(pod, hop.migration())) return Json{};
+    return Json{{"ownerReferences", own_owners(hop.source())}};
+  });
+  if (!given) return tl::make_unexpected(given.error());
+  return {};
+}
+
+}  // namespace
+
+Attempt<void> lend_source(Hop& hop, const Limits& limits) {
+  const PodPlace& source = hop.status().source;
+  auto lent = Pods{hop}.amend(source.pod, source.uid, limits, [&](const Json& pod) {
+    if (is_lent_to(pod, hop.migration())) return Json{};
+    return Json{{"ownerReferences", lent_owners(hop.source(), hop.migration())}};
+  });
+  if (!lent) return tl::make_unexpected(lent.error());
+  if (*lent) return {};
+  return give_up(Event::failed, "SourceGone",
+                 fmt::format("Pod {}/{} was deleted meanwhile", hop.migration().namespace_, source.pod));
+}
+
+Attempt<void> await_name_held(Hop& hop, const Limits& limits) {
+  // Anything but what we make: the same Pod without the annotation that its restore takes.
+  TargetPlan plan = hop.target_plan();
+  plan.name = hop.migration().spec.pod;
+  plan.is_shadow = false;
+  Json intruder = target_pod(hop.source(), hop.migration(), plan);
+  intruder["metadata"]["annotations"].erase(kRestoreAnnotation);
+
+  Limits patience = limits;
+  patience.until = std::min(limits.until, hop.world().pacer.now() + kPolicyPatience);
+  for (unsigned proofs = 0; proofs < 2;) {
+    auto held = try_to_take_name(hop, intruder, patience);
+    if (!held) return tl::make_unexpected(held.error());
+    proofs = *held == Held::yes ? proofs + 1 : 0;
+    if (proofs == 2) break;
+    if (!hop.pause(proofs > 0 ? kBetweenProofs : kAskAgain, patience))
+      return tl::make_unexpected(hop.interrupted(
+          {Event::failed, "NameNotHeld",
+           fmt::format("nothing keeps the StatefulSet from making {} anew once it is removed: the API server does not "
+                       "apply the policy {}; kubectl get validatingadmissionpolicies,validatingadmissionpolicybindings",
+                       hop.migration().spec.pod, kNamePolicy)}));
+  }
+  return {};
+}
+
+Attempt<void> give_back_source(Hop& hop, const Limits& limits) {
+  return give_back(hop, hop.status().source, limits);
+}
+
+Attempt<void> give_back_target(Hop& hop, const Limits& limits) {
+  return give_back(hop, hop.status().target, limits);
+}
+
+Attempt<void> settle_target(Hop& hop, const Limits& limits) {
+  const PodPlace& target = hop.status().target;
+  const bool stays_lent = hop.status().strategy == Strategy::live && keeps_name(hop.migration());
+  auto settled = Pods{hop}.amend(target.pod, target.uid, limits, [&](const Json& pod) {
+    Json metadata = Json::object();
+    unmark(metadata);
+    if (is_lent_to(pod, hop.migration()) && !stays_lent) metadata["ownerReferences"] = own_owners(hop.source());
+    if (is_owned_by(hop.migration(), kReplicaSet)) {
+      metadata["annotations"][kDeletionCost] = deletion_cost_of(hop.source());
+      metadata["finalizers"] = with_finalizer(pod, false);
+    }
+    return metadata;
+  });
+  if (!settled) return tl::make_unexpected(settled.error());
+  return {};
+}
+
+Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
+  Pods pods{hop};
+  const MigrationStatus& status = hop.status();
+  auto ready = pods.await(
+      status.target.pod, [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; }, limits);
+  if (!ready) return tl::make_unexpected(ready.error());
+  // Told before it has a choice: what a ReplicaSet sees of Pods it sees in the order of the writes.
+  auto cheap = pods.amend(status.source.pod, status.source.uid, limits, [](const Json& pod) {
+    if (text_at(pod, {"metadata", "annotations", kDeletionCost}) == kLowestCost) return Json{};
+    return Json{{"annotations", {{kDeletionCost, kLowestCost}}}};
+  });
+  if (!cheap) return tl::make_unexpected(cheap.error());
+  auto adopted = pods.amend(status.target.pod, status.target.uid, limits, [&](const Json& pod) {
+    if (!is_lent_to(pod, hop.migration())) return Json{};
+    Json metadata{{"ownerReferences", own_owners(hop.source())}, {"finalizers", with_finalizer(pod, true)}};
+    metadata["annotations"][kDeletionCost] = kHighestCost;
+    return metadata;
+  });
+  if (!adopted) return tl::make_unexpected(adopted.error());
+  return {};
+}
+
+}  // namespace migrate::controller

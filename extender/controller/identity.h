@@ -1,0 +1,29 @@
+// A Pod's place in its StatefulSet or ReplicaSet during a move: lent, held, given back.
+#pragma once
+
+#include "extender/controller/hop.h"
+
+namespace migrate::controller {
+
+// The source is lent to the Migration. Its set looks after its siblings alone until it is given back.
+[[nodiscard]] Attempt<void> lend_source(Hop& hop, const Limits& limits);
+
+// Until nobody but we can make a Pod of that name: the API server denies, twice with a second between, what its
+// admission policy denies only once it knows that this Migration is at work.
+[[nodiscard]] Attempt<void> await_name_held(Hop& hop, const Limits& limits);
+
+// The source belongs to its set as before. Success, too, when it is not there any more, or was never lent.
+[[nodiscard]] Attempt<void> give_back_source(Hop& hop, const Limits& limits);
+
+// The target belongs to its set, whatever it is.
+[[nodiscard]] Attempt<void> give_back_target(Hop& hop, const Limits& limits);
+
+// The target belongs to its set, and nothing on it says any more that it was to be restored: from now on every start
+// of its containers is an ordinary one. A shadow that is yet to come into its source's name stays lent.
+[[nodiscard]] Attempt<void> settle_target(Hop& hop, const Limits& limits);
+
+// A ReplicaSet adopts the target while it has the source still, and then removes one too many: the source, because the
+// target is ready and both say what they cost. Success when the target is adopted; deadline while it is not ready.
+[[nodiscard]] Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits);
+
+}  // namespace migrate::controller

@@ -1,0 +1,26 @@
+// Whom a Pod belongs to, and how it is lent to a Migration while it moves. Pure.
+//
+// A Pod that nobody controls is adopted by its StatefulSet within milliseconds. So it is not released but lent: the
+// set's reference stays with `controller: false`, the Migration's is added with `controller: true`. As the set stays
+// an owner, the end of the Migration, in whatever way, takes no Pod with it.
+#pragma once
+
+#include <optional>
+
+#include "extender/controller/json_path.h"
+#include "shared/migration/migration.h"
+
+namespace migrate::controller {
+
+// The StatefulSet or ReplicaSet that controls the Pod, or did until a Migration borrowed it.
+[[nodiscard]] std::optional<OwnerRef> owner_of(const Json& pod);
+
+// metadata.ownerReferences of a copy of `source` on its way, or of the source while it is lent. A Pod of its own has
+// nobody to be lent by: an empty list.
+[[nodiscard]] Json lent_owners(const Json& source, const Migration& migration);
+// The same, as they are to be before and after.
+[[nodiscard]] Json own_owners(const Json& source);
+
+[[nodiscard]] bool is_lent_to(const Json& pod, const Migration& migration);
+
+}  // namespace migrate::controller

@@ -1,0 +1,15 @@
+// How a Pod is named on the command line. Pure.
+#pragma once
+
+#include <string>
+
+#include "shared/base/result.h"
+
+namespace migrate::plugin {
+
+// The Pod's name of `NAME`, `pod/NAME`, `po/NAME`, `pods/NAME`; and of `sts/NAME` (also `statefulset`, `statefulsets`,
+// with or without `.apps`) with the ordinal of one Pod of that StatefulSet. `ordinal` is the flag's value, null: not
+// given. The error's message is one sentence.
+[[nodiscard]] Result<std::string> pod_named(const std::string& word, const std::string* ordinal);
+
+}  // namespace migrate::plugin

@@ -1,0 +1,101 @@
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/label_selector.h"
+#include "extender/controller/owners.h"
+#include "test/unit/controller/samples.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+
+Json of_set(const char* kind = "StatefulSet") {
+  Json pod = samples::pod();
+  pod["metadata"]["ownerReferences"] = {{{"apiVersion", "apps/v1"},
+                                         {"kind", kind},
+                                         {"name", "orders"},
+                                         {"uid", "uid-set"},
+                                         {"controller", true},
+                                         {"blockOwnerDeletion", true}}};
+  return pod;
+}
+
+BOOST_AUTO_TEST_SUITE(owners_)
+
+BOOST_AUTO_TEST_CASE(who_controls_it_owns_it) {
+  BOOST_CHECK((owner_of(of_set()) == OwnerRef{"StatefulSet", "orders", "uid-set"}));
+  BOOST_CHECK((owner_of(of_set("ReplicaSet")) == OwnerRef{"ReplicaSet", "orders", "uid-set"}));
+  BOOST_CHECK(!owner_of(samples::pod()));
+  BOOST_CHECK(!owner_of(of_set("DaemonSet")));
+  Json other = of_set();
+  other["metadata"]["ownerReferences"][0]["controller"] = false;
+  BOOST_CHECK(!owner_of(other));
+  Json foreign = of_set();
+  foreign["metadata"]["ownerReferences"][0]["apiVersion"] = "apps.kruise.io/v1beta1";
+  BOOST_CHECK(!owner_of(foreign));
+}
+
+BOOST_AUTO_TEST_CASE(lent_it_has_both_and_one_controller) {
+  const Migration migration = samples::migration();
+  Json pod = of_set();
+  const Json own = pod["metadata"]["ownerReferences"];
+  pod["metadata"]["ownerReferences"] = lent_owners(pod, migration);
+  const Json& lent = pod["metadata"]["ownerReferences"];
+  BOOST_REQUIRE(lent.size() == 2U);
+  BOOST_TEST(lent[0]["uid"] == "uid-set");
+  BOOST_TEST(lent[0]["controller"] == false);
+  BOOST_TEST(lent[0]["blockOwnerDeletion"] == true);
+  BOOST_TEST(lent[1]["kind"] == "Migration");
+  BOOST_TEST(lent[1]["uid"] == "uid-migration");
+  BOOST_TEST(lent[1]["controller"] == true);
+  BOOST_TEST(is_lent_to(pod, migration));
+  // It is the set's all the same, and is given back as it was.
+  BOOST_CHECK((owner_of(pod) == OwnerRef{"StatefulSet", "orders", "uid-set"}));
+  BOOST_TEST(own_owners(pod) == own);
+}
+
+// A shadow is lent to the first hop when the second one takes it for its source.
+BOOST_AUTO_TEST_CASE(what_is_lent_already_is_lent_on) {
+  const Migration first = samples::migration();
+  Migration second = first;
+  second.name = "orders-1-name-1";
+  second.uid = "uid-second";
+  Json shadow = of_set();
+  shadow["metadata"]["ownerReferences"] = lent_owners(shadow, first);
+  BOOST_TEST(!is_lent_to(shadow, second));
+  const Json lent = lent_owners(shadow, second);
+  BOOST_REQUIRE(lent.size() == 2U);
+  BOOST_TEST(lent[0]["controller"] == false);
+  BOOST_TEST(lent[1]["uid"] == "uid-second");
+}
+
+BOOST_AUTO_TEST_CASE(a_pod_of_its_own_is_lent_to_nobody) {
+  BOOST_TEST(lent_owners(samples::pod(), samples::migration()).empty());
+  BOOST_TEST(own_owners(samples::pod()).empty());
+}
+
+BOOST_AUTO_TEST_CASE(label_selectors) {
+  const Json labels = Json::parse(R"({"app": "orders", "tier": "back"})");
+  const auto picks = [&](const char* selector) {
+    const Json parsed = Json::parse(selector);
+    return selects(&parsed, &labels);
+  };
+  BOOST_TEST(picks("{}"));
+  BOOST_TEST(picks(R"({"matchLabels": {"app": "orders"}})"));
+  BOOST_TEST(!picks(R"({"matchLabels": {"app": "orders", "zone": "a"}})"));
+  BOOST_TEST(picks(R"({"matchExpressions": [{"key": "app", "operator": "In", "values": ["bills", "orders"]}]})"));
+  BOOST_TEST(!picks(R"({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["orders"]}]})"));
+  BOOST_TEST(picks(R"({"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["a"]}]})"));
+  BOOST_TEST(picks(R"({"matchExpressions": [{"key": "tier", "operator": "Exists"}]})"));
+  BOOST_TEST(!picks(R"({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]})"));
+  BOOST_TEST(!selects(nullptr, &labels));
+  const Json empty = Json::object();
+  BOOST_TEST(!selects_by_map(&empty, &labels));
+  BOOST_TEST(selects_by_map(&labels, &labels));
+  BOOST_TEST(!selects_by_map(&labels, nullptr));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
