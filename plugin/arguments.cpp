@@ -495,7 +495,7 @@ Result<Options> parse(const std::vector<std::string>& arguments) {
     bool from_checkpoint = false;
     reader.take(from_checkpoint, toggle(*typed, "from-checkpoint"));
     if (from_checkpoint) options.resolution = Resolution::from_checkpoint;
-    read_name(names, typed, reader, options);
+    read_name(names, *typed, reader, options);
     check_combinations(*typed, reader, options);
   }
   if (reader.error()) return tl::make_unexpected(*reader.error());

@@ -42,7 +42,7 @@ struct OfSet : Scene {
       ++attempts;
       const bool is_target = text_at(object, {"metadata", "annotations", kRestoreAnnotation}) == "uid-migration";
       if (is_target || attempts <= not_before) return std::nullopt;
-      return fakes::Cluster::error(kube::ApiError::Kind::forbidden,
+      return controller::fakes::Cluster::error(kube::ApiError::Kind::forbidden,
                                    std::string{"ValidatingAdmissionPolicy '"} + kNamePolicy + "' denied the request");
     };
   }

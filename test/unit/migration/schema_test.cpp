@@ -86,6 +86,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   const Instant now{Microseconds{1}};
   MigrationStatus status;
   status.reason = status.message = status.placeholder = "x";
+  status.owner = OwnerRef{"StatefulSet", "x", "x"};
   status.source = status.target = {"p", "u", "n"};
   status.strategy = Strategy::stop;
   status.checkpoint = CheckpointBackend::direct;
