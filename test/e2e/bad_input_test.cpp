@@ -222,34 +222,13 @@ BOOST_AUTO_TEST_CASE(a_pod_that_was_made_anew_meanwhile) {
   check_aftermath(row, before);
 }
 
-BOOST_AUTO_TEST_CASE(a_pod_that_another_migration_holds_and_one_that_a_set_owns) {
+BOOST_AUTO_TEST_CASE(a_pod_that_another_migration_holds) {
   BOOST_REQUIRE(
       stage().plugin({"plain", "--node-selector", "nothing=here", "--no-wait", "--name", "first"}).succeeded());
   check_parts(stage().plugin({"plain", "--to", "node-b"}),
               {"held", {}, 3, {"bad-input/plain", "first", "kubectl migrate status first"}});
   const auto aborted = stage().plugin({"abort", "first"});
   BOOST_TEST(aborted.succeeded(), text_of(aborted));
-
-  const std::string& ns = stage().ns().name();
-  Json spec = small_pod(ns, "owned", "node-a").at("spec");
-  stage().cluster().apply({{"apiVersion", "apps/v1"},
-                           {"kind", "ReplicaSet"},
-                           {"metadata", {{"name", "owner"}, {"namespace", ns}}},
-                           {"spec",
-                            {{"replicas", 1},
-                             {"selector", {{"matchLabels", {{"app", "owned"}}}}},
-                             {"template", {{"metadata", {{"labels", {{"app", "owned"}}}}}, {"spec", spec}}}}}});
-  std::string owned;
-  eventually("the ReplicaSet's Pod", [&] {
-    owned =
-        stage()
-            .cluster()
-            .run({"kubectl", "-n", ns, "get", "pods", "-l", "app=owned", "-o", "jsonpath={.items[0].metadata.name}"})
-            .output;
-    return !owned.empty();
-  });
-  stage().cluster().wait_ready(ns, owned);
-  play({"owned", {owned, "--to", "node-b"}, 3, {"bad-input/" + owned, "ReplicaSet owner"}});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

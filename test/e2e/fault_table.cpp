@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "test/e2e/faults.h"
 
@@ -34,6 +35,13 @@ std::vector<Phase> steps_of(Strategy strategy) {
   }
 }
 
+// The second hop of a live migration, back into the name: local, and by `stop`.
+constexpr Phase kStepsOfReturn[] = {Phase::placing,  Phase::freezing,  Phase::checkpointing, Phase::committing,
+                                    Phase::renaming, Phase::restoring, Phase::finishing};
+
+constexpr Fault kFaultsOfSets[] = {Fault::api_server_restarted, Fault::deleted_in_background,
+                                   Fault::deleted_in_foreground};
+
 // In the end it is the application's Pod, and whoever deletes that wants it. With replay that begins earlier: what was
 // replayed is in its memory alone, and to a shadow the order to commit may be on its way.
 bool is_the_application(const Row& row) {
@@ -41,7 +49,16 @@ bool is_the_application(const Row& row) {
   return row.strategy == Strategy::live && row.phase == Phase::committing;
 }
 
+// Where Pods of that name come and go, and where their owner changes.
+bool is_swap(Phase phase) {
+  return phase == Phase::orphaning || phase == Phase::renaming || phase == Phase::restoring ||
+         phase == Phase::finishing;
+}
+
 bool can_happen(const Row& row) {
+  if (row.fault == Fault::api_server_restarted) return is_swap(row.phase);
+  // There both agents are one, and both Pods on its node.
+  if (row.in_return && row.fault == Fault::source_agent_killed) return false;
   if (row.fault == Fault::restore_fails) return row.phase == Phase::restoring || row.phase == Phase::shadowing;
   if (row.fault == Fault::target_deleted) return row.phase != Phase::preparing && !is_the_application(row);
   return true;
@@ -54,6 +71,20 @@ std::vector<Row> rows_of(const std::vector<Strategy>& strategies) {
       for (const Fault fault : kFaults)
         if (can_happen({phase, fault, strategy})) rows.push_back({phase, fault, strategy});
   return rows;
+}
+
+std::vector<Fault> faults_of_sets() {
+  std::vector<Fault> faults{std::begin(kFaults), std::end(kFaults)};
+  faults.insert(faults.end(), std::begin(kFaultsOfSets), std::end(kFaultsOfSets));
+  return faults;
+}
+
+Row row_of_set(Phase phase, Fault fault, Strategy strategy) {
+  return {phase, fault, strategy, /*of_set=*/true};
+}
+
+Row row_of_return(Phase phase, Fault fault) {
+  return {phase, fault, Strategy::live, /*of_set=*/true, /*in_return=*/true};
 }
 
 }  // namespace
@@ -74,13 +105,19 @@ std::string_view to_string(Fault fault) {
       return "target Pod deleted";
     case Fault::restore_fails:
       return "restore fails";
+    case Fault::api_server_restarted:
+      return "API server restarted";
+    case Fault::deleted_in_background:
+      return "Migration deleted in background";
+    case Fault::deleted_in_foreground:
+      return "Migration deleted in foreground";
   }
   return "unknown";
 }
 
 std::string to_string(const Row& row) {
-  return fmt::format("{}, {} x {}", migrate::to_string(row.strategy), migrate::to_string(row.phase),
-                     to_string(row.fault));
+  return fmt::format("{}{}, {}{} x {}", row.of_set ? "set, " : "", migrate::to_string(row.strategy),
+                     row.in_return ? "return's " : "", migrate::to_string(row.phase), to_string(row.fault));
 }
 
 std::vector<Row> all_rows() {
@@ -113,7 +150,37 @@ std::vector<Row> covering_replay_rows() {
           {Phase::freezing, Fault::source_agent_killed, Strategy::sequential}};
 }
 
+std::vector<Row> all_set_rows() {
+  std::vector<Row> rows;
+  for (const Strategy strategy : {Strategy::stop, Strategy::sequential, Strategy::live}) {
+    std::vector<Phase> steps = steps_of(strategy);
+    steps.insert(std::find(steps.begin(), steps.end(), Phase::placing) + 1, Phase::orphaning);
+    for (const Phase phase : steps)
+      for (const Fault fault : faults_of_sets())
+        if (const Row row = row_of_set(phase, fault, strategy); can_happen(row)) rows.push_back(row);
+  }
+  for (const Phase phase : kStepsOfReturn)
+    for (const Fault fault : faults_of_sets())
+      if (const Row row = row_of_return(phase, fault); can_happen(row)) rows.push_back(row);
+  return rows;
+}
+
+std::vector<Row> covering_set_rows() {
+  return {row_of_set(Phase::placing, Fault::target_deleted, Strategy::stop),
+          row_of_set(Phase::orphaning, Fault::abort, Strategy::stop),
+          row_of_set(Phase::orphaning, Fault::deleted_in_foreground, Strategy::sequential),
+          row_of_set(Phase::mirroring, Fault::source_agent_killed, Strategy::sequential),
+          row_of_set(Phase::freezing, Fault::leader_slept, Strategy::stop),
+          row_of_set(Phase::renaming, Fault::api_server_restarted, Strategy::stop),
+          row_of_set(Phase::renaming, Fault::leader_killed, Strategy::sequential),
+          row_of_set(Phase::restoring, Fault::target_agent_killed, Strategy::stop),
+          row_of_set(Phase::finishing, Fault::deleted_in_foreground, Strategy::stop),
+          row_of_set(Phase::returning, Fault::deleted_in_background, Strategy::live),
+          row_of_return(Phase::renaming, Fault::leader_killed)};
+}
+
 std::vector<Phase> allowed_ends(const Row& row) {
+  if (row.in_return) return {Phase::succeeded};  // it is tried until it is done
   // Where every repeat finds the same damage, no memory ever ran, and the source, which still exists, runs again.
   if (row.fault == Fault::restore_fails && row.phase == Phase::restoring) return {Phase::succeeded, Phase::rolled_back};
   if (is_after_commit(row.phase)) return {Phase::succeeded};

@@ -19,37 +19,63 @@ using Json = nlohmann::json;
 using migrate::Phase;
 using namespace std::chrono_literals;
 
+bool is_deletion(Fault fault) {
+  return fault == Fault::deleted_in_background || fault == Fault::deleted_in_foreground;
+}
+
+// Nobody can ask it anything meanwhile.
+void restart_api_server(const Cluster& cluster) {
+  const auto pid = [&] { return cluster.run({"exec", "control", "pgrep", "-x", "kube-apiserver"}).output; };
+  const std::string before = pid();
+  cluster.on("control", {"sv", "kill", "/etc/machine/services/kube-apiserver"});
+  eventually("the API server to come again", [&] {
+    const std::string now = pid();
+    return !now.empty() && now != before && cluster.run({"kubectl", "get", "--raw", "/readyz"}).succeeded();
+  });
+}
+
 // One row at work.
 class Play {
  public:
   Play(Scene& scene, const Row& row)
-      : scene_(scene), row_(row), source_(scene.node()), target_(scene.other_node()), name_(unique_name()) {}
+      : scene_(scene),
+        row_(row),
+        source_(row.in_return ? scene.other_node() : scene.node()),
+        target_(scene.other_node()),
+        name_(unique_name()),
+        held_(row.in_return ? name_ + "-name-1" : name_) {}
 
   std::string run() {
-    PhaseGate gate{cluster(), ns(), phase()};
+    PhaseGate gate{cluster(), ns(), phase(), held_};
     std::jthread shadows;
-    if (row_.phase == Phase::returning) shadows = scene_.follow_shadows();
+    if (comes_back()) shadows = scene_.follow_shadows();
     begin();
     stage().await("the migration to come to " + phase(), name_, [&] { return gate.is_reached() || is_over(); });
     stage().require(!is_over(), "it ended before it came to " + phase(), name_);
+    const auto uid = stage().migration(name_).at("metadata").at("uid").get<std::string>();
     // What is read of the cluster is read before somebody is hurt.
     leader_ = leader(cluster());
     source_agent_ = agent_on(cluster(), source_);
     target_agent_ = agent_on(cluster(), target_);
     if (row_.fault == Fault::restore_fails) damage_what_is_restored();
-    auto hold = hold_for(cluster(), row_, stage().migration(name_), source_, target_);
+    auto hold = hold_for(cluster(), row_, stage().migration(held_), source_, target_);
     gate.open();
-    stage().await(phase() + " to stand in the status", name_, [&] { return phase_now() == phase() || is_over(); });
+    stage().await(phase() + " to stand in the status", name_, [&] { return has_begun() || is_over(); });
     if (hold) hold->await();
     inflict();
     hold.reset();
     wake();
 
-    const Json ended = stage().await_end(name_, 300s);
+    const bool is_deleted = is_deletion(row_.fault);
+    const Json ended = is_deleted ? await_gone() : stage().await_end(name_, 300s);
     repair();
     if (shadows.joinable()) {
       shadows.request_stop();
       shadows.join();
+    }
+    if (is_deleted) {
+      check_deleted(scene_, name_, uid);
+      return fmt::format("gone; {} is on {}", scene_.consumer(), scene_.node());
     }
     check_ended(scene_, ended, allowed_ends(row_));
     return fmt::format("{}: {}", phase_in(ended), ended.at("status").value("message", ""));
@@ -63,10 +89,21 @@ class Play {
   [[nodiscard]] static std::string phase_in(const Json& migration) {
     return migration.value(Json::json_pointer{"/status/phase"}, std::string{});
   }
-  [[nodiscard]] std::string phase_now() const { return phase_in(stage().migration(name_)); }
   [[nodiscard]] bool is_over() const {
-    const auto now = migrate::phase_from(phase_now());
+    const auto now = migrate::phase_from(phase_in(stage().migration(name_)));
     return now && (is_final(*now) || *now == Phase::in_doubt);
+  }
+  // Orphaning ends by itself within a second or two: it may be over by now.
+  [[nodiscard]] bool has_begun() const {
+    const Json held = stage().migration(held_);
+    const Json steps = held.value(Json::json_pointer{"/status/steps"}, Json::array());
+    return phase_in(held) == phase() ||
+           (row_.phase == Phase::orphaning &&
+            std::any_of(steps.begin(), steps.end(), [&](const Json& step) { return step.at("name") == phase(); }));
+  }
+  // The consumer works for a while as its shadow.
+  [[nodiscard]] bool comes_back() const {
+    return row_.phase == Phase::returning || (row_.of_set && row_.strategy == migrate::Strategy::live);
   }
 
   static std::string unique_name() {
@@ -78,7 +115,8 @@ class Play {
     std::string strategy{migrate::to_string(row_.strategy)};
     strategy.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(strategy.front())));
     Words words{scene_.consumer(), "--to", target_, "--strategy", strategy, "--name", name_, "--no-wait"};
-    if (row_.phase == Phase::renaming || row_.phase == Phase::returning) words.emplace_back("--keep-name");
+    if (!row_.of_set && (row_.phase == Phase::renaming || row_.phase == Phase::returning))
+      words.emplace_back("--keep-name");
     // It is to end by catching up, once what holds it back is gone.
     if (row_.phase == Phase::replaying) words.insert(words.end(), {"--cutoff", "60s"});
     const auto begun = stage().plugin(words);
@@ -89,7 +127,7 @@ class Play {
     switch (row_.fault) {
       case Fault::abort:
         // Not by the plugin, which would refuse it after the commit: here it must be the controller's to ignore.
-        cluster().kubectl({"-n", ns(), "patch", "migrations.kubectl-migrate.dev", name_, "--type=merge", "-p",
+        cluster().kubectl({"-n", ns(), "patch", "migrations.kubectl-migrate.dev", held_, "--type=merge", "-p",
                            R"({"spec": {"abort": true}})"});
         break;
       case Fault::leader_killed:
@@ -110,7 +148,34 @@ class Play {
         break;
       case Fault::restore_fails:
         break;  // happened at the door
+      case Fault::api_server_restarted:
+        restart_api_server(cluster());
+        break;
+      case Fault::deleted_in_background:
+        delete_migration("background");
+        break;
+      case Fault::deleted_in_foreground:
+        delete_migration("foreground");
+        break;
     }
+  }
+
+  void delete_migration(const char* cascade) const {
+    cluster().kubectl({"-n", ns(), "delete", "migrations.kubectl-migrate.dev", name_, "--wait=false",
+                       std::string{"--cascade="} + cascade});
+  }
+
+  // Nothing is left to be asked.
+  [[nodiscard]] Json await_gone() const {
+    stage().await(
+        "Migration " + name_ + " to be gone", name_,
+        [&] {
+          const auto looked = cluster().run({"kubectl", "-n", ns(), "get", "migrations.kubectl-migrate.dev", name_,
+                                             "--ignore-not-found", "-o", "name"});
+          return looked.succeeded() && looked.output.empty();
+        },
+        300s);
+    return Json{};
   }
 
   // Where the order to release it may be on its way already, its kubelet's part is waited for: else that order could
@@ -133,7 +198,7 @@ class Play {
 
   // The target, or the placeholder that stands for it.
   [[nodiscard]] std::string target_pod() const {
-    const Json migration = stage().migration(name_);
+    const Json migration = stage().migration(held_);
     const Json& status = migration.at("status");
     if (row_.phase < Phase::renaming && !status.value("placeholder", std::string{}).empty())
       return status.at("placeholder").get<std::string>();
@@ -142,7 +207,7 @@ class Play {
 
   // The archives stay good; what was unpacked of them on the target's node does not.
   void damage_what_is_restored() const {
-    const auto uid = stage().migration(name_).at("metadata").at("uid").get<std::string>();
+    const auto uid = stage().migration(held_).at("metadata").at("uid").get<std::string>();
     const std::string damaged =
         cluster().on(target_, {"sh", "-c",
                                "for f in $(find /var/lib/kubectl-migrate/targets/\"$0\" -name inventory.img); do "
@@ -163,6 +228,7 @@ class Play {
   void repair() const {
     if (killed_) renew(cluster(), *killed_);
     if (slept_since_) renew(cluster(), leader_);
+    if (row_.fault == Fault::api_server_restarted) wait_for_product(cluster());
   }
 
   Scene& scene_;
@@ -170,6 +236,7 @@ class Play {
   std::string source_;
   std::string target_;
   std::string name_;
+  std::string held_;  // the Migration whose step it is
   ProductProcess leader_;
   ProductProcess source_agent_;
   ProductProcess target_agent_;
@@ -192,7 +259,23 @@ std::string queues_left(const Cluster& cluster, const Json& ended) {
   return fmt::format("{}", fmt::join(left, " "));
 }
 
+void await_no_queues(const Scene& scene, const std::string& name, const Json& ended) {
+  std::string left;
+  try {
+    eventually(
+        "the broker to have no queue of it", [&] { return (left = queues_left(scene.cluster(), ended)).empty(); }, 60s);
+  } catch (const std::exception& error) {
+    scene.stage().fail(fmt::format("{}; left: {}", error.what(), left), name);
+  }
+}
+
 }  // namespace
+
+void check_deleted(Scene& scene, const std::string& name, const std::string& uid) {
+  scene.follow_name();
+  scene.stage().check_nothing_left(name, uid);
+  await_no_queues(scene, name, Json::object());
+}
 
 void check_ended(Scene& scene, const Json& ended, const std::vector<Phase>& allowed) {
   const Stage& stage = scene.stage();
@@ -211,13 +294,7 @@ void check_ended(Scene& scene, const Json& ended, const std::vector<Phase>& allo
   for (const Json& one : all.at("items"))
     if (const std::string other = text_in(one, "/metadata/name"); other.starts_with(name + "-name-"))
       stage.check_nothing_left(other);
-  std::string left;
-  try {
-    eventually(
-        "the broker to have no queue of it", [&] { return (left = queues_left(scene.cluster(), ended)).empty(); }, 60s);
-  } catch (const std::exception& error) {
-    stage.fail(fmt::format("{}; left: {}", error.what(), left), name);
-  }
+  await_no_queues(scene, name, ended);
 }
 
 std::string play(Scene& scene, const Row& row) {

@@ -19,6 +19,9 @@ enum class Fault {
   target_agent_killed,
   target_deleted,
   restore_fails,  // what was unpacked on the target's node is damaged
+  api_server_restarted,
+  deleted_in_background,  // the Migration itself
+  deleted_in_foreground,
 };
 [[nodiscard]] std::string_view to_string(Fault fault);
 
@@ -26,6 +29,10 @@ struct Row {
   migrate::Phase phase;
   Fault fault;
   migrate::Strategy strategy = migrate::Strategy::stop;
+  // Of a StatefulSet's Pod, which keeps its name and is orphaned meanwhile.
+  bool of_set = false;
+  // The step is one of the second hop, by which a live migration comes back into its name.
+  bool in_return = false;
 };
 // "Live, Checkpointing x source agent killed"
 [[nodiscard]] std::string to_string(const Row& row);
@@ -38,6 +45,10 @@ struct Row {
 [[nodiscard]] std::vector<Row> all_replay_rows();
 // Each step that only these have, and as many faults as three minutes allow.
 [[nodiscard]] std::vector<Row> covering_replay_rows();
+// Every step of each strategy, for a Pod of a StatefulSet.
+[[nodiscard]] std::vector<Row> all_set_rows();
+// The steps that concern its owner and its name, and as many faults as three minutes allow.
+[[nodiscard]] std::vector<Row> covering_set_rows();
 
 // How it may end. Before the commit the source runs on; when only a helper was lost and replaced, going on is right as
 // well. After it there is only forward.
@@ -50,5 +61,7 @@ std::string play(Scene& scene, const Row& row);
 // What every migration that is over must leave: the consumer where it says, nothing on the nodes, no queue of ours.
 // Throws with a report.
 void check_ended(Scene& scene, const nlohmann::json& ended, const std::vector<migrate::Phase>& allowed);
+// The same after one that kept the name and has been deleted: `uid` was the Migration's.
+void check_deleted(Scene& scene, const std::string& name, const std::string& uid);
 
 }  // namespace harness

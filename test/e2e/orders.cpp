@@ -76,14 +76,6 @@ void add_route(Json& made, const Route& route) {
     }
 }
 
-// The broker outlives a test: of one that was cut off it would hand out messages of a producer that is gone.
-void forget_queues(const Cluster& cluster, const std::string& ns) {
-  const std::string address = cluster.field({"service", "rabbitmq", "-n", "rabbitmq"}, ".spec.clusterIP");
-  for (const std::string& queue : {ns, ns + ".results"})
-    cluster.on("node-a", {"curl", "-sS", "-u", "guest:guest", "-X", "DELETE",
-                          fmt::format("http://{}:15672/api/queues/%2F/{}", address, queue)});
-}
-
 }  // namespace
 
 std::string put(const TemporaryFolder& folder, const std::string& name, const std::string& content) {
@@ -92,17 +84,32 @@ std::string put(const TemporaryFolder& folder, const std::string& name, const st
 }
 
 Orders::Orders(const Cluster& cluster, const Namespace& ns, int ballast_mib)
-    : cluster_(cluster), ns_(ns.name()), image_(push_image(cluster, ballast_mib)) {
-  forget_queues(cluster, ns_);
+    : cluster_(cluster), ns_(ns.name()), queue_(ns.name()), image_(push_image(cluster, ballast_mib)) {
+  forget_queues();
+}
+
+Orders::Orders(const Orders& first, const std::string& lane)
+    : cluster_(first.cluster_),
+      ns_(first.ns_),
+      queue_(first.queue_ + "." + lane),
+      producer_("producer-" + lane),
+      image_(first.image_) {}
+
+void Orders::forget_queues() const {
+  const std::string address = cluster_.field({"service", "rabbitmq", "-n", "rabbitmq"}, ".spec.clusterIP");
+  for (const std::string& queue : {queue_, queue_ + ".results"})
+    cluster_.on("node-a", {"curl", "-sS", "-u", "guest:guest", "-X", "DELETE",
+                           fmt::format("http://{}:15672/api/queues/%2F/{}", address, queue)});
 }
 
 Json Orders::consumer_pod(const ConsumerSpec& spec) const {
   const bool python = spec.language == ConsumerSpec::Language::python;
   // Queue and exchanges are named after the namespace: the broker outlives a test.
+  const std::string& queue = spec.queue.empty() ? queue_ : spec.queue;
   Json made = pod(ns_, spec.pod,
                   container(python ? python_image(cluster_) : image_,
-                            {python ? "/app/orders_consumer.py" : "/bin/orders-consumer", "--queue", ns_, "--exchange",
-                             ns_, "--results-exchange", ns_ + ".results", "--service-time-ms",
+                            {python ? "/app/orders_consumer.py" : "/bin/orders-consumer", "--queue", queue,
+                             "--exchange", queue, "--results-exchange", queue + ".results", "--service-time-ms",
                              std::to_string(spec.service_ms), "--memory-mib", std::to_string(spec.memory_mib),
                              "--prefetch", std::to_string(spec.prefetch), "--http-port", std::to_string(kConsumerPort)},
                             kConsumerPort));
@@ -116,8 +123,9 @@ Json Orders::consumer_pod(const ConsumerSpec& spec) const {
   else
     made["spec"]["nodeSelector"] = {{"kubernetes.io/hostname", spec.node}};
   if (!spec.broker_secret.empty())
-    made["metadata"]["annotations"] = {{"kubectl-migrate.dev/queue", ns_},
-                                       {"kubectl-migrate.dev/broker-secret", spec.broker_secret}};
+    made["metadata"]["annotations"] = {
+        {"kubectl-migrate.dev/queue", spec.annotated_queue.empty() ? queue : spec.annotated_queue},
+        {"kubectl-migrate.dev/broker-secret", spec.broker_secret}};
   if (!spec.service_time.empty())
     made["metadata"]["annotations"]["kubectl-migrate.dev/service-time"] = spec.service_time;
   return made;
@@ -131,20 +139,24 @@ void Orders::start(const Json& consumer, const ProducerSpec& producer) const {
   const auto name = consumer.at("metadata").at("name").get<std::string>();
   cluster_.apply(consumer);
   cluster_.wait_ready(ns_, name);
+  start_producer(name, producer);
+}
+
+void Orders::start_producer(const std::string& name, const ProducerSpec& producer) const {
   // Only now: the queue is declared and bound, so that nothing is unroutable.
   eventually("the consumer's connection to the broker", [&] { return state(name).at("connected") == true; });
   Json sender =
-      pod(ns_, "producer",
+      pod(ns_, producer_,
           container(image_,
-                    {"/bin/orders-producer", "--exchange", ns_, "--results-exchange", ns_ + ".results",
-                     "--results-queue", ns_ + ".results", "--collect-results", "--producers",
+                    {"/bin/orders-producer", "--exchange", queue_, "--results-exchange", queue_ + ".results",
+                     "--results-queue", queue_ + ".results", "--collect-results", "--producers",
                      std::to_string(producer.producers), "--rate", fmt::format("{}", producer.per_second), "--count",
                      std::to_string(producer.count), "--record", "", "--http-port", std::to_string(kProducerPort)},
                     kProducerPort));
   add_route(sender, producer.route);
   if (!producer.node.empty()) sender["spec"]["nodeSelector"] = {{"kubernetes.io/hostname", producer.node}};
   cluster_.apply(sender);
-  cluster_.wait_ready(ns_, "producer");
+  cluster_.wait_ready(ns_, producer_);
 }
 
 std::string Orders::http(const std::string& pod_name, int port, const std::string& path) const {
@@ -156,13 +168,14 @@ Json Orders::state(const std::string& pod_name) const {
 }
 
 void Orders::stop_producer() const {
-  cluster_.kubectl({"create", "--raw",
-                    fmt::format("/api/v1/namespaces/{}/pods/producer:{}/proxy/stop", ns_, kProducerPort), "-f", "-"},
-                   "{}");
+  cluster_.kubectl(
+      {"create", "--raw", fmt::format("/api/v1/namespaces/{}/pods/{}:{}/proxy/stop", ns_, producer_, kProducerPort),
+       "-f", "-"},
+      "{}");
 }
 
 Json Orders::producer_status() const {
-  return Json::parse(http("producer", kProducerPort, "/status"));
+  return Json::parse(http(producer_, kProducerPort, "/status"));
 }
 
 void Orders::keep_log(const std::string& pod_name) {
@@ -187,9 +200,9 @@ Verdict Orders::judge(const std::string& last_pod) {
   const TemporaryFolder folder;
   Words audit{program("orders-audit").string(),
               "--record",
-              put(folder, "record", http("producer", kProducerPort, "/record")),
+              put(folder, "record", http(producer_, kProducerPort, "/record")),
               "--results",
-              put(folder, "results", http("producer", kProducerPort, "/results")),
+              put(folder, "results", http(producer_, kProducerPort, "/results")),
               "--state",
               put(folder, "state", http(last_pod, kConsumerPort, "/state"))};
   for (const auto& [name, log] : logs_)

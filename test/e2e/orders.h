@@ -39,6 +39,10 @@ struct ConsumerSpec {
   Route route{};
   std::string queue_type = "classic";
   bool idempotent = true;
+  // Of a template, whose Pods have a queue each: its name as their environment, and as the product, expands it. Empty:
+  // the queue of the Orders.
+  std::string queue{};
+  std::string annotated_queue{};
 };
 
 struct ProducerSpec {
@@ -59,6 +63,14 @@ class Orders {
   // Pushes the image to the cluster's registry under a tag made of the programs' content. With ballast it has a file
   // of that many MiB that nobody reads.
   Orders(const Cluster& cluster, const Namespace& ns, int ballast_mib = 0);
+  // Of the same image; orders of their own, with a queue NAMESPACE.LANE and a producer of their own.
+  Orders(const Orders& first, const std::string& lane);
+
+  // The broker outlives a test, and of one that was cut off it would hand out messages of a producer that is gone. To
+  // be called before somebody consumes; the first constructor has.
+  void forget_queues() const;
+  // The queue's name; exchanges and the results' queue are named after it.
+  [[nodiscard]] const std::string& queue() const { return queue_; }
 
   // The Pod's manifest, so that a target can be made as a full copy of it.
   [[nodiscard]] nlohmann::json consumer_pod(const ConsumerSpec& spec) const;
@@ -66,6 +78,8 @@ class Orders {
   void start(const ConsumerSpec& consumer, const ProducerSpec& producer) const;
   // The same with a consumer's Pod that was changed.
   void start(const nlohmann::json& consumer, const ProducerSpec& producer) const;
+  // The producer alone, once a consumer that is there is connected.
+  void start_producer(const std::string& consumer, const ProducerSpec& producer) const;
   void stop_producer() const;
 
   [[nodiscard]] nlohmann::json state(const std::string& pod) const;  // the consumer's /state
@@ -83,6 +97,8 @@ class Orders {
 
   const Cluster& cluster_;
   std::string ns_;
+  std::string queue_;
+  std::string producer_ = "producer";
   std::string image_;
   std::map<std::string, std::string> logs_;
 };

@@ -26,7 +26,7 @@ Json webhook(const std::string& name, int port, const Json& rule, const std::str
 
 }  // namespace
 
-PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase)
+PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase, const std::string& migration)
     : cluster_(cluster), phase_(std::move(phase)) {
   remove();
   // It takes connections and says nothing: not even TLS begins.
@@ -38,8 +38,8 @@ PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string 
   const std::string begins = fmt::format(
       "{} && has(object.status) && has(object.status.phase) && object.status.phase == '{}' && (!has(oldObject.status) "
       "|| "
-      "!has(oldObject.status.phase) || oldObject.status.phase != '{}')",
-      here, phase_, phase_);
+      "!has(oldObject.status.phase) || oldObject.status.phase != '{}'){}",
+      here, phase_, phase_, migration.empty() ? "" : fmt::format(" && object.metadata.name == '{}'", migration));
   const Json status = {{"apiGroups", {"kubectl-migrate.dev"}},
                        {"apiVersions", {"*"}},
                        {"operations", {"UPDATE"}},

@@ -15,8 +15,9 @@ namespace harness {
 
 class PhaseGate {
  public:
-  // `phase` as in status.phase. Returns when the API server asks the webhook. One gate at a time.
-  PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase);
+  // `phase` as in status.phase, of that Migration, or empty: of any. Returns when the API server asks the webhook. One
+  // gate at a time.
+  PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase, const std::string& migration = "");
   ~PhaseGate();
   PhaseGate(const PhaseGate&) = delete;
   PhaseGate& operator=(const PhaseGate&) = delete;

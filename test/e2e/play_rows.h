@@ -15,10 +15,13 @@
 
 namespace harness {
 
-struct NamedPlay {
+// Of a Scene, or of a set's.
+template <typename Of>
+struct PlayOf {
   std::string name;
-  std::function<std::string(Scene&)> play;  // throws; returns how it ended
+  std::function<std::string(Of&)> play;  // throws; returns how it ended
 };
+using NamedPlay = PlayOf<Scene>;
 
 inline std::vector<NamedPlay> plays_of(const std::vector<Row>& rows) {
   std::vector<NamedPlay> plays;
@@ -28,7 +31,8 @@ inline std::vector<NamedPlay> plays_of(const std::vector<Row>& rows) {
   return plays;
 }
 
-inline void judge_rows(Scene& scene) {
+template <typename Of>
+void judge_rows(Of& scene) {
   const Verdict verdict = scene.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);
@@ -47,23 +51,24 @@ inline void start_for_replay(Scene& scene) {
 }
 
 // MIGRATE_ROWS, where it is set: only those whose name holds it are played, for whoever looks at one row.
-inline std::vector<NamedPlay> wanted(const std::vector<NamedPlay>& plays) {
+template <typename Of>
+std::vector<PlayOf<Of>> wanted(const std::vector<PlayOf<Of>>& plays) {
   const char* part = std::getenv("MIGRATE_ROWS");
-  std::vector<NamedPlay> found;
+  std::vector<PlayOf<Of>> found;
   std::copy_if(plays.begin(), plays.end(), std::back_inserter(found),
-               [&](const NamedPlay& one) { return part == nullptr || one.name.find(part) != std::string::npos; });
+               [&](const PlayOf<Of>& one) { return part == nullptr || one.name.find(part) != std::string::npos; });
   BOOST_TEST_REQUIRE(!found.empty(), "no row's name holds MIGRATE_ROWS");
   return found;
 }
 
-inline void play_rows(const std::string& ns, const std::vector<NamedPlay>& plays,
-                      const std::function<void(Scene&)>& start) {
-  std::unique_ptr<Scene> scene;
+template <typename Of>
+void play_rows_of(const std::string& ns, const std::vector<PlayOf<Of>>& plays, const std::function<void(Of&)>& start) {
+  std::unique_ptr<Of> scene;
   int scenes = 0;
-  for (const NamedPlay& one : wanted(plays)) {
+  for (const PlayOf<Of>& one : wanted(plays)) {
     try {
       if (!scene) {
-        scene = std::make_unique<Scene>(scenes == 0 ? ns : fmt::format("{}-{}", ns, scenes));
+        scene = std::make_unique<Of>(scenes == 0 ? ns : fmt::format("{}-{}", ns, scenes));
         ++scenes;
         start(*scene);
       }
@@ -74,6 +79,11 @@ inline void play_rows(const std::string& ns, const std::vector<NamedPlay>& plays
     }
   }
   if (scene) judge_rows(*scene);
+}
+
+inline void play_rows(const std::string& ns, const std::vector<NamedPlay>& plays,
+                      const std::function<void(Scene&)>& start) {
+  play_rows_of<Scene>(ns, plays, start);
 }
 
 }  // namespace harness

@@ -17,7 +17,10 @@ using Json = nlohmann::json;
 }  // namespace
 
 Scene::Scene(const std::string& ns, int ballast_mib)
-    : stage_(ns), orders_(stage_.cluster(), stage_.ns(), ballast_mib) {}
+    : stage_(std::make_shared<const Stage>(ns)), orders_(stage_->cluster(), stage_->ns(), ballast_mib) {}
+
+Scene::Scene(std::shared_ptr<const Stage> stage, const Orders& first, const std::string& lane)
+    : stage_(std::move(stage)), orders_(first, lane) {}
 
 ConsumerSpec Scene::consumer_on(const std::string& node) {
   ConsumerSpec spec;
@@ -39,15 +42,25 @@ void Scene::start(const Json& consumer, const ProducerSpec& load) {
   wait_for_more(20);
 }
 
+void Scene::adopt(const std::string& pod, const ProducerSpec& load) {
+  orders_.start_producer(pod, load);
+  consumer_ = pod;
+  watch_instance();
+  wait_for_more(20);
+}
+
 void Scene::watch_instance() {
-  const Json pod = stage_.pod(consumer_);
+  const Json pod = stage_->pod(consumer_);
+  const Json owners = pod.at("metadata").value("ownerReferences", Json::array());
+  keeps_name_ =
+      std::any_of(owners.begin(), owners.end(), [](const Json& owner) { return owner.at("kind") == "StatefulSet"; });
   uid_ = pod.at("metadata").at("uid").get<std::string>();
   node_ = pod.at("spec").at("nodeName").get<std::string>();
   watch_log(consumer_);
 }
 
 void Scene::watch_log(const std::string& pod) {
-  logs_.emplace_back(cluster_words({"kubectl", "-n", stage_.ns().name(), "logs", "-f", pod, "-c", "main"}),
+  logs_.emplace_back(cluster_words({"kubectl", "-n", stage_->ns().name(), "logs", "-f", pod, "-c", "main"}),
                      folder_ / fmt::format("{}-{}.log", logs_.size(), pod));
 }
 
@@ -56,7 +69,7 @@ void Scene::watch_shadows(const std::stop_token& stop) {
   std::set<std::string> watched;
   while (!stop.stop_requested()) {
     const auto listed =
-        cluster().run({"kubectl", "-n", stage_.ns().name(), "get", "migrations.kubectl-migrate.dev", "-o", "json"});
+        cluster().run({"kubectl", "-n", stage_->ns().name(), "get", "migrations.kubectl-migrate.dev", "-o", "json"});
     const Json all = Json::parse(listed.output, nullptr, false);
     for (const Json& one : all.is_object() ? all.at("items") : Json::array()) {
       const Json status = one.value("status", Json::object());
@@ -82,8 +95,8 @@ void Scene::wait_for_more(std::uint64_t orders) const {
              [&] { return handled() >= wanted; });
 }
 
-Scene::Move Scene::move(const Words& words) {
-  Words all{consumer_};
+Scene::Move Scene::move(const Words& words, const Words& named) {
+  Words all = named.empty() ? Words{consumer_} : named;
   all.insert(all.end(), words.begin(), words.end());
   // What a test says nothing about is not left to the forecast.
   if (std::find(words.begin(), words.end(), "--strategy") == words.end()) all.insert(all.end(), {"--strategy", "stop"});
@@ -92,15 +105,15 @@ Scene::Move Scene::move(const Words& words) {
   const auto has = [&](const char* word) { return std::find(words.begin(), words.end(), word) != words.end(); };
   const auto done = [&] {
     std::jthread watcher;  // only where there is a shadow: its looks cost time that a bench would measure
-    if (has("live") && has("--keep-name")) watcher = follow_shadows();
-    return stage_.plugin(all);
+    if (has("live") && (keeps_name_ || has("--keep-name"))) watcher = follow_shadows();
+    return stage_->plugin(all);
   }();
   const Json migration = Json::parse(done.output, nullptr, false);
   const bool is_object = migration.is_object();
   const std::string name = is_object ? migration.at("metadata").value("name", "") : "";
-  stage_.require(done.succeeded() && is_object, fmt::format("kubectl-migrate {}: {}", consumer_, text_of(done)), name);
+  stage_->require(done.succeeded() && is_object, fmt::format("kubectl-migrate {}: {}", consumer_, text_of(done)), name);
   follow(migration);
-  stage_.require(handled() >= before, fmt::format("{} has forgotten orders: it had {}", consumer_, before), name);
+  stage_->require(handled() >= before, fmt::format("{} has forgotten orders: it had {}", consumer_, before), name);
   return {migration, done.errors};
 }
 
@@ -109,35 +122,46 @@ void Scene::follow(const Json& migration) {
   const Json& target = migration.at("status").at("target");
   const std::string before = uid_;
   consumer_ = target.at("pod").get<std::string>();
-  // What was restored is not Ready at once: its probe has to succeed first.
-  stage_.await(consumer_ + " to be ready", name, [&] {
-    return cluster()
-        .run({"kubectl", "-n", stage_.ns().name(), "wait", "--for=condition=Ready", "pod/" + consumer_, "--timeout=5s"})
-        .succeeded();
-  });
+  await_ready(name);
   watch_instance();
-  stage_.require(uid_ != before, "the target is the source's Pod itself", name);
-  stage_.require(node_ == target.at("node").get<std::string>(),
-                 fmt::format("{} runs on {}, not where its Migration says", consumer_, node_), name);
+  stage_->require(uid_ != before, "the target is the source's Pod itself", name);
+  stage_->require(node_ == target.at("node").get<std::string>(),
+                  fmt::format("{} runs on {}, not where its Migration says", consumer_, node_), name);
   check_state(name);
 }
 
+// What was restored is not Ready at once: its probe has to succeed first.
+void Scene::await_ready(const std::string& migration) const {
+  stage_->await(consumer_ + " to be ready", migration, [&] {
+    return cluster()
+        .run(
+            {"kubectl", "-n", stage_->ns().name(), "wait", "--for=condition=Ready", "pod/" + consumer_, "--timeout=5s"})
+        .succeeded();
+  });
+}
+
+void Scene::follow_name() {
+  await_ready("");
+  if (stage_->pod(consumer_).at("metadata").at("uid") != uid_) watch_instance();
+  check_state("");
+}
+
 void Scene::check_runs_on(const std::string& migration) const {
-  const Json pod = stage_.pod(consumer_);
-  stage_.require(pod.at("metadata").at("uid") == uid_, consumer_ + " is another Pod than before", migration);
-  stage_.require(pod.at("spec").at("nodeName") == node_, consumer_ + " is on another node than before", migration);
+  const Json pod = stage_->pod(consumer_);
+  stage_->require(pod.at("metadata").at("uid") == uid_, consumer_ + " is another Pod than before", migration);
+  stage_->require(pod.at("spec").at("nodeName") == node_, consumer_ + " is on another node than before", migration);
   check_state(migration);
 }
 
 void Scene::check_state(const std::string& migration) const {
   const Json state = orders_.state(consumer_);
-  stage_.require(state.at("memory").at("intact") == true, "memory is damaged: " + state.dump(), migration);
+  stage_->require(state.at("memory").at("intact") == true, "memory is damaged: " + state.dump(), migration);
   // A repeat that is applied comes after later ones of its producer.
   const auto repeated = applies_repeats_ ? state.at("duplicates").get<std::uint64_t>() : 0;
-  stage_.require(state.at("gaps") == 0 && state.at("reordered").get<std::uint64_t>() <= repeated,
-                 "lost or reordered: " + state.dump(), migration);
+  stage_->require(state.at("gaps") == 0 && state.at("reordered").get<std::uint64_t>() <= repeated,
+                  "lost or reordered: " + state.dump(), migration);
   const auto had = state.at("count").get<std::uint64_t>();
-  stage_.await(fmt::format("{} to go on after {} orders", consumer_, had), migration, [&] { return handled() > had; });
+  stage_->await(fmt::format("{} to go on after {} orders", consumer_, had), migration, [&] { return handled() > had; });
   // No look at restartCount: a creation that migrate-runc refused counts there as well. A cold start shows above, as it
   // has no state.
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stop_token>
@@ -51,6 +52,8 @@ class Stage {
 
   // Waits until nothing is left of a migration that is over; fails with what is.
   void check_nothing_left(const std::string& migration) const;
+  // The same of one that is gone itself.
+  void check_nothing_left(const std::string& migration, const std::string& uid) const;
 
  private:
   Cluster cluster_;
@@ -66,15 +69,19 @@ class Stage {
 class Scene {
  public:
   explicit Scene(const std::string& ns, int ballast_mib = 0);
+  // One of several on a stage, with a queue of its own.
+  Scene(std::shared_ptr<const Stage> stage, const Orders& first, const std::string& lane);
 
-  [[nodiscard]] const Stage& stage() const { return stage_; }
-  [[nodiscard]] const Cluster& cluster() const { return stage_.cluster(); }
+  [[nodiscard]] const Stage& stage() const { return *stage_; }
+  [[nodiscard]] const Cluster& cluster() const { return stage_->cluster(); }
   [[nodiscard]] const Orders& orders() const { return orders_; }
 
   // A Pod that may be migrated, with queue and broker named in its annotations.
   [[nodiscard]] static ConsumerSpec consumer_on(const std::string& node);
   void start(const ConsumerSpec& consumer, const ProducerSpec& load = {.per_second = 20, .producers = 2, .count = 0});
   void start(const nlohmann::json& consumer, const ProducerSpec& load = {.per_second = 20, .producers = 2, .count = 0});
+  // The consumer is a Pod that is there, a set's.
+  void adopt(const std::string& pod, const ProducerSpec& load);
 
   // The instance at work.
   [[nodiscard]] const std::string& consumer() const { return consumer_; }
@@ -85,12 +92,12 @@ class Scene {
   [[nodiscard]] std::string other_node() const { return node_ == "node-a" ? "node-b" : "node-a"; }
 
   // `kubectl-migrate CONSUMER WORDS… -o json`: must exit 0. Then follow(). Gives the Migration and what was told
-  // meanwhile, with the account.
+  // meanwhile, with the account. `named`: instead of the consumer's name.
   struct Move {
     nlohmann::json migration;
     std::string told;
   };
-  Move move(const Words& words);
+  Move move(const Words& words, const Words& named = {});
   // While it lasts, shadows that are to come back into their source's name are looked for: their logs are gone with
   // them. For moves that begin otherwise than by move(); to be ended before follow().
   [[nodiscard]] std::jthread follow_shadows();
@@ -98,23 +105,28 @@ class Scene {
   void follow(const nlohmann::json& migration);
   // A migration was rolled back: the consumer is the Pod it was, has not restarted, and goes on.
   void check_runs_on(const std::string& migration) const;
+  // A migration that kept the name has been deleted, whatever it had done: who has the name now is the consumer.
+  // Checks it and that it goes on.
+  void follow_name();
 
   // Ends the load and lets the audit judge.
   [[nodiscard]] Verdict judge();
 
  private:
+  void await_ready(const std::string& migration) const;
   void watch_instance();
   void watch_log(const std::string& pod);
   void watch_shadows(const std::stop_token& stop);
   void check_state(const std::string& migration) const;
 
-  Stage stage_;
+  std::shared_ptr<const Stage> stage_;
   Orders orders_;
   migrate::test::TemporaryFolder folder_;
   std::string consumer_;
   std::string node_;
   std::string uid_;
   bool applies_repeats_ = false;  // an application without idempotency
+  bool keeps_name_ = false;       // a StatefulSet's Pod
   std::deque<Background> logs_;
 };
 

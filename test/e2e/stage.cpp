@@ -155,7 +155,10 @@ void Stage::await(const std::string& what, const std::string& migration, const s
 }
 
 void Stage::check_nothing_left(const std::string& name) const {
-  const auto uid = migration(name).at("metadata").at("uid").get<std::string>();
+  check_nothing_left(name, migration(name).at("metadata").at("uid").get<std::string>());
+}
+
+void Stage::check_nothing_left(const std::string& name, const std::string& uid) const {
   std::string left;
   try {
     eventually(

@@ -52,6 +52,30 @@ BOOST_AUTO_TEST_CASE(replays_have_a_table_of_their_own) {
   BOOST_TEST((allowed_ends({Phase::switching, Fault::abort, live}) == std::vector{Phase::succeeded}));
 }
 
+BOOST_AUTO_TEST_CASE(sets_have_a_table_of_their_own_with_each_strategy_and_the_way_back) {
+  std::set<std::string> all;
+  std::set<Phase> steps;
+  std::set<Fault> faults;
+  for (const Row& row : all_set_rows()) {
+    BOOST_TEST(all.insert(to_string(row)).second, to_string(row));
+    BOOST_TEST(row.of_set);
+    steps.insert(row.phase);
+    faults.insert(row.fault);
+  }
+  BOOST_TEST(steps.size() == 16U);
+  BOOST_TEST(faults.size() == 10U);
+  for (const Row& row : covering_set_rows())
+    BOOST_TEST(all.contains(to_string(row)), to_string(row));
+  BOOST_TEST(all.contains("set, Live, return's Renaming x API server restarted"));
+  BOOST_TEST(all.contains("set, Sequential, Orphaning x Migration deleted in foreground"));
+  // The first hop is over: there is only forward.
+  Row way_back{Phase::freezing, Fault::abort, migrate::Strategy::live};
+  way_back.of_set = way_back.in_return = true;
+  BOOST_TEST((allowed_ends(way_back) == std::vector{Phase::succeeded}));
+  way_back.in_return = false;
+  BOOST_TEST((allowed_ends(way_back) == std::vector{Phase::rolled_back}));
+}
+
 BOOST_AUTO_TEST_CASE(specs_differ_in_what_is_not_documented_only) {
   const auto pod = [](const std::string& token, const std::string& node) {
     const Json volume = {{"name", token}, {"projected", Json::object()}};

@@ -1,0 +1,189 @@
+// Sets, and states of sets, in which none of their Pods is moved: one reason each, the Pod runs on as it was.
+#include <fmt/format.h>
+
+#include <boost/test/unit_test.hpp>
+#include <functional>
+
+#include "test/e2e/set_objects.h"
+#include "test/e2e/small_pods.h"
+
+using namespace harness;
+using Json = nlohmann::json;
+
+namespace {
+
+const Stage& stage() {
+  static const Stage made{"set-refusals"};
+  return made;
+}
+
+const Cluster& cluster() {
+  return stage().cluster();
+}
+
+const std::string& ns() {
+  return stage().ns().name();
+}
+
+Json small_template() {
+  Json spec = small_pod(ns(), "any", "").at("spec");
+  spec.erase("nodeName");
+  spec["affinity"] = two_nodes();
+  return {{"metadata", Json::object()}, {"spec", std::move(spec)}};
+}
+
+// A set of Pods that count, ready; `change` is done to its manifest before.
+void make_set(const std::string& name, int replicas, const std::function<void(Json&)>& change = {}) {
+  Json set = stateful_set(ns(), name, {.replicas = replicas, .parallel = false}, small_template());
+  if (change) change(set);
+  cluster().apply(headless_service(ns(), name, name));
+  cluster().apply(set);
+  for (int i = 0; i < replicas; ++i) {
+    const std::string pod = fmt::format("{}-{}", name, i);
+    eventually("Pod " + pod, [&] { return cluster().run({"kubectl", "-n", ns(), "get", "pod", pod}).succeeded(); });
+    cluster().wait_ready(ns(), pod);
+  }
+}
+
+void patch(const std::string& what, const std::string& name, const Json& change) {
+  cluster().kubectl({"-n", ns(), "patch", what, name, "--type=merge", "-p", change.dump()});
+}
+
+void set_finalizers(const std::string& what, const std::string& name, const Json& finalizers) {
+  patch(what, name, {{"metadata", {{"finalizers", finalizers}}}});
+}
+
+// To its other node it is refused for that reason, with these words in what is printed; the Pod is as before and
+// nothing is left.
+void check_refused(const std::string& pod, const std::string& reason, const Words& parts) {
+  const Untouched before{stage(), pod};
+  const auto owners = [&] {
+    return cluster().get({"pod", pod, "-n", ns()}).at("metadata").value("ownerReferences", Json::array());
+  };
+  const Json owners_before = owners();
+  static int count = 0;
+  const std::string name = fmt::format("refused-{}", ++count);
+  const bool is_on_a = stage().pod(pod).at("spec").at("nodeName") == "node-a";
+  const auto answer =
+      stage().plugin({pod, "--to", is_on_a ? "node-b" : "node-a", "--strategy", "stop", "--name", name});
+  const std::string said = answer.output + answer.errors;
+  BOOST_TEST(code_of(answer) == 3, reason << ": " << text_of(answer) << stage().report(name));
+  for (const std::string& part : parts)
+    BOOST_TEST(said.find(part) != std::string::npos, reason << ": nothing of '" << part << "' in\n" << said);
+  const auto status = cluster().run(
+      {"kubectl", "-n", ns(), "get", "migrations.kubectl-migrate.dev", name, "-o", "jsonpath={.status.reason}"});
+  BOOST_TEST(status.output == reason, text_of(status) << "\n" << said);
+  const std::string trouble = before.trouble();
+  BOOST_TEST(trouble.empty(), reason << ": " << pod << ": " << trouble);
+  BOOST_TEST(owners() == owners_before, reason << ": its owners are " << owners().dump());
+  if (status.succeeded()) stage().check_nothing_left(name);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(set_refusals)
+
+BOOST_AUTO_TEST_CASE(an_ordinal_that_is_not_there) {
+  make_set("short", 1);
+  const auto answer = stage().plugin({"sts/short", "--ordinal", "7", "--to", "node-b"});
+  BOOST_TEST(!answer.succeeded(), text_of(answer));
+  BOOST_TEST((answer.output + answer.errors).find('7') != std::string::npos, text_of(answer));
+  for (const Words& words : {Words{"sts/short", "--to", "node-b"}, Words{"short-0", "--ordinal", "0"},
+                             Words{"sts/short", "--ordinal", "first", "--to", "node-b"}})
+    BOOST_TEST(code_of(stage().plugin(words)) == 2, fmt::format("{}", fmt::join(words, " ")));
+  BOOST_TEST(!stage().plugin({"sts/nobody", "--ordinal", "0", "--to", "node-b"}).succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(a_rollout_is_in_progress) {
+  // Until somebody deletes its Pods it stays so.
+  make_set("rolling", 1, [](Json& set) { set["spec"]["updateStrategy"] = {{"type", "OnDelete"}}; });
+  patch("statefulset", "rolling",
+        Json::parse(R"({"spec": {"template": {"metadata": {"annotations": {"new": "1"}}}}})"));
+  eventually("set rolling to have a second revision", [] {
+    const Json status = cluster().get({"statefulset", "rolling", "-n", ns()}).at("status");
+    return status.at("currentRevision") != status.at("updateRevision");
+  });
+  check_refused("rolling-0", "SetRollingOut", {"set-refusals/rolling", "roll"});
+}
+
+BOOST_AUTO_TEST_CASE(the_set_is_being_deleted) {
+  make_set("leaving", 1);
+  set_finalizers("statefulset", "leaving", Json::array({"example.com/mine"}));
+  const Undo undo{[] { set_finalizers("statefulset", "leaving", nullptr); }};
+  cluster().kubectl({"-n", ns(), "delete", "statefulset", "leaving", "--wait=false"});
+  check_refused("leaving-0", "SetDeleting", {"leaving", "delet"});
+}
+
+BOOST_AUTO_TEST_CASE(the_set_wants_fewer_and_has_not_come_to_this_one_yet) {
+  make_set("shrinking", 3);
+  // The highest goes first, and all others wait for it.
+  set_finalizers("pod", "shrinking-2", Json::array({"example.com/mine"}));
+  const Undo undo{[] { set_finalizers("pod", "shrinking-2", nullptr); }};
+  cluster().kubectl({"-n", ns(), "scale", "statefulset/shrinking", "--replicas=1"});
+  eventually("shrinking-2 to be told to end", [] {
+    return cluster().get({"pod", "shrinking-2", "-n", ns()}).at("metadata").contains("deletionTimestamp");
+  });
+  check_refused("shrinking-1", "OrdinalOutOfRange", {"shrinking", "1"});
+}
+
+BOOST_AUTO_TEST_CASE(another_migration_of_the_set_is_under_way) {
+  make_set("busy", 2);
+  const auto begun =
+      stage().plugin({"busy-0", "--node-selector", "nothing=here", "--no-wait", "--name", "first-of-set"});
+  BOOST_REQUIRE_MESSAGE(begun.succeeded(), text_of(begun));
+  stage().await("the first one to wait for a node", "first-of-set", [] {
+    return stage().migration("first-of-set").value(Json::json_pointer{"/status/phase"}, "") == "Placing";
+  });
+  check_refused("busy-1", "OtherMigrationOfSet", {"first-of-set", "busy"});
+  const auto aborted = stage().plugin({"abort", "first-of-set"});
+  BOOST_TEST(aborted.succeeded(), text_of(aborted));
+  stage().check_nothing_left("first-of-set");
+}
+
+BOOST_AUTO_TEST_CASE(its_owner_is_neither_a_stateful_set_nor_a_replica_set) {
+  Json pod = small_template();
+  pod["spec"]["restartPolicy"] = "Never";
+  cluster().apply({{"apiVersion", "batch/v1"},
+                   {"kind", "Job"},
+                   {"metadata", {{"name", "job"}, {"namespace", ns()}}},
+                   {"spec", {{"template", pod}}}});
+  std::string name;
+  eventually("the Job's Pod", [&] {
+    name = cluster()
+               .run({"kubectl", "-n", ns(), "get", "pods", "-l", "batch.kubernetes.io/job-name=job", "-o",
+                     "jsonpath={.items[0].metadata.name}"})
+               .output;
+    return !name.empty();
+  });
+  cluster().wait_ready(ns(), name);
+  check_refused(name, "OwnerUnknown", {"set-refusals/" + name, "Job job"});
+}
+
+BOOST_AUTO_TEST_CASE(its_anti_affinity_cannot_hold_twice) {
+  // All nodes are one domain: while the one Pod is there nobody else comes in.
+  make_set("alone", 1, [](Json& set) {
+    const Json term = {{"labelSelector", {{"matchLabels", {{"app", "alone"}}}}}, {"topologyKey", "kubernetes.io/os"}};
+    set["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"] = {
+        {"requiredDuringSchedulingIgnoredDuringExecution", Json::array({term})}};
+  });
+  check_refused("alone-0", "AntiAffinity", {"alone-0", "kubernetes.io/os"});
+}
+
+// It is moved, and said.
+BOOST_AUTO_TEST_CASE(a_set_that_an_operator_owns_is_moved_with_a_warning) {
+  cluster().kubectl({"-n", ns(), "create", "configmap", "operator"});
+  const Json owner = {{"apiVersion", "v1"},
+                      {"kind", "ConfigMap"},
+                      {"name", "operator"},
+                      {"uid", cluster().field({"configmap", "operator", "-n", ns()}, ".metadata.uid")},
+                      {"controller", true}};
+  make_set("operated", 1, [&](Json& set) { set["metadata"]["ownerReferences"] = Json::array({owner}); });
+  const auto moved = stage().plugin({"operated-0", "--strategy", "stop", "--name", "operated"});
+  BOOST_TEST(moved.succeeded(), text_of(moved) << stage().report("operated"));
+  const std::string said = moved.output + moved.errors;
+  BOOST_TEST(said.find("ConfigMap operator") != std::string::npos, said);
+  const Json warnings = stage().migration("operated").at("status").value("warnings", Json::array());
+  BOOST_TEST(warnings.dump().find("ConfigMap operator") != std::string::npos, warnings.dump());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,140 @@
+#include "test/e2e/sets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "test/e2e/broker_side.h"
+#include "test/e2e/set_watch.h"
+#include "test/e2e/small_pods.h"
+
+namespace harness {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kOrdinal = "metadata.labels['apps.kubernetes.io/pod-index']";
+
+// The broker outlives a test, and sets of other namespaces have Pods of the same names.
+void forget_control_queues(const Cluster& cluster) {
+  for (const std::string& queue : queues(cluster, fmt::format("ms2m.control.{}-", kSet)))
+    delete_queue(cluster, queue);
+}
+
+std::string name_in(const Json& migration) {
+  return migration.at("metadata").at("name").get<std::string>();
+}
+
+bool says_name_is_restored(const Json& migration) {
+  const Json conditions = migration.value(Json::json_pointer{"/status/conditions"}, Json::array());
+  return std::any_of(conditions.begin(), conditions.end(), [](const Json& condition) {
+    return condition.at("type") == "NameRestored" && condition.at("status") == "True";
+  });
+}
+
+}  // namespace
+
+SetScene::SetScene(const std::string& ns)
+    : stage_(std::make_shared<const Stage>(ns)), orders_(stage_->cluster(), stage_->ns()) {
+  cluster().apply(small_pod(ns, kClient, "node-c"));
+  cluster().wait_ready(ns, kClient);
+}
+
+std::string SetScene::pod_of(int ordinal) {
+  return fmt::format("{}-{}", kSet, ordinal);
+}
+
+Json SetScene::object() const {
+  return cluster().get({"statefulset", kSet, "-n", stage_->ns().name()});
+}
+
+void SetScene::start(const SetSpec& spec) {
+  spec_ = spec;
+  const std::string& ns = stage_->ns().name();
+  forget_control_queues(cluster());
+  const int loaded = spec.loaded == 0 ? spec.replicas : spec.loaded;
+  // One more queue has the Pod that check_scales() makes.
+  for (int i = 0; i <= spec.replicas; ++i) {
+    const int ordinal = spec.first + i;
+    auto scene = std::make_unique<Scene>(stage_, orders_, std::to_string(ordinal));
+    scene->orders().forget_queues();
+    if (i < loaded) scenes_.emplace(ordinal, std::move(scene));
+  }
+  cluster().apply(headless_service(ns, kSet, kSet));
+  cluster().apply(stateful_set(ns, kSet, spec, consumer_template(orders_, kOrdinal, "{ordinal}")));
+  cluster().kubectl({"-n", ns, "rollout", "status", std::string{"statefulset/"} + kSet, "--timeout=180s"});
+  for (const auto& [ordinal, scene] : scenes_)
+    scene->adopt(pod_of(ordinal), {.per_second = spec.per_second / 2, .producers = 2, .count = 0});
+}
+
+Scene::Move SetScene::move(int ordinal, Words words, const Words& named) {
+  Scene& scene = at(ordinal);
+  const std::string from = scene.node();
+  if (std::find(words.begin(), words.end(), "--to") == words.end())
+    words.insert(words.end(), {"--to", scene.other_node()});
+  const SetWatch watch{stage(), kSet, pod_of(ordinal)};
+  Scene::Move moved = scene.move(words, named);
+  const std::string name = name_in(moved.migration);
+  const Json& status = moved.migration.at("status");
+  stage().require(scene.consumer() == pod_of(ordinal), "it goes on as " + scene.consumer(), name);
+  stage().require(scene.node() != from, "it is where it was, on " + from, name);
+  stage().require(status.value(Json::json_pointer{"/owner/kind"}, std::string{}) == "StatefulSet" &&
+                      status.value(Json::json_pointer{"/owner/name"}, std::string{}) == kSet,
+                  "the status does not name its owner, StatefulSet orders", name);
+  if (status.at("strategy") == "Live") {
+    stage().require(says_name_is_restored(moved.migration), "no condition says that its name is restored", name);
+    stage().check_nothing_left(name + "-name-1");
+  }
+  stage().check_nothing_left(name);
+  const std::string trouble = watch.trouble();
+  stage().require(trouble.empty(), trouble, name);
+  return moved;
+}
+
+std::string SetScene::play(int ordinal, const Row& row) {
+  const SetWatch watch{stage(), kSet, pod_of(ordinal)};
+  std::string ended = harness::play(at(ordinal), row);
+  if (at(ordinal).consumer() != pod_of(ordinal))
+    throw std::runtime_error(fmt::format("{}, and it goes on as {}", ended, at(ordinal).consumer()));
+  if (const std::string trouble = watch.trouble(); !trouble.empty())
+    throw std::runtime_error(fmt::format("{}, and then:\n{}", ended, trouble));
+  return ended;
+}
+
+// "orders-0 UID RESTARTS", a line for each.
+std::string SetScene::rows_of_pods() const {
+  std::string rows;
+  const Json pods = cluster().get({"pods", "-n", stage().ns().name(), "-l", fmt::format("app={}", kSet)});
+  for (const Json& pod : pods.at("items"))
+    rows += fmt::format("{} {} {}\n", name_of(pod), uid_of(pod), restarts_of(pod));
+  return rows;
+}
+
+void SetScene::check_scales() const {
+  const std::string& ns = stage().ns().name();
+  const std::string before = rows_of_pods();
+  const std::string one_more = pod_of(spec_.first + spec_.replicas);
+  const auto scale = [&](int replicas) {
+    cluster().kubectl({"-n", ns, "scale", std::string{"statefulset/"} + kSet, fmt::format("--replicas={}", replicas)});
+  };
+  const auto is_there = [&] { return cluster().run({"kubectl", "-n", ns, "get", "pod", one_more}).succeeded(); };
+  scale(spec_.replicas + 1);
+  eventually("set orders to make " + one_more, is_there);
+  cluster().wait_ready(ns, one_more);
+  scale(spec_.replicas);
+  eventually("set orders to remove " + one_more, [&] { return !is_there(); });
+  const std::string now = rows_of_pods();
+  if (now != before) throw std::runtime_error(fmt::format("scaled, the Pods were\n{}and are\n{}", before, now));
+}
+
+Verdict SetScene::judge() {
+  Verdict all{.clean = true, .report = {}};
+  for (const auto& [ordinal, scene] : scenes_) {
+    const Verdict one = scene->judge();
+    all.clean = all.clean && one.clean;
+    all.report += fmt::format("{}:\n{}\n", pod_of(ordinal), one.report);
+  }
+  return all;
+}
+
+}  // namespace harness
