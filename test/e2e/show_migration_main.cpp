@@ -1,9 +1,11 @@
-// What test/demo shows: a consumer under load moves to another node by `kubectl migrate`, frozen and under its own
-// name, and back while it works; and what the audit says of it.
+// What test/demo shows: one of a StatefulSet of three under load moves to another node by `kubectl migrate` and back
+// while it works, its siblings go on; then a consumer of its own, frozen and under its own name; and what the audit
+// says of each.
 #include <fmt/format.h>
 
 #include "shared/base/main.h"
 #include "test/e2e/scene.h"
+#include "test/e2e/sets.h"
 
 namespace {
 
@@ -36,13 +38,41 @@ bool migrate(Scene& scene, const std::string& name, const Words& flags) {
   command.input = migrate::Command::Inherited{};
   command.output = migrate::Command::Stream::inherited;
   command.errors = migrate::Command::Stream::inherited;
+  auto watcher = scene.follow_shadows();
   const auto completed = migrate::SystemProcesses{}.run(command);
+  watcher = {};
   if (!completed) throw migrate::Fatal(completed.error().message);
   if (!completed->succeeded()) return false;
   scene.follow(scene.stage().migration(name));
   tell_state(scene);
   scene.wait_for_more(40);
   return true;
+}
+
+int verdict_of(const Verdict& verdict) {
+  fmt::print("\n{}", verdict.report);
+  return verdict.clean ? 0 : 1;
+}
+
+int show_set() {
+  constexpr int kReplicas = 3;
+  constexpr int kMoved = 1;
+  SetScene set{"demo-set"};
+  const SetSpec spec{.replicas = kReplicas, .per_second = 10};
+  set.start(spec);
+  tell(
+      fmt::format("StatefulSet {} of {}: each has a queue of its own, fed with {} orders a second, and keeps its state "
+                  "in memory only",
+                  kSet, kReplicas, spec.per_second));
+  for (int ordinal = 0; ordinal < kReplicas; ++ordinal)
+    tell_state(set.at(ordinal));
+  if (!migrate(set.at(kMoved), "there", {"--strategy", "sequential"})) return 1;
+  if (!migrate(set.at(kMoved), "back", {"--strategy", "live"})) return 1;
+  tell("\nwaiting for the last orders …");
+  const Verdict verdict = set.judge();
+  for (int ordinal = 0; ordinal < kReplicas; ++ordinal)
+    tell_state(set.at(ordinal));
+  return verdict_of(verdict);
 }
 
 int show(int prefetch) {
@@ -62,14 +92,15 @@ int show(int prefetch) {
   tell("\nwaiting for the last order …");
   const Verdict verdict = scene.judge();
   tell_state(scene);
-  fmt::print("\n{}", verdict.report);
-  return verdict.clean ? 0 : 1;
+  return verdict_of(verdict);
 }
 
 }  // namespace
 
 int main() {
   return migrate::run_main("show-migration", [] {
+    tell("\n== one of a StatefulSet ==");
+    if (const int code = show_set()) return code;
     for (const int prefetch : {1, 50}) {
       tell(fmt::format("\n== prefetch {} ==", prefetch));
       if (const int code = show(prefetch)) return code;
