@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "test/e2e/scene.h"
+#include "test/e2e/registry_side.h"
 
 using namespace harness;
 using Json = nlohmann::json;
@@ -50,6 +50,16 @@ BOOST_AUTO_TEST_CASE(by_each_strategy_each_restore_and_each_backend) {
     for (const char* restore : {"runtime", "image"})
       for (const char* backend : {"direct", "kubelet"})
         move(scene, {"--restore", restore, "--checkpoint", backend}, strategy);
+  judge(scene);
+}
+
+BOOST_AUTO_TEST_CASE(by_each_strategy_and_each_restore_through_a_registry) {
+  Scene scene{"every-way-registry"};
+  make_registry_secret(scene);
+  scene.start(consumer(), kLoad);
+  for (const char* strategy : {"stop", "live", "sequential"})
+    for (const char* restore : {"runtime", "image"})
+      move(scene, through_registry({"--restore", restore}), strategy);
   judge(scene);
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/registry_side.h"
 #include "test/e2e/small_pods.h"
 
 using namespace harness;
@@ -76,29 +77,6 @@ void check_forbidden_to_others(const Scene& scene, const std::string& image) {
   });
   // containerd's words for the registry's 401.
   BOOST_TEST(message.find("authorization failed") != std::string::npos, message);
-}
-
-constexpr const char* kRegistrySecret = "checkpoints";
-constexpr const char* kRepository = "registry.test:5000/team/checkpoints";
-
-// In place of one that is there; and the controller may read it.
-void make_registry_secret(const Scene& scene, const std::string& password) {
-  const std::string ns = scene.stage().ns().name();
-  Json config = Json::object();
-  config["auths"]["registry.test:5000"] = {{"username", "pusher"}, {"password", password}};
-  scene.cluster().apply({{"apiVersion", "v1"},
-                         {"kind", "Secret"},
-                         {"type", "kubernetes.io/dockerconfigjson"},
-                         {"metadata", {{"name", kRegistrySecret}, {"namespace", ns}}},
-                         {"stringData", {{".dockerconfigjson", config.dump()}}}});
-  const auto enabled =
-      scene.stage().plugin({"enable", "--broker-secret", kBrokerSecret, "--registry-secret", kRegistrySecret});
-  BOOST_REQUIRE_MESSAGE(enabled.succeeded(), text_of(enabled));
-}
-
-Words through_registry(Words words) {
-  words.insert(words.end(), {"--registry", kRepository, "--registry-secret", kRegistrySecret});
-  return words;
 }
 
 void check_gone_from_registry(const Scene& scene, const std::string& image) {
