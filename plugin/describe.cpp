@@ -168,6 +168,9 @@ void print_status(Page& page, const MigrationStatus& status) {
   page.field("Message", status.message);
   page.field("Source", place(status.source));
   page.field("Target", place(status.target));
+  if (status.owner) page.field("Owner", fmt::format("{} {}", status.owner->kind, status.owner->name));
+  for (const MovedVolume& one : status.volumes)
+    page.field("Volume", fmt::format("{} of claim {} moves along", one.volume, one.claim));
   page.field("Placeholder", status.placeholder);
   page.field("Attempt", status.attempt > 1 ? std::to_string(status.attempt) : "");
   page.field("Forecast", spans(status.forecast_gap, status.forecast_freeze, status.forecast_total));

@@ -54,6 +54,7 @@ constexpr std::array kUndecided = {Phase::preparing, Phase::placing};
 // What only some Pods need.
 bool is_expected(Phase phase, const Migration& migration) {
   if (phase == Phase::orphaning) return is_owned_by(migration, kStatefulSet) && !is_local(migration);
+  if (phase == Phase::attaching) return !migration.status.volumes.empty();
   if (phase == Phase::renaming && migration.spec.restore == RestoreWay::image) return true;
   return (phase != Phase::renaming && phase != Phase::returning) || keeps_name(migration);
 }

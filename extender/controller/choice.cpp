@@ -90,6 +90,7 @@ Attempt<StrategyChoice> choose(Hop& hop, const Json& pod, const agent::SourceFac
                                const Surroundings& around, const Limits& limits) {
   StrategyQuestion question = question_of(hop, pod, found, backend);
   question.no_live = live_trouble(around);
+  if (!around.moved_volumes.empty()) question.has_writable_volumes = true;
   if (!question.has_writable_volumes && !question.has_empty_dirs)
     question.queue = look_at_replay(hop, pod, limits, question.no_queue);
   if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));

@@ -100,7 +100,12 @@ Outcome renaming(Hop& hop) {
   if (takes_name(hop.migration()))
     if (auto freed = pods.force_remove(status.source.pod, status.source.uid, limits); !freed) return freed.error();
   if (auto taken = take_placeholders_room(hop, limits); !taken) return taken.error();
-  return make_target_there(hop, limits);
+  return with_volumes(hop, make_target_there(hop, limits));
+}
+
+Outcome with_volumes(const Hop& hop, Outcome made) {
+  if (made.event == Event::done && !hop.migration().status.volumes.empty()) made.event = Event::volumes_move;
+  return made;
 }
 
 Attempt<void> take_placeholders_room(Hop& hop, const Limits& limits) {

@@ -47,6 +47,8 @@ Outcome work_on(Hop& hop, Phase phase) {
       return committing(hop);
     case Phase::renaming:
       return renaming(hop);
+    case Phase::attaching:
+      return attaching(hop);
     case Phase::restoring:
       return restoring(hop);
     case Phase::repeating:

@@ -14,6 +14,8 @@ std::string_view to_string(Event event) {
       return "name is taken";
     case Event::set_owns:
       return "set owns";
+    case Event::volumes_move:
+      return "volumes move";
     case Event::refused:
       return "refused";
     case Event::failed:
@@ -124,6 +126,11 @@ const std::vector<Transition>& phase_table() {
       // ---- committed ----
       {P::renaming,      E::done,               P::restoring,     kStop | kSequential},
       {P::renaming,      E::failed,             P::repeating,     kStop | kSequential},
+      // Its disk is only as new as its memory when nothing was written meanwhile: with volumes it is always Stop.
+      {P::renaming,      E::volumes_move,       P::attaching,     kStop},
+
+      {P::attaching,     E::done,               P::restoring,     kStop},
+      {P::attaching,     E::failed,             P::repeating,     kStop},
 
       {P::restoring,     E::done,               P::finishing,     kStop},
       {P::restoring,     E::done,               P::switching,     kSequential},
@@ -132,6 +139,7 @@ const std::vector<Transition>& phase_table() {
 
       // never_ran: attempts are used up, the target's agent is sure, and the source Pod is still there.
       {P::repeating,     E::done,               P::restoring,     kStop | kSequential},
+      {P::repeating,     E::volumes_move,       P::attaching,     kStop},
       {P::repeating,     E::failed,             P::repeating,     kStop | kSequential},
       {P::repeating,     E::never_ran,          P::rolling_back,  kStop | kSequential},
       {P::repeating,     E::unsure,             P::in_doubt,      kStop | kSequential},

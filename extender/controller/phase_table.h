@@ -15,6 +15,7 @@ enum class Event {
   too_late,            // the source's record says that it was committed
   name_is_taken,       // the same, or done, and the target Pod is yet to be made in the place of its placeholder
   set_owns,            // done, and the source is a StatefulSet's
+  volumes_move,        // done, and volumes come after
   refused,             // it must not be done
   failed,              // it was tried and did not work
   aborted,             // a person does not want it any more

@@ -19,11 +19,26 @@ bool is_bound(const Json& pod) {
   return !view_of(pod).node.empty();
 }
 
+// Those that the source holds until the commit.
+Attempt<void> plan_volumes(Hop& hop, TargetPlan& plan, const Limits& limits) {
+  plan.volumes = hop.status().volumes;
+  for (const MovedVolume& one : plan.volumes) {
+    const auto path = kube::core("persistentvolumes", "", one.volume);
+    auto found = Pods{hop}.call<std::optional<Json>>(
+        "read " + describe(path), limits,
+        [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+    if (!found) return tl::make_unexpected(found.error());
+    if (*found) plan.persistent.push_back(std::move(**found));
+  }
+  return {};
+}
+
 Attempt<Json> make_and_place(Hop& hop, const Limits& limits) {
   Pods pods{hop};
   MigrationStatus& status = hop.status();
   const bool hold = hop.has_placeholder();
-  const TargetPlan plan = hop.target_plan();
+  TargetPlan plan = hop.target_plan();
+  if (auto found = plan_volumes(hop, plan, limits); !found) return tl::make_unexpected(found.error());
   const Json wanted =
       hold ? placeholder_pod(hop.source(), hop.migration(), plan) : target_pod(hop.source(), hop.migration(), plan);
   const std::string name = text_at(wanted, {"metadata", "name"});

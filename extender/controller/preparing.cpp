@@ -146,6 +146,11 @@ Outcome preparing(Hop& hop) {
     standing = without_accepted(replay_refusals(*pod), hop.migration().spec.accept);
     if (!standing.empty()) return refused(standing);
   }
+  if (replays(hop) && !around->lone_volumes.empty())
+    return {Event::refused, "LoneVolume",
+            fmt::format("Pod {}/{}: {}, so nothing can be restored beside the source; use --strategy stop",
+                        view.namespace_, view.name, around->lone_volumes.front())};
+  hop.status().volumes = around->moved_volumes;
   if (const std::string trouble = live_trouble(*around); hop.status().strategy == Strategy::live && !trouble.empty())
     return {Event::refused, "UnreadyAddresses",
             fmt::format("Pod {}/{}: {}; use --strategy sequential or stop", view.namespace_, view.name, trouble)};

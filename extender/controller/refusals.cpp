@@ -140,6 +140,9 @@ void check_image_way(const Json& pod, const Surroundings& around, Collector& fou
                           "--accept=emptydir-loss to begin with an empty one",
                           name, volume),
               "emptydir-loss");
+  for (const std::string& lone : around.lone_volumes)
+    found.add("LoneVolume",
+              fmt::format("{}: {}, which nothing waits for with --restore image; use --restore runtime", name, lone));
   for (const Json& one : list_at(pod, {"status", "containerStatuses"}))
     if (is_known_here_alone(pod, one))
       found.add("ImageOnlyHere",
@@ -201,11 +204,13 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
                     migration.spec.registry, name));
   const std::vector<Refusal> of_spec = spec_refusals(migration, *pod);
   for (const std::string& bound : around.bound_volumes)
-    found.add("NodeLocalVolume", fmt::format("{}: {}; the target's node cannot reach it", name, bound));
-  for (const std::string& lone : around.lone_volumes)
-    found.add("LoneVolume", fmt::format("{}: {}, and source and target both hold it until the commit; use a volume of "
-                                        "access mode ReadWriteMany",
-                                        name, lone));
+    found.add("NodeLocalVolume", fmt::format("{}: {}; a target elsewhere cannot reach it", name, bound));
+  if (!keeps_name(migration))
+    for (const std::string& lone : around.lone_volumes)
+      found.add("LoneVolume", fmt::format("{}: {}, and source and target would both hold it until the commit; use "
+                                          "--keep-name, whose target comes after its source, or a volume of access "
+                                          "mode ReadWriteMany",
+                                          name, lone));
   check_node(around.source, around.now, found);
   if (around.target) check_target(*around.target, around.source, is_local(migration), around.now, found);
   if (around.target && around.target->facts && migration.spec.restore == RestoreWay::image)

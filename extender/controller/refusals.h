@@ -38,6 +38,7 @@ struct Surroundings {
   std::optional<NodeState> target;         // the node that was asked for
   std::vector<std::string> bound_volumes;  // "claim data is kept on this node by volume pv-1"
   std::vector<std::string> lone_volumes;   // "claim data can be attached to one node at a time (volume pv-1 …)"
+  std::vector<MovedVolume> moved_volumes;  // the same, by their names
   std::string admission_trouble;           // of a dry run of the target's creation
   std::vector<Refusal> set_refusals;       // of the set that it belongs to, and of its kind beside itself
   std::vector<std::string> set_warnings;

@@ -45,8 +45,9 @@ std::vector<Refusal> replay_refusals(const Json& pod) {
 
 std::string live_trouble(const Surroundings& around) {
   if (around.unready_services.empty()) return "";
-  return fmt::format("Service {} names Pods that are not ready (publishNotReadyAddresses), and would send to the copy before its time",
-                     around.unready_services.front());
+  return fmt::format(
+      "Service {} names Pods that are not ready (publishNotReadyAddresses), and would send to the copy before its time",
+      around.unready_services.front());
 }
 
 }  // namespace migrate::controller

@@ -179,7 +179,7 @@ Outcome repeating(Hop& hop) {
     if (auto forgotten = forget_control_queue(hop, *link, limits); !forgotten) return forgotten.error();
     if (auto told = tell_start(hop, *link, limits); !told) return told.error();
   }
-  return make_target_there(hop, limits);
+  return with_volumes(hop, make_target_there(hop, limits));
 }
 
 }  // namespace migrate::controller

@@ -21,6 +21,7 @@ Outcome replaying(Hop& hop);
 Outcome draining(Hop& hop);
 Outcome committing(Hop& hop);
 Outcome renaming(Hop& hop);
+Outcome attaching(Hop& hop);
 Outcome restoring(Hop& hop);
 Outcome repeating(Hop& hop);
 Outcome in_doubt(Hop& hop);  // looks once; `left` when nothing is decided yet
@@ -49,6 +50,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 [[nodiscard]] Attempt<void> take_placeholders_room(Hop& hop, const Limits& limits);
 // Makes the recorded target Pod, which must land on the recorded node, and prepares it.
 [[nodiscard]] Outcome make_target_there(Hop& hop, const Limits& limits);
+// What follows the making of a target: its volumes, if they move with it.
+[[nodiscard]] Outcome with_volumes(const Hop& hop, Outcome made);
 // Whether no memory ran at the target and none will, durably. False: it may have run, or may yet.
 [[nodiscard]] Attempt<bool> cancel_target(Hop& hop, const Limits& limits);
 // Forgets the migration at that node's agent. Success, too, when there is no such node any more.

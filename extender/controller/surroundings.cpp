@@ -122,7 +122,12 @@ Attempt<void> look_at_claims(Hop& hop, const Json& pod, const Limits& limits, Su
     }
     const VolumeTrouble trouble = volume_trouble(claim, **persistent, attached);
     if (!trouble.bound.empty()) around.bound_volumes.push_back(trouble.bound);
-    if (!trouble.lone.empty()) around.lone_volumes.push_back(trouble.lone);
+    if (around.target && trouble.bound.empty() && !is_reached_from(**persistent, around.target->labels))
+      around.bound_volumes.push_back(fmt::format("claim {} cannot be used from node {} (nodeAffinity of volume {})",
+                                                 claim, around.target->name, name));
+    if (trouble.lone.empty()) continue;
+    around.lone_volumes.push_back(trouble.lone);
+    around.moved_volumes.push_back({claim, name});
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "extender/controller/owners.h"
+#include "extender/controller/volumes.h"
 #include "shared/base/base64.h"
 #include "shared/migration/names.h"
 #include "shared/migration/pod_copy.h"
@@ -176,6 +177,7 @@ Json placeholder_pod(const Json& source, const Migration& migration, const Targe
   label(metadata, migration);
   metadata["annotations"][kRestoreAnnotation] = migration.uid;
   pod["metadata"] = std::move(metadata);
+  take_out_volumes(pod["spec"], plan.volumes, plan.persistent);
   // A refused create must not end the Pod, and with it its hold.
   pod["spec"]["restartPolicy"] = "Always";
   if (migration.spec.restore == RestoreWay::image)

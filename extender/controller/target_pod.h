@@ -26,6 +26,9 @@ struct TargetPlan {
   // By container: the checkpoint it is restored from as its image. Then nothing waits in the container's creation, and
   // the RuntimeClass is the source's own.
   std::map<std::string, std::string> images = {};
+  // Left out of a placeholder, which asks for their place only; with their PersistentVolumes.
+  std::vector<MovedVolume> volumes = {};
+  std::vector<Json> persistent = {};
   std::string pull_secret = {};  // with the credentials for them; empty: none are needed
 };
 

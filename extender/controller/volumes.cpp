@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <nlohmann/json.hpp>
+
+#include "extender/controller/label_selector.h"
 
 namespace migrate::controller {
 namespace {
@@ -18,6 +21,37 @@ bool allows(const Json& volume, const char* mode) {
   return std::find(modes.begin(), modes.end(), mode) != modes.end();
 }
 
+// Whoever may use it, node selector terms of which one is enough; empty: everybody.
+const Json& terms_of(const Json& volume) {
+  return list_at(volume, {"spec", "nodeAffinity", "required", "nodeSelectorTerms"});
+}
+
+void erase_if(Json& list, const std::function<bool(const Json&)>& is_unwanted) {
+  Json kept = Json::array();
+  for (Json& one : list)
+    if (!is_unwanted(one)) kept.push_back(std::move(one));
+  list = std::move(kept);
+}
+
+// One of `terms` beside one of those that the Pod has itself.
+void add_node_terms(Json& spec, const Json& terms) {
+  Json& own = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
+  if (!own.is_array() || own.empty()) {
+    own = terms;
+    return;
+  }
+  Json both = Json::array();
+  for (const Json& mine : own)
+    for (const Json& other : terms) {
+      Json term = mine;
+      for (const char* kind : {"matchExpressions", "matchFields"})
+        for (const Json& one : list_at(other, {kind}))
+          term[kind].push_back(one);
+      both.push_back(std::move(term));
+    }
+  own = std::move(both);
+}
+
 }  // namespace
 
 bool is_for_one_node(const Json& volume) {
@@ -28,8 +62,7 @@ bool is_for_one_node(const Json& volume) {
 VolumeTrouble volume_trouble(const std::string& claim, const Json& volume, bool csi_attaches) {
   const std::string name = text_at(volume, {"metadata", "name"});
   // A hostPath volume that says ReadWriteMany is its administrator's word that all nodes see the same folder.
-  if (has(volume, {"spec", "local"}) || has(volume, {"spec", "nodeAffinity"}) ||
-      (has(volume, {"spec", "hostPath"}) && !allows(volume, "ReadWriteMany")))
+  if (has(volume, {"spec", "local"}) || (has(volume, {"spec", "hostPath"}) && !allows(volume, "ReadWriteMany")))
     return {fmt::format("claim {} is kept on particular nodes by volume {}", claim, name), ""};
   if (allows(volume, "ReadWriteOncePod"))
     return {"", fmt::format("claim {} may be used by one Pod at a time (volume {})", claim, name)};
@@ -41,6 +74,55 @@ VolumeTrouble volume_trouble(const std::string& claim, const Json& volume, bool 
     if (has(volume, {"spec", type}))
       return {"", fmt::format("claim {} can be attached to one node at a time ({} volume {})", claim, type, name)};
   return {};
+}
+
+bool is_reached_from(const Json& volume, const std::map<std::string, std::string>& labels) {
+  const Json& terms = terms_of(volume);
+  if (terms.empty()) return true;
+  const Json of_node(labels);
+  return std::any_of(terms.begin(), terms.end(), [&](const Json& term) {
+    // By a node's name: kubernetes.io/hostname is as good as always the same.
+    return list_at(term, {"matchFields"}).empty() && selects(&term, &of_node);
+  });
+}
+
+void take_out_volumes(Json& spec, const std::vector<MovedVolume>& moved, const std::vector<Json>& persistent) {
+  std::vector<std::string> names;
+  const auto is_named = [&](const Json& one, Path path) {
+    return std::find(names.begin(), names.end(), text_at(one, path)) != names.end();
+  };
+  erase_if(spec["volumes"], [&](const Json& volume) {
+    const std::string claim = text_at(volume, {"persistentVolumeClaim", "claimName"});
+    const bool moves =
+        std::any_of(moved.begin(), moved.end(), [&](const MovedVolume& one) { return one.claim == claim; });
+    if (moves) names.push_back(text_at(volume, {"name"}));
+    return moves;
+  });
+  for (const char* kind : {"containers", "initContainers"})
+    if (has(spec, {kind}))
+      for (Json& container : spec[kind])
+        if (has(container, {"volumeMounts"}))
+          erase_if(container["volumeMounts"], [&](const Json& mount) { return is_named(mount, {"name"}); });
+  for (const Json& volume : persistent)
+    if (const Json& terms = terms_of(volume); !terms.empty()) add_node_terms(spec, terms);
+}
+
+std::string attachment_trouble(const Json& attachments, const std::vector<MovedVolume>& moved,
+                               const std::string& source, const std::string& target) {
+  for (const MovedVolume& one : moved)
+    for (const Json& attachment : list_at(attachments, {"items"})) {
+      if (text_at(attachment, {"spec", "source", "persistentVolumeName"}) != one.volume) continue;
+      const std::string node = text_at(attachment, {"spec", "nodeName"});
+      const bool is_attached = flag_at(attachment, {"status", "attached"});
+      if (node == target && is_attached) continue;
+      const std::string what = fmt::format("volume {} of claim {}", one.volume, one.claim);
+      for (const char* error : {"attachError", "detachError"})
+        if (const std::string why = text_at(attachment, {"status", error, "message"}); !why.empty())
+          return fmt::format("{} at node {}: {}", what, node, why);
+      if (node == source) return fmt::format("{} is being detached from node {}", what, node);
+      return fmt::format("{} is being attached to node {}", what, node);
+    }
+  return "";
 }
 
 }  // namespace migrate::controller

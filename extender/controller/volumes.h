@@ -1,9 +1,12 @@
 // What a persistent volume says about two nodes using it at once, as source and target do until the commit. Pure.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "extender/controller/json_path.h"
+#include "shared/migration/migration.h"
 
 namespace migrate::controller {
 
@@ -20,5 +23,18 @@ struct VolumeTrouble {
 // access modes say so. Of the older types of volumes it is known. What is only mounted (nfs) may be used from two nodes
 // whatever the mode: ReadWriteOnce then is a promise that only the scheduler keeps.
 [[nodiscard]] VolumeTrouble volume_trouble(const std::string& claim, const Json& volume, bool csi_attaches);
+
+// Whether a node with these labels may use it, by its own spec.nodeAffinity.
+[[nodiscard]] bool is_reached_from(const Json& volume, const std::map<std::string, std::string>& labels);
+
+// A placeholder holds the room without the volumes that the source holds still. Takes them out of the Pod's spec, with
+// their mounts, and asks the scheduler for what they would have: their spec.nodeAffinity. `persistent`: the
+// PersistentVolumes, as far as they are there.
+void take_out_volumes(Json& spec, const std::vector<MovedVolume>& moved, const std::vector<Json>& persistent);
+
+// What keeps them from the target, for a person, by the cluster's VolumeAttachments (a list); empty: nothing of that
+// kind.
+[[nodiscard]] std::string attachment_trouble(const Json& attachments, const std::vector<MovedVolume>& moved,
+                                             const std::string& source, const std::string& target);
 
 }  // namespace migrate::controller

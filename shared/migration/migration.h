@@ -86,6 +86,13 @@ struct OwnerRef {
 inline constexpr std::string_view kStatefulSet = "StatefulSet";
 inline constexpr std::string_view kReplicaSet = "ReplicaSet";
 
+// A volume that only one node at a time may use, and that moves with its Pod.
+struct MovedVolume {
+  std::string claim;
+  std::string volume;  // the PersistentVolume
+  bool operator==(const MovedVolume&) const = default;
+};
+
 struct Step {
   std::string name;  // a phase's
   Instant started;
@@ -149,7 +156,8 @@ struct MigrationStatus {
   std::string message;  // the same for a person
   PodPlace source;
   PodPlace target;
-  std::optional<OwnerRef> owner;            // of the source; nothing: a Pod of its own
+  std::optional<OwnerRef> owner;  // of the source; nothing: a Pod of its own
+  std::vector<MovedVolume> volumes;
   std::string placeholder;                  // its Pod's name; empty: none
   Strategy strategy = Strategy::automatic;  // what was chosen
   CheckpointBackend checkpoint = CheckpointBackend::automatic;

@@ -5,7 +5,7 @@
 namespace migrate {
 namespace {
 
-constexpr std::array<Word<Phase>, 24> kPhases{{{Phase::pending, "Pending"},
+constexpr std::array<Word<Phase>, 25> kPhases{{{Phase::pending, "Pending"},
                                                {Phase::preparing, "Preparing"},
                                                {Phase::placing, "Placing"},
                                                {Phase::orphaning, "Orphaning"},
@@ -18,6 +18,7 @@ constexpr std::array<Word<Phase>, 24> kPhases{{{Phase::pending, "Pending"},
                                                {Phase::draining, "Draining"},
                                                {Phase::committing, "Committing"},
                                                {Phase::renaming, "Renaming"},
+                                               {Phase::attaching, "Attaching"},
                                                {Phase::restoring, "Restoring"},
                                                {Phase::repeating, "Repeating"},
                                                {Phase::switching, "Switching"},
@@ -55,6 +56,7 @@ bool is_final(Phase phase) {
 bool is_after_commit(Phase phase) {
   switch (phase) {
     case Phase::renaming:
+    case Phase::attaching:
     case Phase::restoring:
     case Phase::repeating:
     case Phase::switching:

@@ -20,6 +20,7 @@ enum class Phase {
   draining,       // the source is frozen: the shadow handles the rest of the mirror, which is finite
   committing,     // the source's agent writes down, durably, that the source never runs again
   renaming,       // the real target takes its placeholder's room; for a name to keep the source Pod is removed before
+  attaching,      // a volume for one node at a time leaves the source's node and comes to the target's
   restoring,      // the target is released, until its containers run
   repeating,      // a restore that never ran anything is set up anew from the archives
   switching,      // the mirror is empty: the target goes over to the queue itself

@@ -203,6 +203,10 @@ Json messages_json(const MessagesStatus& messages) {
   return json;
 }
 
+Json volume_json(const MovedVolume& volume) {
+  return {{"claim", volume.claim}, {"persistentVolume", volume.volume}};
+}
+
 Json forecast_json(const MigrationStatus& status) {
   Json json = Json::object();
   put(json, "freezeMs", status.forecast_freeze);
@@ -223,6 +227,8 @@ MigrationStatus parse_status(const Field& status) {
   read.target = parse_place(status["target"]);
   if (const Field owner = status["owner"]; owner.is_present())
     read.owner = OwnerRef{owner["kind"].text(), owner["name"].text(), owner["uid"].text()};
+  for (const Field& volume : status["volumes"].items())
+    read.volumes.push_back({volume["claim"].text(), volume["persistentVolume"].text()});
   read.placeholder = status["placeholder"].text();
   read.strategy = word_in(status["strategy"], strategy_from, Strategy::automatic, "Auto, Live, Sequential, Stop");
   read.restore = word_in(status["restore"], restore_way_from, RestoreWay::automatic, "Auto, Runtime, Image");
@@ -259,6 +265,7 @@ Json to_json(const MigrationStatus& status) {
   put(json, "target", place_json(status.target));
   if (status.owner)
     json["owner"] = {{"kind", status.owner->kind}, {"name", status.owner->name}, {"uid", status.owner->uid}};
+  put(json, "volumes", list_of(status.volumes, volume_json));
   put(json, "placeholder", status.placeholder);
   if (status.strategy != Strategy::automatic) json["strategy"] = to_string(status.strategy);
   if (status.restore != RestoreWay::automatic) json["restore"] = to_string(status.restore);

@@ -87,6 +87,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   MigrationStatus status;
   status.reason = status.message = status.placeholder = "x";
   status.owner = OwnerRef{"StatefulSet", "x", "x"};
+  status.volumes = {{"x", "x"}};
   status.source = status.target = {"p", "u", "n"};
   status.strategy = Strategy::stop;
   status.checkpoint = CheckpointBackend::direct;
