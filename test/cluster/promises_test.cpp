@@ -32,19 +32,26 @@ struct Pods {
     cluster.wait_ready(ns.name(), "client");
   }
 
-  void pod(const std::string& name, const std::string& node, const Words& command) const {
+  // With `claim`, that PersistentVolumeClaim is mounted at /data.
+  void pod(const std::string& name, const std::string& node, const Words& command,
+           const std::string& claim = "") const {
     Json spec = {{"terminationGracePeriodSeconds", 0},
                  {"containers", {{{"name", "main"}, {"image", kBusybox}, {"command", command}}}}};
     if (!node.empty()) spec["nodeSelector"] = {{"kubernetes.io/hostname", node}};
+    if (!claim.empty()) {
+      spec["volumes"] = Json::array({{{"name", "data"}, {"persistentVolumeClaim", {{"claimName", claim}}}}});
+      spec["containers"][0]["volumeMounts"] = Json::array({{{"name", "data"}, {"mountPath", "/data"}}});
+    }
     cluster.apply({{"apiVersion", "v1"},
                    {"kind", "Pod"},
                    {"metadata", {{"name", name}, {"namespace", ns.name()}, {"labels", {{"app", name}}}}},
                    {"spec", spec}});
   }
 
-  std::string in_client(const std::string& script) const {
-    return cluster.kubectl({"-n", ns.name(), "exec", "client", "--", "sh", "-c", script});
+  std::string in(const std::string& pod, const std::string& script) const {
+    return cluster.kubectl({"-n", ns.name(), "exec", pod, "--", "sh", "-c", script});
   }
+  std::string in_client(const std::string& script) const { return in("client", script); }
   Json pod_json(const std::string& name) const { return cluster.get({"pod", name, "-n", ns.name()}); }
   std::string address(const std::string& name) const {
     return cluster.field({"pod", name, "-n", ns.name()}, ".status.podIP");
@@ -152,6 +159,37 @@ BOOST_AUTO_TEST_CASE(the_broker_lets_guest_in_from_pods_and_keeps_its_queues_ove
   const auto queue = api("GET", "/queues/%2F/promises.durable", "");
   BOOST_TEST(queue.output.find("promises.durable") != std::string::npos, queue.errors);
   BOOST_TEST(api("DELETE", "/queues/%2F/promises.durable", "").succeeded());
+}
+
+BOOST_AUTO_TEST_CASE(a_network_volume_is_on_two_nodes_at_once_and_one_reads_what_the_other_just_wrote) {
+  pods().cluster.apply({{"apiVersion", "v1"},
+                        {"kind", "PersistentVolumeClaim"},
+                        {"metadata", {{"name", "notes"}, {"namespace", "promises"}}},
+                        {"spec",
+                         {{"storageClassName", "network"},
+                          {"accessModes", {"ReadWriteMany"}},
+                          {"resources", {{"requests", {{"storage", "1Mi"}}}}}}}});
+  pods().pod("writer", "node-b", {"sleep", "100000"}, "notes");
+  pods().pod("reader", "node-c", {"sleep", "100000"}, "notes");
+  pods().cluster.wait_ready("promises", "writer");
+  pods().cluster.wait_ready("promises", "reader");
+  const std::string volume = pods().cluster.field({"pvc", "notes", "-n", "promises"}, ".spec.volumeName");
+  for (const char* pod : {"writer", "reader"})
+    BOOST_TEST(pods().in(pod, "grep -c '/srv/network/" + volume + " /data fuse.sshfs rw' /proc/mounts") == "1\n");
+  // The same size within the same second, which a cache that goes by size and time would not notice.
+  for (const char* word : {"one", "two", "six"}) {
+    pods().in("writer", fmt::format("echo {} >/data/note", word));
+    BOOST_TEST(pods().in("reader", "cat /data/note") == fmt::format("{}\n", word));
+  }
+  pods().in("reader", "echo seven >>/data/note && mv /data/note /data/moved");
+  BOOST_TEST(pods().in("writer", "ls /data && cat /data/moved") == "moved\nsix\nseven\n");
+
+  pods().cluster.kubectl({"-n", "promises", "delete", "pod/writer", "pod/reader", "pvc/notes"});
+  eventually("the volume to go with its claim, and its mounts with the Pods", [&] {
+    return !pods().cluster.run({"kubectl", "get", "pv", volume}).succeeded() &&
+           !pods().cluster.run({"exec", "control", "test", "-e", "/srv/network/" + volume}).succeeded() &&
+           !has_process("node-b", "sshfs") && !has_process("node-c", "sshfs");
+  });
 }
 
 BOOST_AUTO_TEST_CASE(a_kubelet_may_read_only_what_its_node_needs) {

@@ -109,7 +109,8 @@ debootstrap_into() {
 # The file system that every machine of the cluster starts from.
 build_rootfs() {
   debootstrap_into "$1/root" ca-certificates tini runit runc crun iptables nftables iproute2 conntrack socat procps kmod \
-    containernetworking-plugins etcd-server docker-registry skopeo busybox-static curl jq zstd conmon util-linux nfs-common
+    containernetworking-plugins etcd-server docker-registry skopeo busybox-static curl jq zstd conmon util-linux nfs-common \
+    sshfs openssh-sftp-server
   # Only criu comes from sid; the pin keeps everything it does not need at trixie's.
   printf 'deb %s %s main\n' "$(debian_mirror)" "$CRIU_SUITE" >"$1/root/etc/apt/sources.list.d/criu.list"
   printf 'Package: *\nPin: release n=%s\nPin-Priority: 100\n' "$CRIU_SUITE" >"$1/root/etc/apt/preferences.d/criu"

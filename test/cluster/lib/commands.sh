@@ -107,7 +107,7 @@ command_up() {
 
 nodes_registered() { [[ $(kubectl get nodes -o name | wc -l) -ge $1 ]]; }
 
-# DNS and the broker, and the one right kubeadm gives its API server towards kubelets. The broker's Pod is kept on the
+# DNS, the broker and the storage class `network`, and the one right kubeadm gives its API server towards kubelets. The broker's Pod is kept on the
 # last worker, so that tests know which node not to kill.
 install_addons() { # WORKERS
   template "$here/manifests/addons.yaml" COREDNS_IMAGE="$(image_of coredns)" RABBITMQ_IMAGE="$(image_of rabbitmq)" \

@@ -50,6 +50,7 @@ pki_make() { # WORKERS
     "IP:$control_address,IP:${service_cidr%.*.*}.0.1,IP:127.0.0.1,DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local"
   # As kubeadm makes it since 1.36.1, 1.35.5, 1.34.8 and 1.33.12: no group, so it has only the role bound to its name.
   pki_certificate apiserver-kubelet-client /CN=kube-apiserver-kubelet-client
+  pki_certificate volume-provisioner /CN=volume-provisioner
   pki_certificate registry /CN=registry.test "IP:$control_address,DNS:registry.test"
   pki_certificate rabbitmq /CN=rabbitmq.rabbitmq "DNS:rabbitmq.rabbitmq,DNS:rabbitmq.rabbitmq.svc"
   openssl genrsa -out "$pki/sa.key" 2048 2>/dev/null

@@ -36,10 +36,11 @@ prepare_control() {
   local files
   prepare_common control 0 "$kubernetes:/opt/kubernetes" "API_PORT=$api_port"
   files=$(machine_directory control)/files
-  cp "$pki"/{apiserver,apiserver-kubelet-client,registry,ca,front-proxy-ca}.{crt,key} "$pki"/sa.{key,pub} "$files/etc/kubernetes/pki/"
+  cp "$pki"/{apiserver,apiserver-kubelet-client,registry,volume-provisioner,ca,front-proxy-ca}.{crt,key} "$pki"/sa.{key,pub} "$files/etc/kubernetes/pki/"
   cp "$pki"/kube-{controller-manager,scheduler}.kubeconfig "$here"/config/{scheduler,audit-policy}.yaml "$files/etc/kubernetes/"
   cp "$here"/config/registry{,-private}.yaml "$here/config/registry-private.htpasswd" "$files/etc/"
-  prepare_services "$files" control etcd kube-apiserver kube-controller-manager kube-scheduler registry registry-private loopback
+  prepare_services "$files" control etcd kube-apiserver kube-controller-manager kube-scheduler registry registry-private loopback \
+    sftp volume-provisioner
   # What is pushed while the cluster runs is written on top of the ready-made images, and gone with the cluster.
   printf '%s=%q\n' REGISTRY_IMAGES "$registry/storage" >>"$(machine_directory control)/machine.env"
 }
@@ -80,4 +81,8 @@ prepare_worker() { # NAME INDEX RUNTIME(containerd-VERSION | crio)
   mkdir -p "$files/etc/cni/net.d" "$files/etc/criu"
   template "$here/config/cni.conflist" POD_SUBNET="$pod_network.$index.0/24" >"$files/etc/cni/net.d/10-pods.conflist"
   cp "$here/config/runc.conf" "$files/etc/criu/runc.conf"
+  # Where a kubelet looks for drivers by default.
+  local driver=$files/usr/libexec/kubernetes/kubelet-plugins/volume/exec/kubectl-migrate.test~network
+  mkdir -p "$driver"
+  cp "$here/config/network-volume" "$driver/network"
 }
