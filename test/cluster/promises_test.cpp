@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(a_network_volume_is_on_two_nodes_at_once_and_one_reads_what
   pods().cluster.kubectl({"-n", "promises", "delete", "pod/writer", "pod/reader", "pvc/notes"});
   eventually("the volume to go with its claim, and its mounts with the Pods", [&] {
     return !pods().cluster.run({"kubectl", "get", "pv", volume}).succeeded() &&
-           !pods().cluster.run({"exec", "control", "test", "-e", "/srv/network/" + volume}).succeeded() &&
+           pods().cluster.on("control", {"ls", "-A", "/srv/network/" + volume}).empty() &&
            !has_process("node-b", "sshfs") && !has_process("node-c", "sshfs");
   });
 }
