@@ -11,6 +11,7 @@
 #include "extender/controller/owners.h"
 #include "extender/controller/volumes.h"
 #include "shared/base/base64.h"
+#include "shared/messages/mirror.h"
 #include "shared/migration/names.h"
 #include "shared/migration/pod_copy.h"
 
@@ -134,6 +135,14 @@ Json mounts_of(const Json& container) {
   return paths;
 }
 
+// `orders.{pod}` means the source's queue, whatever its target is called from now on. One that comes back into the name
+// keeps what its author wrote.
+void expand_queue(Json& annotations, const Migration& migration) {
+  if (keeps_name(migration) || is_local(migration)) return;
+  if (const std::string text = text_at(annotations, {kQueueAnnotation}); !text.empty())
+    annotations[kQueueAnnotation] = messages::queue_name(text, migration.spec.pod);
+}
+
 }  // namespace
 
 std::string target_name(const Migration& migration, std::uint32_t attempt) {
@@ -162,6 +171,7 @@ Json target_pod(const Json& source, const Migration& migration, const TargetPlan
   label(metadata, migration);
   if (Json owners = lent_owners(source, migration); !owners.empty()) metadata["ownerReferences"] = std::move(owners);
   metadata["annotations"] = copied_annotations(source);
+  expand_queue(metadata["annotations"], migration);
   metadata["annotations"][kRestoreAnnotation] = migration.uid;
   for (const auto& [field, annotation] : kOwnNames)
     move_own_name(spec, metadata["annotations"], plan.is_shadow, field, annotation);

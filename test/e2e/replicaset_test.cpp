@@ -90,16 +90,14 @@ class Replicas {
     cluster().kubectl({"-n", kNamespace, "rollout", "status", std::string{"deployment/"} + kName, "--timeout=120s"});
   }
 
-  // The annotation names the queue as long as the Pod has the name after which it was named.
+  // The annotation names the queue, whatever the Pod is called by now.
   void move(std::size_t number, const std::string& strategy) {
     Scene& scene = at(number);
     const Json before = pods_of_deployment(cluster());
     const Json rollout = rollout_of(cluster());
     const std::string moved = scene.consumer();
     const PodEvents events{cluster(), kNamespace};
-    Words words{"--strategy", strategy, "--to", scene.other_node()};
-    if (scene.orders().queue() != fmt::format("{}.{}", kNamespace, moved))
-      words.insert(words.end(), {"--queue", scene.orders().queue()});
+    const Words words{"--strategy", strategy, "--to", scene.other_node()};
     const auto move = scene.move(words);
     const auto name = name_of(move.migration);
     const Json& status = move.migration.at("status");

@@ -42,8 +42,9 @@ struct OfSet : Scene {
       ++attempts;
       const bool is_target = text_at(object, {"metadata", "annotations", kRestoreAnnotation}) == "uid-migration";
       if (is_target || attempts <= not_before) return std::nullopt;
-      return controller::fakes::Cluster::error(kube::ApiError::Kind::forbidden,
-                                   std::string{"ValidatingAdmissionPolicy '"} + kNamePolicy + "' denied the request");
+      return controller::fakes::Cluster::error(
+          kube::ApiError::Kind::forbidden,
+          std::string{"ValidatingAdmissionPolicy '"} + kNamePolicy + "' denied the request");
     };
   }
   [[nodiscard]] Json owners_now(const std::string& name) const {
@@ -156,6 +157,71 @@ BOOST_FIXTURE_TEST_CASE(another_pod_of_the_set_on_its_way_is_named, OfSet) {
   BOOST_TEST(to_string(now.phase) == "Refused");
   BOOST_TEST(now.reason == "OtherMigrationOfSet");
   BOOST_TEST(now.message.find("abort earlier") != std::string::npos, now.message);
+}
+
+// A disk that one node at a time may use.
+struct WithDisk : OfSet {
+  WithDisk() {
+    cluster.change(pod(kPod), [](Json& object) {
+      object["spec"]["volumes"].push_back({{"name", "disk"}, {"persistentVolumeClaim", {{"claimName", "data"}}}});
+      object["spec"]["containers"][0]["volumeMounts"].push_back({{"name", "disk"}, {"mountPath", "/data"}});
+    });
+    cluster.put(kube::core("persistentvolumeclaims", "shop", "data"), {{"spec", {{"volumeName", "pv-1"}}}});
+    cluster.put(kube::core("persistentvolumes", "", "pv-1"),
+                {{"spec", {{"csi", {{"driver", "disks.example"}}}, {"accessModes", {"ReadWriteOnce"}}}}});
+    cluster.put(attachment(),
+                Json::parse(R"({"spec": {"nodeName": "node-a", "source": {"persistentVolumeName": "pv-1"}},
+                                              "status": {"attached": true}})"));
+    // The runtime is asked for the containers only once their volumes are there.
+    target.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
+      if (what != "restore_states" || status().phase != Phase::attaching) return std::nullopt;
+      ++looks;
+      const bool comes = looks > looks_until_it_comes;
+      if (comes) cluster.change(attachment(), [](Json& object) { object["spec"]["nodeName"] = "node-b"; });
+      for (auto& [uid, state] : target.targets)
+        state = comes ? agent::RestoreState::waiting : agent::RestoreState::none;
+      return std::nullopt;
+    };
+  }
+  static kube::ResourcePath attachment() { return {"storage.k8s.io", "v1", "volumeattachments", "", "va-1", ""}; }
+  int looks = 0;
+  int looks_until_it_comes = 4;
+};
+
+BOOST_FIXTURE_TEST_CASE(a_volume_for_one_node_follows_its_pod, WithDisk) {
+  Json hold;
+  std::string shown;
+  cluster.before_write = [&](const std::string& verb,
+                             const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (verb == "delete" && where.name == "orders-1-mig-hold") hold = cluster.look(where).value();
+    if (looks == 4 && !status().steps.empty()) shown = status().steps.back().message;
+    return std::nullopt;
+  };
+  const MigrationStatus now = run();
+  check_succeeded(kPod);
+  check_is_sets(kPod);
+  BOOST_CHECK(now.strategy == Strategy::stop);
+  BOOST_CHECK((now.volumes == std::vector<MovedVolume>{{"data", "pv-1"}}));
+  BOOST_TEST(went_through(now, Phase::attaching));
+  BOOST_TEST(shown == "volume pv-1 of claim data is being detached from node node-a");
+  // The placeholder did without.
+  BOOST_REQUIRE(!hold.is_null());
+  BOOST_TEST(hold["spec"]["volumes"].dump().find("data") == std::string::npos, hold["spec"].dump());
+  BOOST_TEST(cluster.look(pod(kPod)).value()["spec"]["volumes"].dump().find("data") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_is_restored_beside_a_source_that_holds_the_disk, WithDisk) {
+  cluster.change(pod(kPod), [](Json& object) {
+    object["spec"]["containers"][0]["volumeMounts"].back()["readOnly"] = true;
+    object["spec"]["volumes"].erase(0);
+    object["spec"]["containers"][0]["volumeMounts"].erase(0);
+    object["metadata"]["annotations"][kQueueAnnotation] = "orders.1";
+    object["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbitmq";
+  });
+  edit([](Json& object) { object["spec"]["strategy"] = "Live"; });
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Refused");
+  BOOST_TEST(now.reason == "LoneVolume", now.reason + ": " + now.message);
 }
 
 struct OfReplicaSet : OfSet {

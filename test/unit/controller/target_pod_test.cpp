@@ -92,6 +92,21 @@ BOOST_AUTO_TEST_CASE(names) {
   BOOST_TEST(target_name(migration, 3) == migration.spec.pod);
 }
 
+BOOST_AUTO_TEST_CASE(a_queue_that_is_named_after_the_pod_stays_its_queue) {
+  Json pod = samples::pod();
+  pod["metadata"]["annotations"][kQueueAnnotation] = "orders.{pod}";
+  Migration migration = samples::migration();
+  const auto queue = [&] {
+    return text_at(target_pod(pod, migration, {}), {"metadata", "annotations", kQueueAnnotation});
+  };
+  BOOST_TEST(queue() == "orders.orders");
+  migration.spec.keep_name = true;
+  BOOST_TEST(queue() == "orders.{pod}");
+  migration.spec.keep_name = false;
+  migration.status.owner = OwnerRef{"StatefulSet", "orders", "uid-set"};
+  BOOST_TEST(queue() == "orders.{pod}");
+}
+
 BOOST_AUTO_TEST_CASE(what_admission_changes) {
   const Json pod = samples::pod();
   BOOST_TEST(admission_trouble(pod, pod) == "");
