@@ -13,6 +13,7 @@
 #include "shared/base/main.h"
 #include "test/bench/figures.h"
 #include "test/bench/replays.h"
+#include "test/bench/sets.h"
 #include "test/e2e/product_processes.h"
 #include "test/e2e/scene.h"
 
@@ -178,6 +179,7 @@ int measure(int moves, int memory_mib) {
   for (const Load& load : {Load{20, 0, moves}, Load{100, 0, moves}, Load{500, 0, moves}, Load{20, 1000, moves}})
     all_clean = measure_moves(load) && all_clean;
   all_clean = bench::measure_replays(moves) && all_clean;
+  all_clean = bench::measure_sets(moves) && all_clean;
   return all_clean ? 0 : 1;
 }
 
@@ -186,12 +188,18 @@ int measure_replays_alone(int moves) {
   return bench::measure_replays(moves) ? 0 : 1;
 }
 
+int measure_sets_alone(int moves) {
+  wait_for_product(Cluster{});
+  return bench::measure_sets(moves) ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   return migrate::run_main("bench-hop", [&] {
     if (argc > 1 && std::string_view{argv[1]} == "replay")
       return measure_replays_alone(argc > 2 ? std::stoi(argv[2]) : 3);
+    if (argc > 1 && std::string_view{argv[1]} == "sets") return measure_sets_alone(argc > 2 ? std::stoi(argv[2]) : 3);
     return measure(argc > 1 ? std::stoi(argv[1]) : 6, argc > 2 ? std::stoi(argv[2]) : 0);
   });
 }
