@@ -28,7 +28,7 @@ Attempt<void> plan_volumes(Hop& hop, TargetPlan& plan, const Limits& limits) {
         "read " + describe(path), limits,
         [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
     if (!found) return tl::make_unexpected(found.error());
-    if (*found) plan.persistent.push_back(std::move(**found));
+    if (*found) plan.persistent.push_back(std::make_shared<const Json>(std::move(**found)));
   }
   return {};
 }

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "extender/controller/json_path.h"
 #include "shared/migration/migration.h"
@@ -28,7 +30,7 @@ struct TargetPlan {
   std::map<std::string, std::string> images = {};
   // Left out of a placeholder, which asks for their place only; with their PersistentVolumes.
   std::vector<MovedVolume> volumes = {};
-  std::vector<Json> persistent = {};
+  std::vector<std::shared_ptr<const Json>> persistent = {};
   std::string pull_secret = {};  // with the credentials for them; empty: none are needed
 };
 

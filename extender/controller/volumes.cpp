@@ -86,7 +86,8 @@ bool is_reached_from(const Json& volume, const std::map<std::string, std::string
   });
 }
 
-void take_out_volumes(Json& spec, const std::vector<MovedVolume>& moved, const std::vector<Json>& persistent) {
+void take_out_volumes(Json& spec, const std::vector<MovedVolume>& moved,
+                      const std::vector<std::shared_ptr<const Json>>& persistent) {
   std::vector<std::string> names;
   const auto is_named = [&](const Json& one, Path path) {
     return std::find(names.begin(), names.end(), text_at(one, path)) != names.end();
@@ -103,8 +104,8 @@ void take_out_volumes(Json& spec, const std::vector<MovedVolume>& moved, const s
       for (Json& container : spec[kind])
         if (has(container, {"volumeMounts"}))
           erase_if(container["volumeMounts"], [&](const Json& mount) { return is_named(mount, {"name"}); });
-  for (const Json& volume : persistent)
-    if (const Json& terms = terms_of(volume); !terms.empty()) add_node_terms(spec, terms);
+  for (const auto& volume : persistent)
+    if (const Json& terms = terms_of(*volume); !terms.empty()) add_node_terms(spec, terms);
 }
 
 std::string attachment_trouble(const Json& attachments, const std::vector<MovedVolume>& moved,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct VolumeTrouble {
 // A placeholder holds the room without the volumes that the source holds still. Takes them out of the Pod's spec, with
 // their mounts, and asks the scheduler for what they would have: their spec.nodeAffinity. `persistent`: the
 // PersistentVolumes, as far as they are there.
-void take_out_volumes(Json& spec, const std::vector<MovedVolume>& moved, const std::vector<Json>& persistent);
+void take_out_volumes(Json& spec, const std::vector<MovedVolume>& moved,
+                      const std::vector<std::shared_ptr<const Json>>& persistent);
 
 // What keeps them from the target, for a person, by the cluster's VolumeAttachments (a list); empty: nothing of that
 // kind.

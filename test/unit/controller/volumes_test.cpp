@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_placeholder_asks_for_their_place_without_them) {
                                                     {"name": "scratch", "mountPath": "/tmp"}]}, {"name": "other"}],
     "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms":
       [{"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}]}}}})");
-  take_out_volumes(spec, {{"data", "pv-1"}}, {of_zone(R"(["east"])")});
+  take_out_volumes(spec, {{"data", "pv-1"}}, {std::make_shared<const Json>(of_zone(R"(["east"])"))});
   BOOST_TEST(spec["volumes"].dump() == R"([{"emptyDir":{},"name":"scratch"}])");
   BOOST_TEST(spec["containers"][0]["volumeMounts"].dump() == R"([{"mountPath":"/tmp","name":"scratch"}])");
   const Json& terms =
