@@ -196,6 +196,8 @@ BOOST_AUTO_TEST_CASE(the_extender_sees_migrations_and_nodes_and_touches_no_pod_o
       {kExtender, "get", "", "persistentvolumes", "", "x", true},
       {kExtender, "get", "storage.k8s.io", "csidrivers", "", "x", true},
       {kExtender, "list", "storage.k8s.io", "csidrivers", "", "", false},
+      {kExtender, "list", "storage.k8s.io", "volumeattachments", "", "", true},
+      {kExtender, "delete", "storage.k8s.io", "volumeattachments", "", "x", false},
       {kExtender, "create", "", "events", "default", "", true},
       {kExtender, "create", "authentication.k8s.io", "tokenreviews", "", "", true},
       {kExtender, "get", "coordination.k8s.io", "leases", "kube-node-lease", "node-a", true},
@@ -244,6 +246,14 @@ BOOST_AUTO_TEST_CASE(enable_gives_the_extender_pods_and_named_secrets_and_disabl
         {kExtender, "create", "", "pods/binding", ns, "victim", allowed},
         {kExtender, "create", kOurs, "migrations", ns, "", allowed},
         {kExtender, "delete", "", "persistentvolumeclaims", ns, "data", false},
+        {kExtender, "get", "apps", "statefulsets", ns, "orders", allowed},
+        {kExtender, "get", "apps", "replicasets", ns, "orders", allowed},
+        {kExtender, "get", "apps", "deployments", ns, "orders", allowed},
+        {kExtender, "update", "apps", "statefulsets/finalizers", ns, "orders", allowed},
+        {kExtender, "patch", "apps", "statefulsets", ns, "orders", false},
+        {kExtender, "update", "apps", "statefulsets/scale", ns, "orders", false},
+        {kExtender, "list", "", "services", ns, "", allowed},
+        {kExtender, "patch", "", "services", ns, "orders", false},
         {kExtender, "get", "", "configmaps", ns, "x", false},
     });
   };
