@@ -65,7 +65,7 @@ cgroup_enter() {
   cgroup_is_v2 && leaf=/init
   while read -r hierarchy; do
     printf '%s' "$BASHPID" >"$hierarchy/$cgroup_name/$1$leaf/cgroup.procs"
-  done < <(cgroup_hierarchies)
+  done <<<"$(cgroup_hierarchies)" # no process substitution: the shell becomes another program and has no such child
 }
 
 # cgroup_processes [MACHINE]: the host's ids of every process in it, whatever its state

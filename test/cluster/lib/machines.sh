@@ -33,7 +33,7 @@ machine_start() {
       "$here/machine-init" "$name" "$index" "$directory"
   ) </dev/null >"$directory/boot.log" 2>&1 &
   spawner=$!
-  # On its way to becoming unshare the spawner has other children.
+  # On its way to becoming unshare the spawner has other children, and none of them is left by then.
   until [[ $(cat "/proc/$spawner/comm" 2>/dev/null) == unshare ]] && pid=$(pgrep -P "$spawner"); do
     kill -0 "$spawner" 2>/dev/null || die "$name did not start: $(tail -n 3 "$directory/boot.log")"
     sleep 0.01
