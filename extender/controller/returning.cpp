@@ -117,14 +117,6 @@ Outcome returning(Hop& hop) {
   std::string why;
   for (unsigned number = 1; number <= (is_sets ? kTriesOfSet : kTries); ++number) {
     const Limits limits = hop.after_commit(kApiPatience);
-    if (is_sets) {
-      auto there = shadow_is_there(hop, limits);
-      if (!there) return there.error();
-      if (!*there)
-        return settled(hop, false, "ShadowGone",
-                       fmt::format("Pod {} is gone, and with it its memory; StatefulSet {} starts {} anew",
-                                   hop.status().target.pod, hop.status().owner->name, wanted));
-    }
     if (auto ready = await_ready(hop, hop.after_commit(kLookPatience)); !ready) {
       const std::string trouble = fmt::format("Pod {} is not ready", hop.status().target.pod);
       if (is_sets || !waits_too_long(hop)) return {Event::left, "NotReady", trouble + " yet"};
@@ -139,6 +131,7 @@ Outcome returning(Hop& hop) {
       auto second = take_up(hop, number, limits);
       if (!second) {
         if (second.error().event == Event::left) return second.error();
+        if (is_sets) return {Event::left, "TriesAgain", second.error().message};
         return settled(hop, false, "SecondHopFailed", second.error().message);
       }
       if (!*second) break;
@@ -154,7 +147,14 @@ Outcome returning(Hop& hop) {
                        fmt::format("migration {} failed: {}", (*second)->name, seen.message));
       if (is_final(seen.phase)) {
         why = fmt::format("{}: {}", (*second)->name, seen.message);
-        if (is_sets && hop.world().clock.now() - seen.finished.value_or(Instant{}) < kBetweenTries)
+        if (!is_sets) break;
+        auto there = shadow_is_there(hop, limits);
+        if (!there) return there.error();
+        if (!*there)
+          return settled(hop, false, "ShadowGone",
+                         fmt::format("Pod {} is gone, and with it its memory; StatefulSet {} starts {} anew",
+                                     hop.status().target.pod, hop.status().owner->name, wanted));
+        if (hop.world().clock.now() - seen.finished.value_or(Instant{}) < kBetweenTries)
           return {Event::left, "TriesAgain", "tries again soon; " + why};
         break;
       }

@@ -149,6 +149,31 @@ BOOST_FIXTURE_TEST_CASE(a_shadow_that_never_becomes_ready_keeps_its_own_name, Re
   BOOST_TEST(restored->message.find("is not ready after") != std::string::npos, restored->message);
 }
 
+// Its set would fill the name beside the shadow.
+BOOST_FIXTURE_TEST_CASE(a_set_s_shadow_is_never_left_with_its_own_name, Returning) {
+  cluster.change(path(), [](Json& object) {
+    object["status"]["owner"] = {{"kind", "StatefulSet"}, {"name", "orders"}, {"uid", "uid-set"}};
+  });
+  const Instant long_ago = now() - 1h;
+  end_of_second = {{"phase", "RolledBack"}, {"message", "no room"}, {"finishedAt", to_rfc3339(long_ago)}};
+  run(3);
+  BOOST_TEST(to_string(status().phase) == "Returning");
+  BOOST_TEST(cluster.look(second(5)).has_value());
+  // Not at once again and again.
+  const auto tries = cluster.names("migrations").size();
+  end_of_second["finishedAt"] = to_rfc3339(now());
+  run(3);
+  BOOST_TEST(to_string(status().phase) == "Returning");
+  BOOST_TEST(cluster.names("migrations").size() <= tries + 1);
+  cluster.drop(pod("orders-mig-a6pfz"));
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded");
+  const Condition* restored = find_condition(now, "NameRestored");
+  BOOST_REQUIRE(restored != nullptr);
+  BOOST_TEST(!restored->value);
+  BOOST_TEST(restored->reason == "ShadowGone");
+}
+
 BOOST_AUTO_TEST_CASE(a_shadow_keeps_its_own_names_for_who_comes_after_it) {
   Migration migration = samples::migration();
   Json source = samples::pod();
