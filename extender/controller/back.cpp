@@ -29,7 +29,7 @@ bool has_step(const MigrationStatus& status, Phase phase) {
 
 // The table leads back from after the commit only when no memory ran at the target, or a person says so.
 bool came_after_commit(const MigrationStatus& status) {
-  return has_step(status, Phase::restoring) || has_step(status, Phase::renaming);
+  return has_step(status, Phase::restoring) || has_step(status, Phase::renaming) || has_step(status, Phase::switching);
 }
 
 // A record may know the target by its name only: the controller ended between its making and its placing.
@@ -135,6 +135,8 @@ Outcome in_doubt(Hop& hop) {
     case Resolution::none:
       break;
   }
+  // A shadow that was lost is started anew by its kubelet, and has no memory: it looks well and is not.
+  if (status.strategy == Strategy::live) return {Event::left, "Undecided", "waits for a decision"};
   // It may answer again and say that all is well.
   const Limits limits = hop.after_commit(kLookPatience);
   if (auto live = Pods{hop}.live_target(limits); live && containers_run(*live)) {

@@ -147,12 +147,14 @@ const std::vector<Transition>& phase_table() {
       {P::in_doubt,      E::done,               P::finishing,     kStop},
       {P::in_doubt,      E::done,               P::switching,     kSequential},
       {P::in_doubt,      E::never_ran,          P::repeating,     kStop | kSequential},
-      {P::in_doubt,      E::source_decided,     P::rolling_back,  kStop | kSequential},
+      {P::in_doubt,      E::source_decided,     P::rolling_back},
       {P::in_doubt,      E::target_decided,     P::finishing,     kStop},
-      {P::in_doubt,      E::target_decided,     P::switching,     kSequential},
+      {P::in_doubt,      E::target_decided,     P::switching,     kReplay},
       {P::in_doubt,      E::checkpoint_decided, P::repeating,     kStop | kSequential},
 
-      // What was replayed is in the target's memory alone: when that is lost now, nothing is left to go back to.
+      // What was replayed is in the target's memory alone. When that is lost now, a live migration's source is frozen
+      // still and has all that it had not handled in its own queue; a sequential one's has ended.
+      {P::switching,     E::unsure,             P::in_doubt,      kLive},
       {P::switching,     E::done,               P::finishing,     kReplay},
       {P::switching,     E::failed,             P::failed,        kReplay},
 

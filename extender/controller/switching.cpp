@@ -156,6 +156,20 @@ Attempt<void> open_gate(Hop& hop, const Limits& limits) {
   return {};
 }
 
+// A shadow that is lost behind the commit. What a person is told must be so: with --purge-primary the source's queue
+// has been emptied for the shadow.
+Outcome or_doubt(Hop& hop, Outcome outcome) {
+  const bool is_lost =
+      outcome.reason == "TargetDied" || outcome.reason == "TargetDeleted" || outcome.reason == "TargetFailed";
+  const Migration& migration = hop.migration();
+  if (!is_lost || outcome.event != Event::failed || migration.status.strategy != Strategy::live) return outcome;
+  if (migration.spec.purge_primary) return outcome;
+  return {Event::unsure, outcome.reason,
+          fmt::format("{}; the source in Pod {} is frozen still, and its queue holds all that it has not handled: "
+                      "kubectl migrate resolve {} --keep source",
+                      outcome.message, migration.status.source.pod, migration.name)};
+}
+
 }  // namespace
 
 Outcome switching(Hop& hop) {
@@ -169,8 +183,8 @@ Outcome switching(Hop& hop) {
   if (*there) {
     if (hop.migration().spec.purge_primary)
       if (auto purged = purge_primary(hop, *link, limits); !purged) return purged.error();
-    if (auto drained = drain(hop, *link, limits); !drained) return drained.error();
-    if (auto ended = end_replay(hop, *link, limits); !ended) return ended.error();
+    if (auto drained = drain(hop, *link, limits); !drained) return or_doubt(hop, drained.error());
+    if (auto ended = end_replay(hop, *link, limits); !ended) return or_doubt(hop, ended.error());
   }
   if (auto taken = await_take_over(hop, *link, limits); !taken) return taken.error();
   status.running_at = hop.world().clock.now();

@@ -175,6 +175,28 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_died_in_the_end_is_not_committed_to, Live) {
   check_said(status, "RolledBack", "TargetDied", "ended while it replayed");
 }
 
+// The source is frozen, and committed, and has lost nothing: a person may decide for it.
+BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_behind_the_commit_is_a_doubt_and_the_source_an_answer, Live) {
+  broker->on_call = [&](const std::string&) -> std::optional<Error> {
+    if (obeys && status().phase == Phase::switching) {
+      obeys = false;
+      broker->cancel(mirror(), "t3");
+      kubelet_says_it_ended();
+    }
+    return std::nullopt;
+  };
+  MigrationStatus status = run();
+  BOOST_TEST(to_string(status.phase) == "InDoubt");
+  BOOST_TEST(status.reason == "TargetDied");
+  BOOST_TEST(status.message.find("--keep source") != std::string::npos, status.message);
+  broker->on_call = nullptr;
+  edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
+  run();
+  check_rolled_back();
+  check_queues_gone();
+  BOOST_TEST(source.thawed_after_commit);
+}
+
 // Behind the commit there is only forward.
 BOOST_FIXTURE_TEST_CASE(a_broker_that_is_away_for_a_minute_behind_the_commit_is_waited_for, Live) {
   std::optional<Instant> back;
