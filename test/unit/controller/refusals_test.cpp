@@ -92,7 +92,7 @@ const std::vector<Row> kRows{
      "container app was restored from an image once"},
     {"NodeLocalVolume", [](Case& c) { c.around.bound_volumes = {"claim data is kept here"}; }, "claim data"},
     {"LoneVolume", [](Case& c) { c.around.lone_volumes = {"claim data can be attached to one node at a time"}; },
-     "use a volume of access mode ReadWriteMany"},
+     "or a volume of access mode ReadWriteMany"},
     {"TargetNotAdmitted", [](Case& c) { c.around.admission_trouble = "exceeded quota"; }, "exceeded quota"},
     spec_row("OwnerUnknown", "/metadata/ownerReferences", R"([{"kind": "Job", "name": "nightly", "controller": true}])",
              "Job nightly"),

@@ -34,8 +34,8 @@ BOOST_AUTO_TEST_CASE(after_the_commit_is_everything_that_can_only_go_forward) {
   std::set<std::string> after;
   for (int i = 0; i <= static_cast<int>(Phase::failed); ++i)
     if (is_after_commit(static_cast<Phase>(i))) after.emplace(to_string(static_cast<Phase>(i)));
-  BOOST_TEST((after == std::set<std::string>{"Renaming", "Restoring", "Repeating", "Switching", "Finishing",
-                                             "Returning", "InDoubt", "Succeeded", "Failed"}));
+  BOOST_TEST((after == std::set<std::string>{"Renaming", "Attaching", "Restoring", "Repeating", "Switching",
+                                             "Finishing", "Returning", "InDoubt", "Succeeded", "Failed"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
