@@ -40,7 +40,7 @@ bool is_turning_back(Phase phase) {
 
 constexpr std::array kStop = {Phase::preparing,     Phase::placing,      Phase::orphaning,  Phase::freezing,
                               Phase::checkpointing, Phase::transferring, Phase::committing, Phase::renaming,
-                              Phase::restoring,     Phase::finishing};
+                              Phase::attaching,     Phase::restoring,    Phase::finishing};
 constexpr std::array kLive = {Phase::preparing,     Phase::placing,      Phase::orphaning,  Phase::mirroring,
                               Phase::checkpointing, Phase::transferring, Phase::shadowing,  Phase::replaying,
                               Phase::freezing,      Phase::draining,     Phase::committing, Phase::switching,

@@ -130,7 +130,8 @@ std::optional<milliseconds> run(Hop& hop) {
       // Not a result: nothing is decided, or what hinders may pass.
       if (hop.signals().leaving()) return std::nullopt;
       hop.log(LogLevel::info, "taken up again later", {{"message", outcome.message}});
-      if (!outcome.message.empty() && from != Phase::in_doubt && outcome.event != Event::left)
+      if (!outcome.message.empty() && from != Phase::in_doubt &&
+          (outcome.event != Event::left || from == Phase::returning))
         (void)hop.say(outcome.message);
       return from == Phase::in_doubt ? kDoubtPeriod : kSoon;
     }

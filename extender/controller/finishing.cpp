@@ -63,6 +63,11 @@ Attempt<void> let_go(Hop& hop, const Limits& limits) {
   const PodPlace& target = hop.status().target;
   if (is_owned_by(hop.migration(), kStatefulSet)) {
     if (auto given = give_back_source(hop, limits); !given) return given;
+    // A shadow is none of the set's, and its source is frozen for good: the set starts it anew.
+    if (target.pod != hop.migration().spec.pod) {
+      if (auto removed = pods.remove_ours(target.pod, limits); !removed) return removed;
+      return pods.force_remove(hop.status().source.pod, hop.status().source.uid, limits);
+    }
     auto found = pods.get(target.pod, limits);
     if (!found) return tl::make_unexpected(found.error());
     if (*found && containers_run(**found)) return settle_target(hop, limits);

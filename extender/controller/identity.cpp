@@ -21,21 +21,22 @@ constexpr milliseconds kPolicyPatience{30'000};
 
 enum class Held { yes, no };
 
-// Whether the policy, and not the Pod that has the name still, keeps others from making one.
-Attempt<Held> try_to_take_name(Hop& hop, const Json& intruder, const Limits& limits) {
+// Whether the policy, and not the Pod that has the name still, or a quota, keeps others from making one. `words`: the
+// API server's.
+Attempt<Held> try_to_take_name(Hop& hop, const Json& intruder, const Limits& limits, std::string& words) {
   const auto path = kube::pod(hop.migration().namespace_, hop.migration().spec.pod);
   Held held = Held::no;
   auto tried = Pods{hop}.call<Json>("try to create " + describe(path), limits, [&](const kube::CallOptions& options) {
     kube::WriteOptions write;
     write.dry_run = kube::DryRun::server;
     auto answer = hop.world().client.create(path.collection(), intruder, write, options);
+    words = answer ? "it would take one" : answer.error().text();
     if (answer) return answer;
     using Kind = kube::ApiError::Kind;
     const Kind kind = answer.error().kind;
     const bool denied = kind == Kind::forbidden || kind == Kind::invalid;
-    if (denied && answer.error().text().find(kNamePolicy) != std::string::npos) held = Held::yes;
-    const bool told = held == Held::yes || kind == Kind::already_exists;
-    return told ? kube::ApiResult<Json>{Json{}} : answer;
+    if (denied && words.find(kNamePolicy) != std::string::npos) held = Held::yes;
+    return denied || kind == Kind::already_exists ? kube::ApiResult<Json>{Json{}} : answer;
   });
   if (!tried) return tl::make_unexpected(tried.error());
   return held;
@@ -63,7 +64,7 @@ Json with_finalizer(const Json& pod, bool is_wanted) {
 Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
   auto given = Pods{hop}.amend(place.pod, place.uid, limits, [&](const Json& pod) {
     if (!is_lent_to(pod, hop.migration())) return Json{};
-    return Json{{"ownerReferences", own_owners(hop.source())}};
+    return Json{{"ownerReferences", returned_owners(hop.source(), pod)}};
   });
   if (!given) return tl::make_unexpected(given.error());
   return {};
@@ -73,12 +74,14 @@ Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
 
 Attempt<void> lend_source(Hop& hop, const Limits& limits) {
   const PodPlace& source = hop.status().source;
+  bool is_ending = false;
   auto lent = Pods{hop}.amend(source.pod, source.uid, limits, [&](const Json& pod) {
-    if (is_lent_to(pod, hop.migration())) return Json{};
+    is_ending = view_of(pod).deleting;
+    if (is_ending || is_lent_to(pod, hop.migration())) return Json{};
     return Json{{"ownerReferences", lent_owners(hop.source(), hop.migration())}};
   });
   if (!lent) return tl::make_unexpected(lent.error());
-  if (*lent) return {};
+  if (*lent && !is_ending) return {};
   return give_up(Event::failed, "SourceGone",
                  fmt::format("Pod {}/{} was deleted meanwhile", hop.migration().namespace_, source.pod));
 }
@@ -93,8 +96,9 @@ Attempt<void> await_name_held(Hop& hop, const Limits& limits) {
 
   Limits patience = limits;
   patience.until = std::min(limits.until, hop.world().pacer.now() + kPolicyPatience);
+  std::string words;
   for (unsigned proofs = 0; proofs < 2;) {
-    auto held = try_to_take_name(hop, intruder, patience);
+    auto held = try_to_take_name(hop, intruder, patience, words);
     if (!held) return tl::make_unexpected(held.error());
     proofs = *held == Held::yes ? proofs + 1 : 0;
     if (proofs == 2) break;
@@ -102,8 +106,9 @@ Attempt<void> await_name_held(Hop& hop, const Limits& limits) {
       return tl::make_unexpected(hop.interrupted(
           {Event::failed, "NameNotHeld",
            fmt::format("nothing keeps the StatefulSet from making {} anew once it is removed: the API server does not "
-                       "apply the policy {}; kubectl get validatingadmissionpolicies,validatingadmissionpolicybindings",
-                       hop.migration().spec.pod, kNamePolicy)}));
+                       "apply the policy {}, but answers: {}; kubectl get "
+                       "validatingadmissionpolicies,validatingadmissionpolicybindings",
+                       hop.migration().spec.pod, kNamePolicy, words)}));
   }
   return {};
 }
@@ -122,7 +127,8 @@ Attempt<void> settle_target(Hop& hop, const Limits& limits) {
   auto settled = Pods{hop}.amend(target.pod, target.uid, limits, [&](const Json& pod) {
     Json metadata = Json::object();
     unmark(metadata);
-    if (is_lent_to(pod, hop.migration()) && !stays_lent) metadata["ownerReferences"] = own_owners(hop.source());
+    if (is_lent_to(pod, hop.migration()) && !stays_lent)
+      metadata["ownerReferences"] = returned_owners(hop.source(), pod);
     if (is_owned_by(hop.migration(), kReplicaSet)) {
       metadata["annotations"][kDeletionCost] = deletion_cost_of(hop.source());
       metadata["finalizers"] = with_finalizer(pod, false);
@@ -136,9 +142,19 @@ Attempt<void> settle_target(Hop& hop, const Limits& limits) {
 Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
   Pods pods{hop};
   const MigrationStatus& status = hop.status();
+  // No longer than the frozen source is safe from its liveness probes, which would start it anew beside the target.
+  // Then it goes first, and of what the ReplicaSet makes in its place there is one too many.
+  const auto frozen_until = hop.frozen_until();
+  Limits patience = limits;
+  if (frozen_until)
+    patience.until = std::min(limits.until, hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(
+                                                                          *frozen_until - hop.world().clock.now()));
   auto ready = pods.await(
-      status.target.pod, [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; }, limits);
-  if (!ready) return tl::make_unexpected(ready.error());
+      status.target.pod, [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; }, patience);
+  const bool is_late = !ready && ready.error().event == Event::deadline && hop.left_of(limits) > milliseconds{0};
+  if (!ready && !is_late) return tl::make_unexpected(ready.error());
+  if (is_late)
+    if (auto removed = pods.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed;
   // Told before it has a choice: what a ReplicaSet sees of Pods it sees in the order of the writes.
   auto cheap = pods.amend(status.source.pod, status.source.uid, limits, [](const Json& pod) {
     if (text_at(pod, {"metadata", "annotations", kDeletionCost}) == kLowestCost) return Json{};
@@ -147,7 +163,7 @@ Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
   if (!cheap) return tl::make_unexpected(cheap.error());
   auto adopted = pods.amend(status.target.pod, status.target.uid, limits, [&](const Json& pod) {
     if (!is_lent_to(pod, hop.migration())) return Json{};
-    Json metadata{{"ownerReferences", own_owners(hop.source())}, {"finalizers", with_finalizer(pod, true)}};
+    Json metadata{{"ownerReferences", returned_owners(hop.source(), pod)}, {"finalizers", with_finalizer(pod, true)}};
     metadata["annotations"][kDeletionCost] = kHighestCost;
     return metadata;
   });

@@ -23,7 +23,7 @@ namespace migrate::controller {
 [[nodiscard]] Attempt<void> settle_target(Hop& hop, const Limits& limits);
 
 // A ReplicaSet adopts the target while it has the source still, and then removes one too many: the source, because the
-// target is ready and both say what they cost. Success when the target is adopted; deadline while it is not ready.
+// target is ready and both say what they cost.
 [[nodiscard]] Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits);
 
 }  // namespace migrate::controller

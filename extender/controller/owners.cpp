@@ -17,29 +17,32 @@ bool is_set(const Json& owner) {
   return (kind == kStatefulSet || kind == kReplicaSet) && text_at(owner, {"apiVersion"}).starts_with("apps/");
 }
 
-bool is_lent(const Json& owners) {
-  return std::any_of(owners.begin(), owners.end(),
-                     [](const Json& one) { return is_ours(one) && flag_at(one, {"controller"}); });
+// Nobody else's, for who finds that the Migration's reference has gone already.
+bool is_lent(const Json& owners, bool is_shadow) {
+  return is_shadow || std::any_of(owners.begin(), owners.end(),
+                                  [](const Json& one) { return is_ours(one) && flag_at(one, {"controller"}); });
 }
 
-// A reference that is no controller's says nothing, unless a Migration holds the place.
-bool is_holder(const Json& owner, bool lent) {
-  return is_set(owner) && (lent || flag_at(owner, {"controller"}));
+bool is_controlled(const Json& owners) {
+  return std::any_of(owners.begin(), owners.end(),
+                     [](const Json& one) { return !is_ours(one) && flag_at(one, {"controller"}); });
 }
 
 }  // namespace
 
-std::optional<OwnerRef> owner_of(const Json& pod) {
+std::optional<OwnerRef> owner_of(const Json& pod, bool is_shadow) {
   const Json& owners = list_at(pod, {"metadata", "ownerReferences"});
-  const bool lent = is_lent(owners);
+  // A reference that is no controller's says nothing, unless a Migration holds the place.
+  const bool lent = is_lent(owners, is_shadow);
   for (const Json& one : owners)
-    if (is_holder(one, lent)) return OwnerRef{text_at(one, {"kind"}), text_at(one, {"name"}), text_at(one, {"uid"})};
+    if (is_set(one) && (lent || flag_at(one, {"controller"})))
+      return OwnerRef{text_at(one, {"kind"}), text_at(one, {"name"}), text_at(one, {"uid"})};
   return std::nullopt;
 }
 
 Json own_owners(const Json& source) {
   const Json& owners = list_at(source, {"metadata", "ownerReferences"});
-  const bool lent = is_lent(owners);
+  const bool lent = !is_controlled(owners);
   Json own = Json::array();
   for (const Json& one : owners) {
     if (is_ours(one)) continue;
@@ -51,7 +54,7 @@ Json own_owners(const Json& source) {
 
 Json lent_owners(const Json& source, const Migration& migration) {
   Json owners = own_owners(source);
-  if (!owner_of(source)) return owners;
+  if (!is_controlled(owners)) return owners;
   for (Json& one : owners)
     if (is_set(one)) one["controller"] = false;
   owners.push_back({{"apiVersion", kApiVersion},
@@ -61,6 +64,16 @@ Json lent_owners(const Json& source, const Migration& migration) {
                     {"controller", true},
                     {"blockOwnerDeletion", false}});
   return owners;
+}
+
+Json returned_owners(const Json& source, const Json& now) {
+  const Json& has_now = list_at(now, {"metadata", "ownerReferences"});
+  Json returned = Json::array();
+  for (const Json& own : own_owners(source))
+    if (std::any_of(has_now.begin(), has_now.end(),
+                    [&](const Json& one) { return text_at(one, {"uid"}) == text_at(own, {"uid"}); }))
+      returned.push_back(own);
+  return returned;
 }
 
 bool is_lent_to(const Json& pod, const Migration& migration) {

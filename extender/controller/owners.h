@@ -12,14 +12,18 @@
 
 namespace migrate::controller {
 
-// The StatefulSet or ReplicaSet that controls the Pod, or did until a Migration borrowed it.
-[[nodiscard]] std::optional<OwnerRef> owner_of(const Json& pod);
+// The StatefulSet or ReplicaSet that controls the Pod, or did until a Migration borrowed it. `is_shadow`: even if it
+// says no more who borrowed it, as the garbage collector removes a Migration that is deleted in foreground from it.
+[[nodiscard]] std::optional<OwnerRef> owner_of(const Json& pod, bool is_shadow = false);
 
 // metadata.ownerReferences of a copy of `source` on its way, or of the source while it is lent. A Pod of its own has
 // nobody to be lent by: an empty list.
 [[nodiscard]] Json lent_owners(const Json& source, const Migration& migration);
 // The same, as they are to be before and after.
 [[nodiscard]] Json own_owners(const Json& source);
+// What a Pod that is lent, and has `now`, gets back. Whoever deletes a set and leaves its Pods (--cascade=orphan) has
+// its reference removed from them: then there is nothing to give back, and another set of that name adopts the Pod.
+[[nodiscard]] Json returned_owners(const Json& source, const Json& now);
 
 [[nodiscard]] bool is_lent_to(const Json& pod, const Migration& migration);
 

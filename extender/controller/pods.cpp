@@ -33,7 +33,11 @@ Attempt<void> Pods::go_on_after(const kube::ApiError& error, const std::string& 
   const std::string text = what + ": " + error.text();
   if (error.kind == Kind::cancelled || limits.stop.stop_requested())
     return tl::make_unexpected(hop_.interrupted({Event::left, "Left", text}));
-  if (!passes_by_itself(error.kind)) return give_up(Event::failed, "ApiError", text);
+  // Behind the commit there is nobody to go back to: a policy whose parameters the API server has yet to read, or a
+  // quota that has yet to count what is gone, passes too.
+  const bool is_denied = error.kind == Kind::forbidden || error.kind == Kind::invalid;
+  const bool may_pass = is_denied && is_after_commit(hop_.migration().status.phase) && !hop_.signals().deleting();
+  if (!passes_by_itself(error.kind) && !may_pass) return give_up(Event::failed, "ApiError", text);
   if (hop_.pause(wait, limits)) {
     wait = std::min(wait * 2, kLongestWait);
     return {};
@@ -142,13 +146,15 @@ Attempt<bool> Pods::amend(const std::string& name, const std::string& uid, const
     metadata["uid"] = uid;
     metadata["resourceVersion"] = text_at(**found, {"metadata", "resourceVersion"});
     bool is_stale = false;
+    bool is_gone = false;
     auto done = call<Json>("change " + describe(path), limits, [&](const kube::CallOptions& options) {
       auto answer = hop_.world().client.merge_patch(path, {{"metadata", metadata}}, {}, options);
-      is_stale = !answer && (answer.error().kind == Kind::conflict || answer.error().kind == Kind::not_found ||
-                             is_gone_with_namespace(hop_, answer.error().kind));
-      return is_stale ? kube::ApiResult<Json>{Json{}} : answer;
+      is_gone = !answer && is_gone_with_namespace(hop_, answer.error().kind);
+      is_stale = !answer && (answer.error().kind == Kind::conflict || answer.error().kind == Kind::not_found);
+      return is_stale || is_gone ? kube::ApiResult<Json>{Json{}} : answer;
     });
     if (!done) return tl::make_unexpected(done.error());
+    if (is_gone) return false;
     if (!is_stale) return true;
   }
 }

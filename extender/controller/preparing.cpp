@@ -110,7 +110,7 @@ Outcome preparing(Hop& hop) {
     pod = std::move(*found);
   }
   if (pod && view_of(*pod).uid == hop.migration().spec.pod_uid) {
-    hop.status().owner = owner_of(*pod);
+    hop.status().owner = owner_of(*pod, is_local(hop.migration()));
     around = look_around(hop, &*pod, limits);
   }
   if (!around) return around.error();

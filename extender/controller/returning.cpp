@@ -3,6 +3,7 @@
 // comes to nothing, the shadow goes on.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
@@ -13,9 +14,11 @@ namespace migrate::controller {
 namespace {
 
 constexpr unsigned kTries = 3;
-// A StatefulSet would fill a name that is nobody's, beside the shadow: it is gone for again and again, with pauses.
-constexpr unsigned kTriesOfSet = 1'000;
+// A StatefulSet would fill a name that is nobody's, beside the shadow: there it is tried again and again, after pauses
+// that grow up to five minutes.
 constexpr std::chrono::seconds kBetweenTries{10};
+constexpr unsigned kLongestPause = 30;      // times that
+constexpr std::chrono::hours kLeastTtl{1};  // it is looked at when it is over
 // A worker must not be held for long: the second hop needs one too.
 constexpr milliseconds kLookPatience{3'000};
 constexpr milliseconds kPoll{50};
@@ -39,7 +42,7 @@ Json second_hop(Hop& hop, unsigned number) {
   second.spec.checkpoint = first.spec.checkpoint;
   second.spec.accept = first.spec.accept;
   second.spec.timeout = first.spec.timeout;
-  second.spec.ttl_after_finished = first.spec.ttl_after_finished;
+  second.spec.ttl_after_finished = std::max<std::chrono::seconds>(first.spec.ttl_after_finished, kLeastTtl);
   // As it was told of the first source: the shadow has another name and, perhaps, another ordinal.
   second.spec.messages = first.spec.messages;
   second.spec.queue = status.messages ? status.messages->queue : first.spec.queue;
@@ -90,17 +93,21 @@ Attempt<void> await_ready(Hop& hop, const Limits& limits) {
   return {};
 }
 
-Attempt<bool> shadow_is_there(Hop& hop, const Limits& limits) {
-  const PodPlace& shadow = hop.status().target;
-  auto found = Pods{hop}.get(shadow.pod, limits);
-  if (!found) return tl::make_unexpected(found.error());
-  return *found && view_of(**found).uid == shadow.uid;
-}
-
 Outcome settled(Hop& hop, bool restored, const char* reason, const std::string& message) {
   set_condition(hop.status(), {"NameRestored", restored, reason, message, hop.world().clock.now()});
   if (!restored) hop.status().warnings.push_back(message);
   return {Event::done, "", ""};
+}
+
+// What is to be done about a set's shadow that waits for its name, or the end: it is gone, and its memory with it.
+Outcome shadow_or(Hop& hop, const Limits& limits, Outcome otherwise) {
+  const PodPlace& shadow = hop.status().target;
+  auto found = Pods{hop}.get(shadow.pod, limits);
+  if (!found) return found.error();
+  if (*found && view_of(**found).uid == shadow.uid) return otherwise;
+  return settled(hop, false, "ShadowGone",
+                 fmt::format("Pod {} is gone, and with it its memory; StatefulSet {} starts {} anew", shadow.pod,
+                             hop.status().owner->name, hop.migration().spec.pod));
 }
 
 // As long as a migration may take. A Pod that is not ready by then may never be, and this would never end.
@@ -115,7 +122,7 @@ Outcome returning(Hop& hop) {
   const std::string wanted = hop.migration().spec.pod;
   const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
   std::string why;
-  for (unsigned number = 1; number <= (is_sets ? kTriesOfSet : kTries); ++number) {
+  for (unsigned number = 1; is_sets || number <= kTries; ++number) {
     const Limits limits = hop.after_commit(kApiPatience);
     if (auto ready = await_ready(hop, hop.after_commit(kLookPatience)); !ready) {
       const std::string trouble = fmt::format("Pod {} is not ready", hop.status().target.pod);
@@ -131,7 +138,7 @@ Outcome returning(Hop& hop) {
       auto second = take_up(hop, number, limits);
       if (!second) {
         if (second.error().event == Event::left) return second.error();
-        if (is_sets) return {Event::left, "TriesAgain", second.error().message};
+        if (is_sets) return shadow_or(hop, limits, {Event::left, "TriesAgain", second.error().message});
         return settled(hop, false, "SecondHopFailed", second.error().message);
       }
       if (!*second) break;
@@ -142,20 +149,21 @@ Outcome returning(Hop& hop) {
             hop, true, "Returned",
             fmt::format("by migration {}: gap {} ms", (*second)->name, seen.gap.value_or(milliseconds{0}).count()));
       }
+      if (seen.phase == Phase::failed && is_sets)
+        return shadow_or(hop, limits,
+                         {Event::left, "TriesAgain",
+                          fmt::format("migration {} failed: {}; when it is deleted another one is made",
+                                      (*second)->name, seen.message)});
       if (seen.phase == Phase::failed)
         return settled(hop, false, "SecondHopFailed",
                        fmt::format("migration {} failed: {}", (*second)->name, seen.message));
       if (is_final(seen.phase)) {
         why = fmt::format("{}: {}", (*second)->name, seen.message);
         if (!is_sets) break;
-        auto there = shadow_is_there(hop, limits);
-        if (!there) return there.error();
-        if (!*there)
-          return settled(hop, false, "ShadowGone",
-                         fmt::format("Pod {} is gone, and with it its memory; StatefulSet {} starts {} anew",
-                                     hop.status().target.pod, hop.status().owner->name, wanted));
-        if (hop.world().clock.now() - seen.finished.value_or(Instant{}) < kBetweenTries)
-          return {Event::left, "TriesAgain", "tries again soon; " + why};
+        const auto pause = kBetweenTries * std::min(number, kLongestPause);
+        const bool is_soon = hop.world().clock.now() - seen.finished.value_or(Instant{}) < pause;
+        Outcome there = shadow_or(hop, limits, {is_soon ? Event::left : Event::done, "TriesAgain", why});
+        if (is_soon || there.reason != "TriesAgain") return there;
         break;
       }
       if (!hop.pause(kPoll, patience))

@@ -133,6 +133,8 @@ std::vector<Refusal> affinity_refusals(const Json& pod, const NodeState& source,
   const Json* labels = find(pod, {"metadata", "labels"});
   for (const Json& term :
        list_at(pod, {"spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"})) {
+    // Of other namespaces' Pods the scheduler knows more.
+    if (has(term, {"namespaces"}) || has(term, {"namespaceSelector"})) continue;
     if (!selects(find(term, {"labelSelector"}), labels)) continue;
     const std::string key = text_at(term, {"topologyKey"});
     const auto here = source.labels.find(key);

@@ -14,10 +14,10 @@ namespace {
 // "Pod shop/orders: …", one row after the other.
 class Rows {
  public:
-  explicit Rows(const Json& pod) : pod_(pod), view_(view_of(pod)) {}
+  Rows(const Json& pod, bool is_shadow) : pod_(pod), is_shadow_(is_shadow), view_(view_of(pod)) {}
 
   void owners() {
-    const auto set = owner_of(pod_);
+    const auto set = owner_of(pod_, is_shadow_);
     for (const Json& owner : list_at(pod_, {"metadata", "ownerReferences"})) {
       const std::string kind = text_at(owner, {"kind"});
       const bool is_known = set && (text_at(owner, {"uid"}) == set->uid || kind == "Migration");
@@ -105,6 +105,7 @@ class Rows {
   }
 
   const Json& pod_;
+  bool is_shadow_;
   PodView view_;
   std::vector<Refusal> found_;
 };
@@ -112,7 +113,7 @@ class Rows {
 }  // namespace
 
 std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod) {
-  Rows rows{pod};
+  Rows rows{pod, is_local(migration)};
   rows.owners();
   rows.whole_pod();
   rows.init_containers();

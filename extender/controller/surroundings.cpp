@@ -66,7 +66,8 @@ Attempt<void> look_at_set(Hop& hop, const Json& pod, const Limits& limits, Surro
   const Migration& migration = hop.migration();
   if (around.target && !is_local(migration))
     around.set_refusals = affinity_refusals(pod, around.source, *around.target);
-  if (!migration.status.owner) return {};
+  // What is on its way back belongs there, whatever the set is about to do.
+  if (!migration.status.owner || is_local(migration)) return {};
   const OwnerRef& owner = *migration.status.owner;
   const char* const plural = is_owned_by(migration, kStatefulSet) ? "statefulsets" : "replicasets";
   auto set = get(hop, {"apps", "v1", plural, migration.namespace_, owner.name, ""}, limits);
@@ -101,6 +102,20 @@ Attempt<bool> attaches(Hop& hop, const std::string& driver, const Limits& limits
   return !*found || !has(**found, {"spec", "attachRequired"}) || flag_at(**found, {"spec", "attachRequired"});
 }
 
+// Another Pod that keeps the claim's volume where it is; empty: none.
+Attempt<std::string> other_user_of(Hop& hop, const std::string& claim, const Limits& limits) {
+  auto pods = list(hop, kube::core("pods", hop.migration().namespace_, ""), limits);
+  if (!pods) return tl::make_unexpected(pods.error());
+  for (const Json& pod : list_at(*pods, {"items"})) {
+    const PodView view = view_of(pod);
+    const bool is_over = view.phase == "Succeeded" || view.phase == "Failed";
+    if (is_over || view.uid == hop.migration().spec.pod_uid) continue;
+    for (const Json& volume : list_at(pod, {"spec", "volumes"}))
+      if (text_at(volume, {"persistentVolumeClaim", "claimName"}) == claim) return view.name;
+  }
+  return std::string{};
+}
+
 // Claims whose data only the source's node has, and such as the source must let go first.
 Attempt<void> look_at_claims(Hop& hop, const Json& pod, const Limits& limits, Surroundings& around) {
   for (const Json& volume : list_at(pod, {"spec", "volumes"})) {
@@ -126,6 +141,10 @@ Attempt<void> look_at_claims(Hop& hop, const Json& pod, const Limits& limits, Su
       around.bound_volumes.push_back(fmt::format("claim {} cannot be used from node {} (nodeAffinity of volume {})",
                                                  claim, around.target->name, name));
     if (trouble.lone.empty()) continue;
+    auto other = other_user_of(hop, claim, limits);
+    if (!other) return tl::make_unexpected(other.error());
+    if (!other->empty())
+      around.bound_volumes.push_back(fmt::format("{}, and Pod {} uses it as well", trouble.lone, *other));
     around.lone_volumes.push_back(trouble.lone);
     around.moved_volumes.push_back({claim, name});
   }

@@ -60,6 +60,12 @@ void note_drain(MessagesStatus& messages, const messages::RateMeter& meter) {
   messages.service_rate_from = RateSource::target;
 }
 
+// Who has decided for it knows how it is.
+Attempt<void> look_at_target(Hop& hop, const Limits& limits) {
+  if (was_decided(hop.status(), Resolution::keep_target)) return {};
+  return check_target_lives(hop, limits);
+}
+
 Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
   Steady next_look = hop.world().pacer.now();
   Steady next_word = next_look + kTellEvery;
@@ -82,7 +88,7 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
     if (now >= next_look) {
       next_look = now + kLookEvery;
       if (auto said = hop.say(fmt::format("{} waiting", depth->ready)); !said) return said;
-      if (auto lives = check_target_lives(hop, limits); !lives) return lives;
+      if (auto lives = look_at_target(hop, limits); !lives) return lives;
     }
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(
@@ -100,7 +106,7 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
     if (const Steady now = hop.world().pacer.now(); now >= next_word) {
       next_word = now + kTellEvery;
       if (auto told = tell_end(hop, link, limits); !told) return told;
-      if (auto lives = check_target_lives(hop, limits); !lives) return lives;
+      if (auto lives = look_at_target(hop, limits); !lives) return lives;
     }
     auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
     if (!depth) return tl::make_unexpected(depth.error());
