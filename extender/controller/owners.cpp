@@ -54,7 +54,9 @@ Json own_owners(const Json& source) {
 
 Json lent_owners(const Json& source, const Migration& migration) {
   Json owners = own_owners(source);
-  if (!is_controlled(owners)) return owners;
+  const bool has_set = std::any_of(owners.begin(), owners.end(),
+                                   [](const Json& one) { return is_set(one) && flag_at(one, {"controller"}); });
+  if (!has_set) return owners;
   for (Json& one : owners)
     if (is_set(one)) one["controller"] = false;
   owners.push_back({{"apiVersion", kApiVersion},

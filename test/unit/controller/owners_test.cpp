@@ -73,6 +73,9 @@ BOOST_AUTO_TEST_CASE(what_is_lent_already_is_lent_on) {
 BOOST_AUTO_TEST_CASE(a_pod_of_its_own_is_lent_to_nobody) {
   BOOST_TEST(lent_owners(samples::pod(), samples::migration()).empty());
   BOOST_TEST(own_owners(samples::pod()).empty());
+  // Of a Job it is refused; until then there is one controller.
+  const Json of_job = of_set("Job");
+  BOOST_TEST(lent_owners(of_job, samples::migration()) == of_job["metadata"]["ownerReferences"]);
 }
 
 BOOST_AUTO_TEST_CASE(label_selectors) {
