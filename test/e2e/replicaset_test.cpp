@@ -63,7 +63,8 @@ std::string incidents(const std::vector<PodEvent>& events, const Json& before, c
       owned.erase(pod);
     if (owned.size() < kReplicas || owned.size() > kReplicas + 1)
       lines.insert(fmt::format("at the {} of {} it had {} Pods\n", event.type, name, owned.size()));
-    const bool is_ours = name.starts_with(moved) && name.find("-mig-") != std::string::npos;
+    const std::string base = moved.substr(0, moved.find("-mig-"));
+    const bool is_ours = name.starts_with(base + "-mig-");
     if (!known.contains(pod) && !is_ours && is_owned) lines.insert(fmt::format("it made Pod {}\n", name));
     if (known.contains(pod) && name != moved && is_told_to_end)
       lines.insert(fmt::format("Pod {}, which had no part in it, was told to end\n", name));

@@ -158,11 +158,11 @@ BOOST_FIXTURE_TEST_CASE(a_set_s_shadow_is_never_left_with_its_own_name, Returnin
     if (where.plural != "migrations") return;
     object["status"] = {{"phase", "RolledBack"}, {"message", "no room"}, {"finishedAt", to_rfc3339(Scene::now())}};
   };
-  run(45);
+  run(75);
   BOOST_TEST(to_string(status().phase) == "Returning");
   // More often than a Pod of its own, but not at once again and again.
   BOOST_TEST(cluster.look(second(4)).has_value());
-  BOOST_TEST(!cluster.look(second(8)).has_value());
+  BOOST_TEST(!cluster.look(second(6)).has_value());
   cluster.drop(pod("orders-mig-a6pfz"));
   const MigrationStatus now = run();
   BOOST_TEST(to_string(now.phase) == "Succeeded");
