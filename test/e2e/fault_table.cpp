@@ -36,8 +36,8 @@ std::vector<Phase> steps_of(Strategy strategy) {
 }
 
 // The second hop of a live migration, back into the name: local, and by `stop`.
-constexpr Phase kStepsOfReturn[] = {Phase::placing,  Phase::freezing,  Phase::checkpointing, Phase::committing,
-                                    Phase::renaming, Phase::restoring, Phase::finishing};
+constexpr Phase kStepsOfReturn[] = {Phase::placing,    Phase::freezing,  Phase::checkpointing,
+                                    Phase::committing, Phase::restoring, Phase::finishing};
 
 constexpr Fault kFaultsOfSets[] = {Fault::api_server_restarted, Fault::deleted_in_background,
                                    Fault::deleted_in_foreground};
@@ -169,14 +169,12 @@ std::vector<Row> covering_set_rows() {
   return {row_of_set(Phase::placing, Fault::target_deleted, Strategy::stop),
           row_of_set(Phase::orphaning, Fault::abort, Strategy::stop),
           row_of_set(Phase::orphaning, Fault::deleted_in_foreground, Strategy::sequential),
-          row_of_set(Phase::mirroring, Fault::source_agent_killed, Strategy::sequential),
-          row_of_set(Phase::freezing, Fault::leader_slept, Strategy::stop),
           row_of_set(Phase::renaming, Fault::api_server_restarted, Strategy::stop),
           row_of_set(Phase::renaming, Fault::leader_killed, Strategy::sequential),
           row_of_set(Phase::restoring, Fault::target_agent_killed, Strategy::stop),
           row_of_set(Phase::finishing, Fault::deleted_in_foreground, Strategy::stop),
           row_of_set(Phase::returning, Fault::deleted_in_background, Strategy::live),
-          row_of_return(Phase::renaming, Fault::leader_killed)};
+          row_of_return(Phase::restoring, Fault::leader_killed)};
 }
 
 std::vector<Phase> allowed_ends(const Row& row) {
