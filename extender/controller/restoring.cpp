@@ -106,7 +106,7 @@ Outcome restoring(Hop& hop) {
   const agent::ReleaseOrder order{hop.target_ref(), containers, hop.volumes()};
   // From an image the runtime restores by itself.
   if (!hop.is_by_image())
-    if (const Outcome released = release(hop, order, limits); released.event != Event::done) return released;
+    if (Outcome released = release(hop, order, limits); released.event != Event::done) return released;
 
   RestoreWatch watch{hop, "watch the restore", "RestoreFailed"};
   for (;;) {
@@ -144,7 +144,7 @@ Outcome repeating(Hop& hop) {
   MigrationStatus& status = hop.status();
   // What is restored from an image asks for no leave: a Pod that may have had it is not taken away for another one.
   if (hop.is_by_image() && !was_decided(status, Resolution::from_checkpoint))
-    if (const Outcome safe = settle(hop, status.message); safe.event != Event::never_ran) return safe;
+    if (Outcome safe = settle(hop, status.message); safe.event != Event::never_ran) return safe;
   if (status.attempt > kAttempts) {
     auto source = pods.get(status.source.pod, limits);
     if (!source) return source.error();
