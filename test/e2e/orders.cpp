@@ -188,13 +188,15 @@ Verdict Orders::judge(const std::string& last_pod) {
   // own queue holds messages that leave the state as it is: they are counted as duplicates.
   std::uint64_t count = 0;
   int unchanged = 0;
-  eventually("the consumer to come to rest", [&] {
+  // What piled up while nobody worked is worked off first, at the rate that the consumer has.
+  const auto is_at_rest = [&] {
     const auto answer = Json::parse(http(last_pod, kConsumerPort, "/state?memory=skip"));
     const auto now = answer.at("count").get<std::uint64_t>() + answer.at("duplicates").get<std::uint64_t>();
     unchanged = now == count ? unchanged + 1 : 0;
     count = now;
     return unchanged == 20;
-  });
+  };
+  eventually("the consumer to come to rest", is_at_rest, std::chrono::seconds{600});
   keep_log(last_pod);
 
   const TemporaryFolder folder;

@@ -38,8 +38,10 @@ void judge_rows(Of& scene) {
   BOOST_TEST(verdict.clean, verdict.report);
 }
 
+// Rows stop the consumer for up to a minute each: what piles up is worked off between them, or a row would be judged by
+// what was sent long before it.
 inline void start_for_stop(Scene& scene) {
-  scene.start(Scene::consumer_on("node-a"));
+  scene.start(Scene::consumer_on("node-a"), {.per_second = 10, .producers = 2, .count = 0});
 }
 
 // As in the paper's evaluation: ten orders a second, each of which takes 50 ms.
