@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(sets_have_a_table_of_their_own_with_each_strategy_and_the_w
   BOOST_TEST(faults.size() == 10U);
   for (const Row& row : covering_set_rows())
     BOOST_TEST(all.contains(to_string(row)), to_string(row));
-  BOOST_TEST(all.contains("set, Live, return's Renaming x API server restarted"));
+  BOOST_TEST(all.contains("set, Live, return's Restoring x API server restarted"));
   BOOST_TEST(all.contains("set, Sequential, Orphaning x Migration deleted in foreground"));
   // The first hop is over: there is only forward.
   Row way_back{Phase::freezing, Fault::abort, migrate::Strategy::live};
