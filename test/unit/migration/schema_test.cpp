@@ -41,7 +41,8 @@ void check_same(const Json& schema, const Json& value, const std::string& path) 
         written.insert(key);
       BOOST_TEST(known == written, boost::test_tools::per_element());
       for (const std::string& key : written)
-        if (known.count(key) > 0) check_same(schema.at("properties").at(key), value.at(key), path + "." + key);
+        if (known.count(key) > 0)
+          check_same(schema.at("properties").at(key), value.at(key), std::string(path).append(".").append(key));
     } else if (type == "array") {
       BOOST_REQUIRE(value.is_array());
       for (const Json& item : value)

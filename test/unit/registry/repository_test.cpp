@@ -43,12 +43,19 @@ void fails(const RegistryResult<T>& result, Kind kind, const std::string& says) 
   BOOST_TEST(result.error().message.find(says) != std::string::npos, result.error().message);
 }
 
+// As a client sends them, 8 MiB each.
+std::string three_pieces() {
+  std::string bytes;
+  bytes.resize(20'000'000, 'm');
+  return bytes;
+}
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(repository, Fixture)
 
 BOOST_AUTO_TEST_CASE(a_blob_is_pushed_in_pieces_and_fetched_again) {
-  const std::string bytes(20'000'000, 'm');
+  const std::string bytes = three_pieces();
   auto repository = open();
   const auto pushed = repository.push_blob(giving(bytes), std::nullopt);
   good(pushed);
@@ -126,7 +133,7 @@ BOOST_AUTO_TEST_CASE(wrong_credentials_say_so) {
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_that_is_cut_is_worth_another_try) {
-  const std::string bytes(20'000'000, 'm');
+  const std::string bytes = three_pieces();
   fake.cut["PATCH"] = 2;
   fails(open().push_blob(giving(bytes), blob_of(bytes)), Kind::unreachable, "cut off");
   BOOST_TEST(fake.blobs.empty());
