@@ -88,7 +88,10 @@ Attempt<void> look_at_set(Hop& hop, const Json& pod, const Limits& limits, Surro
   return {};
 }
 
+// They concern a shadow alone.
 Attempt<void> look_at_services(Hop& hop, const Json& pod, const Limits& limits, Surroundings& around) {
+  const Strategy asked = hop.migration().spec.strategy;
+  if (asked == Strategy::stop || asked == Strategy::sequential) return {};
   auto services = list(hop, kube::core("services", hop.migration().namespace_, ""), limits);
   if (!services) return tl::make_unexpected(services.error());
   around.unready_services = services_of_unready(*services, pod);

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "extender/controller/json_list.h"
 #include "extender/controller/owners.h"
 #include "extender/controller/volumes.h"
 #include "shared/base/base64.h"
@@ -49,13 +49,6 @@ std::string suffix_of(const std::string& text) {
   for (std::size_t i = 0; i < kSuffix; ++i, hash /= 36)
     suffix += "abcdefghijklmnopqrstuvwxyz0123456789"[hash % 36];
   return suffix;
-}
-
-void erase_if(Json& list, const std::function<bool(const Json&)>& is_unwanted) {
-  Json kept = Json::array();
-  for (Json& one : list)
-    if (!is_unwanted(one)) kept.push_back(std::move(one));
-  list = std::move(kept);
 }
 
 void label(Json& metadata, const Migration& migration) {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/json_list.h"
 #include "extender/controller/label_selector.h"
 
 namespace migrate::controller {
@@ -24,13 +24,6 @@ bool allows(const Json& volume, const char* mode) {
 // Whoever may use it, node selector terms of which one is enough; empty: everybody.
 const Json& terms_of(const Json& volume) {
   return list_at(volume, {"spec", "nodeAffinity", "required", "nodeSelectorTerms"});
-}
-
-void erase_if(Json& list, const std::function<bool(const Json&)>& is_unwanted) {
-  Json kept = Json::array();
-  for (Json& one : list)
-    if (!is_unwanted(one)) kept.push_back(std::move(one));
-  list = std::move(kept);
 }
 
 // One of `terms` beside one of those that the Pod has itself.

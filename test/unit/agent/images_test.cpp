@@ -8,6 +8,7 @@
 #include "shared/base/base64.h"
 #include "shared/image/digest.h"
 #include "test/unit/agent/hop.h"
+#include "test/unit/agent/uts_image.h"
 
 namespace migrate::agent {
 namespace {
@@ -161,14 +162,6 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_of_it) {
   BOOST_TEST(!test::is_there(node.places.target("m-1")));
   BOOST_TEST(node.runtime.asked.back() == "forget_image " + offer.images.at(0).reference);
   fails(target->prepare(order(), {pod("pod-4"), {"main"}, 1ms, true}), Kind::precondition, "as an image");
-}
-
-// CRIU's image of a UTS namespace; see node/runtime/host_name.h.
-std::string uts_image(const std::string& name) {
-  const std::string entry = std::string{'\x0a', static_cast<char>(name.size())} + name + "\x12\x06(none)";
-  std::string image{"\x19\x43\x56\x54\x03\x32\x47\x54", 8};
-  image += static_cast<char>(entry.size());
-  return image + std::string(3, '\0') + entry;
 }
 
 BOOST_AUTO_TEST_CASE(a_shadow_sees_its_own_name) {

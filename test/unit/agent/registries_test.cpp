@@ -7,6 +7,7 @@
 #include "node/agent/untar.h"
 #include "test/fakes/registry.h"
 #include "test/unit/agent/hop.h"
+#include "test/unit/agent/uts_image.h"
 #include "test/unit/fake_server/certificates.h"
 
 namespace migrate::agent {
@@ -171,14 +172,6 @@ BOOST_AUTO_TEST_CASE(who_is_trusted_is_what_the_node_and_the_secret_say) {
   std::filesystem::remove_all(root / "etc");
   test::write_text(root / "etc/ssl/certs/ca-certificates.crt", ours.pem());
   good(its.check(with, call));
-}
-
-// CRIU's image of a UTS namespace; see node/runtime/host_name.h.
-std::string uts_image(const std::string& name) {
-  const std::string entry = std::string{'\x0a', static_cast<char>(name.size())} + name + "\x12\x06(none)";
-  std::string image{"\x19\x43\x56\x54\x03\x32\x47\x54", 8};
-  image += static_cast<char>(entry.size());
-  return image + std::string(3, '\0') + entry;
 }
 
 BOOST_AUTO_TEST_CASE(a_tar_that_streams_by_gets_the_name_that_one_on_the_disk_gets) {
