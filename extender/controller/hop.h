@@ -65,12 +65,14 @@ class Hop {
   [[nodiscard]] Attempt<void> say(const std::string& message);
 
   // Gives an order, again and again while the agent cannot be reached. `what` is for messages: "freeze"; `failure` is
-  // the reason of an order that was carried out and failed: "FreezeFailed".
+  // the reason of an order that was carried out and failed: "FreezeFailed". `still` is asked before each repeat: an
+  // order that took minutes to reach its agent may be wrong by then.
   template <class T>
   using AgentCall = std::function<agent::AgentResult<T>(agent::AgentApi&, const agent::Call&)>;
+  using Condition = std::function<Attempt<void>()>;
   template <class T>
   [[nodiscard]] Attempt<T> ask(const std::string& node, const std::string& what, const std::string& failure,
-                               const Limits& limits, const AgentCall<T>& call) {
+                               const Limits& limits, const AgentCall<T>& call, const Condition& still = nullptr) {
     Patience patience;
     for (;;) {
       if (auto ready = ready_to_order(limits); !ready) return tl::make_unexpected(ready.error());
@@ -88,6 +90,8 @@ class Hop {
       }
       if (auto again = go_on_after(error, node, what, failure, limits, patience); !again)
         return tl::make_unexpected(again.error());
+      if (!still) continue;
+      if (auto holds = still(); !holds) return tl::make_unexpected(holds.error());
     }
   }
 

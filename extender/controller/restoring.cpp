@@ -56,14 +56,23 @@ Outcome release(Hop& hop, const agent::ReleaseOrder& order, const Limits& limits
   if (!order.volumes.empty())
     if (const Outcome waits = await_waiting(hop, limits); waits.event != Event::done)
       return waits.event == Event::left ? waits : settle(hop, waits.message);
-  auto released = hop.ask<void>(
-      hop.status().target.node, "release the target", "ReleaseFailed", limits,
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.release(hop.order(), order, call); });
-  if (released) return {};
-  return released.error().event == Event::left ? released.error() : settle(hop, released.error().message);
+  if (auto released = order_release(hop, order, limits); !released)
+    return released.error().event == Event::left ? released.error() : settle(hop, released.error().message);
+  return {};
 }
 
 }  // namespace
+
+Attempt<void> order_release(Hop& hop, const agent::ReleaseOrder& order, const Limits& limits) {
+  // Into a Pod that is deleted meanwhile memory would come to life only to end with it.
+  const auto still = [&]() -> Attempt<void> {
+    if (auto live = Pods{hop}.live_target(limits); !live) return tl::make_unexpected(live.error());
+    return {};
+  };
+  return hop.ask<void>(
+      hop.status().target.node, "release the target", "ReleaseFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.release(hop.order(), order, call); }, still);
+}
 
 Verdict judge(const std::vector<RestoredContainer>& containers) {
   const auto all = [&](auto is) { return std::all_of(containers.begin(), containers.end(), is); };

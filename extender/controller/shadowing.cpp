@@ -68,10 +68,7 @@ Outcome shadowing(Hop& hop) {
     return await_running_shadow(hop, limits);
   }
   const agent::ReleaseOrder order{hop.target_ref(), names_of_containers(hop), {}};
-  auto released = hop.ask<void>(
-      hop.status().target.node, "release the shadow", "ReleaseFailed", limits,
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.release(hop.order(), order, call); });
-  if (!released) return released.error();
+  if (auto released = order_release(hop, order, limits); !released) return released.error();
   return await_running_shadow(hop, limits);
 }
 

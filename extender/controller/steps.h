@@ -52,6 +52,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 [[nodiscard]] Outcome make_target_there(Hop& hop, const Limits& limits);
 // What follows the making of a target: its volumes, if they move with it.
 [[nodiscard]] Outcome with_volumes(const Hop& hop, Outcome made);
+// The target's memory may come to life from now on: not while its agent is away and its Pod is deleted meanwhile.
+[[nodiscard]] Attempt<void> order_release(Hop& hop, const agent::ReleaseOrder& order, const Limits& limits);
 // Whether no memory ran at the target and none will, durably. False: it may have run, or may yet.
 [[nodiscard]] Attempt<bool> cancel_target(Hop& hop, const Limits& limits);
 // Forgets the migration at that node's agent. Success, too, when there is no such node any more.

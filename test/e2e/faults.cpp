@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -178,16 +179,23 @@ class Play {
     return Json{};
   }
 
-  // Where the order to release it may be on its way already, its kubelet's part is waited for: else that order could
-  // still be carried out, and the memory come to life in a Pod that nobody has any more.
+  // Where the order to release it may be on its way to its agent, who sleeps, the controller's next look at the Pod is
+  // waited for: else that order could still be carried out, and the memory come to life in a Pod that nobody has.
   void delete_target() const {
-    const std::string pod = target_pod();
-    const std::string uid = cluster().field({"pod", pod, "-n", ns()}, ".metadata.uid");
-    cluster().kubectl({"-n", ns(), "delete", "pod", pod, "--force", "--grace-period=0"});
-    if (row_.phase != Phase::restoring && row_.phase != Phase::shadowing) return;
-    stage().await("the kubelet of " + target_ + " to let go of " + pod, name_, [&] {
-      return cluster().on(target_, {"sh", "-c", "ls -d /var/lib/kubelet/pods/\"$0\" 2>/dev/null || true", uid}).empty();
-    });
+    cluster().kubectl({"-n", ns(), "delete", "pod", target_pod(), "--force", "--grace-period=0"});
+    if (row_.phase == Phase::restoring)
+      stage().await("the controller to cancel the restore instead", name_,
+                    [&] { return leader_said("cancel the restore at the agent"); });
+    if (row_.phase == Phase::shadowing)
+      stage().await("Shadowing to be left", name_, [&] { return phase_in(stage().migration(held_)) != phase(); });
+  }
+
+  // About this migration.
+  [[nodiscard]] bool leader_said(const std::string& what) const {
+    std::istringstream logs{cluster().kubectl({"-n", "kubectl-migrate", "logs", leader_.pod, "--since=5m"})};
+    for (std::string line; std::getline(logs, line);)
+      if (line.find("/" + held_ + "\"") != std::string::npos && line.find(what) != std::string::npos) return true;
+    return false;
   }
 
   void kill(const ProductProcess& victim) {

@@ -88,6 +88,19 @@ BOOST_AUTO_TEST_CASE(a_target_that_is_deleted_as_it_comes_to_life_is_in_doubt) {
   BOOST_TEST(scene.target.has_archives);
 }
 
+BOOST_AUTO_TEST_CASE(a_target_that_is_deleted_while_its_agent_is_away_is_not_released_any_more) {
+  Scene scene;
+  int tries = 0;
+  scene.target.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what != "release" || ++tries > 2) return std::nullopt;
+    if (tries == 2) scene.cluster.drop(Scene::pod(kTarget));
+    return agent::AgentError{agent::AgentError::Kind::unreachable, "connection refused"};
+  };
+  scene.run();
+  scene.check_succeeded(target_name(samples::migration(), 2));
+  BOOST_TEST(tries == 3);  // the third one is the second Pod's
+}
+
 struct Doubt : Scene {
   Doubt() {
     target.outcome = RestoreState::claimed;
