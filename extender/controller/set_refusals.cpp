@@ -45,14 +45,6 @@ class Rows {
 
   void stateful_set() {
     const Json& set = facts_.set;
-    const std::string now = text_at(set, {"status", "currentRevision"});
-    const std::string next = text_at(set, {"status", "updateRevision"});
-    const std::string own = text_at(pod_, {"metadata", "labels", kRevisionLabel});
-    // Its Pods that are not of the newest revision are deleted, the one that has been moved like any other.
-    if (!is_observed(set) || now != next || own != next)
-      add("SetRollingOut", fmt::format("is rolling out revision {} (this Pod is of {}); wait for it: kubectl rollout "
-                                       "status statefulset/{} -n {}",
-                                       next, own, owner_.name, migration_.namespace_));
     const std::string& name = is_local(migration_) ? migration_.spec.target_name : migration_.spec.pod;
     const std::int64_t first = number_at(set, {"spec", "ordinals", "start"});
     const std::int64_t replicas = number_at(set, {"spec", "replicas"}, 1);
@@ -61,6 +53,26 @@ class Rows {
       add("OrdinalOutOfRange", fmt::format("has {} replicas from ordinal {} on, and is about to remove {}; scale it, "
                                            "or let that Pod go",
                                            replicas, first, name));
+    else
+      check_revision(*ordinal - first, replicas);
+  }
+
+  // A rollout deletes Pods that are not of the newest revision, the one that has been moved like any other; but only
+  // from its partition on, and with `OnDelete` none at all. Those two never end, so nobody is told to wait for them.
+  void check_revision(std::int64_t index, std::int64_t replicas) {
+    const Json& set = facts_.set;
+    const bool deletes = text_at(set, {"spec", "updateStrategy", "type"}) != "OnDelete";
+    const std::int64_t partition = number_at(set, {"spec", "updateStrategy", "rollingUpdate", "partition"});
+    const std::string now = text_at(set, {"status", "currentRevision"});
+    const std::string next = text_at(set, {"status", "updateRevision"});
+    const std::string own = text_at(pod_, {"metadata", "labels", kRevisionLabel});
+    const bool is_done = now == next || (partition > 0 && number_at(set, {"status", "updatedReplicas"}) >=
+                                                              std::max<std::int64_t>(replicas - partition, 0));
+    const bool may_stay = own == next || index < partition;
+    if (is_observed(set) && (!deletes || (is_done && may_stay))) return;
+    add("SetRollingOut", fmt::format("is rolling out revision {} (this Pod is of {}); wait for it: kubectl rollout "
+                                     "status statefulset/{} -n {}",
+                                     next, own, owner_.name, migration_.namespace_));
   }
 
   void replica_set() {

@@ -1,5 +1,5 @@
-// Every step of the move of a StatefulSet's Pod, by each strategy, with every fault that can happen in it. Starts and
-// ends a cluster of its own.
+// Every step of the move of a StatefulSet's Pod with every fault that concerns the set. Starts and ends a cluster of
+// its own.
 #include "test/e2e/play_set_rows.h"
 
 BOOST_AUTO_TEST_SUITE(all_set_faults)

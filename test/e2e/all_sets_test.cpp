@@ -1,11 +1,12 @@
 // Sets of one and of five, under both policies: first, middle and last ordinal move by each strategy, there and back,
-// each with a queue of its own under load; one audit for each at the end.
+// each with a queue of its own under load; one audit for each at the end. And all five of a Deployment.
 #include <fmt/format.h>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "test/e2e/deployment.h"
 #include "test/e2e/sets.h"
 
 using namespace harness;
@@ -50,6 +51,17 @@ BOOST_DATA_TEST_CASE(each_ordinal_moves_by_each_strategy, data::make(kRows), row
   const Verdict verdict = set.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);
+}
+
+BOOST_AUTO_TEST_CASE(each_of_five_of_a_deployment_moves) {
+  constexpr int kFive = 5;
+  DeploymentScene pods{"five-replicas", kFive, 4};
+  for (std::size_t i = 0; i < kFive; ++i)
+    pods.move(i, i % 2 == 0 ? "stop" : "live");
+  const Verdict verdict = pods.judge();
+  BOOST_TEST_MESSAGE(verdict.report);
+  BOOST_TEST(verdict.clean, verdict.report);
+  pods.check_rolls_out();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

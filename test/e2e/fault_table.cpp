@@ -83,6 +83,18 @@ Row row_of_set(Phase phase, Fault fault, Strategy strategy) {
   return {phase, fault, strategy, /*of_set=*/true};
 }
 
+// In the swap all of them. Before it the set is only lent from, and what hurts an agent or makes a leader sleep is
+// played without a set (all_rows, all_replay_rows): here the faults by which a loan ends. Steps that are the same by
+// each strategy are played by `stop`.
+bool concerns_the_set(const Row& row) {
+  if (is_swap(row.phase) || row.phase == Phase::returning) return true;
+  const std::vector<Phase> of_stop = steps_of(Strategy::stop);
+  if (row.strategy != Strategy::stop && std::find(of_stop.begin(), of_stop.end(), row.phase) != of_stop.end())
+    return false;
+  return row.fault == Fault::abort || row.fault == Fault::leader_killed || row.fault == Fault::target_deleted ||
+         row.fault == Fault::deleted_in_background || row.fault == Fault::deleted_in_foreground;
+}
+
 Row row_of_return(Phase phase, Fault fault) {
   return {phase, fault, Strategy::live, /*of_set=*/true, /*in_return=*/true};
 }
@@ -157,7 +169,8 @@ std::vector<Row> all_set_rows() {
     steps.insert(std::find(steps.begin(), steps.end(), Phase::placing) + 1, Phase::orphaning);
     for (const Phase phase : steps)
       for (const Fault fault : faults_of_sets())
-        if (const Row row = row_of_set(phase, fault, strategy); can_happen(row)) rows.push_back(row);
+        if (const Row row = row_of_set(phase, fault, strategy); can_happen(row) && concerns_the_set(row))
+          rows.push_back(row);
   }
   for (const Phase phase : kStepsOfReturn)
     for (const Fault fault : faults_of_sets())

@@ -45,7 +45,7 @@ struct Row {
 [[nodiscard]] std::vector<Row> all_replay_rows();
 // Each step that only these have, and as many faults as three minutes allow.
 [[nodiscard]] std::vector<Row> covering_replay_rows();
-// Every step of each strategy, for a Pod of a StatefulSet.
+// Every step of a StatefulSet's Pod with every fault that concerns its set: in the swap of Pods all of them.
 [[nodiscard]] std::vector<Row> all_set_rows();
 // The steps that concern its owner and its name, and as many faults as three minutes allow.
 [[nodiscard]] std::vector<Row> covering_set_rows();

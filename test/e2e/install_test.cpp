@@ -1,6 +1,7 @@
 // Putting the product on a cluster and taking it away again.
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "test/harness/cluster.h"
 #include "test/harness/product.h"
@@ -27,6 +28,43 @@ std::string shell(const std::string& node, const std::string& script) {
 std::string output_of(const Words& kubectl_words) {
   return cluster.kubectl(kubectl_words);
 }
+
+// Somebody who makes Pods of StatefulSets all the while, as the API server would take them.
+class PodsMeanwhile {
+ public:
+  explicit PodsMeanwhile(const std::string& ns)
+      : thread_{[this, ns](const std::stop_token& stop) {
+          while (!stop.stop_requested())
+            try_one(ns);
+        }} {}
+
+  // How many there were, and what was said to the first that was refused.
+  struct Tried {
+    int count = 0;
+    std::string refused;
+  };
+  Tried end() {
+    thread_.request_stop();
+    thread_.join();
+    return tried_;
+  }
+
+ private:
+  void try_one(const std::string& ns) {
+    const Json pod = {
+        {"apiVersion", "v1"},
+        {"kind", "Pod"},
+        {"metadata",
+         {{"name", "orders-0"}, {"namespace", ns}, {"labels", {{"statefulset.kubernetes.io/pod-name", "orders-0"}}}}},
+        {"spec", {{"containers", {{{"name", "main"}, {"image", "registry.test/busybox:trixie"}}}}}}};
+    const auto answer = cluster.run({"kubectl", "create", "--dry-run=server", "-f", "-"}, pod.dump());
+    ++tried_.count;
+    if (!answer.succeeded() && tried_.refused.empty()) tried_.refused = answer.errors;
+  }
+
+  Tried tried_;
+  std::jthread thread_;
+};
 
 }  // namespace
 
@@ -85,8 +123,12 @@ BOOST_AUTO_TEST_CASE(uninstalling_waits_for_nobody_who_is_under_way_and_leaves_n
   const auto aborted = migrate_command(cluster, {"abort", "waiting", "-n", ns.name()});
   BOOST_REQUIRE_MESSAGE(aborted.succeeded(), aborted.errors);
 
+  PodsMeanwhile meanwhile{ns.name()};
   const auto uninstalled = cluster.run({"uninstall"});
+  const auto tried = meanwhile.end();
   BOOST_REQUIRE_MESSAGE(uninstalled.succeeded(), uninstalled.errors);
+  BOOST_TEST(tried.count > 5);
+  BOOST_TEST(tried.refused.empty(), tried.refused);
   BOOST_TEST_MESSAGE(uninstalled.errors);
   BOOST_TEST(output_of({"get", "crd", "-o", "name"}).find("kubectl-migrate") == std::string::npos);
   BOOST_TEST(output_of({"get", "namespace", kHome, "--ignore-not-found", "-o", "name"}).empty());

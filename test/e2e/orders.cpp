@@ -12,6 +12,7 @@ using migrate::test::TemporaryFolder;
 
 constexpr int kConsumerPort = 8080;
 constexpr int kProducerPort = 8081;
+constexpr std::chrono::seconds kAtRest{3};
 
 // A file that does not compress, written once.
 std::string ballast_file(const TemporaryFolder& folder, int mib) {
@@ -184,17 +185,17 @@ void Orders::keep_log(const std::string& pod_name) {
 
 Verdict Orders::judge(const std::string& last_pod) {
   eventually("the producer to finish", [&] { return producer_status().at("finished") == true; });
-  // Standing still for two seconds with a message waiting would be a fault, and the audit's to find. After a replay the
+  // Standing still for that long with a message waiting would be a fault, and the audit's to find. After a replay the
   // own queue holds messages that leave the state as it is: they are counted as duplicates.
   std::uint64_t count = 0;
-  int unchanged = 0;
+  auto changed = std::chrono::steady_clock::now();
   // What piled up while nobody worked is worked off first, at the rate that the consumer has.
   const auto is_at_rest = [&] {
     const auto answer = Json::parse(http(last_pod, kConsumerPort, "/state?memory=skip"));
     const auto now = answer.at("count").get<std::uint64_t>() + answer.at("duplicates").get<std::uint64_t>();
-    unchanged = now == count ? unchanged + 1 : 0;
+    if (now != count) changed = std::chrono::steady_clock::now();
     count = now;
-    return unchanged == 20;
+    return std::chrono::steady_clock::now() - changed >= kAtRest;
   };
   eventually("the consumer to come to rest", is_at_rest, std::chrono::seconds{600});
   keep_log(last_pod);

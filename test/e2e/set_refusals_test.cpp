@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <functional>
+#include <thread>
 
 #include "test/e2e/set_objects.h"
 #include "test/e2e/small_pods.h"
@@ -53,6 +54,14 @@ void set_finalizers(const std::string& what, const std::string& name, const Json
   patch(what, name, {{"metadata", {{"finalizers", finalizers}}}});
 }
 
+void change_template(const std::string& set) {
+  patch("statefulset", set, Json::parse(R"({"spec": {"template": {"metadata": {"annotations": {"new": "1"}}}}})"));
+  eventually("set " + set + " to have a second revision", [&] {
+    const Json status = cluster().get({"statefulset", set, "-n", ns()}).at("status");
+    return status.at("currentRevision") != status.at("updateRevision");
+  });
+}
+
 // To its other node it is refused for that reason, with these words in what is printed; the Pod is as before and
 // nothing is left.
 void check_refused(const std::string& pod, const std::string& reason, const Words& parts,
@@ -96,14 +105,11 @@ BOOST_AUTO_TEST_CASE(an_ordinal_that_is_not_there) {
 }
 
 BOOST_AUTO_TEST_CASE(a_rollout_is_in_progress) {
-  // Until somebody deletes its Pods it stays so.
-  make_set("rolling", 1, [](Json& set) { set["spec"]["updateStrategy"] = {{"type", "OnDelete"}}; });
-  patch("statefulset", "rolling",
-        Json::parse(R"({"spec": {"template": {"metadata": {"annotations": {"new": "1"}}}}})"));
-  eventually("set rolling to have a second revision", [] {
-    const Json status = cluster().get({"statefulset", "rolling", "-n", ns()}).at("status");
-    return status.at("currentRevision") != status.at("updateRevision");
-  });
+  make_set("rolling", 2);
+  // The highest goes first, and this one takes its time.
+  set_finalizers("pod", "rolling-1", Json::array({"example.com/mine"}));
+  const Undo undo{[] { set_finalizers("pod", "rolling-1", nullptr); }};
+  change_template("rolling");
   check_refused("rolling-0", "SetRollingOut", {"set-refusals/rolling", "roll"});
 }
 
@@ -168,6 +174,30 @@ BOOST_AUTO_TEST_CASE(its_anti_affinity_cannot_hold_twice) {
         {"requiredDuringSchedulingIgnoredDuringExecution", Json::array({term})}};
   });
   check_refused("alone-0", "AntiAffinity", {"alone-0", "kubernetes.io/os"});
+}
+
+BOOST_AUTO_TEST_CASE(a_quota_does_not_allow_one_more) {
+  make_set("counted", 1);
+  const auto pods = cluster().get({"pods", "-n", ns()}).at("items").size();
+  cluster().kubectl({"-n", ns(), "create", "quota", "full", fmt::format("--hard=pods={}", pods)});
+  const Undo undo{[] { cluster().kubectl({"-n", ns(), "delete", "quota", "full"}); }};
+  eventually("the quota to be counted", [] {
+    return cluster().get({"quota", "full", "-n", ns()}).value(Json::json_pointer{"/status/used/pods"}, "") != "";
+  });
+  check_refused("counted-0", "TargetNotAdmitted", {"counted-0", "exceeded quota: full"});
+}
+
+// A rollout that never comes to its Pods is nothing to wait for: it is moved, and stays.
+BOOST_AUTO_TEST_CASE(a_set_that_deletes_nothing_by_itself_has_another_revision) {
+  make_set("still", 1, [](Json& set) { set["spec"]["updateStrategy"] = {{"type", "OnDelete"}}; });
+  change_template("still");
+  const auto moved = stage().plugin({"still-0", "--strategy", "stop", "--name", "still"});
+  BOOST_TEST(moved.succeeded(), text_of(moved) << stage().report("still"));
+  cluster().wait_ready(ns(), "still-0");
+  const Untouched after{stage(), "still-0"};
+  patch("statefulset", "still", Json::parse(R"({"metadata": {"annotations": {"look": "again"}}})"));
+  std::this_thread::sleep_for(std::chrono::seconds{2});
+  BOOST_TEST(after.trouble().empty(), after.trouble());
 }
 
 // It is moved, and said.

@@ -26,6 +26,11 @@ struct Case {
     pod["metadata"]["labels"]["controller-revision-hash"] = "r1";
     migration.status.owner = OwnerRef{"StatefulSet", "orders", "uid-set"};
   }
+  void of_partition(int partition, int updated) {
+    set["spec"]["updateStrategy"] = {{"type", "RollingUpdate"}, {"rollingUpdate", {{"partition", partition}}}};
+    set["status"]["updateRevision"] = "r2";
+    set["status"]["updatedReplicas"] = updated;
+  }
   void of_replica_set() {
     migration.status.owner->kind = "ReplicaSet";
     set["kind"] = "ReplicaSet";
@@ -50,6 +55,23 @@ const std::vector<Row> kRows{
     {"SetRollingOut", [](Case& c) { c.set["status"]["updateRevision"] = "r2"; }, "rollout status statefulset/orders"},
     {"SetRollingOut", [](Case& c) { c.set["metadata"]["generation"] = 4; }, "rolling out"},
     {"SetRollingOut", [](Case& c) { c.pod["metadata"]["labels"]["controller-revision-hash"] = "r0"; }, "of r0"},
+    // a set that deletes nothing by itself
+    {"",
+     [](Case& c) {
+       c.set["spec"]["updateStrategy"]["type"] = "OnDelete";
+       c.set["status"]["updateRevision"] = "r2";
+     },
+     ""},
+    // below the partition, whose rest is done
+    {"", [](Case& c) { c.of_partition(/*partition=*/3, /*updated=*/0); }, ""},
+    {"SetRollingOut", [](Case& c) { c.of_partition(/*partition=*/2, /*updated=*/0); }, "of r1"},
+    {"SetRollingOut", [](Case& c) { c.of_partition(/*partition=*/2, /*updated=*/1); }, "of r1"},
+    {"",
+     [](Case& c) {
+       c.of_partition(/*partition=*/2, /*updated=*/1);
+       c.pod["metadata"]["labels"]["controller-revision-hash"] = "r2";
+     },
+     ""},
     {"OrdinalOutOfRange", [](Case& c) { c.set["spec"]["replicas"] = 2; }, "has 2 replicas from ordinal 0 on"},
     {"OrdinalOutOfRange", [](Case& c) { c.set["spec"]["ordinals"]["start"] = 3; }, "from ordinal 3 on"},
     {"",

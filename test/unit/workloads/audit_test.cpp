@@ -221,6 +221,26 @@ BOOST_AUTO_TEST_CASE(a_result_whose_confirm_was_cut_off_may_go_out_once_more_aft
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_restored_memory_under_the_same_name_first_ends_what_it_remembers) {
+  Scene scene;
+  const auto first = scene.send("a", 1, 1);
+  const auto second = scene.send("a", 2, 1);
+  const auto third = scene.send("a", 3, 1);
+  scene.copy("orders-0", "checkpoint");  // in the middle of the first
+  scene.handle("orders-0", first, 1.05);
+  scene.handle("orders-0", second, 1.1);  // published, and frozen before the confirm came
+  scene.copy("checkpoint", "orders-0");
+  const auto published = scene.history.results;
+  scene.handle("orders-0", first, 1.5);
+  scene.history.results = published;  // its connection is gone
+  scene.handle("orders-0", second, 1.6, "replayed");
+  scene.handle("orders-0", third, 1.7, "replayed");
+  scene.handle("orders-0", second, 1.8, "republished");
+  scene.handle("orders-0", third, 1.9, "republished");
+  check_faults(scene.judge("orders-0"), {});
+  BOOST_TEST(scene.judge("orders-0").repeated_results == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_result_repeated_after_others_were_handled_is_a_fault) {
   auto scene = moved_after_two();
   scene.handle("target", scene.history.record[0].order, 2, "republished");

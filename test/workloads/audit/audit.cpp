@@ -166,7 +166,8 @@ class Judge {
 
   // How often that message's result had to go out again because a connection ended between its publication and its
   // confirm. It shows in the log: the line before was the last one that concerned the state until the message came
-  // again, or the last one of its Pod or of its Pod with that queue, because then the Pod was frozen or replayed.
+  // again, or the last one of its Pod, of its Pod with that queue or with that memory, because then the Pod was frozen
+  // or replayed.
   std::size_t cut_confirms(const std::string& id) const {
     std::size_t count = 0;
     const auto found = publishing_.find(id);
@@ -194,7 +195,10 @@ class Judge {
       const Handled*& before = last[line->pod];
       if (before != nullptr && before->finished == line->finished && before->order.id == line->order.id)
         continue;  // the same line twice
-      if (before != nullptr && before->queue != line->queue) last_of_stretch_.insert(before);
+      // Another memory under the same name shows in the digest: what was restored may first end, as it remembers it,
+      // the delivery that it was in the middle of.
+      if (before != nullptr && (before->queue != line->queue || before->digest != line->previous))
+        last_of_stretch_.insert(before);
       before = line;
       if (line->outcome == "applied" || line->outcome == "republished") publishing_[line->order.id].push_back(line);
     }

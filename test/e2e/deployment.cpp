@@ -1,0 +1,153 @@
+#include "test/e2e/deployment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+#include "test/e2e/pod_events.h"
+#include "test/e2e/set_objects.h"
+
+namespace harness {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr const char* kName = "orders";
+
+Json pods_of(const Cluster& cluster, const std::string& ns) {
+  return cluster.get({"pods", "-n", ns, "-l", std::string{"app="} + kName}).at("items");
+}
+
+Json replica_set(const Cluster& cluster, const std::string& ns) {
+  Json sets = cluster.get({"replicasets", "-n", ns, "-l", std::string{"app="} + kName});
+  if (sets.at("items").size() != 1U) throw std::runtime_error("a rollout has made another ReplicaSet: " + sets.dump());
+  return sets.at("items").at(0);
+}
+
+// As `kubectl rollout` sees it, which counts no Pods.
+Json rollout_of(const Cluster& cluster, const std::string& ns) {
+  const Json deployment = cluster.get({"deployment", kName, "-n", ns});
+  const Json set = replica_set(cluster, ns);
+  return {{"deployment", deployment.at("metadata").at("generation")},
+          {"revision", deployment.at("metadata").at("annotations").at("deployment.kubernetes.io/revision")},
+          {"set", uid_of(set)},
+          {"generation", set.at("metadata").at("generation")}};
+}
+
+// A line for each thing that must not happen. `before`: the Pods that are there at the beginning, all that are wanted;
+// `uid`: of their ReplicaSet.
+std::string incidents(const std::vector<PodEvent>& events, const Json& before, const std::string& uid,
+                      const std::string& moved) {
+  std::set<std::string> known;
+  std::set<std::string> owned;  // uids of Pods that are the ReplicaSet's and have not been told to end
+  std::set<std::string> lines;
+  for (const Json& pod : before) {
+    known.insert(uid_of(pod));
+    owned.insert(uid_of(pod));
+  }
+  for (const PodEvent& event : events) {
+    const std::string name = name_of(event.pod);
+    const std::string pod = uid_of(event.pod);
+    const Json owner = controller_of(event.pod);
+    const bool is_told_to_end = event.type == "DELETED" || event.pod.at("metadata").contains("deletionTimestamp");
+    const bool is_owned = owner.is_object() && owner.at("uid") == uid;
+    if (is_owned && !is_told_to_end)
+      owned.insert(pod);
+    else
+      owned.erase(pod);
+    if (owned.size() < before.size() || owned.size() > before.size() + 1)
+      lines.insert(fmt::format("at the {} of {} it had {} Pods\n", event.type, name, owned.size()));
+    const std::string base = moved.substr(0, moved.find("-mig-"));
+    const bool is_ours = name.starts_with(base + "-mig-");
+    if (!known.contains(pod) && !is_ours && is_owned) lines.insert(fmt::format("it made Pod {}\n", name));
+    if (known.contains(pod) && name != moved && is_told_to_end)
+      lines.insert(fmt::format("Pod {}, which had no part in it, was told to end\n", name));
+  }
+  return fmt::format("{}", fmt::join(lines, ""));
+}
+
+}  // namespace
+
+DeploymentScene::DeploymentScene(const std::string& ns, int replicas, double per_second)
+    : replicas_(replicas), stage_(std::make_shared<const Stage>(ns)), orders_(stage_->cluster(), stage_->ns()) {
+  cluster().apply(deployment(ns, kName, replicas, consumer_template(orders_, "metadata.name", "{pod}")));
+  await_rollout();
+  for (const Json& pod : pods_of(cluster(), ns)) {
+    scenes_.push_back(std::make_unique<Scene>(stage_, orders_, name_of(pod)));
+    scenes_.back()->adopt(name_of(pod), {.per_second = per_second / 2, .producers = 2, .count = 0});
+  }
+}
+
+const std::string& DeploymentScene::ns() const {
+  return stage_->ns().name();
+}
+
+void DeploymentScene::await_rollout() const {
+  cluster().kubectl({"-n", ns(), "rollout", "status", std::string{"deployment/"} + kName, "--timeout=120s"});
+}
+
+Scene::Move DeploymentScene::move(std::size_t number, const std::string& strategy) {
+  Scene& scene = at(number);
+  const Json before = pods_of(cluster(), ns());
+  const Json rollout = rollout_of(cluster(), ns());
+  const std::string moved = scene.consumer();
+  const PodEvents events{cluster(), ns()};
+  Scene::Move move = scene.move({"--strategy", strategy, "--to", scene.other_node()});
+  const auto name = name_of(move.migration);
+  const Json& status = move.migration.at("status");
+  stage().require(status.value(Json::json_pointer{"/owner/kind"}, std::string{}) == "ReplicaSet",
+                  "the status does not name a ReplicaSet as its owner", name);
+  stage().check_nothing_left(name);
+  check_adopted(scene.consumer(), name);
+  const std::string seen = incidents(events.until_now(), before, rollout.at("set").get<std::string>(), moved);
+  stage().require(seen.empty(), seen, name);
+  const Json now = rollout_of(cluster(), ns());
+  stage().require(now == rollout, rollout.dump() + " became " + now.dump(), name);
+  scene.wait_for_more(20);
+  return move;
+}
+
+// The ReplicaSet's like any other, and it is content with what it has.
+void DeploymentScene::check_adopted(const std::string& pod, const std::string& migration) const {
+  const Json set = replica_set(cluster(), ns());
+  const Json metadata = stage().pod(pod).at("metadata");
+  const Json owners = metadata.value("ownerReferences", Json::array());
+  stage().require(owners.size() == 1 && owners.at(0).at("uid") == uid_of(set) && owners.at(0).at("controller") == true,
+                  "its owners are " + owners.dump(), migration);
+  stage().require(!metadata.contains("finalizers"), "it has finalizers", migration);
+  stage().require(!metadata.value("annotations", Json::object()).contains("controller.kubernetes.io/pod-deletion-cost"),
+                  "it has a deletion cost", migration);
+  stage().require(!metadata.contains("deletionTimestamp"), "it was told to end", migration);
+  stage().await("the ReplicaSet to have as many Pods as it wants, ready", migration, [&] {
+    const Json status = replica_set(cluster(), ns()).at("status");
+    return status.value("replicas", 0) == replicas_ && status.value("readyReplicas", 0) == replicas_ &&
+           pods_of(cluster(), ns()).size() == static_cast<std::size_t>(replicas_);
+  });
+}
+
+void DeploymentScene::check_rolls_out() const {
+  const Json before = pods_of(cluster(), ns());
+  cluster().kubectl({"-n", ns(), "rollout", "restart", std::string{"deployment/"} + kName});
+  await_rollout();
+  eventually("the Pods of before to go", [&] {
+    const Json now = pods_of(cluster(), ns());
+    return now.size() == before.size() && std::none_of(now.begin(), now.end(), [&](const Json& pod) {
+             return std::any_of(before.begin(), before.end(),
+                                [&](const Json& old) { return uid_of(old) == uid_of(pod); });
+           });
+  });
+}
+
+Verdict DeploymentScene::judge() {
+  Verdict all{.clean = true, .report = {}};
+  for (const auto& scene : scenes_) {
+    const Verdict one = scene->judge();
+    all.clean = all.clean && one.clean;
+    all.report += one.report;
+  }
+  return all;
+}
+
+}  // namespace harness

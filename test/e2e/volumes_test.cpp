@@ -1,0 +1,135 @@
+// A Pod that writes what it counts to volumes of the network, of both kinds: what all nodes may use at once, and what
+// one node at a time may. Wherever it goes, its files hold every number once: data and memory agree.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+#include "test/e2e/set_objects.h"
+#include "test/e2e/small_pods.h"
+
+using namespace harness;
+using Json = nlohmann::json;
+
+namespace {
+
+constexpr const char* kSet = "counter";
+constexpr const char* kPod = "counter-0";
+// Of the claims, and where they are mounted.
+constexpr const char* kOwn = "own";
+constexpr const char* kShared = "shared";
+
+Json claim(const char* name, const char* mode) {
+  return {{"metadata", {{"name", name}}},
+          {"spec",
+           {{"storageClassName", "network"},
+            {"accessModes", Json::array({mode})},
+            {"resources", {{"requests", {{"storage", "1Mi"}}}}}}}};
+}
+
+Json counter_set(const std::string& ns) {
+  const std::string script = fmt::format(
+      "n=0; while true; do n=$((n+1)); echo $n >>/{}/log; echo $n >>/{}/log; sleep 0.1; done", kOwn, kShared);
+  Json mounts = Json::array();
+  for (const char* name : {kOwn, kShared})
+    mounts.push_back({{"name", name}, {"mountPath", std::string{"/"} + name}});
+  const Json pod = {{"spec",
+                     {{"terminationGracePeriodSeconds", 0},
+                      {"affinity", two_nodes()},
+                      {"containers", Json::array({{{"name", "main"},
+                                                   {"image", kBusybox},
+                                                   {"command", {"sh", "-c", script}},
+                                                   {"volumeMounts", mounts}}})}}}};
+  Json set = stateful_set(ns, kSet, {.replicas = 1}, pod);
+  set["spec"]["volumeClaimTemplates"] = Json::array({claim(kOwn, "ReadWriteOnce"), claim(kShared, "ReadWriteMany")});
+  return set;
+}
+
+struct Counter {
+  Stage stage{"volumes"};
+
+  Counter() {
+    stage.cluster().apply(counter_set(stage.ns().name()));
+    stage.cluster().kubectl(
+        {"-n", stage.ns().name(), "rollout", "status", std::string{"statefulset/"} + kSet, "--timeout=120s"});
+    await_more();
+  }
+
+  [[nodiscard]] std::string inside(const std::string& script) const {
+    return stage.cluster().kubectl({"-n", stage.ns().name(), "exec", kPod, "--", "sh", "-c", script});
+  }
+  [[nodiscard]] std::string node() const { return stage.pod(kPod).at("spec").at("nodeName").get<std::string>(); }
+  [[nodiscard]] std::string other_node() const { return node() == "node-a" ? "node-b" : "node-a"; }
+  [[nodiscard]] int count_in(const char* volume) const {
+    return std::stoi(inside(fmt::format("tail -n 1 /{}/log", volume)));
+  }
+  void await_more() const {
+    const int wanted = count_in_or_zero() + 10;
+    eventually(fmt::format("{} to count to {}", kPod, wanted), [&] { return count_in_or_zero() >= wanted; });
+  }
+  // The first line that does not hold its own number; empty: none. Of the last one only a part may be there yet.
+  [[nodiscard]] std::string wrong_line(const char* volume) const {
+    return inside(fmt::format("sed '$d' /{}/log | awk '$0 != NR {{print NR \": \" $0; exit}}'", volume));
+  }
+
+ private:
+  [[nodiscard]] int count_in_or_zero() const {
+    const auto seen = stage.cluster().run({"kubectl", "-n", stage.ns().name(), "exec", kPod, "--", "sh", "-c",
+                                           fmt::format("grep -c . /{}/log", kShared)});
+    return seen.succeeded() ? std::stoi(seen.output) : 0;
+  }
+};
+
+Counter& counter() {
+  static Counter made;
+  return made;
+}
+
+void move_and_check() {
+  const Counter& of = counter();
+  const std::string to = of.other_node();
+  const int before = of.count_in(kOwn);
+  const auto moved = of.stage.plugin({kPod, "--to", to, "--strategy", "stop", "-o", "json"});
+  BOOST_REQUIRE_MESSAGE(moved.succeeded(), text_of(moved));
+  const Json status = Json::parse(moved.output).at("status");
+  BOOST_TEST_MESSAGE(moved.errors);
+  BOOST_TEST(of.node() == to);
+  BOOST_TEST(restarts_of(of.stage.pod(kPod)) == 0);
+  // Only the one for one node at a time has to be waited for.
+  const Json& volumes = status.at("volumes");
+  BOOST_TEST(volumes.size() == 1U, volumes.dump());
+  BOOST_TEST(volumes.at(0).at("claim") == fmt::format("{}-{}", kOwn, kPod), volumes.dump());
+  const Json& steps = status.at("steps");
+  BOOST_TEST(std::any_of(steps.begin(), steps.end(), [](const Json& step) { return step.at("name") == "Attaching"; }),
+             steps.dump());
+  of.await_more();
+  BOOST_TEST(of.count_in(kOwn) > before);
+  for (const char* volume : {kOwn, kShared})
+    BOOST_TEST(of.wrong_line(volume).empty(), "in " << volume << ", line " << of.wrong_line(volume));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(volumes)
+
+BOOST_AUTO_TEST_CASE(data_and_memory_agree_on_another_node) {
+  move_and_check();
+}
+
+BOOST_AUTO_TEST_CASE(and_back) {
+  move_and_check();
+}
+
+BOOST_AUTO_TEST_CASE(only_stop_moves_them) {
+  const Counter& of = counter();
+  for (const char* strategy : {"sequential", "live"}) {
+    const auto refused = of.stage.plugin({kPod, "--to", of.other_node(), "--strategy", strategy, "--name", strategy});
+    BOOST_TEST(code_of(refused) == 3, text_of(refused));
+    const std::string said = refused.output + refused.errors;
+    for (const char* part : {"can be written", "--strategy stop"})
+      BOOST_TEST(said.find(part) != std::string::npos, "nothing of " << part << " in\n" << said);
+  }
+  of.await_more();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
