@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/queue.h"
 #include "extender/controller/registry.h"
@@ -77,6 +78,7 @@ Outcome snapshot(Hop& hop) {
 Outcome freezing(Hop& hop) {
   const Limits limits = hop.before_commit();
   if (auto live = Pods{hop}.live_target(limits); !live) return live.error();
+  if (auto held = prove_name_held(hop, limits); !held) return held.error();
   auto before = record_of(hop, limits);
   if (!before) return before.error();
 

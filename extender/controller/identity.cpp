@@ -23,7 +23,13 @@ enum class Held { yes, no };
 
 // Whether the policy, and not the Pod that has the name still, or a quota, keeps others from making one. `words`: the
 // API server's.
-Attempt<Held> try_to_take_name(Hop& hop, const Json& intruder, const Limits& limits, std::string& words) {
+Attempt<Held> try_to_take_name(Hop& hop, const Limits& limits, std::string& words) {
+  // Anything but what we make: the same Pod without the annotation that its restore takes.
+  TargetPlan plan = hop.target_plan();
+  plan.name = hop.migration().spec.pod;
+  plan.is_shadow = false;
+  Json intruder = target_pod(hop.source(), hop.migration(), plan);
+  intruder["metadata"]["annotations"].erase(kRestoreAnnotation);
   const auto path = kube::pod(hop.migration().namespace_, hop.migration().spec.pod);
   Held held = Held::no;
   auto tried = Pods{hop}.call<Json>("try to create " + describe(path), limits, [&](const kube::CallOptions& options) {
@@ -87,22 +93,14 @@ Attempt<void> lend_source(Hop& hop, const Limits& limits) {
 }
 
 Attempt<void> await_name_held(Hop& hop, const Limits& limits) {
-  // Anything but what we make: the same Pod without the annotation that its restore takes.
-  TargetPlan plan = hop.target_plan();
-  plan.name = hop.migration().spec.pod;
-  plan.is_shadow = false;
-  Json intruder = target_pod(hop.source(), hop.migration(), plan);
-  intruder["metadata"]["annotations"].erase(kRestoreAnnotation);
-
   Limits patience = limits;
   patience.until = std::min(limits.until, hop.world().pacer.now() + kPolicyPatience);
   std::string words;
-  for (unsigned proofs = 0; proofs < 2;) {
-    auto held = try_to_take_name(hop, intruder, patience, words);
+  for (;;) {
+    auto held = try_to_take_name(hop, patience, words);
     if (!held) return tl::make_unexpected(held.error());
-    proofs = *held == Held::yes ? proofs + 1 : 0;
-    if (proofs == 2) break;
-    if (!hop.pause(proofs > 0 ? kBetweenProofs : kAskAgain, patience))
+    if (*held == Held::yes) break;
+    if (!hop.pause(kAskAgain, patience))
       return tl::make_unexpected(hop.interrupted(
           {Event::failed, "NameNotHeld",
            fmt::format("nothing keeps the StatefulSet from making {} anew once it is removed: the API server does not "
@@ -110,7 +108,25 @@ Attempt<void> await_name_held(Hop& hop, const Limits& limits) {
                        "validatingadmissionpolicies,validatingadmissionpolicybindings",
                        hop.migration().spec.pod, kNamePolicy, words)}));
   }
+  set_condition(hop.status(), {kNameHeldCondition, true, "PolicyApplied", words, hop.world().clock.now()});
   return {};
+}
+
+Attempt<void> prove_name_held(Hop& hop, const Limits& limits) {
+  std::string words;
+  for (;;) {
+    const Condition* known = find_condition(hop.status(), kNameHeldCondition);
+    if (known == nullptr) return {};
+    const Instant next = known->since + kBetweenProofs;
+    if (const auto left = std::chrono::duration_cast<milliseconds>(next - hop.world().clock.now());
+        left > milliseconds{0} && !hop.pause(std::min(left, kBetweenProofs), limits))
+      return tl::make_unexpected(hop.interrupted({Event::deadline, "DeadlineExceeded", "the time is over"}));
+    auto held = try_to_take_name(hop, limits, words);
+    if (!held) return tl::make_unexpected(held.error());
+    if (*held == Held::yes) return {};
+    set_condition(hop.status(), {kNameHeldCondition, false, "PolicyNotApplied", words, hop.world().clock.now()});
+    if (auto first = await_name_held(hop, limits); !first) return first;
+  }
 }
 
 Attempt<void> give_back_source(Hop& hop, const Limits& limits) {

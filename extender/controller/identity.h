@@ -8,9 +8,12 @@ namespace migrate::controller {
 // The source is lent to the Migration. Its set looks after its siblings alone until it is given back.
 [[nodiscard]] Attempt<void> lend_source(Hop& hop, const Limits& limits);
 
-// Until nobody but we can make a Pod of that name: the API server denies, twice with a second between, what its
-// admission policy denies only once it knows that this Migration is at work.
+// Nobody but we can make a Pod of that name: the API server denies what its admission policy denies only once it knows
+// that this Migration is at work. Two proofs, a second apart, as of several API servers one may know later than others.
+// The first: until there is one. Condition `NameHeld` says since when.
 [[nodiscard]] Attempt<void> await_name_held(Hop& hop, const Limits& limits);
+// The second, before anything is frozen. Success, too, where no name is held.
+[[nodiscard]] Attempt<void> prove_name_held(Hop& hop, const Limits& limits);
 
 // The source belongs to its set as before. Success, too, when it is not there any more, or was never lent.
 [[nodiscard]] Attempt<void> give_back_source(Hop& hop, const Limits& limits);

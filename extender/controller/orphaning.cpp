@@ -7,8 +7,10 @@ namespace migrate::controller {
 
 Outcome orphaning(Hop& hop) {
   const Limits limits = hop.before_commit();
-  if (auto lent = lend_source(hop, limits); !lent) return lent.error();
   if (auto held = await_name_held(hop, limits); !held) return held.error();
+  if (Outcome ready = await_target(hop, limits); ready.event != Event::done) return ready;
+  // Last: as long as it is lent its set does nothing else.
+  if (auto lent = lend_source(hop, limits); !lent) return lent.error();
   return {};
 }
 

@@ -102,6 +102,12 @@ Outcome await_waiting(Hop& hop, const Limits& limits) {
   }
 }
 
+Outcome await_target(Hop& hop, const Limits& limits) {
+  if (!hop.has_placeholder()) return await_waiting(hop, limits);
+  // The source's own node has what the source was made of.
+  return is_local(hop.migration()) && !hop.is_by_image() ? Outcome{} : await_images(hop, limits);
+}
+
 std::vector<std::string> names_of_containers(Hop& hop) {
   return hop.source_view().containers;
 }
@@ -153,11 +159,9 @@ Outcome placing(Hop& hop) {
     if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
   if (auto written = hop.journal().write(); !written) return written.error();
   if (Outcome fits = check_node(hop, limits); fits.event != Event::done) return fits;
-  if (Outcome ready = hold ? await_images(hop, limits) : await_waiting(hop, limits); ready.event != Event::done)
-    return ready;
   // The second hop's source is a shadow, which was lent and whose name was held from the first one on.
-  const bool is_sets = is_owned_by(hop.migration(), kStatefulSet) && !is_local(hop.migration());
-  return {is_sets ? Event::set_owns : Event::done, "", ""};
+  if (is_owned_by(hop.migration(), kStatefulSet) && !is_local(hop.migration())) return {Event::set_owns, "", ""};
+  return await_target(hop, limits);
 }
 
 }  // namespace migrate::controller

@@ -40,6 +40,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 
 // Until the scheduler has bound the Pod; what it says meanwhile is shown. A Failed Pod is an answer too.
 [[nodiscard]] Attempt<Json> await_bound(Hop& hop, const std::string& name, const Limits& limits);
+// Until the target that was placed is as ready as it can be before the memory comes.
+[[nodiscard]] Outcome await_target(Hop& hop, const Limits& limits);
 // Orders the recorded target to be prepared on its node.
 [[nodiscard]] Attempt<void> prepare_target(Hop& hop, const Limits& limits);
 // Until the runtime waits in the `create` of the target's first container: by then its volumes are there.

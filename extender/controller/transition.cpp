@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "shared/migration/names.h"
+
 namespace migrate::controller {
 namespace {
 
@@ -15,6 +17,9 @@ void set_conditions(MigrationStatus& status, Phase next, Instant now) {
     set_condition(status, {type, value, reason, status.message, now});
   };
   if (find_condition(status, "InDoubt") != nullptr && next != Phase::in_doubt) set("InDoubt", false);
+  // One that failed behind its commit holds it until it is deleted.
+  if (is_final(next) && next != Phase::failed && find_condition(status, kNameHeldCondition) != nullptr)
+    set(kNameHeldCondition, false);
   switch (next) {
     case Phase::succeeded:
       set("Succeeded", true);

@@ -102,7 +102,7 @@ struct Step {
 };
 
 struct Condition {
-  std::string type;  // Succeeded, RolledBack, InDoubt, SourceGone, NameRestored
+  std::string type;  // Succeeded, RolledBack, InDoubt, SourceGone, NameRestored, NameHeld
   bool value = false;
   std::string reason;  // CamelCase
   std::string message;

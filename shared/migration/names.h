@@ -41,6 +41,7 @@ inline constexpr const char* kLiveGate = "kubectl-migrate.dev/live";
 
 // The ValidatingAdmissionPolicy, and its binding, that keep the name of a StatefulSet's Pod for its Migration.
 inline constexpr const char* kNamePolicy = "kubectl-migrate-name-is-held";
+inline constexpr const char* kNameHeldCondition = "NameHeld";
 
 // The ClusterRole that `enable` binds to the extender's account in a namespace.
 inline constexpr const char* kNamespaceRole = "kubectl-migrate-namespace";

@@ -179,12 +179,9 @@ std::vector<Row> all_set_rows() {
 }
 
 std::vector<Row> covering_set_rows() {
-  return {row_of_set(Phase::placing, Fault::target_deleted, Strategy::stop),
-          row_of_set(Phase::orphaning, Fault::abort, Strategy::stop),
-          row_of_set(Phase::orphaning, Fault::deleted_in_foreground, Strategy::sequential),
+  return {row_of_set(Phase::orphaning, Fault::abort, Strategy::stop),
           row_of_set(Phase::renaming, Fault::api_server_restarted, Strategy::stop),
           row_of_set(Phase::renaming, Fault::leader_killed, Strategy::sequential),
-          row_of_set(Phase::restoring, Fault::target_agent_killed, Strategy::stop),
           row_of_set(Phase::finishing, Fault::deleted_in_foreground, Strategy::stop),
           row_of_set(Phase::returning, Fault::deleted_in_background, Strategy::live),
           row_of_return(Phase::restoring, Fault::leader_killed)};

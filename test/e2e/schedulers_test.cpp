@@ -108,10 +108,10 @@ BOOST_AUTO_TEST_CASE(the_own_scheduler_places_where_it_is_asked_to_and_says_why_
   const std::string to = from == "node-b" ? "node-a" : "node-b";
   const Json migration = move({"--to", to});
   BOOST_TEST(world().node_of("sleeper") == to);
-  // A scheduler writes its Events behind its work: the Pod can run before its Event is there to read.
-  eventually("an Event by the own scheduler that it assigned the Pod", [&] {
-    return world().events("sleeper", "Scheduled").find(std::string(kOwn) + ": Successfully assigned") !=
-           std::string::npos;
+  // It has placed what held the room for the name. A scheduler writes its Events behind its work.
+  const auto held = migration.at("status").at("placeholder").get<std::string>();
+  eventually("an Event by the own scheduler that it assigned Pod " + held, [&] {
+    return world().events(held, "Scheduled").find(std::string(kOwn) + ": Successfully assigned") != std::string::npos;
   });
   BOOST_TEST_MESSAGE("gap " << migration.at("status").value("gapMs", 0) << " ms");
   move({});  // wherever it likes

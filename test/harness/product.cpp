@@ -24,7 +24,7 @@ std::string kubeconfig_of(const Cluster& cluster) {
 void install_product(const Cluster& cluster) {
   static bool done = false;
   if (done) return;
-  cluster.must({"install"});
+  cluster.must({"install", "--if-needed"});
   done = true;
 }
 

@@ -146,10 +146,20 @@ await_agents() { # SECONDS
   done
 }
 
+# Every program that the manifests want is there as they want it and ready.
+is_healthy() { # SCHEDULER(own | main)
+  local seen wanted=$'migrate-agent 3/3 of 3\nmigrate-extender 2/2 of 2'
+  [[ $1 == main ]] || wanted+=$'\nmigrate-scheduler 2/2 of 2'
+  wanted=${wanted/3\/3 of 3/$(workers | wc -l | sed 's,.*,&/& of &,')}
+  seen=$(kubectl -n kubectl-migrate get daemonsets,deployments -o 'jsonpath={range .items[*]}{.metadata.name} {.status.numberReady}{.status.readyReplicas}/{.status.updatedNumberScheduled}{.status.updatedReplicas} of {.status.desiredNumberScheduled}{.status.replicas}{"\n"}{end}') &&
+    [[ $(sort <<<"$seen") == "$wanted" ]]
+}
+
 command_install() {
-  local tag='' scheduler=own began=$EPOCHREALTIME since agent_tag extender_tag programs pause_image
+  local tag='' scheduler=own began=$EPOCHREALTIME since agent_tag extender_tag programs pause_image if_needed='' sum
   while (($#)); do
     case $1 in
+      --if-needed) if_needed=yes; shift; continue ;;
       --image-tag) [[ -n ${2:-} ]] || die 'install: --image-tag needs a value'; tag=$2 ;;
       --scheduler) [[ ${2:-} == own || ${2:-} == main ]] || die "install: --scheduler wants own or main, not '${2:-}'"; scheduler=$2 ;;
       *) die "install: unknown option '$1' (cluster --help)" ;;
@@ -164,18 +174,25 @@ command_install() {
   pause_image=$(image_of pause)
   agent_tag=${tag:-$(content_tag "$programs/migrate-agent" "$programs/migrate-runc")}
   extender_tag=${tag:-$(content_tag "$programs/migrate-extender")}
+  write_overlay "$scheduler" "$agent_tag" "$extender_tag"
+  sum=$(cd "$install_state" && find manifests overlay -type f -exec sha256sum {} + | sort | sha256sum)
+  if [[ -n $if_needed && $(cat "$install_state/installed" 2>/dev/null) == "$sum" ]] && is_healthy "$scheduler"; then
+    say 'installed already'
+    return
+  fi
+  rm -f "$install_state/installed"
   install_image "$agent_image:$agent_tag" migrate-agent migrate-runc
   install_image "$extender_image:$extender_tag" migrate-extender
   say "images in the registry after $(seconds_since "$began") s"
 
   since=$(($(date +%s) - 20)) # agents report every 10 s
-  write_overlay "$scheduler" "$agent_tag" "$extender_tag"
   kubectl apply -k "$install_state/overlay" >/dev/null || die 'install: the API server did not take the manifests'
   install_rollouts daemonset/migrate-agent deployment/migrate-extender
   install_scheduler "$scheduler"
   [[ $scheduler == main ]] || install_rollouts deployment/migrate-scheduler
   say "Pods ready after $(seconds_since "$began") s"
   await_agents "$since"
+  printf '%s\n' "$sum" >"$install_state/installed"
   say "installed after $(seconds_since "$began") s, with $scheduler scheduler; next: kubectl migrate enable -n NAMESPACE"
 }
 

@@ -77,6 +77,10 @@ BOOST_FIXTURE_TEST_CASE(a_pod_keeps_its_name_and_its_set, OfSet) {
   BOOST_TEST(went_through(status(), Phase::orphaning));
   BOOST_TEST(went_through(status(), Phase::renaming));
   BOOST_CHECK((status().owner == OwnerRef{"StatefulSet", "orders", "uid-set"}));
+  const MigrationStatus ended = status();
+  const Condition* held = find_condition(ended, kNameHeldCondition);
+  BOOST_REQUIRE(held != nullptr);
+  BOOST_TEST(!held->value);  // any more
   // Until then it is lent.
   BOOST_REQUIRE(while_restored.size() == 2U);
   BOOST_TEST(while_restored[0]["controller"] == false);
@@ -86,6 +90,11 @@ BOOST_FIXTURE_TEST_CASE(a_pod_keeps_its_name_and_its_set, OfSet) {
 BOOST_FIXTURE_TEST_CASE(the_name_is_held_before_it_is_free, OfSet) {
   not_before = 3;
   std::vector<int> freed_after;
+  int frozen_after = 0;
+  source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "freeze") frozen_after = attempts;
+    return std::nullopt;
+  };
   cluster.before_write = [&](const std::string& verb,
                              const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
     if (verb == "delete" && where.name == kPod) freed_after.push_back(attempts);
@@ -96,6 +105,7 @@ BOOST_FIXTURE_TEST_CASE(the_name_is_held_before_it_is_free, OfSet) {
   BOOST_REQUIRE(!freed_after.empty());
   // One that looked whether the name could be taken at all, two that the API server did not deny yet, two that it did.
   BOOST_TEST(freed_after.front() >= 5);
+  BOOST_TEST(frozen_after >= 5);
 }
 
 BOOST_FIXTURE_TEST_CASE(without_the_policy_nothing_is_touched, OfSet) {
