@@ -14,7 +14,6 @@ namespace migrate::plugin {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPoll{50};
@@ -118,7 +117,7 @@ AppTrial::Step AppTrial::start() {
     if (sight->mirror.consumers > 0) break;
     if (instant >= next_look) {
       next_look = instant + kLookAtPodEvery;
-      const Step follows = follow(started, instant);
+      Step follows = follow(started, instant);
       if (!follows || !*follows) return follows;
     }
     if (!started.runs && instant - created > kPodPatience)
