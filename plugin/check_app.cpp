@@ -10,6 +10,7 @@
 #include "plugin/interrupt.h"
 #include "plugin/migrate.h"
 #include "plugin/preflight.h"
+#include "shared/broker/listed_queue.h"
 #include "shared/broker/secret.h"
 #include "shared/kube/known_objects.h"
 #include "shared/messages/mirror.h"
@@ -17,6 +18,11 @@
 
 namespace migrate::plugin {
 namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kListingDelay{6'000};  // of the broker's, and a bit
+constexpr milliseconds kBetweenLooks{250};
 
 std::string text_at(const Json& object, const Json::json_pointer& place) {
   if (!object.contains(place) || !object.at(place).is_string()) return "";
@@ -81,10 +87,16 @@ Outcome<Prepared> prepare(const Session& session, const Options& options, Broker
 }
 
 // Whether the queue can be mirrored at all, as a migration asks.
-Outcome<bool> check_queue(broker::Broker& broker, TrialPlan& plan, CheckList& checks) {
+Outcome<bool> check_queue(Io& io, broker::Broker& broker, TrialPlan& plan, CheckList& checks) {
   checks.group("queue");
   const std::string what = fmt::format("queue {} can be mirrored", plan.queue);
-  const auto facts = broker.queue(plan.queue);
+  auto left = kListingDelay;
+  const auto facts = broker::listed_queue(broker, plan.queue, [&] {
+    if (left <= kBetweenLooks || io.interrupted()) return false;
+    left -= kBetweenLooks;
+    io.pacer.sleep(kBetweenLooks, {});
+    return true;
+  });
   if (!facts) return fail(facts.error().message);
   std::string why;
   if (!*facts)
@@ -108,7 +120,7 @@ int run_check_app(const Session& session, const Options& options, BrokerWay& way
   auto prepared = prepare(session, options, way);
   if (!prepared) return report(session.io, prepared.error());
   CheckList checks{session.io};
-  const auto can_be = check_queue(*prepared->broker, prepared->plan, checks);
+  const auto can_be = check_queue(session.io, *prepared->broker, prepared->plan, checks);
   if (!can_be) return report(session.io, can_be.error());
   if (*can_be) {
     AppTrial trial{session, *prepared->broker, checks, std::move(prepared->plan)};

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "extender/controller/replay.h"
+#include "shared/broker/listed_queue.h"
 #include "shared/messages/mirror.h"
 
 namespace migrate::controller {
@@ -27,13 +28,7 @@ Result<void> check_rights(Hop& hop, const ReplayLink& link, const broker::QueueF
 
 Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const Limits patience{std::min(limits.until, hop.world().pacer.now() + kListingDelay), limits.stop};
-  for (;;) {
-    auto facts = link.broker->queue(link.queue.queue);
-    if (!facts || !*facts) return facts;
-    const auto depth = link.broker->depth(link.queue.queue);
-    if (!depth || !*depth || (*facts)->consumers.size() >= (*depth)->consumers) return facts;
-    if (!hop.pause(kCalmPoll, patience)) return facts;
-  }
+  return broker::listed_queue(*link.broker, link.queue.queue, [&] { return hop.pause(kCalmPoll, patience); });
 }
 
 Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link) {

@@ -119,20 +119,6 @@ BOOST_AUTO_TEST_CASE(stopped_and_restored_from_an_image_and_started_cold_when_it
   BOOST_TEST(state.at("count") == 0);  // not where the checkpoint was
 }
 
-BOOST_AUTO_TEST_CASE(a_shadow_is_restored_from_an_image_and_replays) {
-  Scene scene{"image-live"};
-  ConsumerSpec consumer = Scene::consumer_on("node-a");
-  consumer.service_ms = 50;
-  consumer.prefetch = 5;
-  scene.start(consumer, {.per_second = 5, .producers = 2, .count = 0});
-  const auto move = scene.move({"--to", "node-b", "--strategy", "live", "--restore", "image"});
-  check(move);
-  BOOST_TEST(move.migration.at("status").at("messages").value("lost", -1) == 0);
-  scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
-  scene.wait_for_more(20);
-  judge(scene);
-}
-
 BOOST_AUTO_TEST_CASE(a_shadow_is_pulled_from_a_registry_with_credentials) {
   Scene scene{"registry-live"};
   make_registry_secret(scene, "checkpoints");
