@@ -19,11 +19,6 @@
 namespace migrate::plugin {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr milliseconds kListingDelay{6'000};  // of the broker's, and a bit
-constexpr milliseconds kBetweenLooks{250};
-
 std::string text_at(const Json& object, const Json::json_pointer& place) {
   if (!object.contains(place) || !object.at(place).is_string()) return "";
   return object.at(place).get<std::string>();
@@ -90,12 +85,9 @@ Outcome<Prepared> prepare(const Session& session, const Options& options, Broker
 Outcome<bool> check_queue(Io& io, broker::Broker& broker, TrialPlan& plan, CheckList& checks) {
   checks.group("queue");
   const std::string what = fmt::format("queue {} can be mirrored", plan.queue);
-  auto left = kListingDelay;
+  const auto until = io.pacer.now() + broker::kListingDelay;
   const auto facts = broker::listed_queue(broker, plan.queue, [&] {
-    if (left <= kBetweenLooks || io.interrupted()) return false;
-    left -= kBetweenLooks;
-    io.pacer.sleep(kBetweenLooks, {});
-    return true;
+    return io.pacer.now() < until && !io.interrupted() && io.pacer.sleep(broker::kBetweenListings, {});
   });
   if (!facts) return fail(facts.error().message);
   std::string why;

@@ -69,10 +69,10 @@ class Hop {
   // order that took minutes to reach its agent may be wrong by then.
   template <class T>
   using AgentCall = std::function<agent::AgentResult<T>(agent::AgentApi&, const agent::Call&)>;
-  using Condition = std::function<Attempt<void>()>;
+  using Premise = std::function<Attempt<void>()>;
   template <class T>
   [[nodiscard]] Attempt<T> ask(const std::string& node, const std::string& what, const std::string& failure,
-                               const Limits& limits, const AgentCall<T>& call, const Condition& still = nullptr) {
+                               const Limits& limits, const AgentCall<T>& call, const Premise& still = nullptr) {
     Patience patience;
     for (;;) {
       if (auto ready = ready_to_order(limits); !ready) return tl::make_unexpected(ready.error());

@@ -10,9 +10,6 @@
 namespace migrate::controller {
 namespace {
 
-constexpr milliseconds kCalmPoll{250};
-constexpr milliseconds kListingDelay{6'000};
-
 // The broker asks for the rights to a queue before it looks whether there is one: so what takes nothing away from a
 // mirror that is not there yet finds out whether it may be made and bound. Only the replay itself would tell later.
 Result<void> check_rights(Hop& hop, const ReplayLink& link, const broker::QueueFacts& primary) {
@@ -27,8 +24,9 @@ Result<void> check_rights(Hop& hop, const ReplayLink& link, const broker::QueueF
 }  // namespace
 
 Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kListingDelay), limits.stop};
-  return broker::listed_queue(*link.broker, link.queue.queue, [&] { return hop.pause(kCalmPoll, patience); });
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + broker::kListingDelay), limits.stop};
+  return broker::listed_queue(*link.broker, link.queue.queue,
+                              [&] { return hop.pause(broker::kBetweenListings, patience); });
 }
 
 Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link) {

@@ -7,15 +7,14 @@
 #include <set>
 
 #include "extender/controller/pods.h"
+#include "shared/broker/listed_queue.h"
 #include "shared/broker/secret.h"
 #include "shared/messages/mirror.h"
 
 namespace migrate::controller {
 namespace {
 
-constexpr milliseconds kListingDelay{6'000};
 constexpr milliseconds kPoll{20};
-constexpr milliseconds kCalmPoll{250};
 
 Result<broker::BrokerAddress> address_in(const Json& secret) {
   return broker::broker_address_of(text_at(secret, {"data", "amqp-url"}), text_at(secret, {"data", "management-url"}),
@@ -71,13 +70,13 @@ Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& qu
 
 Attempt<std::vector<std::string>> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
                                                  const PodView& pod, const Limits& limits) {
-  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kListingDelay), limits.stop};
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + broker::kListingDelay), limits.stop};
   for (;;) {
     auto listed = broker.consumers(queue.queue);
     if (!listed) return give_up(Event::failed, "Broker", listed.error().message);
     auto own = connections_of(*listed, pod);
     if (own && !own->empty()) return *own;
-    if (hop.pause(kCalmPoll, patience)) continue;
+    if (hop.pause(broker::kBetweenListings, patience)) continue;
     if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
     if (own) return *own;
     return give_up(Event::failed, "Broker", fmt::format("queue {}: {}", queue.queue, own.error().message));

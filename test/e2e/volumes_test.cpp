@@ -60,23 +60,19 @@ struct Counter {
   }
   [[nodiscard]] std::string node() const { return stage.pod(kPod).at("spec").at("nodeName").get<std::string>(); }
   [[nodiscard]] std::string other_node() const { return node() == "node-a" ? "node-b" : "node-a"; }
+  // Lines, of which each is to hold its own number; 0, too, while there is no file.
   [[nodiscard]] int count_in(const char* volume) const {
-    return std::stoi(inside(fmt::format("tail -n 1 /{}/log", volume)));
+    const auto seen = stage.cluster().run(
+        {"kubectl", "-n", stage.ns().name(), "exec", kPod, "--", "sh", "-c", fmt::format("grep -c . /{}/log", volume)});
+    return seen.succeeded() ? std::stoi(seen.output) : 0;
   }
   void await_more() const {
-    const int wanted = count_in_or_zero() + 10;
-    eventually(fmt::format("{} to count to {}", kPod, wanted), [&] { return count_in_or_zero() >= wanted; });
+    const int wanted = count_in(kShared) + 10;
+    eventually(fmt::format("{} to count to {}", kPod, wanted), [&] { return count_in(kShared) >= wanted; });
   }
   // The first line that does not hold its own number; empty: none. Of the last one only a part may be there yet.
   [[nodiscard]] std::string wrong_line(const char* volume) const {
     return inside(fmt::format("sed '$d' /{}/log | awk '$0 != NR {{print NR \": \" $0; exit}}'", volume));
-  }
-
- private:
-  [[nodiscard]] int count_in_or_zero() const {
-    const auto seen = stage.cluster().run({"kubectl", "-n", stage.ns().name(), "exec", kPod, "--", "sh", "-c",
-                                           fmt::format("grep -c . /{}/log", kShared)});
-    return seen.succeeded() ? std::stoi(seen.output) : 0;
   }
 };
 
@@ -104,8 +100,10 @@ void move_and_check() {
              steps.dump());
   of.await_more();
   BOOST_TEST(of.count_in(kOwn) > before);
-  for (const char* volume : {kOwn, kShared})
-    BOOST_TEST(of.wrong_line(volume).empty(), "in " << volume << ", line " << of.wrong_line(volume));
+  for (const char* volume : {kOwn, kShared}) {
+    const std::string wrong = of.wrong_line(volume);
+    BOOST_TEST(wrong.empty(), "in " << volume << ", line " << wrong);
+  }
 }
 
 }  // namespace

@@ -148,9 +148,10 @@ await_agents() { # SECONDS
 
 # Every program that the manifests want is there as they want it and ready.
 is_healthy() { # SCHEDULER(own | main)
-  local seen wanted=$'migrate-agent 3/3 of 3\nmigrate-extender 2/2 of 2'
+  local seen wanted agents
+  agents=$(workers | wc -l)
+  wanted="migrate-agent $agents/$agents of $agents"$'\nmigrate-extender 2/2 of 2'
   [[ $1 == main ]] || wanted+=$'\nmigrate-scheduler 2/2 of 2'
-  wanted=${wanted/3\/3 of 3/$(workers | wc -l | sed 's,.*,&/& of &,')}
   seen=$(kubectl -n kubectl-migrate get daemonsets,deployments -o 'jsonpath={range .items[*]}{.metadata.name} {.status.numberReady}{.status.readyReplicas}/{.status.updatedNumberScheduled}{.status.updatedReplicas} of {.status.desiredNumberScheduled}{.status.replicas}{"\n"}{end}') &&
     [[ $(sort <<<"$seen") == "$wanted" ]]
 }

@@ -42,6 +42,7 @@ struct OfSet : Scene {
       ++attempts;
       const bool is_target = text_at(object, {"metadata", "annotations", kRestoreAnnotation}) == "uid-migration";
       if (is_target || attempts <= not_before) return std::nullopt;
+      if (!first_denied) first_denied = world.pacer.now();
       return controller::fakes::Cluster::error(
           kube::ApiError::Kind::forbidden,
           std::string{"ValidatingAdmissionPolicy '"} + kNamePolicy + "' denied the request");
@@ -55,6 +56,7 @@ struct OfSet : Scene {
   Json owners;
   bool is_installed = true;
   int attempts = 0;
+  std::optional<Steady> first_denied;
   int not_before = 0;  // so many attempts pass until the API server applies it
 };
 
@@ -92,7 +94,9 @@ BOOST_FIXTURE_TEST_CASE(the_name_is_held_before_it_is_free, OfSet) {
   std::vector<int> freed_after;
   int frozen_after = 0;
   source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
-    if (what == "freeze") frozen_after = attempts;
+    if (what != "freeze") return std::nullopt;
+    frozen_after = attempts;
+    BOOST_TEST((first_denied && world.pacer.now() - *first_denied >= 1s));
     return std::nullopt;
   };
   cluster.before_write = [&](const std::string& verb,
