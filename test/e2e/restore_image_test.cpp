@@ -119,14 +119,23 @@ BOOST_AUTO_TEST_CASE(stopped_and_restored_from_an_image_and_started_cold_when_it
   BOOST_TEST(state.at("count") == 0);  // not where the checkpoint was
 }
 
-BOOST_AUTO_TEST_CASE(a_shadow_is_pulled_from_a_registry_with_credentials) {
+BOOST_AUTO_TEST_CASE(a_shadow_is_pulled_from_a_registry_with_credentials_and_refused_with_other_ones) {
   Scene scene{"registry-live"};
-  make_registry_secret(scene, "checkpoints");
+  make_registry_secret(scene, "guessed");
   ConsumerSpec consumer = Scene::consumer_on("node-a");
   consumer.service_ms = 50;
   consumer.prefetch = 5;
   scene.start(consumer, {.per_second = 5, .producers = 2, .count = 0});
-  const auto move = scene.move(through_registry({"--to", "node-b", "--strategy", "live", "--restore", "image"}));
+  const Words words = through_registry({"--to", "node-b", "--strategy", "live", "--restore", "image"});
+  Words refused_words{scene.consumer()};
+  refused_words.insert(refused_words.end(), words.begin(), words.end());
+  const auto refused = scene.stage().plugin(refused_words);
+  BOOST_TEST(code_of(refused) == 3, text_of(refused));
+  for (const char* part : {"401", "asked as user pusher", "--registry-secret"})
+    BOOST_TEST(text_of(refused).find(part) != std::string::npos, text_of(refused));
+
+  make_registry_secret(scene, "checkpoints");
+  const auto move = scene.move(words);
   check(move);
   BOOST_TEST(move.migration.at("status").at("messages").value("lost", -1) == 0);
   const std::string image = image_of(scene);
@@ -136,26 +145,6 @@ BOOST_AUTO_TEST_CASE(a_shadow_is_pulled_from_a_registry_with_credentials) {
   scene.wait_for_more(20);
   judge(scene);
   kill(scene);  // starts cold, though the name in its spec is the checkpoint's
-}
-
-BOOST_AUTO_TEST_CASE(stopped_and_fetched_from_a_registry_and_refused_with_other_credentials) {
-  Scene scene{"registry-stop", 20};
-  make_registry_secret(scene, "guessed");
-  scene.start(Scene::consumer_on("node-a"));
-  const auto refused =
-      scene.stage().plugin(through_registry({scene.consumer(), "--to", "node-b", "--strategy", "stop"}));
-  BOOST_TEST(code_of(refused) == 3, text_of(refused));
-  for (const char* part : {"401", "asked as user pusher", "--registry-secret"})
-    BOOST_TEST(text_of(refused).find(part) != std::string::npos, text_of(refused));
-  make_registry_secret(scene, "checkpoints");
-  const auto move = scene.move(through_registry({"--to", "node-b", "--strategy", "stop"}));
-  check(move);
-  BOOST_TEST(scene.cluster()
-                 .on("node-a", {"curl", "-s", "-u", "pusher:checkpoints", "https://registry.test:5000/v2/_catalog"})
-                 .find("team/checkpoints") != std::string::npos);
-  scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
-  scene.wait_for_more(20);
-  judge(scene);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

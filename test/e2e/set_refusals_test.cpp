@@ -1,8 +1,9 @@
 // Sets, and states of sets, in which none of their Pods is moved: one reason each, the Pod runs on as it was.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/test/unit_test.hpp>
-#include <functional>
 #include <thread>
 
 #include "test/e2e/set_objects.h"
@@ -13,10 +14,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-const Stage& stage() {
-  static const Stage made{"set-refusals"};
-  return made;
-}
+const Stage& stage();
 
 const Cluster& cluster() {
   return stage().cluster();
@@ -26,6 +24,48 @@ const std::string& ns() {
   return stage().ns().name();
 }
 
+// All nodes are one domain: while the one Pod is there nobody else comes in.
+void stay_alone(Json& set) {
+  const Json term = {{"labelSelector", {{"matchLabels", {{"app", "alone"}}}}}, {"topologyKey", "kubernetes.io/os"}};
+  set["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"] = {
+      {"requiredDuringSchedulingIgnoredDuringExecution", Json::array({term})}};
+}
+
+void roll_out_by_hand(Json& set) {
+  set["spec"]["updateStrategy"] = {{"type", "OnDelete"}};
+}
+
+void belong_to_operator(Json& set) {
+  cluster().kubectl({"-n", ns(), "create", "configmap", "operator"});
+  const Json owner = {{"apiVersion", "v1"},
+                      {"kind", "ConfigMap"},
+                      {"name", "operator"},
+                      {"uid", cluster().field({"configmap", "operator", "-n", ns()}, ".metadata.uid")},
+                      {"controller", true}};
+  set["metadata"]["ownerReferences"] = Json::array({owner});
+}
+
+struct SmallSet {
+  const char* name;
+  int replicas = 1;
+  void (*change)(Json& set) = nullptr;
+};
+
+constexpr std::array kSets{SmallSet{"short"},
+                           SmallSet{"rolling", 2},
+                           SmallSet{"leaving"},
+                           SmallSet{"busy", 2},
+                           SmallSet{"shrinking", 3},
+                           SmallSet{"alone", 1, stay_alone},
+                           SmallSet{"counted"},
+                           SmallSet{"still", 1, roll_out_by_hand},
+                           SmallSet{"operated", 1, belong_to_operator}};
+
+const Stage& stage() {
+  static const Stage made{"set-refusals"};
+  return made;
+}
+
 Json small_template() {
   Json spec = small_pod(ns(), "any", "").at("spec");
   spec.erase("nodeName");
@@ -33,13 +73,22 @@ Json small_template() {
   return {{"metadata", Json::object()}, {"spec", std::move(spec)}};
 }
 
-// A set of Pods that count, ready; `change` is done to its manifest before.
-void make_set(const std::string& name, int replicas, const std::function<void(Json&)>& change = {}) {
-  Json set = stateful_set(ns(), name, {.replicas = replicas, .parallel = false}, small_template());
-  if (change) change(set);
-  cluster().apply(headless_service(ns(), name, name));
-  cluster().apply(set);
-  for (int i = 0; i < replicas; ++i) {
+// All sets of Pods that count, at once: they become ready while the first cases run.
+struct Sets {
+  Sets() {
+    for (const auto& [name, replicas, change] : kSets) {
+      Json set = stateful_set(ns(), name, {.replicas = replicas, .parallel = false}, small_template());
+      if (change != nullptr) change(set);
+      cluster().apply(headless_service(ns(), name, name));
+      cluster().apply(set);
+    }
+  }
+};
+
+void await_set(const std::string& name) {
+  const auto* const set =
+      std::find_if(kSets.begin(), kSets.end(), [&](const SmallSet& one) { return one.name == name; });
+  for (int i = 0; i < set->replicas; ++i) {
     const std::string pod = fmt::format("{}-{}", name, i);
     eventually("Pod " + pod, [&] { return cluster().run({"kubectl", "-n", ns(), "get", "pod", pod}).succeeded(); });
     cluster().wait_ready(ns(), pod);
@@ -91,10 +140,12 @@ void check_refused(const std::string& pod, const std::string& reason, const Word
 
 }  // namespace
 
+BOOST_TEST_GLOBAL_FIXTURE(Sets);
+
 BOOST_AUTO_TEST_SUITE(set_refusals)
 
 BOOST_AUTO_TEST_CASE(an_ordinal_that_is_not_there) {
-  make_set("short", 1);
+  await_set("short");
   const auto answer = stage().plugin({"sts/short", "--ordinal", "7", "--to", "node-b"});
   BOOST_TEST(!answer.succeeded(), text_of(answer));
   BOOST_TEST((answer.output + answer.errors).find('7') != std::string::npos, text_of(answer));
@@ -105,7 +156,7 @@ BOOST_AUTO_TEST_CASE(an_ordinal_that_is_not_there) {
 }
 
 BOOST_AUTO_TEST_CASE(a_rollout_is_in_progress) {
-  make_set("rolling", 2);
+  await_set("rolling");
   // The highest goes first, and this one takes its time.
   set_finalizers("pod", "rolling-1", Json::array({"example.com/mine"}));
   const Undo undo{[] { set_finalizers("pod", "rolling-1", nullptr); }};
@@ -114,7 +165,7 @@ BOOST_AUTO_TEST_CASE(a_rollout_is_in_progress) {
 }
 
 BOOST_AUTO_TEST_CASE(the_set_is_being_deleted) {
-  make_set("leaving", 1);
+  await_set("leaving");
   set_finalizers("statefulset", "leaving", Json::array({"example.com/mine"}));
   const Undo undo{[] { set_finalizers("statefulset", "leaving", nullptr); }};
   cluster().kubectl({"-n", ns(), "delete", "statefulset", "leaving", "--wait=false"});
@@ -122,7 +173,7 @@ BOOST_AUTO_TEST_CASE(the_set_is_being_deleted) {
 }
 
 BOOST_AUTO_TEST_CASE(the_set_wants_fewer_and_has_not_come_to_this_one_yet) {
-  make_set("shrinking", 3);
+  await_set("shrinking");
   // The highest goes first, and all others wait for it.
   set_finalizers("pod", "shrinking-2", Json::array({"example.com/mine"}));
   const Undo undo{[] { set_finalizers("pod", "shrinking-2", nullptr); }};
@@ -134,7 +185,7 @@ BOOST_AUTO_TEST_CASE(the_set_wants_fewer_and_has_not_come_to_this_one_yet) {
 }
 
 BOOST_AUTO_TEST_CASE(another_migration_of_the_set_is_under_way) {
-  make_set("busy", 2);
+  await_set("busy");
   const auto begun =
       stage().plugin({"busy-0", "--node-selector", "nothing=here", "--no-wait", "--name", "first-of-set"});
   BOOST_REQUIRE_MESSAGE(begun.succeeded(), text_of(begun));
@@ -167,17 +218,12 @@ BOOST_AUTO_TEST_CASE(its_owner_is_neither_a_stateful_set_nor_a_replica_set) {
 }
 
 BOOST_AUTO_TEST_CASE(its_anti_affinity_cannot_hold_twice) {
-  // All nodes are one domain: while the one Pod is there nobody else comes in.
-  make_set("alone", 1, [](Json& set) {
-    const Json term = {{"labelSelector", {{"matchLabels", {{"app", "alone"}}}}}, {"topologyKey", "kubernetes.io/os"}};
-    set["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"] = {
-        {"requiredDuringSchedulingIgnoredDuringExecution", Json::array({term})}};
-  });
+  await_set("alone");
   check_refused("alone-0", "AntiAffinity", {"alone-0", "kubernetes.io/os"});
 }
 
 BOOST_AUTO_TEST_CASE(a_quota_does_not_allow_one_more) {
-  make_set("counted", 1);
+  await_set("counted");
   const auto pods = cluster().get({"pods", "-n", ns()}).at("items").size();
   cluster().kubectl({"-n", ns(), "create", "quota", "full", fmt::format("--hard=pods={}", pods)});
   const Undo undo{[] { cluster().kubectl({"-n", ns(), "delete", "quota", "full"}); }};
@@ -189,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_quota_does_not_allow_one_more) {
 
 // A rollout that never comes to its Pods is nothing to wait for: it is moved, and stays.
 BOOST_AUTO_TEST_CASE(a_set_that_deletes_nothing_by_itself_has_another_revision) {
-  make_set("still", 1, [](Json& set) { set["spec"]["updateStrategy"] = {{"type", "OnDelete"}}; });
+  await_set("still");
   change_template("still");
   const auto moved = stage().plugin({"still-0", "--strategy", "stop", "--name", "still"});
   BOOST_TEST(moved.succeeded(), text_of(moved) << stage().report("still"));
@@ -202,13 +248,7 @@ BOOST_AUTO_TEST_CASE(a_set_that_deletes_nothing_by_itself_has_another_revision) 
 
 // It is moved, and said.
 BOOST_AUTO_TEST_CASE(a_set_that_an_operator_owns_is_moved_with_a_warning) {
-  cluster().kubectl({"-n", ns(), "create", "configmap", "operator"});
-  const Json owner = {{"apiVersion", "v1"},
-                      {"kind", "ConfigMap"},
-                      {"name", "operator"},
-                      {"uid", cluster().field({"configmap", "operator", "-n", ns()}, ".metadata.uid")},
-                      {"controller", true}};
-  make_set("operated", 1, [&](Json& set) { set["metadata"]["ownerReferences"] = Json::array({owner}); });
+  await_set("operated");
   const auto moved = stage().plugin({"operated-0", "--strategy", "stop", "--name", "operated"});
   BOOST_TEST(moved.succeeded(), text_of(moved) << stage().report("operated"));
   const std::string said = moved.output + moved.errors;
