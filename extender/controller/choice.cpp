@@ -32,7 +32,7 @@ std::optional<QueueOutlook> look_at_replay(Hop& hop, const Json& pod, const Limi
     why = follows ? no_control_queue(control) : follows.error().message;
     return std::nullopt;
   }
-  const auto facts = look_at_mirrorable(hop, {*queue, *broker}, limits);
+  const auto facts = look_at_mirrorable(hop, {*queue, *broker}, pod, limits);
   if (!facts) {
     why = facts.error().message;
     return std::nullopt;
@@ -90,6 +90,7 @@ Attempt<StrategyChoice> choose(Hop& hop, const Json& pod, const agent::SourceFac
                                const Surroundings& around, const Limits& limits) {
   StrategyQuestion question = question_of(hop, pod, found, backend);
   question.no_live = live_trouble(around);
+  if (question.no_live.empty() && is_control_queue_shared(pod)) question.no_live = shared_control_queue(pod);
   if (!around.moved_volumes.empty()) question.has_writable_volumes = true;
   if (!question.has_writable_volumes && !question.has_empty_dirs)
     question.queue = look_at_replay(hop, pod, limits, question.no_queue);

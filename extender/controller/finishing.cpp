@@ -56,6 +56,15 @@ bool clean_nodes(Hop& hop, const Limits& limits) {
   return all;
 }
 
+// The source has ended, and nobody looks into its control queue any more. A broker whose Secret is gone cannot be asked
+// ever again; and where nothing was replayed the user in it may have no right to that queue.
+bool clean_broker(Hop& hop, const Limits& limits) {
+  if (!queue_of(hop.migration(), hop.source_view())) return true;
+  const auto removed = remove_old_control_queue(hop, limits);
+  if (removed || removed.error().reason == "BrokerSecret") return true;
+  return !replays(hop) && hop.migration().spec.target_name.empty();
+}
+
 // Of a migration that failed behind its commit, and whose object goes. A StatefulSet's Pod that works is the set's own
 // again; the end of one that does not makes the set look, and start it anew.
 Attempt<void> let_go(Hop& hop, const Limits& limits) {
@@ -99,7 +108,6 @@ Outcome finishing(Hop& hop) {
   if (auto settled = settle_target(hop, limits); !settled) return settled.error();
   if (!status.placeholder.empty())
     if (auto removed = pods.remove_ours(status.placeholder, limits); !removed) return removed.error();
-  if (replays(hop)) remove_old_control_queue(hop, hop.after_commit(kAgentPatience));
   // Its archives are memory: they go at once, and if that cannot be, tidy() sees to it. Not where the source's record
   // is kept as well: that has to stay as long as the source's containers do.
   if (status.target.node != status.source.node)
@@ -118,7 +126,7 @@ bool tidy(Hop& hop) {
   switch (hop.status().phase) {
     case Phase::succeeded:
       // Its record keeps the frozen source from being thawed until the kubelet has ended it.
-      if (!source_has_ended(hop, limits) || !clean_nodes(hop, limits)) return false;
+      if (!source_has_ended(hop, limits) || !clean_broker(hop, limits) || !clean_nodes(hop, limits)) return false;
       break;
     case Phase::rolled_back:
       if (replays(hop) && !remove_queues(hop, limits)) return false;

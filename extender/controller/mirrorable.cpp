@@ -11,14 +11,19 @@ namespace migrate::controller {
 namespace {
 
 // The broker asks for the rights to a queue before it looks whether there is one: so what takes nothing away from a
-// mirror that is not there yet finds out whether it may be made and bound. Only the replay itself would tell later.
-Result<void> check_rights(Hop& hop, const ReplayLink& link, const broker::QueueFacts& primary) {
+// mirror that is not there yet finds out whether it may be made and bound, and likewise for the target's control queue.
+// Only the replay itself would tell later, with the source frozen perhaps.
+Result<void> check_rights(Hop& hop, const ReplayLink& link, const Json& source, const broker::QueueFacts& primary) {
   const std::string mirror = messages::mirror_name(hop.migration().uid);
   if (auto may = link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); !may)
     return tl::make_unexpected(may.error());
   for (const broker::Binding& binding : primary.bindings)
     if (auto may = link.broker->unbind(mirror, binding); !may) return may;
-  return {};
+  const std::string control = target_control_queue(hop, source);
+  if (control != control_queue_of(source, hop.migration().spec.pod))
+    if (auto may = link.broker->remove_queue(control, {.if_unused = true, .if_empty = true}); !may)
+      return tl::make_unexpected(may.error());
+  return link.broker->may_publish();
 }
 
 }  // namespace
@@ -37,7 +42,7 @@ Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLi
 }
 
 tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
-                                                                       const Limits& limits) {
+                                                                       const Json& source, const Limits& limits) {
   const auto against = [](const std::string& reason, const std::string& message) {
     return tl::make_unexpected(messages::Refusal{reason, message});
   };
@@ -45,7 +50,7 @@ tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop,
   if (!facts) return against("Broker", facts.error().message);
   if (!*facts) return against("QueueUnknown", fmt::format("the broker has no queue {}", link.queue.queue));
   if (const auto all = messages::mirror_refusals(**facts); !all.empty()) return tl::make_unexpected(all.front());
-  if (const auto may = check_rights(hop, link, **facts); !may)
+  if (const auto may = check_rights(hop, link, source, **facts); !may)
     return against("BrokerRights", fmt::format("queue {} cannot be mirrored by the user in the broker's Secret: {}; or "
                                                "use --strategy stop, which needs no mirror",
                                                link.queue.queue, may.error().message));
@@ -66,7 +71,7 @@ Attempt<void> check_limits(Hop& hop, const ReplayLink& link, const Limits& limit
     const std::string mirror = messages_of(hop).mirror;
     auto facts = ask_broker<std::optional<broker::QueueFacts>>(hop, limits, [&] { return link.broker->queue(mirror); });
     if (!facts) return tl::make_unexpected(facts.error());
-    if (!*facts) return give_up(Event::failed, "MirrorLost", fmt::format("queue {}, the mirror, was deleted", mirror));
+    if (!*facts) return mirror_lost(hop, link);
     *known = messages::mirror_troubles(**facts);
   }
   if (!(*known)->empty()) return give_up(Event::failed, (*known)->front().reason, (*known)->front().message);

@@ -65,7 +65,11 @@ Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optio
   const auto follows = (*broker)->depth(control);
   if (!follows) return {Event::refused, "Broker", follows.error().message};
   if (!*follows) return {Event::refused, "NoControlQueue", no_control_queue(control)};
-  const auto facts = look_at_mirrorable(hop, {*queue, *broker}, limits);
+  if (hop.status().strategy == Strategy::live && is_control_queue_shared(pod))
+    return {Event::refused, "SharedControlQueue",
+            fmt::format("Pod {}/{}: {}, or use --strategy sequential or stop", view.namespace_, view.name,
+                        shared_control_queue(pod))};
+  const auto facts = look_at_mirrorable(hop, {*queue, *broker}, pod, limits);
   if (!facts) return {Event::refused, facts.error().reason, facts.error().message};
   outlook = queue_outlook({*queue, *broker}, *facts, pod);
   return {};

@@ -103,14 +103,17 @@ void note_backlog(Hop& hop, std::uint64_t ready) {
   hop.world().metrics.mirror_holds(hop.migration().uid, ready);
 }
 
+tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link) {
+  return give_up(Event::failed, "MirrorLost",
+                 fmt::format("queue {}, the mirror of {}, was deleted; what it held cannot be replayed",
+                             messages_of(hop).mirror, link.queue.queue));
+}
+
 Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
   if (!depth) return tl::make_unexpected(depth.error());
-  if (!*depth)
-    return give_up(Event::failed, "MirrorLost",
-                   fmt::format("queue {}, the mirror of {}, was deleted; what it held cannot be replayed", mirror,
-                               link.queue.queue));
+  if (!*depth) return mirror_lost(hop, link);
   return **depth;
 }
 
@@ -125,6 +128,24 @@ Attempt<broker::Depth> primary_depth(Hop& hop, const ReplayLink& link, const Lim
 std::string control_queue_of(const Json& pod, const std::string& name) {
   return messages::control_queue_name(text_at(pod, {"metadata", "annotations", kControlQueueAnnotation}), name,
                                       hostname_of(pod));
+}
+
+std::string target_control_queue(Hop& hop, const Json& source) {
+  const TargetPlan plan = hop.target_plan();
+  return messages::control_queue_name(text_at(source, {"metadata", "annotations", kControlQueueAnnotation}), plan.name,
+                                      hostname_of(target_pod(source, hop.migration(), plan)));
+}
+
+bool is_control_queue_shared(const Json& pod) {
+  const std::string annotation = text_at(pod, {"metadata", "annotations", kControlQueueAnnotation});
+  return messages::control_queue_name(annotation, "a", "a") == messages::control_queue_name(annotation, "b", "b");
+}
+
+std::string shared_control_queue(const Json& pod) {
+  return fmt::format(
+      "annotation {} names one control queue for all instances, {}, so the word for a copy would reach "
+      "the source beside it; put {{pod}} or {{hostname}} into it",
+      kControlQueueAnnotation, text_at(pod, {"metadata", "annotations", kControlQueueAnnotation}));
 }
 
 std::string no_control_queue(const std::string& control) {
@@ -148,10 +169,7 @@ std::string hostname_of(const Json& pod) {
 
 Attempt<void> tell_start(Hop& hop, const ReplayLink& link, const Limits& limits) {
   MessagesStatus& messages = messages_of(hop);
-  const TargetPlan plan = hop.target_plan();
-  const std::string hostname = hostname_of(target_pod(hop.source(), hop.migration(), plan));
-  messages.control_queue = messages::control_queue_name(
-      text_at(hop.source(), {"metadata", "annotations", kControlQueueAnnotation}), plan.name, hostname);
+  messages.control_queue = target_control_queue(hop, hop.source());
   // Written before it is made: a queue that no record names would never be removed.
   if (auto written = hop.journal().write(); !written) return written;
   auto made = ask_broker<void>(hop, limits, [&] { return link.broker->declare_queue(messages.control_queue); });
@@ -179,7 +197,7 @@ Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limi
   auto bindings = ask_broker<std::optional<std::vector<broker::Binding>>>(
       hop, limits, [&] { return link.broker->list_bindings(mirror); });
   if (!bindings) return tl::make_unexpected(bindings.error());
-  if (!*bindings) return give_up(Event::failed, "MirrorLost", fmt::format("queue {}, the mirror, was deleted", mirror));
+  if (!*bindings) return mirror_lost(hop, link);
   for (const broker::Binding& binding : **bindings)
     if (auto gone = ask_broker<void>(hop, limits, [&] { return link.broker->unbind(mirror, binding); }); !gone)
       return gone;
@@ -256,12 +274,19 @@ Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limit
   return {};
 }
 
-void remove_old_control_queue(Hop& hop, const Limits& limits) {
+Attempt<void> remove_old_control_queue(Hop& hop, const Limits& limits) {
   const std::string own = own_control_queue(hop);
-  if (own == messages_of(hop).control_queue) return;
-  // It is the application's: what somebody still uses stays.
-  if (auto link = connect_replay(hop, limits))
-    (void)link->broker->remove_queue(own, {.if_unused = true, .if_empty = true});
+  if (own == target_control_queue(hop, hop.source())) return {};
+  auto link = connect_replay(hop, limits);
+  if (!link) return tl::make_unexpected(link.error());
+  // The source's last connection may take a moment to end.
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kLastReaders), limits.stop};
+  for (;;) {
+    auto gone = ask_broker<broker::Removal>(
+        hop, limits, [&] { return link->broker->remove_queue(own, {.if_unused = true, .if_empty = true}); });
+    if (!gone) return tl::make_unexpected(gone.error());
+    if (*gone != broker::Removal::in_use || !hop.pause(kCalmPoll, patience)) return {};
+  }
 }
 
 Attempt<void> remove_queues(Hop& hop, const Limits& limits) {

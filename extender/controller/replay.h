@@ -59,12 +59,15 @@ template <class T>
 // The primary, if it can be mirrored; else why not, as far as that can be told before, the user's rights included.
 // Reason "Broker": it did not answer. For before the mirror is made.
 [[nodiscard]] tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
+                                                                                     const Json& source,
                                                                                      const Limits& limits);
 
 // Failed when a limit holds for the mirror, which was made: what it drops would be lost. One may be set at any time, so
 // it is asked again before the source stops.
 [[nodiscard]] Attempt<void> check_limits(Hop& hop, const ReplayLink& link, const Limits& limits);
 
+// The mirror was deleted by somebody else.
+[[nodiscard]] tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link);
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 
@@ -72,6 +75,11 @@ template <class T>
 
 // The application's control queue, by its Pod's annotation or by its host name; `pod` under that name.
 [[nodiscard]] std::string control_queue_of(const Json& pod, const std::string& name);
+// The one its target will have.
+[[nodiscard]] std::string target_control_queue(Hop& hop, const Json& source);
+// Whether two instances have the same one: the word for a copy would reach the source that works beside it.
+[[nodiscard]] bool is_control_queue_shared(const Json& pod);
+[[nodiscard]] std::string shared_control_queue(const Json& pod);  // that, for a person
 // That there is none, for a person: whoever follows the protocol declares it at each connect.
 [[nodiscard]] std::string no_control_queue(const std::string& control);
 // Messages a second, by the annotation that says how long one takes. Nothing: it says nothing usable.
@@ -104,8 +112,9 @@ void add_repeats(MessagesStatus& messages, std::uint64_t in_both);
 [[nodiscard]] Attempt<void> take_back_words(Hop& hop, const Limits& limits);
 // The control queue of a target that was given up; its successor has another name.
 [[nodiscard]] Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits);
-// The source's own control queue, which nobody looks into any more. Not when the target has the same.
-void remove_old_control_queue(Hop& hop, const Limits& limits);
+// The source's own control queue, which nobody looks into any more. Not when the target has the same. Success, too,
+// when it stays because somebody uses it: it is the application's.
+[[nodiscard]] Attempt<void> remove_old_control_queue(Hop& hop, const Limits& limits);
 // Mirror and control queue go, whatever is in them, when nobody reads the mirror any more (the last of a Pod that was
 // taken away may take a moment), or some seconds later.
 [[nodiscard]] Attempt<void> remove_queues(Hop& hop, const Limits& limits);

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <utility>
 
+#include "extender/controller/attendance.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
@@ -22,31 +22,7 @@ using std::chrono::duration_cast;
 
 constexpr milliseconds kPoll{50};
 constexpr milliseconds kTellEvery{1'000};
-constexpr milliseconds kStartPatience{20'000};
 constexpr milliseconds kCommitReserve{3'000};
-
-// Watches whether the application reads the mirror at all.
-class Attendance {
- public:
-  explicit Attendance(Steady began) : since_(began) {}
-
-  enum class Verdict { fine, tell_again, absent };
-  Verdict look(Steady now, std::uint64_t consumers) {
-    if (consumers > 0) {
-      read_ = true;
-      since_ = now;
-      return Verdict::fine;
-    }
-    if (now - since_ > kStartPatience) return Verdict::absent;
-    // Once, and at once: when its process has ended, perhaps while nobody looked, the one that is started in its place
-    // finds the word before it takes anything from the primary. To any other it says nothing new.
-    return std::exchange(read_, false) ? Verdict::tell_again : Verdict::fine;
-  }
-
- private:
-  Steady since_;
-  bool read_ = true;
-};
 
 tl::unexpected<Outcome> not_replaying(Hop& hop, const std::string& what) {
   return give_up(
@@ -79,7 +55,7 @@ Attempt<void> attend(Hop& hop, const ReplayLink& link, Attendance& attendance, s
       break;
   }
   return not_replaying(hop, fmt::format(" within {} s: it does not look into its control queue {}",
-                                        kStartPatience.count() / 1000, control));
+                                        Attendance::kStartPatience.count() / 1000, control));
 }
 
 // What was read before the shadow lived: empty when the mirror was bound, and how it stood since.
@@ -133,7 +109,7 @@ Outcome replaying(Hop& hop) {
   const auto annotated = annotated_rate(hop.source());
   const Steady began = hop.world().pacer.now();
   messages::RateMeter meter = meter_from(messages, hop.world().clock.now(), began);
-  Attendance attendance{began};
+  Attendance attendance{began, true};
   Steady next_told = began;
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
@@ -155,7 +131,8 @@ Outcome replaying(Hop& hop) {
     const messages::CutDecision decision = decide_cut(state, policy);
     messages.cutoff_planned = decision.cutoff;
     // Nothing is cut off before the application reads at all: nobody would go on.
-    if (decision.reason != CutReason::none && meter.consuming()) {
+    if (decision.reason != CutReason::none && meter.consuming() && attendance.is_settled(now)) {
+      if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
       if (auto unlimited = check_limits(hop, *link, limits); !unlimited) return unlimited.error();
       messages.cut_because = cut_because(decision.reason);
       messages.cutoff_used = state.since_bound;
@@ -179,16 +156,18 @@ Outcome draining(Hop& hop) {
   if (hop.migration().spec.purge_primary) return {};
   auto link = connect_replay(hop, limits);
   if (!link) return link.error();
-  Attendance attendance{hop.world().pacer.now()};
+  Attendance attendance{hop.world().pacer.now(), true};
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
     if (!depth) return depth.error();
     note_backlog(hop, depth->ready);
-    // Without a consumer it may have died with what it had not handled, and that would be back in a moment.
-    if (depth->ready == 0 && depth->consumers > 0) return {};
-    // Longer it cannot stay frozen undecided: the rest is drained behind the commit.
-    if (hop.left_of(limits) < kCommitReserve) return {Event::done, "", fmt::format("{} left", depth->ready)};
     if (auto there = attend(hop, *link, attendance, depth->consumers, 0, limits); !there) return there.error();
+    const bool is_settled = attendance.is_settled(hop.world().pacer.now());
+    // Without a consumer it may have died with what it had not handled, and that would be back in a moment.
+    if (depth->ready == 0 && depth->consumers > 0 && is_settled) return {};
+    // Longer it cannot stay frozen undecided: the rest is drained behind the commit.
+    if (is_settled && hop.left_of(limits) < kCommitReserve)
+      return {Event::done, "", fmt::format("{} left", depth->ready)};
     if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
     if (!hop.pause(kPoll / 2, limits))
       return hop.interrupted({Event::deadline, "DeadlineExceeded", "the time was over while the mirror was drained"});

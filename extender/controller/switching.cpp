@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "extender/controller/attendance.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
@@ -41,8 +43,13 @@ Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limi
   auto alike = is_bound_alike(hop, link, limits);
   if (!alike) return tl::make_unexpected(alike.error());
   if (*alike) {
-    auto purged = ask_broker<std::uint64_t>(hop, limits, [&] { return link.broker->purge(link.queue.queue); });
-    if (!purged) return tl::make_unexpected(purged.error());
+    const Limits patience{std::min(limits.until, hop.world().pacer.now() + kBrokerPatience), limits.stop};
+    auto purged = ask_broker<std::uint64_t>(hop, patience, [&] { return link.broker->purge(link.queue.queue); });
+    if (!purged && purged.error().event == Event::left) return tl::make_unexpected(purged.error());
+    // A right that is missing, perhaps. Not worth a consumer that stands still: its ids tell it what it knows.
+    if (!purged)
+      hop.status().warnings.push_back(
+          fmt::format("--purge-primary: what the source had handled comes once more: {}", purged.error().message));
   }
   if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
   // What came between the two is in both.
@@ -69,6 +76,8 @@ Attempt<void> look_at_target(Hop& hop, const Limits& limits) {
 Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
   Steady next_look = hop.world().pacer.now();
   Steady next_word = next_look + kTellEvery;
+  // A shadow has read all the while; what was restored just now has still to come.
+  Attendance attendance{next_look, hop.status().strategy == Strategy::live};
   messages::RateMeter meter{0.0};
   for (;;) {
     auto depth = mirror_depth(hop, link, limits);
@@ -76,12 +85,15 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
     const Steady now = hop.world().pacer.now();
     note_backlog(hop, depth->ready);
     meter.read(now, depth->ready, depth->consumers > 0);
-    if (depth->ready == 0 && depth->consumers > 0) {
+    const bool must_tell = attendance.look(now, depth->consumers) == Attendance::Verdict::tell_again;
+    if (depth->ready == 0 && depth->consumers > 0 && attendance.is_settled(now)) {
+      if (attendance.has_left())
+        if (auto lives = look_at_target(hop, limits); !lives) return lives;
       note_drain(messages_of(hop), meter);
       return {};
     }
     if (depth->consumers > 0) next_word = now + kTellEvery;
-    if (now >= next_word) {
+    if (must_tell || now >= next_word) {
       next_word = now + kTellEvery;
       if (auto told = tell_again(hop, link, limits); !told) return told;
     }
@@ -97,10 +109,58 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
   }
 }
 
+// All that the mirror holds, to the last message. Of one that was deleted nothing, for who has decided for the target.
+Attempt<void> replay_rest(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  auto there = ask_broker<std::optional<broker::Depth>>(hop, limits,
+                                                        [&] { return link.broker->depth(messages_of(hop).mirror); });
+  if (!there) return tl::make_unexpected(there.error());
+  if (!*there) return was_decided(hop.status(), Resolution::keep_target) ? Attempt<void>{} : mirror_lost(hop, link);
+  if (hop.migration().spec.purge_primary)
+    if (auto purged = purge_primary(hop, link, limits); !purged) return purged;
+  return drain(hop, link, limits);
+}
+
+// The gap ends when somebody takes from the queue itself.
+Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  const Limits patience = hop.after_commit(kTakeOverPatience);
+  MigrationStatus& status = hop.status();
+  for (;;) {
+    auto depth =
+        ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (*depth && (*depth)->consumers > 0) break;
+    if (hop.pause(kPoll, patience)) continue;
+    if (hop.signals().leaving()) return leave("interrupted");
+    status.warnings.push_back(fmt::format("nobody consumes queue {} {} s after the replay ended; see kubectl logs {}",
+                                          link.queue.queue, kTakeOverPatience.count() / 1000, status.target.pod));
+    break;
+  }
+  status.running_at = hop.world().clock.now();
+  if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
+  return {};
+}
+
+// The mirror was unbound, empty and unused: nothing is left in it. Recorded before it is removed: one that is gone
+// without this record was deleted by somebody else, with what it held.
+Attempt<void> record_nothing_left(Hop& hop) {
+  MessagesStatus& messages = messages_of(hop);
+  messages.lost = 0;
+  messages.replayed = messages.mirrored;
+  return hop.journal().write();
+}
+
+// Of a mirror that somebody else deleted. Who has decided for the target takes the loss.
+Attempt<void> take_loss(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  hop.status().warnings.push_back(fmt::format("queue {}, the mirror of {}, was deleted; what it held is lost to Pod {}",
+                                              messages_of(hop).mirror, link.queue.queue, hop.status().target.pod));
+  return await_take_over(hop, link, limits);
+}
+
 // The mirror goes when nobody reads it and nothing is in it, and not before: the broker itself sees to that. Nor before
 // the word: an application whose connection is broken just now would look for the mirror for ever.
 Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
+  bool is_taken_over = false;
   Steady next_word = hop.world().pacer.now();
   for (;;) {
     if (const Steady now = hop.world().pacer.now(); now >= next_word) {
@@ -110,8 +170,13 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
     }
     auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
     if (!depth) return tl::make_unexpected(depth.error());
-    if (!*depth) return {};  // removed by an earlier attempt
+    if (!*depth && messages_of(hop).lost) return {};  // removed by an earlier attempt
+    if (!*depth && was_decided(hop.status(), Resolution::keep_target)) return take_loss(hop, link, limits);
+    if (!*depth) return mirror_lost(hop, link);
     if ((*depth)->consumers == 0 && (*depth)->ready == 0) {
+      if (!std::exchange(is_taken_over, true))
+        if (auto taken = await_take_over(hop, link, limits); !taken) return taken;
+      if (auto recorded = record_nothing_left(hop); !recorded) return recorded;
       auto gone = ask_broker<broker::Removal>(
           hop, limits, [&] { return link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); });
       if (!gone) return tl::make_unexpected(gone.error());
@@ -122,23 +187,6 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
           {Event::failed, "ReplayNotEnded",
            fmt::format("the application in Pod {} does not leave the mirror {}; see docs/app-contract.md",
                        hop.status().target.pod, mirror)}));
-  }
-}
-
-// The gap ends when somebody takes from the queue itself.
-Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  const Limits patience = hop.after_commit(kTakeOverPatience);
-  for (;;) {
-    auto depth =
-        ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
-    if (!depth) return tl::make_unexpected(depth.error());
-    if (*depth && (*depth)->consumers > 0) return {};
-    if (hop.pause(kPoll, patience)) continue;
-    if (hop.signals().leaving()) return leave("interrupted");
-    hop.status().warnings.push_back(
-        fmt::format("nobody consumes queue {} {} s after the replay ended; see kubectl logs {}", link.queue.queue,
-                    kTakeOverPatience.count() / 1000, hop.status().target.pod));
-    return {};
   }
 }
 
@@ -162,18 +210,23 @@ Attempt<void> open_gate(Hop& hop, const Limits& limits) {
   return {};
 }
 
-// A shadow that is lost behind the commit. What a person is told must be so: with --purge-primary the source's queue
-// has been emptied for the shadow.
-Outcome or_doubt(Hop& hop, Outcome outcome) {
-  const bool is_lost =
-      outcome.reason == "TargetDied" || outcome.reason == "TargetDeleted" || outcome.reason == "TargetFailed";
+// A shadow that is lost behind the commit, or what it had still to replay. With --purge-primary that is no doubt: the
+// source's queue has been emptied for the shadow.
+Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
+  constexpr std::array kLosses{"TargetDied", "TargetDeleted", "TargetFailed", "MirrorLost"};
+  const bool is_lost = std::find(kLosses.begin(), kLosses.end(), outcome.reason) != kLosses.end();
   const Migration& migration = hop.migration();
   if (!is_lost || outcome.event != Event::failed || migration.status.strategy != Strategy::live) return outcome;
   if (migration.spec.purge_primary) return outcome;
-  return {Event::unsure, outcome.reason,
-          fmt::format("{}; the source in Pod {} is frozen still, and its queue holds all that it has not handled: "
-                      "kubectl migrate resolve {} --keep source",
-                      outcome.message, migration.status.source.pod, migration.name)};
+  // One try is enough: it keeps whoever was started anew away from the queue, to which the source may go back.
+  const MessagesStatus& messages = messages_of(hop);
+  (void)link.broker->publish(messages.control_queue, messages::start_replay(messages.mirror));
+  return {
+      Event::unsure, outcome.reason,
+      fmt::format("{}; the source in Pod {} is frozen still, and queue {} holds what it has not handled, but for "
+                  "what a process that was started anew in Pod {} has taken: kubectl migrate resolve {} --keep source",
+                  outcome.message, migration.status.source.pod, link.queue.queue, migration.status.target.pod,
+                  migration.name)};
 }
 
 }  // namespace
@@ -182,22 +235,10 @@ Outcome switching(Hop& hop) {
   const Limits limits = hop.after_commit(kSwitchPatience);
   auto link = connect_replay(hop, limits);
   if (!link) return link.error();
-  MigrationStatus& status = hop.status();
-  const std::string mirror = messages_of(hop).mirror;
-  auto there = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link->broker->depth(mirror); });
-  if (!there) return there.error();
-  if (*there) {
-    if (hop.migration().spec.purge_primary)
-      if (auto purged = purge_primary(hop, *link, limits); !purged) return purged.error();
-    if (auto drained = drain(hop, *link, limits); !drained) return or_doubt(hop, drained.error());
-    if (auto ended = end_replay(hop, *link, limits); !ended) return or_doubt(hop, ended.error());
-  }
-  if (auto taken = await_take_over(hop, *link, limits); !taken) return taken.error();
-  status.running_at = hop.world().clock.now();
-  if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
-  MessagesStatus& messages = messages_of(hop);
-  messages.lost = 0;  // the mirror was unbound, empty and unused: nothing was left in it
-  messages.replayed = messages.mirrored;
+  // Recorded by an attempt that came so far.
+  if (!messages_of(hop).lost)
+    if (auto replayed = replay_rest(hop, *link, limits); !replayed) return or_doubt(hop, *link, replayed.error());
+  if (auto ended = end_replay(hop, *link, limits); !ended) return or_doubt(hop, *link, ended.error());
   if (auto opened = open_gate(hop, limits); !opened) return opened.error();
   return {};
 }

@@ -22,6 +22,7 @@ class AmqpCalls {
   [[nodiscard]] Result<Removal> remove_queue(const std::string& name, const RemoveOnly& only);
   [[nodiscard]] Result<std::uint64_t> purge(const std::string& queue);
   [[nodiscard]] Result<void> publish(const std::string& queue, const std::string& body);
+  [[nodiscard]] Result<void> may_publish();
   // With the types chosen.
   [[nodiscard]] Result<void> bind(const std::string& queue, const Binding& binding, Integers integers);
   [[nodiscard]] Result<void> unbind(const std::string& queue, const Binding& binding, Integers integers);

@@ -34,6 +34,7 @@ class RabbitMq final : public Broker {
   Result<void> publish(const std::string& queue, const std::string& body) override {
     return amqp_.publish(queue, body);
   }
+  Result<void> may_publish() override { return amqp_.may_publish(); }
 
   Result<void> bind(const std::string& queue, const Binding& binding) override {
     const bool can_differ = !binding.properties_key.empty() && binding.arguments != "{}";

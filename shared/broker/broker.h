@@ -135,6 +135,8 @@ class Broker {
   [[nodiscard]] virtual Result<std::uint64_t> purge(const std::string& queue) = 0;
   // Into this queue alone, persistent; success once the broker has confirmed it. An error when there is no such queue.
   [[nodiscard]] virtual Result<void> publish(const std::string& queue, const std::string& body) = 0;
+  // Whether the user has the right to publish() at all; nothing arrives anywhere.
+  [[nodiscard]] virtual Result<void> may_publish() = 0;
 };
 
 // Connects to nothing yet; fails on an unusable URL or authority.

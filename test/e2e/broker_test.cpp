@@ -168,6 +168,8 @@ BOOST_AUTO_TEST_CASE(a_queue_that_does_not_exist) {
   BOOST_TEST(broker->unbind("ms2m.nobody", {"fanout", ""}).has_value());
   const auto published = broker->publish("ms2m.nobody", "{}");
   BOOST_TEST(contains(problem(published), "there is no such queue"), problem(published));
+  const auto may = broker->may_publish();
+  BOOST_TEST(may.has_value(), problem(may));
   const auto purged = broker->purge("ms2m.nobody");
   BOOST_TEST(contains(problem(purged), "NOT_FOUND"), problem(purged));
   const auto bound = broker->bind("ms2m.nobody", {"fanout", ""});
@@ -336,6 +338,8 @@ BOOST_AUTO_TEST_CASE(a_missing_right_is_named) {
   api("PUT", "/permissions/broker%20test/broker-test-app", {{"configure", ""}, {"write", ""}, {"read", ""}});
   const auto published = shared().connect("broker-test-app:s3cret%2F")->publish(kMirror, "{}");
   BOOST_TEST(contains(problem(published), "needs the right to write exchange amq.default"), problem(published));
+  const auto may = shared().connect("broker-test-app:s3cret%2F")->may_publish();
+  BOOST_TEST(contains(problem(may), "needs the right to write exchange amq.default"), problem(may));
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_password_and_a_wrong_virtual_host) {

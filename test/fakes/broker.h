@@ -236,6 +236,10 @@ class FakeBroker : public broker::Broker {
     if (arrive("", queue, {body}) == 0) return failure("publish into queue " + queue + ": there is no such queue");
     return {};
   }
+  Result<void> may_publish() override {
+    if (auto error = begin("may_publish")) return tl::make_unexpected(*error);
+    return {};
+  }
 
  private:
   struct Held {

@@ -1,4 +1,5 @@
 // What goes wrong at the broker and in the application while a copy replays: nothing is lost by it, and it is said.
+#include <algorithm>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -50,7 +51,8 @@ struct Live : Replay {
 
 BOOST_AUTO_TEST_SUITE(replay_faults)
 
-const std::vector<const char*> kRights{"remove_queue ms2m.replay.", "unbind ms2m.replay."};
+const std::vector<const char*> kRights{"remove_queue ms2m.replay.", "unbind ms2m.replay.", "remove_queue ms2m.control.",
+                                       "may_publish"};
 
 BOOST_DATA_TEST_CASE(a_right_that_is_missing_is_found_out_before_anything_happens, data::make(kRights), needed) {
   Live scene;
@@ -65,6 +67,15 @@ BOOST_DATA_TEST_CASE(a_right_that_is_missing_is_found_out_before_anything_happen
 BOOST_FIXTURE_TEST_CASE(an_application_without_a_control_queue_is_refused, Live) {
   BOOST_REQUIRE(broker->remove_queue(kOwnControl, {}));
   check_said(run(), "Refused", "NoControlQueue", std::string("has declared no control queue ") + kOwnControl);
+}
+
+// The word for the copy would reach the source, which works beside it.
+BOOST_FIXTURE_TEST_CASE(a_control_queue_that_all_instances_share_is_refused, Live) {
+  broker->add_queue("orders.control");
+  cluster.change(pod("orders"),
+                 [](Json& object) { object["metadata"]["annotations"][kControlQueueAnnotation] = "orders.control"; });
+  check_said(run(), "Refused", "SharedControlQueue", "put {pod} or {hostname} into it, or use --strategy sequential");
+  BOOST_TEST(broker->ready("orders.control").empty());
 }
 
 // What it took from there would be lost, message by message.
@@ -175,26 +186,136 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_died_in_the_end_is_not_committed_to, Live) {
   check_said(status, "RolledBack", "TargetDied", "ended while it replayed");
 }
 
+// It ends behind the commit, and the kubelet starts it anew, with no memory; its word comes later than that.
+struct LateDeath : Live {
+  std::chrono::milliseconds kubelet_needs{0};
+  bool cold_takes_all = false;
+  std::optional<Instant> died;
+  std::optional<Instant> told;
+  bool is_said = false;
+
+  LateDeath() {
+    broker->on_call = [this](const std::string& call) -> std::optional<Error> {
+      if (!died && status().phase == Phase::switching) {
+        died = now();
+        obeys = false;
+        broker->cancel(mirror(), "t3");
+        for (int i = 0; i < 3; ++i)
+          broker->arrive("", mirror(), {"rest"});
+      }
+      if (died && !is_said && now() >= *died + kubelet_needs) {
+        is_said = true;
+        kubelet_says_it_ended();
+      }
+      if (died && !told && begins(call, "publish ms2m.control.") && call.find("START_REPLAY") != std::string::npos) {
+        told = now();
+        broker->consume(mirror(), {"t4", "cold", "10.0.0.20", 5});
+        std::vector<std::string> lost;
+        if (cold_takes_all) handle(mirror(), "t4", lost);
+      }
+      return std::nullopt;
+    };
+  }
+  [[nodiscard]] bool was_ended() const {
+    const auto calls = broker->calls();
+    return std::any_of(calls.begin(), calls.end(),
+                       [](const std::string& call) { return call.find("END_REPLAY") != std::string::npos; });
+  }
+};
+
 // The source is frozen, and committed, and has lost nothing: a person may decide for it.
-BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_behind_the_commit_is_a_doubt_and_the_source_an_answer, Live) {
-  broker->on_call = [&](const std::string&) -> std::optional<Error> {
-    if (obeys && status().phase == Phase::switching) {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
-    return std::nullopt;
-  };
+BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_behind_the_commit_is_a_doubt_and_the_source_an_answer, LateDeath) {
   MigrationStatus status = run();
   BOOST_TEST(to_string(status.phase) == "InDoubt");
   BOOST_TEST(status.reason == "TargetDied");
   BOOST_TEST(status.message.find("--keep source") != std::string::npos, status.message);
+  // Whoever is started in its place is kept away from the primary.
+  BOOST_REQUIRE(told.has_value());
+  BOOST_TEST((*told - *died < 100ms));
+  BOOST_TEST(!was_ended());
   broker->on_call = nullptr;
   edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
   run();
   check_rolled_back();
   check_queues_gone();
   BOOST_TEST(source.thawed_after_commit);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_mirror_that_a_cold_process_has_emptied_is_not_replayed, LateDeath) {
+  kubelet_needs = 2s;
+  cold_takes_all = true;
+  const MigrationStatus status = run();
+  BOOST_TEST(to_string(status.phase) == "InDoubt");
+  BOOST_TEST(status.reason == "TargetDied");
+  BOOST_TEST(!was_ended());
+}
+
+// What it held is in no memory: no success, and with the source still there a person's to decide.
+BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_success) {
+  for (const Strategy strategy : {Strategy::live, Strategy::sequential}) {
+    Replay scene{strategy};
+    bool is_deleted = false;
+    scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
+      if (!is_deleted && scene.status().phase == Phase::switching) {
+        is_deleted = true;
+        scene.obeys = false;
+        BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
+      }
+      return std::nullopt;
+    };
+    const MigrationStatus status = scene.run();
+    check_said(status, strategy == Strategy::live ? "InDoubt" : "Failed", "MirrorLost", "was deleted");
+    BOOST_TEST(!status.messages->lost.has_value());
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(who_decides_for_a_copy_whose_mirror_is_gone_takes_the_loss, Live) {
+  bool is_deleted = false;
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!is_deleted && status().phase == Phase::switching) {
+      is_deleted = true;
+      obeys = false;
+      BOOST_TEST(broker->remove_queue(mirror(), {}).has_value());
+    }
+    if (is_deleted && call.find("END_REPLAY") != std::string::npos)
+      broker->consume("orders", {"t3", "shadow", "10.0.0.20", 5});
+    return std::nullopt;
+  };
+  BOOST_TEST(to_string(run().phase) == "InDoubt");
+  edit([](Json& object) { object["spec"]["resolve"] = "Target"; });
+  const MigrationStatus status = run();
+  BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
+  BOOST_TEST(!status.messages->lost.has_value());
+  BOOST_REQUIRE(!status.warnings.empty());
+  BOOST_TEST(status.warnings.front().find("what it held is lost") != std::string::npos, status.warnings.front());
+}
+
+// The frozen source may have read it through a connection of its own, which ends with its process.
+BOOST_FIXTURE_TEST_CASE(the_sources_control_queue_goes_with_the_source, Live) {
+  broker->consume(kOwnControl, {"c1", "the source's second", "10.0.0.9", 1});
+  int tries = 0;
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (call == std::string("remove_queue ") + kOwnControl && ++tries == 2) broker->cancel(kOwnControl, "c1");
+    return std::nullopt;
+  };
+  run();
+  check_succeeded(kShadow);
+  BOOST_TEST(tries == 2);
+  BOOST_TEST(!broker->has_queue(kOwnControl));
+}
+
+BOOST_AUTO_TEST_CASE(a_purge_that_is_not_allowed_costs_repeats_and_nothing_else) {
+  Live scene;
+  scene.cluster.change(scene.path(), [](Json& object) { object["spec"]["messages"]["purgePrimary"] = true; });
+  scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (call == "purge orders") return Error{"ACCESS_REFUSED; user shop needs the right to read queue orders"};
+    return std::nullopt;
+  };
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded(kShadow);
+  scene.check_complete();
+  BOOST_REQUIRE(!status.warnings.empty());
+  BOOST_TEST(status.warnings.back().find("comes once more: ACCESS_REFUSED") != std::string::npos);
 }
 
 // Behind the commit there is only forward.

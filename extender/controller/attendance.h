@@ -1,0 +1,46 @@
+// Whether the application reads the mirror, told by the mirror's consumers. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "extender/controller/leader.h"
+
+namespace migrate::controller {
+
+class Attendance {
+ public:
+  // `is_expected`: it has read before, so that to see nobody at the first look is to have missed an end.
+  Attendance(Steady began, bool is_expected) : since_(began), read_(is_expected) {}
+
+  enum class Verdict { fine, tell_again, absent };
+  Verdict look(Steady now, std::uint64_t consumers) {
+    if (consumers > 0) {
+      read_ = true;
+      since_ = now;
+      return Verdict::fine;
+    }
+    if (read_) left_ = now;
+    if (now - since_ > kStartPatience) return Verdict::absent;
+    // Once, and at once: when its process has ended, perhaps while nobody looked, the one that is started in its place
+    // finds the word before it takes anything from the primary. To any other it says nothing new.
+    return std::exchange(read_, false) ? Verdict::tell_again : Verdict::fine;
+  }
+
+  [[nodiscard]] bool has_left() const { return left_.has_value(); }
+  // Whether the kubelet must have told by now of a process that ended as the last reader left: who reads after that may
+  // be one without memory.
+  [[nodiscard]] bool is_settled(Steady now) const { return !left_ || now - *left_ >= kKubeletsWord; }
+
+  static constexpr std::chrono::milliseconds kStartPatience{20'000};
+  static constexpr std::chrono::milliseconds kKubeletsWord{3'000};
+
+ private:
+  Steady since_;
+  bool read_;
+  std::optional<Steady> left_;
+};
+
+}  // namespace migrate::controller
