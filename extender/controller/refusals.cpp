@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/queue.h"
 #include "shared/migration/names.h"
+#include "shared/migration/version.h"
 
 namespace migrate::controller {
 namespace {
@@ -154,13 +155,7 @@ void check_image_way(const Json& pod, const Surroundings& around, Collector& fou
 }  // namespace
 
 bool is_criu_new_enough(const std::string& version) {
-  int major = 0;
-  int minor = 0;
-  const char* const end = version.data() + version.size();
-  const auto first = std::from_chars(version.data(), end, major);
-  if (first.ec != std::errc{}) return false;
-  if (first.ptr != end && *first.ptr == '.') std::from_chars(first.ptr + 1, end, minor);
-  return major > 4 || (major == 4 && minor >= 2);
+  return parse_version(version) >= kOldestCriu;
 }
 
 std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around) {

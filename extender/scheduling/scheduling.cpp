@@ -112,7 +112,6 @@ class Filter {
   }
 
  private:
-  // An archive is read by the CRIU that wrote it and by newer ones.
   [[nodiscard]] Version least_criu() const {
     return source_ != nullptr ? std::max(kOldestCriu, source_->criu) : kOldestCriu;
   }
