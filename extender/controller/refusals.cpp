@@ -231,11 +231,12 @@ std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& 
     if (one.paused)
       found.add("ContainerPaused",
                 fmt::format("container {} of {} is paused already; resume it first", one.name, name));
-    if (one.runtime == "crun")
-      found.add("Crun",
-                fmt::format("container {} of {} runs under crun, whose checkpoints runc cannot restore; run the "
-                            "Pod with a runtime that uses runc",
-                            one.name, name));
+    // What restores is runc.
+    if (one.runtime != "runc" && one.runtime != "migrate-runc")
+      found.add("OciRuntime",
+                fmt::format("container {} of {} runs under {}, whose checkpoints runc cannot restore; run the Pod with "
+                            "a runtime that uses runc",
+                            one.name, name, one.runtime.empty() ? "an OCI runtime that is not known" : one.runtime));
   }
   check_shm(pod, found_there, name, found);
   for (const agent::VolumeFacts& one : found_there.volumes)

@@ -145,7 +145,11 @@ struct SourceRow {
 
 const std::vector<SourceRow> kSourceRows{
     {"", [](auto&, auto&, auto&, auto&, auto&) {}},
-    {"Crun", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "crun"; }},
+    {"OciRuntime", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "crun"; }},
+    {"OciRuntime",
+     [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "io.containerd.runsc.v1"; }},
+    {"OciRuntime", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime.clear(); }},
+    {"", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "migrate-runc"; }},
     {"ContainerPaused", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].paused = true; }},
     {"NoRoom", [](auto& found, auto&, auto&, auto&, auto&) { found.free_disk = 70_MiB; }},
     {"SharedMemory", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].shm = 4_KiB; }},
