@@ -54,8 +54,9 @@ void check_node(const NodeState& node, Instant now, Collector& found) {
 
 void check_handler(const NodeState& node, Instant now, Collector& found) {
   if (is_alive(node, now) && !node.facts->has_handler)
-    found.add("NoHandler", fmt::format("{} {} on node {} does not know the runtime handler `{}`; add the lines of the "
-                                       "README to its configuration and restart it",
+    found.add("NoHandler", fmt::format("{} {} on node {} does not know the runtime handler `{}`; an administrator adds "
+                                       "the lines that README.md, \"Install and use\", has for it to its configuration "
+                                       "and restarts it",
                                        node.facts->runtime, node.facts->runtime_version, node.name, kRuntimeClass));
 }
 
