@@ -191,6 +191,8 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
                           "abort it: kubectl migrate abort {} -n {}",
                           around.other_of_set, migration.status.owner->kind, migration.status.owner->name,
                           around.other_of_set, migration.namespace_));
+  if (const std::string trouble = queue_trouble(migration, view); !trouble.empty())
+    found.add("OthersQueue", fmt::format("{}: {}", name, trouble));
   if (migration.spec.restore == RestoreWay::image) check_image_way(*pod, around, found);
   if (migration.spec.transfer == TransferWay::registry && migration.spec.registry.find('/') == std::string::npos)
     found.add(

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "shared/migration/forecast.h"
+#include "shared/migration/names.h"
 #include "test/unit/controller/one_refusal.h"
 #include "test/unit/controller/samples.h"
 
@@ -44,6 +45,13 @@ const std::vector<Row> kRows{
     spec_row("PodIsTarget", "/metadata/annotations/kubectl-migrate.dev~1restore", R"("other")", "uid other"),
     {"OtherMigration", [](Case& c) { c.around.other_migration = "orders-0"; },
      "kubectl migrate abort orders-0 -n shop"},
+    {"OthersQueue",
+     [](Case& c) {
+       c.pod["metadata"]["annotations"][kQueueAnnotation] = "orders";
+       c.pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
+       c.migration.spec.queue = "payments";
+     },
+     "queue payments was asked for without a Secret"},
     {"EmptyDirLoss", [](Case& c) { c.migration.spec.restore = RestoreWay::image; }, "--accept=emptydir-loss"},
     {"NoRepository", [](Case& c) { c.migration.spec.transfer = TransferWay::registry; }, "by --registry"},
     {"NoAgent", [](Case& c) { c.around.source.facts.reset(); }, "node-a has no migrate-agent"},
