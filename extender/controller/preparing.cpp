@@ -71,6 +71,12 @@ Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optio
   return {};
 }
 
+// The archives' bytes.
+Bytes carried(const Hop& hop, const agent::SourceFacts& found) {
+  const HopSize size = size_of(found);
+  return hop.carries_volumes() ? size.memory + size.volumes : size.memory;
+}
+
 bool is_told(const StrategyOutlook& outlook) {
   return outlook.total > milliseconds{0};
 }
@@ -84,6 +90,7 @@ Outcome record(Hop& hop, const Json& pod, const Surroundings& around, const agen
   status.checkpoint = backend;
   status.forecast_freeze = expected.freeze;
   status.forecast_restore = forecast(size_of(found), backend).restore;
+  status.forecast_size = carried(hop, found);
   if (is_told(expected)) {
     status.forecast_gap = expected.gap;
     status.forecast_total = expected.total;
@@ -160,6 +167,12 @@ Outcome preparing(Hop& hop) {
   // At unknown rates this much is known: it stands still for its checkpoint.
   if (!is_told(*expected)) expected->freeze = forecast(size_of(*found), backend).checkpoint;
   standing = source_refusals(*pod, *found, around->source, backend, expected->freeze);
+  // A node that was asked for is the only one that the scheduler may take: what speaks against it would be waited for.
+  if (around->target) {
+    const auto more =
+        node_refusals(around->source, *around->target, is_local(hop.migration()), carried(hop, *found), around->now);
+    standing.insert(standing.end(), more.begin(), more.end());
+  }
   if (!standing.empty()) return refused(standing);
   if (is_via_registry(hop.migration()))
     if (Outcome checked = check_registry(hop, view.node, patience); checked.event != Event::done) return checked;

@@ -286,6 +286,11 @@ std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& tar
     found.add("CpuFeatures", fmt::format("the CPU of node {} lacks {} of node {} ({} in all); memory that uses them "
                                          "would crash there",
                                          target.name, missing.front(), source.name, missing.size()));
+  if (is_criu_new_enough(to.criu) && parse_version(to.criu) < parse_version(from.criu))
+    found.add("CriuTooOld",
+              fmt::format("node {} has CRIU {}, and does not read what {} of the source's node {} writes; "
+                          "install that or a newer one there",
+                          target.name, to.criu, from.criu, source.name));
   // Once as an archive and once unpacked.
   const Bytes wanted = needed + needed + kSpareDisk;
   if (to.free_disk < wanted)

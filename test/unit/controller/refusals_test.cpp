@@ -209,6 +209,8 @@ BOOST_AUTO_TEST_CASE(the_node_that_was_chosen) {
   BOOST_TEST(reason([](NodeState& n) { n.facts->architecture = "arm64"; }) == "Architecture");
   BOOST_TEST(reason([](NodeState& n) { n.facts->cpu_features = {"sse2"}; }) == "CpuFeatures");
   BOOST_TEST(reason([](NodeState& n) { n.facts->cpu_features = {"avx", "avx512", "sse2"}; }) == "");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->criu = "4.2"; }) == "CriuTooOld");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->criu = "4.10"; }) == "");
   BOOST_TEST(reason([](NodeState& n) { n.facts->free_disk = 263_MiB; }) == "NoRoom");
   BOOST_TEST(reason([](NodeState& n) { n.facts->has_handler = false; }) == "NoHandler");
   BOOST_TEST(reason([](NodeState& n) { n.facts->heartbeat -= 1h; }) == "AgentDown");
