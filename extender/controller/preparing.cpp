@@ -77,6 +77,21 @@ Bytes carried(const Hop& hop, const agent::SourceFacts& found) {
   return hop.carries_volumes() ? size.memory + size.volumes : size.memory;
 }
 
+// The right and the feature gate that the kubelet's checkpoint takes are found out now, not while the source is frozen.
+Outcome check_kubelet(Hop& hop, const PodView& view, const NodeState& source, const Limits& limits) {
+  const auto checked =
+      hop.ask<void>(view.node, "try the kubelet's checkpoint", "KubeletCheckpoint", limits,
+                    [&](agent::AgentApi& agent, const agent::Call& call) {
+                      return agent.check_kubelet(hop.order(), {view.namespace_, view.name, view.uid}, call);
+                    });
+  if (checked) return {};
+  Outcome outcome = checked.error();
+  if (outcome.event == Event::failed && source.facts && source.facts->can_checkpoint_directly)
+    outcome.message += "; or use --checkpoint direct";
+  if (outcome.event == Event::failed || outcome.event == Event::deadline) outcome.event = Event::refused;
+  return outcome;
+}
+
 bool is_told(const StrategyOutlook& outlook) {
   return outlook.total > milliseconds{0};
 }
@@ -174,6 +189,9 @@ Outcome preparing(Hop& hop) {
     standing.insert(standing.end(), more.begin(), more.end());
   }
   if (!standing.empty()) return refused(standing);
+  if (backend == CheckpointBackend::kubelet)
+    if (Outcome checked = check_kubelet(hop, view, around->source, patience); checked.event != Event::done)
+      return checked;
   if (is_via_registry(hop.migration()))
     if (Outcome checked = check_registry(hop, view.node, patience); checked.event != Event::done) return checked;
   if (Outcome recorded = record(hop, *pod, *around, *found, backend, *expected); recorded.event != Event::done)

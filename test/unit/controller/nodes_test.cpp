@@ -82,6 +82,34 @@ BOOST_AUTO_TEST_CASE(a_node_without_room_for_what_is_forecast_leads_back_before_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_kubelet_that_would_not_checkpoint_is_refused_before_the_freeze) {
+  for (const bool would : {true, false}) {
+    Scene scene;
+    scene.edit([](Json& object) { object["spec"]["checkpoint"] = "Kubelet"; });
+    scene.source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+      if (what != "check_kubelet" || would) return std::nullopt;
+      return agent::AgentError{agent::AgentError::Kind::failed, "it answered 403"};
+    };
+    const MigrationStatus status = scene.run();
+    if (would) {
+      scene.check_succeeded(kTarget);
+      BOOST_TEST(scene.source.orders.at(1) == "check_kubelet");
+      continue;
+    }
+    BOOST_TEST(to_string(status.phase) == "Refused");
+    BOOST_TEST(status.reason == "KubeletCheckpoint");
+    BOOST_TEST(status.message.find("it answered 403; or use --checkpoint direct") != std::string::npos, status.message);
+    BOOST_TEST(scene.cluster.names("pods") == std::vector<std::string>{"orders"}, boost::test_tools::per_element());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_kubelet_is_not_asked_where_it_is_not_needed) {
+  Scene scene;
+  scene.run();
+  const auto& orders = scene.source.orders;
+  BOOST_TEST(std::count(orders.begin(), orders.end(), "check_kubelet") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_carried_along_needs_no_room) {
   for (const bool by_image : {false, true}) {
     Scene scene;
