@@ -70,7 +70,8 @@ How:
 
 Messages (live and sequential replay them; see docs/strategies.md):
   --queue NAME             The queue it consumes (else the Pod's annotation
-                           kubectl-migrate.dev/queue)
+                           kubectl-migrate.dev/queue; another one than that
+                           takes --broker-secret)
   --broker-secret NAME     Secret with amqp-url and management-url (else the
                            Pod's annotation kubectl-migrate.dev/broker-secret)
   --max-replay DURATION    How long what is left may take to be replayed once

@@ -33,13 +33,16 @@ agent::PodRef Hop::target_ref() {
   return {migration().namespace_, status().target.pod, status().target.uid};
 }
 
-std::vector<std::string> Hop::volumes() const {
+bool Hop::carries_volumes() const {
   // Their content would be newer than the memory.
   const Strategy strategy = migration().status.strategy;
-  if (strategy == Strategy::live || strategy == Strategy::sequential) return {};
+  if (strategy == Strategy::live || strategy == Strategy::sequential) return false;
   // The runtime restores as soon as it has the image: there is no moment to lay them.
-  if (is_by_image()) return {};
-  return source_view().empty_dirs;
+  return !is_by_image();
+}
+
+std::vector<std::string> Hop::volumes() const {
+  return carries_volumes() ? source_view().empty_dirs : std::vector<std::string>{};
 }
 
 TargetPlan Hop::target_plan() {

@@ -34,6 +34,7 @@ class Hop {
   [[nodiscard]] agent::PodRef source_ref();
   [[nodiscard]] agent::PodRef target_ref();
   // emptyDirs that are carried along.
+  [[nodiscard]] bool carries_volumes() const;
   [[nodiscard]] std::vector<std::string> volumes() const;
   [[nodiscard]] TargetPlan target_plan();
   // The target's containers are restored from images (spec.restore). Such a target is made only once its images are

@@ -68,7 +68,8 @@ Outcome check_node(Hop& hop, const Limits& limits) {
   if (!source) return source.error();
   auto target = look_at_node(hop, hop.status().target.node, limits);
   if (!target) return target.error();
-  auto standing = node_refusals(*source, *target, is_local(hop.migration()), {}, hop.world().clock.now());
+  auto standing =
+      node_refusals(*source, *target, is_local(hop.migration()), hop.status().forecast_size, hop.world().clock.now());
   if (standing.empty()) standing = placement_refusals(hop.migration().spec, *target);
   if (standing.empty() && hop.is_by_image()) standing = image_refusals(*target);
   if (standing.empty()) return {};

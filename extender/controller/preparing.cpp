@@ -75,6 +75,27 @@ Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optio
   return {};
 }
 
+// The archives' bytes.
+Bytes carried(const Hop& hop, const agent::SourceFacts& found) {
+  const HopSize size = size_of(found);
+  return hop.carries_volumes() ? size.memory + size.volumes : size.memory;
+}
+
+// The right and the feature gate that the kubelet's checkpoint takes are found out now, not while the source is frozen.
+Outcome check_kubelet(Hop& hop, const PodView& view, const NodeState& source, const Limits& limits) {
+  const auto checked =
+      hop.ask<void>(view.node, "try the kubelet's checkpoint", "KubeletCheckpoint", limits,
+                    [&](agent::AgentApi& agent, const agent::Call& call) {
+                      return agent.check_kubelet(hop.order(), {view.namespace_, view.name, view.uid}, call);
+                    });
+  if (checked) return {};
+  Outcome outcome = checked.error();
+  if (outcome.event == Event::failed && source.facts && source.facts->can_checkpoint_directly)
+    outcome.message += "; or use --checkpoint direct";
+  if (outcome.event == Event::failed || outcome.event == Event::deadline) outcome.event = Event::refused;
+  return outcome;
+}
+
 bool is_told(const StrategyOutlook& outlook) {
   return outlook.total > milliseconds{0};
 }
@@ -88,6 +109,7 @@ Outcome record(Hop& hop, const Json& pod, const Surroundings& around, const agen
   status.checkpoint = backend;
   status.forecast_freeze = expected.freeze;
   status.forecast_restore = forecast(size_of(found), backend).restore;
+  status.forecast_size = carried(hop, found);
   if (is_told(expected)) {
     status.forecast_gap = expected.gap;
     status.forecast_total = expected.total;
@@ -164,7 +186,16 @@ Outcome preparing(Hop& hop) {
   // At unknown rates this much is known: it stands still for its checkpoint.
   if (!is_told(*expected)) expected->freeze = forecast(size_of(*found), backend).checkpoint;
   standing = source_refusals(*pod, *found, around->source, backend, expected->freeze);
+  // A node that was asked for is the only one that the scheduler may take: what speaks against it would be waited for.
+  if (around->target) {
+    const auto more =
+        node_refusals(around->source, *around->target, is_local(hop.migration()), carried(hop, *found), around->now);
+    standing.insert(standing.end(), more.begin(), more.end());
+  }
   if (!standing.empty()) return refused(standing);
+  if (backend == CheckpointBackend::kubelet)
+    if (Outcome checked = check_kubelet(hop, view, around->source, patience); checked.event != Event::done)
+      return checked;
   if (is_via_registry(hop.migration()))
     if (Outcome checked = check_registry(hop, view.node, patience); checked.event != Event::done) return checked;
   if (Outcome recorded = record(hop, *pod, *around, *found, backend, *expected); recorded.event != Event::done)

@@ -32,6 +32,19 @@ std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod)
   return ref;
 }
 
+std::string queue_trouble(const Migration& migration, const PodView& pod) {
+  const MigrationSpec& spec = migration.spec;
+  if (spec.queue.empty() || !spec.broker_secret.empty() || is_local(migration)) return "";
+  const auto asked_for = queue_of(migration, pod);
+  if (!asked_for) return "";
+  const std::string own = messages::queue_name(pod.queue, pod.name);
+  if (asked_for->queue == own) return "";
+  return fmt::format(
+      "its annotations name {} and the Secret {}, and queue {} was asked for without a Secret; name the one to use by "
+      "--broker-secret, which takes the right to get it, or leave --queue out",
+      own.empty() ? "no queue" : "queue " + own, pod.broker_secret, asked_for->queue);
+}
+
 Result<std::vector<std::string>> connections_of(const std::vector<broker::Consumer>& consumers, const PodView& pod) {
   std::set<std::string> own;
   std::set<std::string> all;

@@ -18,6 +18,11 @@ struct QueueRef {
 // Pure. What spec and annotations say, {pod} and {ordinal} expanded; nothing when no queue is named, or mode None.
 [[nodiscard]] std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod);
 
+// What speaks against using the spec's queue with the Pod's Secret; empty: nothing. Who asks for the migration may not
+// be allowed to read that Secret, and must not come by another queue through it. Only a Secret that the spec names was
+// asked for at admission; the second hop, whose queue was named for another Pod, is the controller's own. Pure.
+[[nodiscard]] std::string queue_trouble(const Migration& migration, const PodView& pod);
+
 // Which of a queue's consumers are the Pod's: those that come from its address, or, seen through address translation,
 // the only connection there is. Pure. An error when that cannot be told.
 [[nodiscard]] Result<std::vector<std::string>> connections_of(const std::vector<broker::Consumer>& consumers,

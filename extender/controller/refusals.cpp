@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/queue.h"
 #include "shared/migration/names.h"
+#include "shared/migration/version.h"
 
 namespace migrate::controller {
 namespace {
@@ -53,8 +54,9 @@ void check_node(const NodeState& node, Instant now, Collector& found) {
 
 void check_handler(const NodeState& node, Instant now, Collector& found) {
   if (is_alive(node, now) && !node.facts->has_handler)
-    found.add("NoHandler", fmt::format("{} {} on node {} does not know the runtime handler `{}`; add the lines of the "
-                                       "README to its configuration and restart it",
+    found.add("NoHandler", fmt::format("{} {} on node {} does not know the runtime handler `{}`; an administrator adds "
+                                       "the lines that README.md, \"Install and use\", has for it to its configuration "
+                                       "and restarts it",
                                        node.facts->runtime, node.facts->runtime_version, node.name, kRuntimeClass));
 }
 
@@ -154,13 +156,7 @@ void check_image_way(const Json& pod, const Surroundings& around, Collector& fou
 }  // namespace
 
 bool is_criu_new_enough(const std::string& version) {
-  int major = 0;
-  int minor = 0;
-  const char* const end = version.data() + version.size();
-  const auto first = std::from_chars(version.data(), end, major);
-  if (first.ec != std::errc{}) return false;
-  if (first.ptr != end && *first.ptr == '.') std::from_chars(first.ptr + 1, end, minor);
-  return major > 4 || (major == 4 && minor >= 2);
+  return parse_version(version) >= kOldestCriu;
 }
 
 std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around) {
@@ -195,6 +191,8 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
                           "abort it: kubectl migrate abort {} -n {}",
                           around.other_of_set, migration.status.owner->kind, migration.status.owner->name,
                           around.other_of_set, migration.namespace_));
+  if (const std::string trouble = queue_trouble(migration, view); !trouble.empty())
+    found.add("OthersQueue", fmt::format("{}: {}", name, trouble));
   if (migration.spec.restore == RestoreWay::image) check_image_way(*pod, around, found);
   if (migration.spec.transfer == TransferWay::registry && migration.spec.registry.find('/') == std::string::npos)
     found.add(
@@ -236,11 +234,12 @@ std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& 
     if (one.paused)
       found.add("ContainerPaused",
                 fmt::format("container {} of {} is paused already; resume it first", one.name, name));
-    if (one.runtime == "crun")
-      found.add("Crun",
-                fmt::format("container {} of {} runs under crun, whose checkpoints runc cannot restore; run the "
-                            "Pod with a runtime that uses runc",
-                            one.name, name));
+    // What restores is runc.
+    if (one.runtime != "runc" && one.runtime != "migrate-runc")
+      found.add("OciRuntime",
+                fmt::format("container {} of {} runs under {}, whose checkpoints runc cannot restore; run the Pod with "
+                            "a runtime that uses runc",
+                            one.name, name, one.runtime.empty() ? "an OCI runtime that is not known" : one.runtime));
   }
   check_shm(pod, found_there, name, found);
   for (const agent::VolumeFacts& one : found_there.volumes)
@@ -287,6 +286,11 @@ std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& tar
     found.add("CpuFeatures", fmt::format("the CPU of node {} lacks {} of node {} ({} in all); memory that uses them "
                                          "would crash there",
                                          target.name, missing.front(), source.name, missing.size()));
+  if (is_criu_new_enough(to.criu) && parse_version(to.criu) < parse_version(from.criu))
+    found.add("CriuTooOld",
+              fmt::format("node {} has CRIU {}, and does not read what {} of the source's node {} writes; "
+                          "install that or a newer one there",
+                          target.name, to.criu, from.criu, source.name));
   // Once as an archive and once unpacked.
   const Bytes wanted = needed + needed + kSpareDisk;
   if (to.free_disk < wanted)

@@ -62,8 +62,8 @@ struct Surroundings {
                                                    const NodeState& source, CheckpointBackend backend,
                                                    milliseconds frozen);
 
-// Of the node that a target was placed on, against the source's, which it must not be unless the hop is `local`.
-// `needed` are the archives' bytes.
+// Of the node that was asked for, or that a target was placed on, against the source's, which it must not be unless the
+// hop is `local`. `needed` are the archives' bytes.
 [[nodiscard]] std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& target, bool local,
                                                  Bytes needed, Instant now);
 

@@ -29,7 +29,7 @@ enum Cause : std::uint32_t {
 };
 
 Bytes room_needed(const Migration& migration) {
-  return {2 * total_size(migration.status).count + kDiskReserve.count};  // archives, and what they hold, unpacked
+  return {2 * expected_size(migration.status).count + kDiskReserve.count};  // archives, and what they hold, unpacked
 }
 
 // A target that is restored from images comes after a placeholder, whose place it takes.
@@ -71,7 +71,8 @@ class Filter {
     if (source_ != nullptr && known->facts.architecture != source_->facts.architecture) return other_architecture;
     if (known->criu < least_criu()) return criu_too_old;
     if (!has_cpu_features(known->cpu)) return lacks_cpu_features;
-    if (known->facts.free_disk < room_) return no_room;
+    // Where it is held, the archives may lie already and have taken their room.
+    if (held_.empty() && known->facts.free_disk < room_) return no_room;
     return std::nullopt;
   }
 
@@ -112,7 +113,6 @@ class Filter {
   }
 
  private:
-  // An archive is read by the CRIU that wrote it and by newer ones.
   [[nodiscard]] Version least_criu() const {
     return source_ != nullptr ? std::max(kOldestCriu, source_->criu) : kOldestCriu;
   }

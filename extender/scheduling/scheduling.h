@@ -35,8 +35,6 @@ struct Filtered {
   std::string error;
 };
 
-// The oldest CRIU that restores on current kernels.
-inline constexpr Version kOldestCriu{4, 2, 0};
 // Kept free beside what the archives and their unpacked content take.
 inline constexpr Bytes kDiskReserve = 64_MiB;
 

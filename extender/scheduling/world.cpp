@@ -1,23 +1,9 @@
 #include "extender/scheduling/world.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace migrate::scheduling {
-
-Version parse_version(std::string_view text) {
-  Version version;
-  if (text.starts_with('v')) text.remove_prefix(1);
-  const char* at = text.data();
-  const char* const end = text.data() + text.size();
-  for (unsigned* part : {&version.major, &version.minor, &version.patch}) {
-    const auto [next, error] = std::from_chars(at, end, *part);
-    if (error != std::errc{} || next == end || *next != '.') break;
-    at = next + 1;
-  }
-  return version;
-}
 
 void World::put(KnownMigration known) {
   std::string key = known.migration.namespace_ + "/" + known.migration.name;

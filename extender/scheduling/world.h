@@ -2,7 +2,6 @@
 // than a millisecond. Values; no thread safety of its own (cache.h).
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,17 +15,9 @@
 #include "shared/base/units.h"
 #include "shared/migration/migration.h"
 #include "shared/migration/node_facts.h"
+#include "shared/migration/version.h"
 
 namespace migrate::scheduling {
-
-// "4.2.1" and what distributions append to it ("2.3.7~ds1"). Nothing readable is 0.0.0.
-struct Version {
-  unsigned major = 0;
-  unsigned minor = 0;
-  unsigned patch = 0;
-  auto operator<=>(const Version&) const = default;  // NOLINT(modernize-use-nullptr): it takes the 0 of <=> for one
-};
-[[nodiscard]] Version parse_version(std::string_view text);
 
 struct KnownNode {
   NodeFacts facts;  // but cpu_features, see World

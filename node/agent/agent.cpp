@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "node/agent/failure.h"
+
 namespace migrate::agent {
 namespace {
 
@@ -54,6 +56,14 @@ AgentResult<SourceFacts> Agent::inspect(const Order& order, const PodRef& pod,
                                         const std::vector<std::string>& volumes, const Call&) {
   return fence_.admit(order).and_then(
       [&] { return agent::inspect(parts_.places, parts_.runtime, pod, containers, volumes); });
+}
+
+AgentResult<void> Agent::check_kubelet(const Order& order, const PodRef& pod, const Call& call) {
+  return fence_.admit(order).and_then([&]() -> AgentResult<void> {
+    auto checked = parts_.kubelet.check(pod, call.timeout, call.stop);
+    if (!checked) return failed(checked.error());
+    return {};
+  });
 }
 
 AgentResult<SourceRecord> Agent::freeze(const Order& order, const FreezeOrder& freeze, const Call&) {

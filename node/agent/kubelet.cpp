@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "node/agent/disk.h"
-#include "shared/http_client/http_client.h"
 #include "shared/kube/resource.h"
 
 namespace migrate::agent {
@@ -19,11 +18,20 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-// What to do about the answers that have a known cause.
-std::string advice(unsigned status) {
-  if (status == 401 || status == 403) return "; the agent's account needs create on nodes/checkpoint";
-  if (status == 404) return "; the kubelet's feature gate ContainerCheckpoint is off, or the container is gone";
+// No container's name has a dot.
+constexpr const char* kNoContainer = "kubectl-migrate.none";
+
+// The kubelet looks at rights before it looks whether there is such a path, and speaks of Pod and container only where
+// there is one.
+std::string advice(const http::HttpResponse& answer) {
+  if (answer.status == 401 || answer.status == 403) return "; the agent's account needs create on nodes/checkpoint";
+  if (answer.status == 404 && answer.body.find("does not exist") == std::string::npos)
+    return "; its feature gate ContainerCheckpoint is off, or its debugging handlers are";
   return "";
+}
+
+std::string told(const http::HttpResponse& answer) {
+  return fmt::format("it answered {}: {}{}", answer.status, trimmed(answer.body.substr(0, 2000)), advice(answer));
 }
 
 }  // namespace
@@ -48,22 +56,20 @@ Result<std::string> HttpsKubelet::authorities() const {
   return pem;
 }
 
-Result<void> HttpsKubelet::checkpoint(const PodRef& pod, const std::string& container, const fs::path& into,
-                                      std::chrono::milliseconds timeout, const std::stop_token& stop) {
-  const auto attempt = fmt::format("checkpoint {}/{}, container {}, by the kubelet of {}", pod.namespace_, pod.name,
-                                   container, place_.node);
+Result<http::HttpResponse> HttpsKubelet::order(const PodRef& pod, const std::string& container,
+                                               std::chrono::milliseconds timeout, const std::stop_token& stop) const {
   auto ca = authorities();
-  if (!ca) return tl::make_unexpected(ca.error().within(attempt));
+  if (!ca) return tl::make_unexpected(ca.error());
   const auto token = files_.read(place_.token);
-  if (!token) return tl::make_unexpected(token.error().within(attempt));
-  if (!*token) return failure(fmt::format("{}: there is no token at {}", attempt, place_.token));
+  if (!token) return tl::make_unexpected(token.error());
+  if (!*token) return failure("there is no token at " + place_.token);
 
   http::HttpClientOptions options;
   options.base_url = place_.url;
   options.tls.ca_pem = std::move(*ca);
   options.tls.server_name = place_.node;
   const auto client = http::make_http_client(options);
-  if (!client) return tl::make_unexpected(client.error().within(attempt));
+  if (!client) return tl::make_unexpected(client.error());
   http::HttpRequest request;
   request.method = "POST";
   request.target = fmt::format("/checkpoint/{}/{}/{}", kube::percent_encode(pod.namespace_),
@@ -72,11 +78,28 @@ Result<void> HttpsKubelet::checkpoint(const PodRef& pod, const std::string& cont
   request.timeout = timeout;
   request.stop = stop;
   request.body_limit = 1U << 20;
-  const auto answer = (*client)->send(request);
-  if (!answer) return failure(fmt::format("{}: {}", attempt, answer.error().message));
-  if (answer->status != 200)
-    return failure(fmt::format("{}: it answered {}: {}{}", attempt, answer->status,
-                               trimmed(answer->body.substr(0, 2000)), advice(answer->status)));
+  auto answer = (*client)->send(request);
+  if (!answer) return failure(answer.error().message);
+  return std::move(*answer);
+}
+
+Result<void> HttpsKubelet::check(const PodRef& pod, std::chrono::milliseconds timeout, const std::stop_token& stop) {
+  const auto attempt =
+      fmt::format("ask the kubelet of {} whether it checkpoints {}/{}", place_.node, pod.namespace_, pod.name);
+  const auto answer = order(pod, kNoContainer, timeout, stop);
+  if (!answer) return tl::make_unexpected(answer.error().within(attempt));
+  // It has come as far as looking for the container: nothing else stands in the way.
+  if (answer->status == 404 && answer->body.find(kNoContainer) != std::string::npos) return {};
+  return failure(fmt::format("{}: {}", attempt, told(*answer)));
+}
+
+Result<void> HttpsKubelet::checkpoint(const PodRef& pod, const std::string& container, const fs::path& into,
+                                      std::chrono::milliseconds timeout, const std::stop_token& stop) {
+  const auto attempt = fmt::format("checkpoint {}/{}, container {}, by the kubelet of {}", pod.namespace_, pod.name,
+                                   container, place_.node);
+  const auto answer = order(pod, container, timeout, stop);
+  if (!answer) return tl::make_unexpected(answer.error().within(attempt));
+  if (answer->status != 200) return failure(fmt::format("{}: {}", attempt, told(*answer)));
 
   auto path = parse_checkpoint_answer(answer->body);
   if (!path) return tl::make_unexpected(path.error().within(attempt));

@@ -7,6 +7,7 @@
 
 #include "shared/agent_api/agent_api.h"
 #include "shared/base/host.h"
+#include "shared/http_client/http_client.h"
 
 namespace migrate::agent {
 
@@ -17,6 +18,9 @@ class KubeletCheckpoints {
   [[nodiscard]] virtual Result<void> checkpoint(const PodRef& pod, const std::string& container,
                                                 const std::filesystem::path& into, std::chrono::milliseconds timeout,
                                                 const std::stop_token& stop) = 0;
+  // Whether it would take such an order for that Pod, found out without one.
+  [[nodiscard]] virtual Result<void> check(const PodRef& pod, std::chrono::milliseconds timeout,
+                                           const std::stop_token& stop) = 0;
 };
 
 struct KubeletPlace {
@@ -35,9 +39,13 @@ class HttpsKubelet final : public KubeletCheckpoints {
   [[nodiscard]] Result<void> checkpoint(const PodRef& pod, const std::string& container,
                                         const std::filesystem::path& into, std::chrono::milliseconds timeout,
                                         const std::stop_token& stop) override;
+  [[nodiscard]] Result<void> check(const PodRef& pod, std::chrono::milliseconds timeout,
+                                   const std::stop_token& stop) override;
 
  private:
   [[nodiscard]] Result<std::string> authorities() const;
+  [[nodiscard]] Result<http::HttpResponse> order(const PodRef& pod, const std::string& container,
+                                                 std::chrono::milliseconds timeout, const std::stop_token& stop) const;
   KubeletPlace place_;
   const FileReader& files_;
 };

@@ -143,6 +143,11 @@ AgentResult<SourceFacts> ObservedAgent::inspect(const Order& order, const PodRef
                  [&] { return agent_.inspect(order, pod, containers, volumes, call); });
 }
 
+AgentResult<void> ObservedAgent::check_kubelet(const Order& order, const PodRef& pod, const Call& call) {
+  return observe("check_kubelet", order, call, {{"pod", pod.name}},
+                 [&] { return agent_.check_kubelet(order, pod, call); });
+}
+
 AgentResult<SourceRecord> ObservedAgent::freeze(const Order& order, const FreezeOrder& freeze, const Call& call) {
   return observe("freeze", order, call, {{"pod", freeze.pod.name}, {"target", freeze.target_node}},
                  [&] { return agent_.freeze(order, freeze, call); });

@@ -19,6 +19,7 @@ class ObservedAgent final : public AgentApi {
 
   AgentResult<SourceFacts> inspect(const Order& order, const PodRef& pod, const std::vector<std::string>& containers,
                                    const std::vector<std::string>& volumes, const Call& call) override;
+  AgentResult<void> check_kubelet(const Order& order, const PodRef& pod, const Call& call) override;
   AgentResult<SourceRecord> freeze(const Order& order, const FreezeOrder& freeze, const Call& call) override;
   AgentResult<std::vector<Archive>> checkpoint(const Order& order, const CheckpointOrder& checkpoint,
                                                const Call& call) override;

@@ -211,6 +211,9 @@ class AgentApi {
   virtual AgentResult<SourceFacts> inspect(const Order& order, const PodRef& pod,
                                            const std::vector<std::string>& containers,
                                            const std::vector<std::string>& volumes, const Call& call = {}) = 0;
+  // Whether the node's kubelet would take the order of a checkpoint of that Pod: the right to give it, the feature
+  // gate.
+  virtual AgentResult<void> check_kubelet(const Order& order, const PodRef& pod, const Call& call = {}) = 0;
   // Pauses all containers together; writes `frozen` before. When one cannot be paused, all run again.
   virtual AgentResult<SourceRecord> freeze(const Order& order, const FreezeOrder& freeze, const Call& call = {}) = 0;
   // Of frozen containers only.

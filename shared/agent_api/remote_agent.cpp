@@ -82,6 +82,12 @@ class RemoteAgent final : public AgentApi {
     return ask("inspect", &Stub::Inspect, order, request, call);
   }
 
+  AgentResult<void> check_kubelet(const Order& order, const PodRef& pod, const Call& call) override {
+    v1::CheckKubeletRequest request;
+    put(*request.mutable_pod(), pod);
+    return ask("check_kubelet", &Stub::CheckKubelet, order, request, call);
+  }
+
   AgentResult<SourceRecord> freeze(const Order& order, const FreezeOrder& freeze, const Call& call) override {
     v1::FreezeRequest request;
     put(request, freeze);

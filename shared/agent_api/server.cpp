@@ -78,6 +78,11 @@ class Service final : public v1::Agent::Service {
       return agent_.inspect(order, taken(in->pod()), taken(in->containers()), taken(in->volumes()), call);
     });
   }
+  Status CheckKubelet(ServerContext* context, const v1::CheckKubeletRequest* in, v1::Done* out) override {
+    return order(*context, *in, *out, [&](const Order& order, const Call& call) {
+      return agent_.check_kubelet(order, taken(in->pod()), call);
+    });
+  }
   Status Freeze(ServerContext* context, const v1::FreezeRequest* in, v1::SourceRecord* out) override {
     return order(*context, *in, *out,
                  [&](const Order& order, const Call& call) { return agent_.freeze(order, taken(*in), call); });

@@ -115,4 +115,8 @@ Bytes total_size(const MigrationStatus& status) {
   return sum;
 }
 
+Bytes expected_size(const MigrationStatus& status) {
+  return status.archives.empty() ? status.forecast_size : total_size(status);
+}
+
 }  // namespace migrate

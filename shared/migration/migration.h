@@ -172,6 +172,7 @@ struct MigrationStatus {
   std::optional<milliseconds> forecast_gap;
   std::optional<milliseconds> forecast_total;
   std::optional<milliseconds> forecast_restore;  // from the release of its containers until they run
+  Bytes forecast_size;                           // of the archives: memory and what is carried of volumes
   std::optional<milliseconds> snapshot_freeze;   // frozen for a checkpoint after which it ran on
   std::optional<Instant> frozen_at;              // the source's last instruction, by its agent
   std::optional<Instant> running_at;             // the target's containers run
@@ -221,5 +222,7 @@ struct Migration {
 void set_condition(MigrationStatus& status, Condition condition);
 // The bytes of all archives.
 [[nodiscard]] Bytes total_size(const MigrationStatus& status);
+// The same, and before they are made what is forecast of them.
+[[nodiscard]] Bytes expected_size(const MigrationStatus& status);
 
 }  // namespace migrate

@@ -2,31 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "shared/base/time.h"
 #include "shared/migration/names.h"
 #include "shared/migration/parts.h"
+#include "shared/migration/version.h"
 
 namespace migrate {
 
 using Json = nlohmann::json;
-
-namespace {
-
-// Major and minor of "2.3.7"; zeros of what is no version.
-std::pair<int, int> minor_version(const std::string& version) {
-  std::pair<int, int> read{0, 0};
-  const char* const end = version.data() + version.size();
-  const auto first = std::from_chars(version.data(), end, read.first);
-  if (first.ec == std::errc{} && first.ptr != end && *first.ptr == '.')
-    std::from_chars(first.ptr + 1, end, read.second);
-  return read;
-}
-
-}  // namespace
 
 Result<NodeFacts> parse_node_facts(const Json& object) {
   kube::FirstProblem problem;
@@ -58,9 +43,10 @@ std::string image_restore_trouble(const NodeFacts& facts) {
   const std::string who = fmt::format("{} {} on node {}", facts.runtime, facts.runtime_version, facts.node);
   if (facts.runtime != "containerd")
     return fmt::format("{} is not used for restores from images by this version, only containerd 2.1 to 2.3 is", who);
-  const auto version = minor_version(facts.runtime_version);
-  if (version < std::pair{2, 1}) return fmt::format("{} cannot restore from images; versions 2.1 to 2.3 can", who);
-  if (version > std::pair{2, 3})
+  Version version = parse_version(facts.runtime_version);
+  version.patch = 0;
+  if (version < Version{2, 1, 0}) return fmt::format("{} cannot restore from images; versions 2.1 to 2.3 can", who);
+  if (version > Version{2, 3, 0})
     return fmt::format("{} cannot restore from images any more; versions 2.1 to 2.3 can", who);
   if (facts.restore_via_create == false)
     return fmt::format(

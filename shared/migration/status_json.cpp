@@ -213,6 +213,7 @@ Json forecast_json(const MigrationStatus& status) {
   put(json, "gapMs", status.forecast_gap);
   put(json, "totalMs", status.forecast_total);
   put(json, "restoreMs", status.forecast_restore);
+  if (status.forecast_size > Bytes{}) json["bytes"] = status.forecast_size.count;
   return json;
 }
 
@@ -248,6 +249,7 @@ MigrationStatus parse_status(const Field& status) {
   read.forecast_gap = milliseconds_in(status["forecast"]["gapMs"]);
   read.forecast_total = milliseconds_in(status["forecast"]["totalMs"]);
   read.forecast_restore = milliseconds_in(status["forecast"]["restoreMs"]);
+  read.forecast_size = Bytes{optional_count(status["forecast"]["bytes"]).value_or(0)};
   read.frozen_at = instant_in(status["frozenAt"]);
   read.running_at = instant_in(status["runningAt"]);
   read.gap = milliseconds_in(status["gapMs"]);

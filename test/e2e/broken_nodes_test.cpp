@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <boost/test/unit_test.hpp>
+#include <functional>
 
 #include "test/e2e/phase_gate.h"
 #include "test/e2e/product_processes.h"
@@ -50,6 +51,34 @@ void expect(const migrate::Completed& answer, const std::string& migration, int 
   stage().check_nothing_left(migration);
 }
 
+// A node whose archives have so many MiB for as long as this lives, as its agent reports.
+class SmallDisk {
+ public:
+  SmallDisk(const char* node, unsigned mebibytes) : node_(node), undo_([this] { give_back(); }) {
+    cluster().on(node_, {"mount", "-t", "tmpfs", "-o", fmt::format("size={}m,mode=700", mebibytes), "none",
+                         "/var/lib/kubectl-migrate"});
+    renew(cluster(), agent_on(cluster(), node_));
+    await("is small", [&](std::uint64_t free) { return free <= std::uint64_t{mebibytes} << 20; });
+  }
+
+ private:
+  void give_back() const {
+    cluster().on(node_, {"sh", "-c", "umount /var/lib/kubectl-migrate"});
+    renew(cluster(), agent_on(cluster(), node_));
+    // What was reported last would be believed until the next report.
+    await("is as before", [](std::uint64_t free) { return free > std::uint64_t{200} << 20; });
+  }
+  void await(const std::string& what, const std::function<bool(std::uint64_t)>& holds) const {
+    eventually(node_ + "'s agent to report that its disk " + what, [&] {
+      const std::string free = cluster().field({"migrationnodes.kubectl-migrate.dev", node_}, ".facts.freeDisk");
+      return !free.empty() && holds(std::stoull(free));
+    });
+  }
+
+  std::string node_;
+  Undo undo_;  // of what its constructor has begun, too
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(broken_nodes)
@@ -88,15 +117,26 @@ BOOST_AUTO_TEST_CASE(a_node_without_an_agent) {
 
 BOOST_AUTO_TEST_CASE(no_room_on_the_sources_disk) {
   setting().make(small_pod(setting().ns(), "roomy", "node-a"));
-  const auto restart_agent = [] { renew(cluster(), agent_on(cluster(), "node-a")); };
-  const Undo undo{[&] {
-    cluster().on("node-a", {"sh", "-c", "umount /var/lib/kubectl-migrate"});
-    restart_agent();
-  }};
-  cluster().on("node-a", {"mount", "-t", "tmpfs", "-o", "size=32m,mode=700", "none", "/var/lib/kubectl-migrate"});
-  restart_agent();
+  const SmallDisk disk{"node-a", 32};
   const Untouched before{stage(), "roomy"};
   expect(stage().plugin({"roomy", "--to", "node-b", "--name", "no-room"}), "no-room", 3, {"node-a", "MiB"}, before);
+}
+
+BOOST_AUTO_TEST_CASE(no_room_on_the_targets_disk) {
+  // Room for 64 MiB of others and for the emptyDir, but not for what is unpacked of it.
+  Json pod = small_pod(setting().ns(), "large", "node-a", "dd if=/dev/zero of=/data/large bs=1M count=60 2>/dev/null");
+  pod["spec"]["volumes"] = {{{"name", "data"}, {"emptyDir", Json::object()}}};
+  pod["spec"]["containers"][0]["volumeMounts"] = {{{"name", "data"}, {"mountPath", "/data"}}};
+  setting().make(pod);
+  eventually("its emptyDir to be filled", [] {
+    return cluster()
+        .run({"kubectl", "-n", setting().ns(), "exec", "large", "--", "test", "-e", "/tmp/count"})
+        .succeeded();
+  });
+  const SmallDisk disk{"node-b", 150};
+  const Untouched before{stage(), "large"};
+  expect(stage().plugin({"large", "--to", "node-b", "--strategy", "stop", "--name", "no-room-there"}), "no-room-there",
+         3, {"node-b", "MiB left for archives"}, before);
 }
 
 BOOST_AUTO_TEST_CASE(an_archive_that_is_altered_or_cut_short) {

@@ -59,7 +59,8 @@ Setting& setting() {
 void check(const migrate::Completed& answer, int code, const Words& parts) {
   BOOST_TEST(code_of(answer) == code, text_of(answer));
   for (const std::string& part : parts)
-    BOOST_TEST(answer.errors.find(part) != std::string::npos, "nothing of '" << part << "' in " << text_of(answer));
+    BOOST_TEST((answer.output + answer.errors).find(part) != std::string::npos,
+               "nothing of '" << part << "' in " << text_of(answer));
 }
 
 }  // namespace
@@ -91,6 +92,26 @@ BOOST_AUTO_TEST_CASE(who_may_not_read_a_secret_may_not_name_it) {
   // With the rights it needs it goes.
   const auto moved = setting().as("execer", {"plain", "--to", "node-b", "--name", "allowed"});
   BOOST_TEST(moved.succeeded(), text_of(moved) << setting().stage.report("allowed"));
+}
+
+// The Pod's own Secret may be used for its own queue. Through it another queue's consumer could be disconnected.
+BOOST_AUTO_TEST_CASE(who_may_not_read_the_pods_secret_may_not_name_another_queue) {
+  setting().account("queuer", {"*"}, true);
+  Json pod = small_pod(setting().ns(), "consumer", "node-a");
+  pod["metadata"]["annotations"] = {{"kubectl-migrate.dev/queue", "own"},
+                                    {"kubectl-migrate.dev/broker-secret", kBrokerSecret}};
+  setting().stage.cluster().apply(pod);
+  setting().stage.cluster().wait_ready(setting().ns(), "consumer");
+  const Untouched before{setting().stage, "consumer"};
+  const auto ask = [&](const char* flag, const char* value) {
+    return setting().as("queuer",
+                        {"consumer", "--to", "node-b", "--strategy", "stop", "--queue", "other", flag, value});
+  };
+  check(ask("--name", "others-queue"), 3,
+        {"consumer", "queue other was asked for without a Secret", "--broker-secret"});
+  check(ask("--broker-secret", kBrokerSecret), 1, {kBrokerSecret, "system:serviceaccount:forbidden:queuer"});
+  BOOST_TEST(before.trouble() == "");
+  setting().stage.check_nothing_left("others-queue");
 }
 
 BOOST_AUTO_TEST_CASE(a_forged_annotation_starts_nothing_and_leaves_nothing) {

@@ -343,6 +343,21 @@ BOOST_AUTO_TEST_CASE(changing_what_a_migration_is_asked_for_takes_the_same_right
     check_refused(patch("owner", change), "is invalid");
 }
 
+// A live migration's way back into its name is the controller's own object, and may come into doubt like any other.
+BOOST_AUTO_TEST_CASE(the_controllers_second_hop_may_be_aborted_but_not_made_by_users) {
+  const std::string& ns = world().open.name();
+  Json object = migration_object(world().cluster, ns, "victim", "second");
+  object["spec"]["pod"]["uid"] = "00000000-0000-0000-0000-000000000000";  // refused, so nothing happens
+  object["spec"]["target"] = {{"node", "node-a"}, {"name", "home"}};
+  check_refused(try_as({"--as=owner"}, {"create", "-f", "-"}, object), "spec.target.name is the controller's own");
+  check_done(try_as({std::string("--as=") + kExtender}, {"create", "-f", "-"}, object));
+  const auto patch = [&](const std::string& what) {
+    return try_as({"--as=runner"}, {"patch", "migration", "second", "-n", ns, "--type=merge", "-p", what});
+  };
+  check_done(patch(R"({"spec": {"abort": true}})"));
+  check_refused(patch(R"({"spec": {"target": {"name": "elsewhere"}}})"), "is invalid");
+}
+
 BOOST_AUTO_TEST_CASE(an_agent_speaks_for_its_own_node_only) {
   check_done(try_as(agent_of("node-a"), patch_node("node-a")));
   check_refused(try_as(agent_of("node-a"), patch_node("node-b")),

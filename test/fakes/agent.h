@@ -68,6 +68,12 @@ class FakeAgent final : public agent::AgentApi {
     given.volumes = volumes;
     return end(std::move(given), call, facts);
   }
+  AgentResult<void> check_kubelet(const agent::Order& order, const agent::PodRef& pod,
+                                  const agent::Call& call) override {
+    GivenOrder given = begin("check_kubelet", order, call);
+    given.pod = pod;
+    return done(end(std::move(given), call, true));
+  }
   AgentResult<agent::SourceRecord> freeze(const agent::Order& order, const agent::FreezeOrder& freeze,
                                           const agent::Call& call) override {
     GivenOrder given = begin("freeze", order, call);

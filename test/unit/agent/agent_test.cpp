@@ -85,6 +85,14 @@ BOOST_AUTO_TEST_CASE(clean_up_forgets_both_sides_but_not_the_term) {
   fails(agent.freeze(order(1), {}, call), Kind::stale);
 }
 
+BOOST_AUTO_TEST_CASE(the_kubelet_is_asked_before_it_is_needed) {
+  good(agent.check_kubelet(order(2), pod(), call));
+  BOOST_TEST(node.kubelet.checked == "orders");
+  node.kubelet.error = "it answered 403";
+  fails(agent.check_kubelet(order(2), pod(), call), Kind::failed, "403");
+  fails(agent.check_kubelet(order(1), pod(), call), Kind::stale);
+}
+
 BOOST_AUTO_TEST_CASE(every_order_is_one_line_and_one_figure) {
   Metrics metrics;
   ObservedAgent observed{agent, node.log, metrics};

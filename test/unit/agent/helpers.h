@@ -35,6 +35,11 @@ class FakeKubelet final : public KubeletCheckpoints {
     if (afterwards) afterwards();
     return {};
   }
+  Result<void> check(const PodRef& pod, milliseconds, const std::stop_token&) override {
+    checked = pod.name;
+    return error.empty() ? Result<void>{} : failure(error);
+  }
+  std::string checked;  // the last Pod
   std::string archive = "a tar file";
   std::string error;
   std::function<void()> before;

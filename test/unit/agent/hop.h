@@ -37,6 +37,7 @@ class Peer final : public AgentApi {
                                    const std::vector<std::string>&, const Call&) override {
     return {};
   }
+  AgentResult<void> check_kubelet(const Order&, const PodRef&, const Call&) override { return {}; }
   AgentResult<SourceRecord> freeze(const Order&, const FreezeOrder&, const Call&) override { return {}; }
   AgentResult<std::vector<Archive>> checkpoint(const Order&, const CheckpointOrder&, const Call&) override {
     return {};

@@ -261,6 +261,9 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_target_arrives_whole) 
   BOOST_REQUIRE(given.pull.images.size() == 1U);
   BOOST_TEST(given.pull.images[0].id == "sha256:bb");
 
+  require(agent->check_kubelet(kOrder, kPod));
+  BOOST_TEST(scene.agent.last().what == "check_kubelet");
+  BOOST_TEST(scene.agent.last().pod.name == "orders");
   require(agent->check_registry(kOrder, registry));
   BOOST_TEST(scene.agent.last().registry.password == "p");
   scene.agent.pushed = through.images;

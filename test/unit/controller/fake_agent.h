@@ -53,6 +53,10 @@ class Agent final : public agent::AgentApi {
     if (auto no = begin("inspect", order)) return tl::make_unexpected(*no);
     return facts;
   }
+  Answer<void> check_kubelet(const agent::Order& order, const agent::PodRef&, const agent::Call&) override {
+    if (auto no = begin("check_kubelet", order)) return tl::make_unexpected(*no);
+    return {};
+  }
   Answer<agent::SourceRecord> freeze(const agent::Order& order, const agent::FreezeOrder&,
                                      const agent::Call&) override {
     if (auto no = begin("freeze", order)) return tl::make_unexpected(*no);

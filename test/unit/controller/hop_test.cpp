@@ -359,39 +359,6 @@ BOOST_AUTO_TEST_CASE(no_place_until_the_timeout) {
   BOOST_TEST(scene.source.record.frozen_at.has_value() == false);
 }
 
-// As with a scheduler for which the extender is `ignorable`, and was not there.
-BOOST_AUTO_TEST_CASE(a_target_that_was_placed_elsewhere_than_asked_for_leads_back) {
-  for (const bool keep_name : {false, true}) {
-    for (const Json& target : {Json{{"node", "node-b"}}, Json{{"nodeSelector", {{"disk", "ssd"}}}}}) {
-      Scene scene{keep_name};
-      scene.cluster.put(kube::core("nodes", "", "node-c"), {{"metadata", {{"labels", {{"disk", "tape"}}}}}});
-      scene.place_on = "node-c";
-      scene.edit([&](Json& object) { object["spec"]["target"] = target; });
-      const MigrationStatus status = scene.run();
-      scene.check_rolled_back();
-      BOOST_TEST(status.reason == "NotWhereAsked");
-      BOOST_TEST(status.message.find("placed on node node-c") != std::string::npos, status.message);
-      BOOST_TEST(!status.frozen_at.has_value());
-    }
-  }
-}
-
-BOOST_AUTO_TEST_CASE(a_target_on_the_source_s_own_node_leads_back) {
-  Scene scene;
-  scene.place_on = "node-a";
-  BOOST_TEST(scene.run().reason == "SameNode");
-  scene.check_rolled_back();
-}
-
-BOOST_AUTO_TEST_CASE(a_node_with_the_labels_that_were_asked_for_is_taken) {
-  Scene scene;
-  scene.cluster.change(kube::core("nodes", "", "node-b"),
-                       [](Json& node) { node["metadata"]["labels"]["disk"] = "ssd"; });
-  scene.edit([](Json& object) { object["spec"]["target"] = {{"nodeSelector", {{"disk", "ssd"}}}}; });
-  scene.run();
-  scene.check_succeeded(kTarget);
-}
-
 BOOST_AUTO_TEST_CASE(a_volume_that_only_one_node_can_hold_is_refused) {
   for (const bool attached : {true, false}) {
     Scene scene;

@@ -137,6 +137,34 @@ BOOST_AUTO_TEST_CASE(the_queue_by_spec_and_annotations) {
   BOOST_TEST(!queue_of(migration, pod));
 }
 
+BOOST_AUTO_TEST_CASE(another_queue_than_the_pods_needs_its_secret_named) {
+  Migration migration = samples::migration();
+  PodView pod;
+  pod.name = "orders-3";
+  pod.queue = "q.{ordinal}";
+  pod.broker_secret = "rabbit";
+  const auto trouble = [&](const std::string& queue, const std::string& secret = "") {
+    migration.spec.queue = queue;
+    migration.spec.broker_secret = secret;
+    return queue_trouble(migration, pod);
+  };
+  BOOST_TEST(trouble("") == "");
+  BOOST_TEST(trouble("q.3") == "");
+  BOOST_TEST(trouble("q.{ordinal}") == "");
+  BOOST_TEST(trouble("q.4").find("its annotations name queue q.3 and the Secret rabbit, and queue q.4") == 0U);
+  BOOST_TEST(trouble("q.4", "rabbit") == "");
+  migration.spec.target_name = "orders-4";  // the controller's second hop
+  BOOST_TEST(trouble("q.4") == "");
+  migration.spec.target_name.clear();
+  pod.queue.clear();
+  BOOST_TEST(trouble("q.3").find("its annotations name no queue") == 0U);
+  migration.spec.messages = MessageMode::none;
+  BOOST_TEST(trouble("q.4") == "");
+  migration.spec.messages = MessageMode::automatic;
+  pod.broker_secret.clear();
+  BOOST_TEST(trouble("q.4") == "");  // nothing is done with it
+}
+
 BOOST_AUTO_TEST_CASE(whose_connections_are_closed) {
   PodView pod;
   pod.address = "10.0.0.9";

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "shared/migration/forecast.h"
+#include "shared/migration/names.h"
 #include "test/unit/controller/one_refusal.h"
 #include "test/unit/controller/samples.h"
 
@@ -44,6 +45,13 @@ const std::vector<Row> kRows{
     spec_row("PodIsTarget", "/metadata/annotations/kubectl-migrate.dev~1restore", R"("other")", "uid other"),
     {"OtherMigration", [](Case& c) { c.around.other_migration = "orders-0"; },
      "kubectl migrate abort orders-0 -n shop"},
+    {"OthersQueue",
+     [](Case& c) {
+       c.pod["metadata"]["annotations"][kQueueAnnotation] = "orders";
+       c.pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
+       c.migration.spec.queue = "payments";
+     },
+     "queue payments was asked for without a Secret"},
     {"EmptyDirLoss", [](Case& c) { c.migration.spec.restore = RestoreWay::image; }, "--accept=emptydir-loss"},
     {"NoRepository", [](Case& c) { c.migration.spec.transfer = TransferWay::registry; }, "by --registry"},
     {"NoAgent", [](Case& c) { c.around.source.facts.reset(); }, "node-a has no migrate-agent"},
@@ -67,7 +75,7 @@ const std::vector<Row> kRows{
        c.around.target = samples::node("node-b", c.around.now);
        c.around.target->facts->has_handler = false;
      },
-     "runtime handler `migrate`"},
+     "runtime handler `migrate`; an administrator adds the lines that README.md"},
     {"", [](Case& c) { c.around.target = samples::node("node-b", c.around.now); }, ""},
     {"NoImageRestore",
      [](Case& c) {
@@ -145,7 +153,11 @@ struct SourceRow {
 
 const std::vector<SourceRow> kSourceRows{
     {"", [](auto&, auto&, auto&, auto&, auto&) {}},
-    {"Crun", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "crun"; }},
+    {"OciRuntime", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "crun"; }},
+    {"OciRuntime",
+     [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "io.containerd.runsc.v1"; }},
+    {"OciRuntime", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime.clear(); }},
+    {"", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].runtime = "migrate-runc"; }},
     {"ContainerPaused", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].paused = true; }},
     {"NoRoom", [](auto& found, auto&, auto&, auto&, auto&) { found.free_disk = 70_MiB; }},
     {"SharedMemory", [](auto& found, auto&, auto&, auto&, auto&) { found.containers[0].shm = 4_KiB; }},
@@ -197,6 +209,8 @@ BOOST_AUTO_TEST_CASE(the_node_that_was_chosen) {
   BOOST_TEST(reason([](NodeState& n) { n.facts->architecture = "arm64"; }) == "Architecture");
   BOOST_TEST(reason([](NodeState& n) { n.facts->cpu_features = {"sse2"}; }) == "CpuFeatures");
   BOOST_TEST(reason([](NodeState& n) { n.facts->cpu_features = {"avx", "avx512", "sse2"}; }) == "");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->criu = "4.2"; }) == "CriuTooOld");
+  BOOST_TEST(reason([](NodeState& n) { n.facts->criu = "4.10"; }) == "");
   BOOST_TEST(reason([](NodeState& n) { n.facts->free_disk = 263_MiB; }) == "NoRoom");
   BOOST_TEST(reason([](NodeState& n) { n.facts->has_handler = false; }) == "NoHandler");
   BOOST_TEST(reason([](NodeState& n) { n.facts->heartbeat -= 1h; }) == "AgentDown");

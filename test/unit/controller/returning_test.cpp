@@ -48,6 +48,21 @@ BOOST_FIXTURE_TEST_CASE(a_hop_within_a_node_that_fails_leaves_the_shadow_at_work
   check_rolled_back();
 }
 
+// The shadow's annotation tells another name, and its user is not asked for the Secret again.
+BOOST_FIXTURE_TEST_CASE(a_hop_within_a_node_uses_the_queue_of_the_first_one, Local) {
+  cluster.change(pod("orders"), [](Json& object) {
+    object["metadata"]["annotations"][kQueueAnnotation] = "orders.{pod}";
+    object["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
+  });
+  cluster.change(path(), [](Json& object) { object["spec"]["messages"]["queue"] = "orders.0"; });
+  cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+  broker->add_queue("orders.0");
+  broker->consume("orders.0", {"t1", "mine", "10.0.0.9"});
+  run();
+  check_succeeded("home");
+  BOOST_TEST(broker->closed_connections() == std::vector<std::string>{"mine"}, boost::test_tools::per_element());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_kubelet_without_room_leads_back, Local) {
   cluster.before_write = [this](const std::string&, const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
     if (where.subresource == "binding")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -85,11 +86,13 @@ struct Scene : Agents, Brokers {
   std::string place_on = "node-b";  // empty: the scheduler finds no place
   std::set<std::string> unreported;
   bool restores_images = true;
+  std::function<void(NodeFacts&)> report;  // what is another of a node than usual
 
   Lookup<NodeFacts> facts(const std::string& node) override {
     if (unreported.contains(node)) return std::nullopt;
     NodeFacts known = samples::facts(node, now());
     known.restore_via_create = restores_images;
+    if (report) report(known);
     return known;
   }
   Result<std::shared_ptr<agent::AgentApi>> agent(const std::string& node) override {

@@ -47,7 +47,7 @@ const char* const kFull = R"({
       {"name": "Placing", "startedAt": "2026-01-02T03:04:05.000001Z", "finishedAt": "2026-01-02T03:04:05.500002Z",
        "message": "node-b"},
       {"name": "Restoring", "startedAt": "2026-01-02T03:04:07.000003Z"}],
-    "attempt": 2, "forecast": {"freezeMs": 400, "gapMs": 900, "totalMs": 2500},
+    "attempt": 2, "forecast": {"freezeMs": 400, "gapMs": 900, "totalMs": 2500, "bytes": 2048},
     "frozenAt": "2026-01-02T03:04:06.000000Z", "runningAt": "2026-01-02T03:04:07.000000Z", "gapMs": 1000,
     "startedAt": "2026-01-02T03:04:05.000000Z", "finishedAt": "2026-01-02T03:04:08.000000Z",
     "warnings": ["w1", "w2"]}
@@ -167,6 +167,7 @@ BOOST_AUTO_TEST_CASE(what_became_of_the_messages_is_read) {
   BOOST_TEST((m.status.restore == RestoreWay::runtime));
   BOOST_TEST((m.status.snapshot_freeze == milliseconds{333}));
   BOOST_TEST((m.status.forecast_total == milliseconds{2500}));
+  BOOST_TEST(m.status.forecast_size.count == 2048U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_known_of_the_messages_stays_unknown) {

@@ -4,6 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "shared/migration/version.h"
+
 using namespace migrate;
 using Json = nlohmann::json;
 
@@ -76,6 +78,15 @@ BOOST_AUTO_TEST_CASE(restores_from_images_depend_on_runtime_version_and_switch) 
     BOOST_TEST(trouble.empty() == std::string(row.says).empty(), trouble);
     BOOST_TEST(trouble.find(row.says) != std::string::npos, trouble);
   }
+}
+
+BOOST_AUTO_TEST_CASE(versions_of_what_is_installed) {
+  BOOST_TEST((parse_version("4.2.1") == Version{4, 2, 1}));
+  BOOST_TEST((parse_version("v4.2") == Version{4, 2, 0}));
+  BOOST_TEST((parse_version("4.10.0~deb1") > Version{4, 2, 9}));
+  BOOST_TEST((parse_version("4.2-rc1") == Version{4, 2, 0}));
+  BOOST_TEST((parse_version("") == Version{}));
+  BOOST_TEST((parse_version("none") == Version{}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

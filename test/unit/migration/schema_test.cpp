@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   messages.mirrored = messages.replayed = messages.backlog_at_cut = messages.duplicates_bound = messages.lost = 1;
   messages.cutoff_planned = messages.cutoff_used = milliseconds{1};
   status.forecast_freeze = status.forecast_gap = status.forecast_total = status.forecast_restore = milliseconds{1};
+  status.forecast_size = Bytes{1};
   status.freeze = status.gap = status.snapshot_freeze = milliseconds{1};
   status.frozen_at = status.running_at = status.started = status.finished = now;
   status.warnings = {"w"};

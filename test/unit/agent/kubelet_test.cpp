@@ -1,0 +1,123 @@
+// The node's kubelet as the agent asks it: over TLS with its token, and what its answers mean.
+#include "node/agent/kubelet.h"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
+#include "test/unit/agent/helpers.h"
+#include "test/unit/fake_server/server.h"
+
+namespace migrate::agent {
+namespace {
+
+using test::FakeServer;
+
+// Its answers are those of kubelet 1.36 (pkg/kubelet/server) and of go-restful, which finds its paths.
+struct Kubelet {
+  std::string rights = "allowed";  // "allowed", "forbidden"
+  bool gate = true;
+  std::string pod = "orders";  // that it knows, with the one container `main`
+  std::string asked;           // method and path of the last request
+  std::string token;
+
+  void answer(test::Connection& connection, const test::Request& request) {
+    asked = request.method + " " + request.target;
+    token = request.header("Authorization");
+    const std::string begin = "/checkpoint/shop/" + pod + "/";
+    if (rights == "forbidden")
+      connection.answer(403, "Forbidden (user=agent, verb=create, resource=nodes, subresource(s)=[checkpoint])\n");
+    else if (!gate)
+      connection.answer(404, "404: Page Not Found");
+    else if (!request.target.starts_with(begin))
+      connection.answer(404, "pod does not exist");
+    else if (request.target != begin + "main")
+      connection.answer(404, "container " + request.target.substr(begin.size()) + " does not exist");
+    else
+      connection.answer(200, R"({"items":["/var/lib/kubelet/checkpoints/x.tar"]})");
+  }
+};
+
+struct Fixture {
+  test::TemporaryFolder folder;
+  test::Authority authority{"a kubelet's own"};
+  Kubelet kubelet;
+  FakeServer server{FakeServer::each([this](test::Connection& connection, const test::Request& request) {
+                      kubelet.answer(connection, request);
+                    }),
+                    test::ServerTls{authority.server({"DNS:node-a"}), ""}};
+  DiskFiles files;
+  HttpsKubelet agents{{.node = "node-a",
+                       .url = server.url(),
+                       .host_root = folder / "host",
+                       .folder = "/var/lib/kubelet",
+                       .token = folder / "token",
+                       .cluster_ca = folder / "no-ca.crt"},
+                      files};
+
+  Fixture() {
+    test::write_text(folder / "token", "a token\n");
+    test::write_text(folder / "host/var/lib/kubelet/pki/kubelet.crt", authority.pem());
+    test::write_text(folder / "host/var/lib/kubelet/checkpoints/x.tar", "an archive");
+    std::filesystem::create_directories(folder / "host/archives");
+  }
+  Result<void> check() { return agents.check(pod(), 10s, {}); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(kubelet_, Fixture)
+
+BOOST_AUTO_TEST_CASE(whether_it_would_checkpoint_is_asked_with_a_container_that_cannot_be) {
+  good(check());
+  BOOST_TEST(kubelet.asked == "POST /checkpoint/shop/orders/kubectl-migrate.none");
+  BOOST_TEST(kubelet.token == "Bearer a token");
+}
+
+struct Row {
+  const char* what;
+  std::function<void(Kubelet&)> change;
+  const char* says;
+  friend std::ostream& operator<<(std::ostream& out, const Row& row) { return out << row.what; }
+};
+
+const std::vector<Row> kRows{
+    {"no right", [](Kubelet& k) { k.rights = "forbidden"; },
+     "subresource(s)=[checkpoint]); the agent's account needs create on nodes/checkpoint"},
+    {"no right, and the gate is closed",
+     [](Kubelet& k) {
+       k.rights = "forbidden";
+       k.gate = false;
+     },
+     "needs create on nodes/checkpoint"},
+    {"the gate is closed", [](Kubelet& k) { k.gate = false; },
+     "404: Page Not Found; its feature gate ContainerCheckpoint is off"},
+    {"another Pod", [](Kubelet& k) { k.pod = "else"; }, "it answered 404: pod does not exist"},
+};
+
+BOOST_DATA_TEST_CASE(what_stands_in_the_way_is_told_before, boost::unit_test::data::make(kRows), row) {
+  row.change(kubelet);
+  const auto checked = check();
+  BOOST_REQUIRE(!checked);
+  const std::string& said = checked.error().message;
+  BOOST_TEST(said.find("ask the kubelet of node-a whether it checkpoints shop/orders: ") == 0U, said);
+  BOOST_TEST(said.find(row.says) != std::string::npos, said);
+}
+
+BOOST_AUTO_TEST_CASE(a_checkpoint_becomes_the_file_that_was_asked_for) {
+  good(agents.checkpoint(pod(), "main", "/archives/main.tar", 10s, {}));
+  BOOST_TEST(test::read_text(folder / "host/archives/main.tar") == "an archive");
+  const auto other = agents.checkpoint(pod(), "side", "/archives/side.tar", 10s, {});
+  BOOST_REQUIRE(!other);
+  BOOST_TEST(other.error().message ==
+             "checkpoint shop/orders, container side, by the kubelet of node-a: it answered 404: container side does "
+             "not exist");
+}
+
+BOOST_AUTO_TEST_CASE(who_has_another_certificate_is_told_nothing) {
+  test::write_text(folder / "host/var/lib/kubelet/pki/kubelet.crt", test::Authority{"another"}.pem());
+  BOOST_TEST(!check());
+  BOOST_TEST(kubelet.token == "");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace migrate::agent
