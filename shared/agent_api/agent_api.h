@@ -33,6 +33,7 @@ struct AgentError {
   };
   Kind kind = Kind::failed;
   std::string message;
+  std::int64_t term = 0;  // of a stale one: the newest that was seen
 };
 
 template <class T>

@@ -1,6 +1,7 @@
 #include "shared/agent_api/wire.h"
 
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace migrate::agent::wire {
@@ -89,6 +90,12 @@ std::optional<Kind> kind_of(std::string_view word) {
   for (const auto& [kind, text] : kKinds)
     if (text == word) return kind;
   return std::nullopt;
+}
+
+std::int64_t term_of(std::string_view text) {
+  std::int64_t term = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), term);
+  return code == std::errc{} && end == text.data() + text.size() && term > 0 ? term : 0;
 }
 
 void put(v1::Order& out, const Order& order, milliseconds timeout) {

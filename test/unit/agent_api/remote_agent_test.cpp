@@ -302,10 +302,12 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_target_arrives_whole) 
 
 BOOST_DATA_TEST_CASE(an_agents_error_keeps_its_kind_and_says_who_and_what, data::make(kKinds), given) {
   Scene scene;
-  scene.agent.error = AgentError{given.kind, "because\nof \xff"};
+  scene.agent.error = AgentError{given.kind, "because\nof \xff", 12};
   const auto answer = scene.controller()->commit(kOrder);
   check_fails(answer, given.kind, "commit of shop/orders by the agent of node node-b at 127.0.0.1:");
   check_fails(answer, given.kind, "because\nof \xff");
+  BOOST_REQUIRE(!answer);
+  BOOST_TEST(answer.error().term == (given.kind == Kind::stale ? 12 : 0));
   check_fails(scene.as(caller("agent/node-c"))->read_archive(kOrder, "app", [](std::string_view) { return true; }),
               given.kind, "because");
 }

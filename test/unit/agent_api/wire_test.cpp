@@ -20,6 +20,12 @@ BOOST_AUTO_TEST_CASE(every_kind_of_error_has_a_word_that_reads_back) {
   BOOST_TEST(!wire::kind_of(""));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_no_term_counts_as_none) {
+  BOOST_TEST(wire::term_of("17") == 17);
+  for (const char* text : {"", "0", "-3", "17 ", "x", "99999999999999999999"})
+    BOOST_TEST(wire::term_of(text) == 0, text);
+}
+
 BOOST_AUTO_TEST_CASE(states_of_a_later_version_are_known_to_be_unknown) {
   v1::SourceRecord record;
   record.set_state(static_cast<v1::SourceRecord::State>(4));

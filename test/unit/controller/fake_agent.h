@@ -216,7 +216,7 @@ class Agent final : public agent::AgentApi {
     orders.push_back(what);
     if (before)
       if (auto error = before(what)) return error;
-    if (order.term < term) return Error{Kind::stale, "a newer leader gave orders"};
+    if (order.term < term) return Error{Kind::stale, "a newer leader gave orders", term};
     term = order.term;
     return std::nullopt;
   }
