@@ -67,6 +67,11 @@ std::optional<Instant> Hop::frozen_until() {
   return *status().frozen_at + freeze_limit();
 }
 
+std::optional<Instant> Hop::frozen_at(const agent::SourceRecord& record) const {
+  if (!record.frozen_at || !record.clock) return record.frozen_at;
+  return world_.clock.now() - (*record.clock - *record.frozen_at);
+}
+
 Limits Hop::while_frozen() {
   Limits limits = before_commit();
   if (const auto end = frozen_until())

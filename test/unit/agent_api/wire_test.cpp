@@ -43,9 +43,10 @@ BOOST_AUTO_TEST_CASE(states_of_a_later_version_are_known_to_be_unknown) {
 BOOST_AUTO_TEST_CASE(an_empty_message_reads_as_empty_values) {
   BOOST_TEST(wire::taken(v1::Order{}).term == 0);
   BOOST_TEST(wire::taken(v1::FreezeRequest{}).pod.uid.empty());
+  BOOST_TEST(wire::taken(v1::FreezeRequest{}).limit.count() == 0);
   const SourceRecord record = wire::taken(v1::SourceRecord{});
   BOOST_TEST((record.state == SourceState::none));
-  BOOST_TEST(!record.frozen_at);
+  BOOST_TEST((!record.frozen_at && !record.clock && record.lost.empty()));
   BOOST_TEST(wire::taken(v1::PullRequest{}).archives.empty());
 }
 
