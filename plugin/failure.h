@@ -10,7 +10,7 @@
 
 namespace migrate::plugin {
 
-// Of the program; README and --help list them.
+// Of the program; docs/install.md and --help list them.
 namespace exit_code {
 inline constexpr int kDone = 0;
 inline constexpr int kFailed = 1;

@@ -77,9 +77,14 @@ std::string verdict(const Migration& migration) {
     case Phase::refused:
       return fmt::format("Refused: {}.\nNothing was touched: {} runs{}.", why(status), pod,
                          on_node(status.source.node));
-    case Phase::rolled_back:
+    case Phase::rolled_back: {
+      const Condition* lost = find_condition(status, "SourceLost");
+      if (lost != nullptr && lost->value)
+        return fmt::format("Rolled back: {}.\n{} is not as before: {}.\nNothing else is left behind.", why(status), pod,
+                           one_line(lost->message));
       return fmt::format("Rolled back: {}.\n{} runs{} as before, and nothing is left behind.", why(status), pod,
                          on_node(status.source.node));
+    }
     case Phase::failed:
       return fmt::format("Failed: {}.\nAll of it: {}", why(status), command_line("describe", migration));
     case Phase::in_doubt:

@@ -1,5 +1,6 @@
 // Back to the source, and what a person has to decide.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,8 @@ using agent::SourceState;
 using std::chrono::duration_cast;
 
 constexpr milliseconds kThawPatience{600'000};
+constexpr milliseconds kResumePatience{20'000};  // a runtime that is being restarted comes back
+constexpr milliseconds kResumePause{500};        // as long as the agent's own
 constexpr milliseconds kCancelPatience{15'000};
 constexpr milliseconds kCleanUpPatience{5'000};
 constexpr milliseconds kRemovePatience{120'000};
@@ -30,6 +33,10 @@ bool has_step(const MigrationStatus& status, Phase phase) {
 // The table leads back from after the commit only when no memory ran at the target, or a person says so.
 bool came_after_commit(const MigrationStatus& status) {
   return has_step(status, Phase::restoring) || has_step(status, Phase::renaming) || has_step(status, Phase::switching);
+}
+
+std::string containers_text(const std::vector<std::string>& names) {
+  return fmt::format("container{} {}", names.size() == 1 ? "" : "s", fmt::join(names, " and "));
 }
 
 // A record may know the target by its name only: the controller ended between its making and its placing.
@@ -57,27 +64,51 @@ Outcome remove_target(Hop& hop) {
   return {};
 }
 
-// What the thaw came to; done: the source runs, or is none of ours any more.
+Attempt<agent::SourceRecord> order_thaw(Hop& hop, bool target_never_ran) {
+  const Limits patience = hop.after_commit(kResumePatience);
+  for (;;) {
+    auto record = hop.ask<agent::SourceRecord>(hop.status().source.node, "thaw the source", "ThawFailed",
+                                               hop.after_commit(kThawPatience),
+                                               [&](agent::AgentApi& agent, const agent::Call& call) {
+                                                 return agent.thaw(hop.order(), target_never_ran, call);
+                                               });
+    const bool may_pass = !record && record.error().event == Event::failed && !target_never_ran;
+    if (!may_pass || !hop.pause(kResumePause, patience)) return record;
+  }
+}
+
+// The way back goes on, as nothing else can be done; but nobody may be told that the source runs as before.
+void note_loss(Hop& hop, const char* reason, const std::string& message) {
+  MigrationStatus& status = hop.status();
+  set_condition(status, {"SourceLost", true, reason, message, hop.world().clock.now()});
+  if (std::find(status.warnings.begin(), status.warnings.end(), message) == status.warnings.end())
+    status.warnings.push_back(message);
+}
+
+// What the thaw came to; done: the source runs, was lost, or is none of ours any more.
 Outcome thaw(Hop& hop, bool target_never_ran) {
   MigrationStatus& status = hop.status();
-  auto record = hop.ask<agent::SourceRecord>(
-      status.source.node, "thaw the source", "ThawFailed", hop.after_commit(kThawPatience),
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.thaw(hop.order(), target_never_ran, call); });
+  auto record = order_thaw(hop, target_never_ran);
   if (!record) {
-    // Tried and not possible: its containers are gone, by a restart of its runtime perhaps. The kubelet starts them.
-    if (record.error().event == Event::failed && !target_never_ran) {
-      status.warnings.push_back("the frozen source was lost: " + record.error().message);
-      return {};
-    }
-    return record.error();
+    if (record.error().event != Event::failed || target_never_ran) return record.error();
+    if (hop.signals().leaving()) return {Event::left, "Left", "this replica does not lead any more"};
+    note_loss(hop, "ThawFailed", "whether the source runs is not known: " + record.error().message);
+    return {};
   }
+  // By a restart of the node's container runtime, or of the node.
+  if (!record->lost.empty())
+    note_loss(
+        hop, "ContainersGone",
+        fmt::format("the frozen source was lost: of Pod {}/{} on node {}, {} ended while it was frozen, and not by "
+                    "us; the kubelet starts it anew, without its memory",
+                    hop.migration().namespace_, status.source.pod, status.source.node, containers_text(record->lost)));
   if (record->state == SourceState::committed) {
     if (target_never_ran) return {Event::failed, "ThawRefused", "the source's agent does not thaw it any more"};
     return {hop.is_made_after_commit() ? Event::name_is_taken : Event::too_late, "Committed",
             "the source was committed before"};
   }
   if (record->frozen_at && record->ended_at) {
-    status.frozen_at = record->frozen_at;
+    if (!status.frozen_at) status.frozen_at = hop.frozen_at(*record);
     status.freeze = duration_cast<milliseconds>(*record->ended_at - *record->frozen_at);
   }
   return {};

@@ -86,7 +86,7 @@ Outcome committing(Hop& hop) {
     return {Event::failed, "SourceThawed",
             fmt::format("too late to commit: the source was thawed{}{}", record->message.empty() ? "" : ": ",
                         record->message)};
-  if (record->frozen_at) hop.status().frozen_at = record->frozen_at;
+  if (!hop.status().frozen_at) hop.status().frozen_at = hop.frozen_at(*record);
   if (record->frozen_at && record->ended_at)
     hop.status().freeze = duration_cast<milliseconds>(*record->ended_at - *record->frozen_at);
   return {hop.is_made_after_commit() ? Event::name_is_taken : Event::done, "", ""};

@@ -25,15 +25,20 @@ Attempt<SourceRecord> record_of(Hop& hop, const Limits& limits) {
       [&](agent::AgentApi& agent, const agent::Call& call) { return agent.source_record(hop.order(), call); });
 }
 
+milliseconds freeze_time(Hop& hop, const Limits& limits) {
+  return std::min(hop.freeze_limit(), hop.left_of(limits));
+}
+
 Attempt<SourceRecord> freeze(Hop& hop, const Limits& limits) {
   agent::FreezeOrder order;
   order.pod = hop.source_ref();
   order.containers = names_of_containers(hop);
   order.target_node = hop.status().target.node;
-  order.deadline = hop.world().clock.now() + std::min(hop.freeze_limit(), hop.left_of(limits));
-  return hop.ask<SourceRecord>(
-      hop.status().source.node, "freeze the source", "FreezeFailed", limits,
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.freeze(hop.order(), order, call); });
+  return hop.ask<SourceRecord>(hop.status().source.node, "freeze the source", "FreezeFailed", limits,
+                               [&](agent::AgentApi& agent, const agent::Call& call) {
+                                 order.limit = freeze_time(hop, limits);
+                                 return agent.freeze(hop.order(), order, call);
+                               });
 }
 
 Outcome record(Hop& hop, const std::vector<agent::Archive>& archives) {
@@ -52,12 +57,13 @@ Outcome snapshot(Hop& hop) {
   order.freeze.pod = hop.source_ref();
   order.freeze.containers = names_of_containers(hop);
   order.freeze.target_node = hop.status().target.node;
-  order.freeze.deadline = hop.world().clock.now() + std::min(hop.freeze_limit(), hop.left_of(limits));
   order.checkpoint.backend =
       hop.status().checkpoint == CheckpointBackend::kubelet ? agent::Backend::kubelet : agent::Backend::direct;
-  auto taken = hop.ask<agent::Snapshot>(
-      hop.status().source.node, "checkpoint the source", "CheckpointFailed", limits,
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.snapshot(hop.order(), order, call); });
+  auto taken = hop.ask<agent::Snapshot>(hop.status().source.node, "checkpoint the source", "CheckpointFailed", limits,
+                                        [&](agent::AgentApi& agent, const agent::Call& call) {
+                                          order.freeze.limit = freeze_time(hop, limits);
+                                          return agent.snapshot(hop.order(), order, call);
+                                        });
   if (!taken) return taken.error();
   hop.status().snapshot_freeze = taken->frozen;
   auto link = connect_replay(hop, limits);
@@ -107,7 +113,7 @@ Outcome freezing(Hop& hop) {
     return {Event::failed, "SourceThawed",
             fmt::format("the source does not stay frozen: {}",
                         record->message.empty() ? "its agent thawed it" : record->message)};
-  hop.status().frozen_at = record->frozen_at.value_or(hop.world().clock.now());
+  hop.status().frozen_at = hop.frozen_at(*record).value_or(hop.world().clock.now());
   if (!queue) return {};
   if (auto closed = close_consumers(hop, *broker, *queue, source, std::move(connections), hop.while_frozen()); !closed)
     return closed.error();

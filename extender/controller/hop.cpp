@@ -70,6 +70,11 @@ std::optional<Instant> Hop::frozen_until() {
   return *status().frozen_at + freeze_limit();
 }
 
+std::optional<Instant> Hop::frozen_at(const agent::SourceRecord& record) const {
+  if (!record.frozen_at || !record.clock) return record.frozen_at;
+  return world_.clock.now() - (*record.clock - *record.frozen_at);
+}
+
 Limits Hop::while_frozen() {
   Limits limits = before_commit();
   if (const auto end = frozen_until())
@@ -130,7 +135,10 @@ agent::Call Hop::call_within(const Limits& limits) const {
 Attempt<void> Hop::go_on_after(const agent::AgentError& error, const std::string& node, const std::string& what,
                                const std::string& failure, const Limits& limits, Patience& patience) {
   const std::string text = fmt::format("{} at the agent of node {}: {}", what, node, error.message);
-  if (error.kind == Kind::stale) return leave(text);
+  if (error.kind == Kind::stale) {
+    world_.leadership.heard(error.term);
+    return leave(text);
+  }
   if (error.kind == Kind::cancelled || limits.stop.stop_requested())
     return tl::make_unexpected(interrupted({Event::deadline, "DeadlineExceeded", text}));
   if (error.kind != Kind::unreachable) return give_up(Event::failed, failure, text);

@@ -55,6 +55,9 @@ class Hop {
   // How long the source may be frozen, and until when; the second is nothing before the freeze.
   [[nodiscard]] milliseconds freeze_limit();
   [[nodiscard]] std::optional<Instant> frozen_until();
+  // Since when, by an answer that has just come, and by our own clock: the agent's is another one, and what follows is
+  // reckoned by ours.
+  [[nodiscard]] std::optional<Instant> frozen_at(const agent::SourceRecord& record) const;
 
   // What interrupted: leaving, an abort, or (both not) what is given.
   [[nodiscard]] Outcome interrupted(Outcome otherwise) const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "shared/base/time.h"
@@ -29,12 +30,17 @@ LeaseView lease_view(const Json& lease) {
           text_at(lease, {"spec", "renewTime"}), text_at(lease, {"metadata", "resourceVersion"})};
 }
 
-LeaderAction decide(const std::optional<LeaseView>& lease, const std::string& self, Steady unchanged_since,
-                    Steady now) {
-  if (!lease) return LeaderAction::create;
+LeaderAction decide(const std::optional<LeaseView>& lease, const std::optional<LeaseView>& last,
+                    const std::string& self, Steady unchanged_since, Steady now) {
+  const bool has_expired = now - unchanged_since > kLeaseDuration;
+  if (!lease) {
+    // Deleted, while its holder still believes in it: that one makes it anew at its next turn.
+    const bool is_anothers = last && !last->holder.empty() && last->holder != self;
+    return is_anothers && !has_expired ? LeaderAction::wait : LeaderAction::create;
+  }
   if (lease->holder == self) return LeaderAction::renew;
   if (lease->holder.empty()) return LeaderAction::take;
-  return now - unchanged_since > kLeaseDuration ? LeaderAction::take : LeaderAction::wait;
+  return has_expired ? LeaderAction::take : LeaderAction::wait;
 }
 
 Leadership::Leadership(kube::Client& client, kube::Pacer& pacer, const Clock& clock, Log& log, std::string identity)
@@ -56,6 +62,20 @@ void Leadership::hold(std::int64_t term, Steady until) {
   valid_until_ = until;
 }
 
+void Leadership::know(std::int64_t term) {
+  const std::lock_guard lock{mutex_};
+  newest_ = std::max(newest_, term);
+}
+
+void Leadership::heard(std::int64_t term) {
+  if (term <= kMostBelieved) know(term);
+}
+
+std::int64_t Leadership::newest() const {
+  const std::lock_guard lock{mutex_};
+  return newest_;
+}
+
 void Leadership::turn(const std::stop_token& stop) {
   const Steady started = pacer_.now();
   auto found = client_.get(lease_path(), {kCallTimeout, stop});
@@ -65,18 +85,21 @@ void Leadership::turn(const std::stop_token& stop) {
   }
   std::optional<LeaseView> lease;
   if (*found) lease = lease_view(**found);
-  if (lease != seen_ || !lease) {
+  if (lease && lease != seen_) {
     seen_ = lease;
     seen_since_ = pacer_.now();
+    know(lease->transitions);
   }
-  const LeaderAction action = decide(lease, identity_, seen_since_, pacer_.now());
+  const LeaderAction action = decide(lease, seen_, identity_, seen_since_, pacer_.now());
   if (action == LeaderAction::wait) return hold(term(), Steady{});
   write(action, lease.value_or(LeaseView{}), started, stop);
 }
 
 void Leadership::write(LeaderAction action, const LeaseView& seen, Steady started, const std::stop_token& stop) {
   const bool renewing = action == LeaderAction::renew;
-  const std::int64_t term = renewing ? seen.transitions : seen.transitions + 1;
+  const std::int64_t known = newest();
+  const bool raising = renewing && known > seen.transitions;
+  const std::int64_t term = renewing && !raising ? seen.transitions : known + 1;
   Json lease{{"metadata", {{"name", kLease}, {"namespace", kSystemNamespace}}}, {"spec", spec_for(term, !renewing)}};
   kube::ApiResult<Json> written = Json{};
   if (action == LeaderAction::create) {
@@ -96,8 +119,11 @@ void Leadership::write(LeaderAction action, const LeaseView& seen, Steady starte
     return;
   }
   if (!renewing) log_.info("leading", {{"term", std::to_string(term)}, {"identity", identity_}});
+  if (raising)
+    log_.warn("the Lease was begun anew: its term is raised above those known", {{"term", std::to_string(term)}});
   seen_ = lease_view(*written);
   seen_since_ = pacer_.now();
+  know(term);
   // From when it was asked for: the answer may have taken its time, and the renewal is as old as that.
   hold(term, started + kRenewDeadline);
 }

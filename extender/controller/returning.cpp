@@ -110,6 +110,14 @@ Outcome shadow_or(Hop& hop, const Limits& limits, Outcome otherwise) {
                              hop.status().owner->name, hop.migration().spec.pod));
 }
 
+// What the second hop froze is the shadow: lost there, it was started anew without its memory.
+void note_lost_shadow(Hop& hop, const MigrationStatus& second) {
+  const Condition* lost = find_condition(second, "SourceLost");
+  auto& warnings = hop.status().warnings;
+  if (lost == nullptr || !lost->value) return;
+  if (std::find(warnings.begin(), warnings.end(), lost->message) == warnings.end()) warnings.push_back(lost->message);
+}
+
 // As long as a migration may take. A Pod that is not ready by then may never be, and this would never end.
 bool waits_too_long(Hop& hop) {
   const std::vector<Step>& steps = hop.status().steps;
@@ -159,6 +167,7 @@ Outcome returning(Hop& hop) {
                        fmt::format("migration {} failed: {}", (*second)->name, seen.message));
       if (is_final(seen.phase)) {
         why = fmt::format("{}: {}", (*second)->name, seen.message);
+        note_lost_shadow(hop, seen);
         if (!is_sets) break;
         const auto pause = kBetweenTries * std::min(number, kLongestPause);
         const bool is_soon = hop.world().clock.now() - seen.finished.value_or(Instant{}) < pause;

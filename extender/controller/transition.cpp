@@ -124,9 +124,12 @@ std::optional<Announcement> announcement(const Migration& migration, Phase from,
       return Announcement{true, "MigrationRefused", why};
     case Phase::failed:
       return Announcement{true, "MigrationFailed", why};
-    case Phase::rolled_back:
+    case Phase::rolled_back: {
+      const Condition* lost = find_condition(status, "SourceLost");
+      const std::string source = lost != nullptr && lost->value ? lost->message : "the source runs as before";
       return Announcement{true, "MigrationRolledBack",
-                          fmt::format("migration {}: the source runs as before: {}", migration.name, status.message)};
+                          fmt::format("migration {}: {}: {}", migration.name, source, status.message)};
+    }
     case Phase::succeeded:
       return Announcement{false, "MigrationSucceeded",
                           fmt::format("migration {}: Pod {} runs on node {}: {}", migration.name, status.target.pod,

@@ -60,7 +60,7 @@ struct World {
   EventRecorder& events;
   Metrics& metrics;
   Log& log;
-  const Leadership& leadership;
+  Leadership& leadership;
   Settings settings;
 };
 

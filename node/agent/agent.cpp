@@ -51,6 +51,11 @@ void Agent::wake_caretaker() {
   changed_.notify_all();
 }
 
+AgentResult<SourceRecord> Agent::timed(AgentResult<SourceRecord> record) const {
+  if (record) record->clock = parts_.clock.now();
+  return record;
+}
+
 AgentResult<SourceFacts> Agent::inspect(const Order& order, const PodRef& pod,
                                         const std::vector<std::string>& containers,
                                         const std::vector<std::string>& volumes, const Call&) {
@@ -67,7 +72,7 @@ AgentResult<void> Agent::check_kubelet(const Order& order, const PodRef& pod, co
 }
 
 AgentResult<SourceRecord> Agent::freeze(const Order& order, const FreezeOrder& freeze, const Call&) {
-  auto record = fence_.admit(order).and_then([&] { return source_.freeze(order, freeze); });
+  auto record = timed(fence_.admit(order).and_then([&] { return source_.freeze(order, freeze); }));
   wake_caretaker();
   return record;
 }
@@ -101,15 +106,15 @@ AgentResult<std::vector<std::string>> Agent::withdraw(const Order& order, const 
 }
 
 AgentResult<SourceRecord> Agent::commit(const Order& order, const Call&) {
-  return fence_.admit(order).and_then([&] { return source_.commit(order); });
+  return timed(fence_.admit(order).and_then([&] { return source_.commit(order); }));
 }
 
 AgentResult<SourceRecord> Agent::thaw(const Order& order, bool target_never_ran, const Call&) {
-  return fence_.admit(order).and_then([&] { return source_.thaw(order, target_never_ran); });
+  return timed(fence_.admit(order).and_then([&] { return source_.thaw(order, target_never_ran); }));
 }
 
 AgentResult<SourceRecord> Agent::source_record(const Order& order, const Call&) {
-  return fence_.admit(order).map([&] { return source_.record(order); });
+  return timed(fence_.admit(order).map([&] { return source_.record(order); }));
 }
 
 AgentResult<bool> Agent::source_is_gone(const Order& order, const Call&) {

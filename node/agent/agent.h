@@ -68,6 +68,8 @@ class Agent final : public AgentApi {
  private:
   void care(const std::stop_token& stop);
   void wake_caretaker();
+  // With the clock its instants are by.
+  [[nodiscard]] AgentResult<SourceRecord> timed(AgentResult<SourceRecord> record) const;
 
   AgentParts parts_;
   Fence fence_;

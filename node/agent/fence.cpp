@@ -31,10 +31,11 @@ AgentResult<void> Fence::admit(const Order& order) {
   const std::lock_guard lock{mutex_};
   const auto known = terms_.find(order.migration);
   if (known != terms_.end() && order.term < known->second)
-    return agent_failure(
-        AgentError::Kind::stale,
-        fmt::format("migration {}: the order is of term {}, but a controller of term {} has taken over", order.name,
-                    order.term, known->second));
+    return tl::make_unexpected(
+        AgentError{AgentError::Kind::stale,
+                   fmt::format("migration {}: the order is of term {}, but a controller of term {} has taken over",
+                               order.name, order.term, known->second),
+                   known->second});
   if (known != terms_.end() && order.term == known->second) return {};
   if (auto made = make_private_folder(folder_); !made) return failed(made.error());
   if (auto written = write_durably(folder_ / order.migration, std::to_string(order.term)); !written)

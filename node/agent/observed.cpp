@@ -1,6 +1,7 @@
 #include "node/agent/observed.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "node/agent/source_record.h"
 
@@ -17,6 +18,7 @@ std::string word_of(Backend backend) {
 LogFields told(const SourceRecord& record) {
   LogFields fields{{"state", std::string(to_string(record.state))}};
   if (!record.message.empty()) fields.emplace_back("reason", record.message);
+  if (!record.lost.empty()) fields.emplace_back("lost", fmt::format("{}", fmt::join(record.lost, ",")));
   return fields;
 }
 LogFields told(const SourceFacts& facts) {

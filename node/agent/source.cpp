@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "node/agent/disk.h"
 #include "node/agent/failure.h"
 #include "node/runtime/files.h"
@@ -14,6 +16,7 @@ using Kind = AgentError::Kind;
 
 constexpr std::size_t kRecordLimit = 1U << 20;
 constexpr const char* kRecord = "record.json";
+constexpr std::chrono::hours kLongestFreeze{24};  // anything longer is a mistake
 
 }  // namespace
 
@@ -83,12 +86,12 @@ AgentResult<SourceRecord> Source::freeze(const Order& order, const FreezeOrder& 
   return to_answer(stored);
 }
 
-// The archives may go elsewhere by now, and a deadline be another one.
+// The archives may go elsewhere by now. The deadline stays: given again and again, an order must not freeze a source
+// for longer than its probes allow.
 AgentResult<void> Source::take_target(const Order& order, const FreezeOrder& freeze) {
   StoredSource changed = known(order.migration);
-  if (changed.target_node == freeze.target_node && changed.deadline == freeze.deadline) return {};
+  if (changed.target_node == freeze.target_node) return {};
   changed.target_node = freeze.target_node;
-  changed.deadline = freeze.deadline;
   changed.term = order.term;
   return put(order.migration, std::move(changed));
 }
@@ -112,8 +115,10 @@ AgentResult<std::vector<FrozenContainer>> Source::find_containers(const FreezeOr
 
 AgentResult<SourceRecord> Source::begin_freeze(const Order& order, const FreezeOrder& freeze, bool for_snapshot) {
   const auto attempt = fmt::format("freeze {}/{}", freeze.pod.namespace_, freeze.pod.name);
-  if (freeze.deadline <= parts_.clock.now())
-    return agent_failure(Kind::precondition, attempt + ": the order's deadline has passed already");
+  const Instant deadline = parts_.clock.now() + std::min<milliseconds>(freeze.limit, kLongestFreeze);
+  if (freeze.limit <= milliseconds{0})
+    return agent_failure(Kind::precondition,
+                         attempt + ": no time is left for it, or the controller is of a version that tells none");
   for (const auto& [migration, other] : records_)
     if (migration != order.migration && other.state == SourceState::frozen && other.pod.uid == freeze.pod.uid)
       return agent_failure(Kind::precondition, fmt::format("{}: {} has frozen it already", attempt, other.name));
@@ -132,7 +137,7 @@ AgentResult<SourceRecord> Source::begin_freeze(const Order& order, const FreezeO
   stored.name = order.name;
   stored.pod = freeze.pod;
   stored.target_node = freeze.target_node;
-  stored.deadline = freeze.deadline;
+  stored.deadline = deadline;
   stored.boot_id = parts_.boot_id;
   stored.containers = std::move(*containers);
   // Before the first pause: a gap is measured too long rather than too short.

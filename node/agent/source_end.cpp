@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -91,7 +92,8 @@ AgentResult<SourceRecord> Source::thaw(const Order& order, bool target_never_ran
   }
   auto ended = end_thawed(order.migration, target_never_ran ? "the target never ran" : "");
   checkpoint_ended_.wait_for(lock, kCheckpointPatience, [&] { return !checkpointed_.contains(order.migration); });
-  if (!ended || known(order.migration).settled) return ended;
+  if (!ended) return ended;
+  if (const StoredSource& now = known(order.migration); now.settled) return to_answer(now);
   return agent_failure(Kind::failed,
                        fmt::format("thaw {}: it is recorded, but not all of its containers run yet; it is "
                                    "tried again until they do",
@@ -127,10 +129,18 @@ Result<void> Source::resume_all(const std::string& migration) {
     const auto resumed = parts_.runtime.resume(container.id);
     if (resumed) continue;
     const auto there = parts_.runtime.exists(container.id);
-    if (there && !*there) continue;  // who is gone needs no thaw
+    if (there && !*there) {  // who is gone needs no thaw; but it is not as before
+      if (std::find(changed.lost.begin(), changed.lost.end(), container.name) == changed.lost.end())
+        changed.lost.push_back(container.name);
+      continue;
+    }
     return tl::make_unexpected(resumed.error().within(
         fmt::format("thaw {}/{}, container {}", changed.pod.namespace_, changed.pod.name, container.name)));
   }
+  if (changed.lost.size() != known(migration).lost.size())
+    parts_.log.warn(
+        fmt::format("the source was lost while it was frozen: {} gone before the thaw", fmt::join(changed.lost, ", ")),
+        {{"migration", migration}, {"name", changed.name}, {"pod", changed.pod.name}});
   changed.settled = !checkpointed_.contains(migration);
   if (auto kept = put(migration, std::move(changed)); !kept) return failure(kept.error().message);
   return {};

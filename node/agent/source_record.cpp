@@ -80,7 +80,8 @@ StoredSource from_json(const Json& json) {
   for (const Json& archive : json.at("archives"))
     stored.archives.push_back({archive.at("name").get<std::string>(), Bytes{archive.at("size").get<std::uint64_t>()},
                                archive.at("digest").get<std::string>()});
-  // Records of an agent that took no snapshots yet lack these.
+  // Records of agents that did not know them yet lack these.
+  if (const auto lost = json.find("lost"); lost != json.end()) stored.lost = lost->get<std::vector<std::string>>();
   if (const auto mark = json.find("forSnapshot"); mark != json.end()) stored.for_snapshot = mark->get<bool>();
   if (const auto taken = json.find("snapshot"); taken != json.end() && !taken->is_null()) {
     const auto frozen_at = instant_at(*taken, "frozenAt");
@@ -111,6 +112,7 @@ std::string to_text(const StoredSource& stored) {
                {"endedAt", or_null(stored.ended_at)},
                {"message", stored.message},
                {"settled", stored.settled},
+               {"lost", stored.lost},
                {"archives", Json::array()},
                {"forSnapshot", stored.for_snapshot},
                {"snapshot", nullptr}};
@@ -133,7 +135,7 @@ Result<StoredSource> parse_source(const std::string& text) {
 }
 
 SourceRecord to_answer(const StoredSource& stored) {
-  return {stored.state, stored.frozen_at, stored.ended_at, stored.message};
+  return {stored.state, stored.frozen_at, stored.ended_at, stored.message, stored.lost};
 }
 
 bool is_overdue(const StoredSource& stored, Instant now) {

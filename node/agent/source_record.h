@@ -53,7 +53,8 @@ struct StoredSource {
   std::optional<Instant> frozen_at;
   std::optional<Instant> ended_at;
   std::string message;
-  bool settled = false;  // frozen: all are paused; thawed: all run again, or are gone
+  bool settled = false;                // frozen: all are paused; thawed: all run again, or are gone
+  std::vector<std::string> lost = {};  // those that are gone, by name
   std::vector<Archive> archives;
   bool for_snapshot = false;              // frozen until its memory is written, never committed
   bool runs_on = false;                   // for_snapshot: it is written, and packed now. Not on the disk

@@ -5,7 +5,7 @@
 //
 // The state folder of (Pod uid, container), and who writes what, in the order of a good day:
 //
-//   expected   agent    {"migration": UID, "forecastMs": N}: the checkpoint is under way
+//   expected   agent    {"migration": UID, "forecastMs": N}: the target is placed, and its creates wait from now on
 //   archive/   agent    the unpacked checkpoint archive
 //   go         agent    {"bootId": ID}: archive complete and the source committed; by rename, so never half written
 //   abort      agent    do not begin (any content)

@@ -179,6 +179,15 @@ Result<FailureReport> parse_report(const std::string& text) {
   return report;
 }
 
+std::string own_log_line(const std::string& level, const std::string& message, const Request& about, Instant at) {
+  nlohmann::ordered_json line = {
+      {"time", to_rfc3339(at)}, {"level", level}, {"program", "migrate-runc"}, {"message", message}};
+  if (about.migration) line["migration"] = *about.migration;
+  if (!about.identity.pod.empty()) line["pod"] = about.identity.pod.substr(about.identity.pod.find('/') + 1);
+  if (!about.identity.container.empty()) line["container"] = about.identity.container;
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 std::string log_line(LogFormat format, const std::string& level, const std::string& message, Instant at) {
   if (format == LogFormat::json) return dump({{"level", level}, {"msg", message}, {"time", to_rfc3339(at)}}) + "\n";
   return fmt::format("time=\"{}\" level={} msg={}\n", to_rfc3339(at), level, dump(message));

@@ -54,6 +54,10 @@ struct FailureReport {
 [[nodiscard]] std::string report_text(const FailureReport& report, Instant at);
 [[nodiscard]] Result<FailureReport> parse_report(const std::string& text);
 
+// One line of our own log, with the keys of the other programs' logs (shared/log): a migration is followed through all
+// of them by its uid.
+[[nodiscard]] std::string own_log_line(const std::string& level, const std::string& message, const Request& about,
+                                       Instant at);
 // One line as runc itself writes it: containerd shows the last one of level error as the reason of a failed create.
 [[nodiscard]] std::string log_line(LogFormat format, const std::string& level, const std::string& message, Instant at);
 

@@ -28,12 +28,12 @@ Log::Log(const CommandLine& line, std::filesystem::path own, std::string subject
     : runc_format_(line.log_format), runc_log_(line.log), own_(std::move(own)), subject_(std::move(subject)) {}
 
 void Log::note(const std::string& text) const {
-  append(own_, 0600, log_line(LogFormat::json, "info", subject_ + ": " + text, now()));
+  append(own_, 0600, own_log_line("info", subject_ + ": " + text, about_, now()));
 }
 
 void Log::error(const std::string& text) const {
   append(runc_log_, 0644, log_line(runc_format_, "error", "migrate-runc: " + text, now()));
-  append(own_, 0600, log_line(LogFormat::json, "error", subject_ + ": " + text, now()));
+  append(own_, 0600, own_log_line("error", subject_ + ": " + text, about_, now()));
   fmt::print(stderr, "migrate-runc: error: {}\n", text);  // what CRI-O's conmon shows
 }
 

@@ -6,14 +6,17 @@
 #include <string>
 
 #include "node/runtime/command_line.h"
+#include "node/runtime/decision.h"
 
 namespace migrate::runtime {
 
 class Log {
  public:
-  // `subject` stands before each line of our own log: the command and the container.
+  // `subject` stands before each message of our own log: the command and the container.
   Log(const CommandLine& line, std::filesystem::path own, std::string subject);
 
+  // From now on all lines of our own log tell whose restore they are about.
+  void follow(const Request& request) { about_ = request; }
   void note(const std::string& text) const;
   void error(const std::string& text) const;
 
@@ -22,6 +25,7 @@ class Log {
   std::filesystem::path runc_log_;
   std::filesystem::path own_;
   std::string subject_;
+  Request about_;
 };
 
 }  // namespace migrate::runtime

@@ -39,11 +39,12 @@ std::string boot_id() {
   return text && *text ? (*text)->substr(0, (*text)->find('\n')) : std::string{};
 }
 
-Result<Outcome> create(const CommandLine& line, const Settings& settings, const Runc& runc, const Log& log) {
+Result<Outcome> create(const CommandLine& line, const Settings& settings, const Runc& runc, Log& log) {
   const CreateOptions options = parse_create(line.rest);
   auto bundle = read_bundle_config(options);
   if (!bundle) return tl::make_unexpected(bundle.error().within("see whether to restore " + options.id));
   if (!bundle->request.migration) return Outcome::exec_runc;
+  log.follow(bundle->request);
   if (bundle->root.empty()) return failure(fmt::format("restore {}: its config.json names no root", options.id));
   const std::string boot = boot_id();
   NodeWorld world{{line, options, fs::path(options.bundle) / bundle->root, bundle->host_name},
@@ -86,7 +87,7 @@ Result<void> mark_started(const CommandLine& line) {
 int run(const std::vector<std::string>& arguments, const Surroundings& surroundings) {
   const CommandLine line = parse_command_line(arguments);
   const auto settings = read_settings(surroundings.settings);
-  const Log log{line, settings ? settings->log : Settings{}.log, line.command + " " + last_id(line.rest)};
+  Log log{line, settings ? settings->log : Settings{}.log, line.command + " " + last_id(line.rest)};
   const auto failed = [&log](const Error& error) {
     log.error(error.message);
     return 1;

@@ -33,6 +33,7 @@ struct AgentError {
   };
   Kind kind = Kind::failed;
   std::string message;
+  std::int64_t term = 0;  // of a stale one: the newest that was seen
 };
 
 template <class T>
@@ -76,7 +77,9 @@ struct FreezeOrder {
   PodRef pod;
   std::vector<std::string> containers;
   std::string target_node;  // the only node whose agent may read the archives
-  Instant deadline;         // not committed by then: the agent thaws by itself
+  // From when the agent has the order, as clocks differ: not committed by then, it thaws by itself. An order that is
+  // given again does not prolong it.
+  milliseconds limit{0};
 };
 
 enum class Backend { kubelet, direct };
@@ -104,10 +107,14 @@ struct SourceRecord {
   std::optional<Instant> frozen_at;
   std::optional<Instant> ended_at;  // committed or thawed
   std::string message;              // why it thawed by itself
+  // Thawed: containers that were gone by then, and their memory with them. Whoever ended them, it was not we.
+  std::vector<std::string> lost = {};
+  // The agent's clock as it answers: what the instants above are by.
+  std::optional<Instant> clock = std::nullopt;
 };
 
 struct SnapshotOrder {
-  FreezeOrder freeze;  // its deadline is that of the checkpoint
+  FreezeOrder freeze;  // its limit is that of the checkpoint
   CheckpointOrder checkpoint;
 };
 struct Snapshot {
@@ -219,8 +226,8 @@ class AgentApi {
   // Of frozen containers only.
   virtual AgentResult<std::vector<Archive>> checkpoint(const Order& order, const CheckpointOrder& checkpoint,
                                                        const Call& call = {}) = 0;
-  // Freezes, checkpoints and lets all run again: what `live` and `sequential` begin with. Frozen no longer than the
-  // deadline, also when this agent dies meanwhile: then the source is thawed and the order has failed. Given again,
+  // Freezes, checkpoints and lets all run again: what `live` and `sequential` begin with. Frozen no longer than its
+  // limit, also when this agent dies meanwhile: then the source is thawed and the order has failed. Given again,
   // once it has succeeded, it answers what was made. A freeze() may follow.
   virtual AgentResult<Snapshot> snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call = {}) = 0;
   // The archive's bytes, to the agent of the target's node only.

@@ -62,6 +62,12 @@ std::shared_ptr<grpc::Channel> channel_to(const std::string& address, const std:
   return grpc::CreateCustomChannel(target_of(address), grpc::SslCredentials(tls), arguments);
 }
 
+// How a call ended. Of the agent's own failures the status' details hold their kind's word.
+struct Ended {
+  Status status;
+  std::int64_t term = 0;
+};
+
 // What an answer holds, as agent_api.h has it.
 template <class Answer>
 using ValueOf = decltype(taken(std::declval<const Answer&>()));
@@ -189,15 +195,15 @@ class RemoteAgent final : public AgentApi {
     put(*request.mutable_order(), order, call.timeout);
     request.set_archive(archive);
     bool enough = false;
-    const Status status = carry_out(call, milliseconds{0}, [&](ClientContext& context) {
+    const Ended ended = carry_out(call, milliseconds{0}, [&](ClientContext& context) {
       const auto reader = stub_->ReadArchive(&context, request);
       for (v1::Piece piece; !enough && reader->Read(&piece);)
         enough = !sink(piece.data());
       if (enough) context.TryCancel();
       return reader->Finish();
     });
-    if (status.ok() || enough) return {};
-    return tl::make_unexpected(error_of("read_archive", order, call, status));
+    if (ended.status.ok() || enough) return {};
+    return tl::make_unexpected(error_of("read_archive", order, call, ended));
   }
 
  private:
@@ -224,9 +230,9 @@ class RemoteAgent final : public AgentApi {
   AgentResult<ValueOf<Answer>> answer_to(const char* what, Method<Request, Answer> method, const Order& order,
                                          const Request& request, const Call& call, milliseconds grace) {
     Answer answer;
-    const Status status = carry_out(
+    const Ended ended = carry_out(
         call, grace, [&](ClientContext& context) { return (stub_.get()->*method)(&context, request, &answer); });
-    if (!status.ok()) return tl::make_unexpected(error_of(what, order, call, status));
+    if (!ended.status.ok()) return tl::make_unexpected(error_of(what, order, call, ended));
     if (!wire::is_known(answer))
       return tl::make_unexpected(
           AgentError{Kind::failed, said(what, order, "it answers with a state that this version does not know")});
@@ -249,10 +255,9 @@ class RemoteAgent final : public AgentApi {
     }
   }
 
-  // The agent's own failures come back as statuses whose details hold their kind's word.
   template <class Body>
-  Status carry_out(const Call& call, milliseconds grace, const Body& body) {
-    if (call.stop.stop_requested()) return Status::CANCELLED;
+  Ended carry_out(const Call& call, milliseconds grace, const Body& body) {
+    if (call.stop.stop_requested()) return {Status::CANCELLED};
     await_connection(call);
     ClientContext context;
     const auto timeout = std::clamp<milliseconds>(call.timeout, milliseconds{0}, kLongestCall) + grace;
@@ -260,23 +265,26 @@ class RemoteAgent final : public AgentApi {
     context.set_deadline(gpr_time_from_millis(timeout.count(), GPR_TIMESPAN));
     const std::stop_callback on_stop{call.stop, [&context] { context.TryCancel(); }};
     Status status = body(context);
-    if (status.ok()) return status;
+    if (status.ok()) return {status};
     const auto& trailing = context.GetServerTrailingMetadata();
-    const auto word = trailing.find(wire::kErrorKey);
-    if (word == trailing.end()) return {status.error_code(), status.error_message()};
-    return {status.error_code(), status.error_message(), std::string{word->second.data(), word->second.size()}};
+    const auto text_at = [&](const char* key) {
+      const auto found = trailing.find(key);
+      return found == trailing.end() ? std::string{} : std::string{found->second.data(), found->second.size()};
+    };
+    return {{status.error_code(), status.error_message(), text_at(wire::kErrorKey)},
+            wire::term_of(text_at(wire::kTermKey))};
   }
 
   [[nodiscard]] std::string said(const char* what, const Order& order, const std::string& answer) const {
     return fmt::format("{} of {} by the {}: {}", what, order.name.empty() ? order.migration : order.name, who_, answer);
   }
 
-  [[nodiscard]] AgentError error_of(const char* what, const Order& order, const Call& call,
-                                    const Status& status) const {
+  [[nodiscard]] AgentError error_of(const char* what, const Order& order, const Call& call, const Ended& ended) const {
+    const Status& status = ended.status;
     if (call.stop.stop_requested()) return {Kind::cancelled, said(what, order, "cancelled")};
     // An agent that ends stops its calls: to the caller it is one that went away.
     const auto kind = wire::kind_of(status.error_details());
-    if (kind && *kind != Kind::cancelled) return {*kind, said(what, order, status.error_message())};
+    if (kind && *kind != Kind::cancelled) return {*kind, said(what, order, status.error_message()), ended.term};
     switch (status.error_code()) {
       case grpc::StatusCode::DEADLINE_EXCEEDED:
         return {Kind::unreachable, said(what, order, fmt::format("no answer within {} ms", call.timeout.count()))};

@@ -51,6 +51,7 @@ grpc::StatusCode code_of(Kind kind) {
 
 Status status_of(ServerContext& context, const AgentError& error) {
   context.AddTrailingMetadata(wire::kErrorKey, std::string{wire::word_of(error.kind)});
+  if (error.kind == Kind::stale) context.AddTrailingMetadata(wire::kTermKey, std::to_string(error.term));
   return {code_of(error.kind), error.message.substr(0, kLongestError)};
 }
 

@@ -1,6 +1,7 @@
 #include "shared/agent_api/wire.h"
 
 #include <array>
+#include <charconv>
 #include <utility>
 
 namespace migrate::agent::wire {
@@ -91,6 +92,12 @@ std::optional<Kind> kind_of(std::string_view word) {
   return std::nullopt;
 }
 
+std::int64_t term_of(std::string_view text) {
+  std::int64_t term = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), term);
+  return code == std::errc{} && end == text.data() + text.size() && term > 0 ? term : 0;
+}
+
 void put(v1::Order& out, const Order& order, milliseconds timeout) {
   out.set_migration(order.migration);
   out.set_name(order.name);
@@ -153,10 +160,10 @@ void put(v1::FreezeRequest& out, const FreezeOrder& freeze) {
   put(*out.mutable_pod(), freeze.pod);
   put(*out.mutable_containers(), freeze.containers);
   out.set_target_node(freeze.target_node);
-  out.set_deadline_us(microseconds(freeze.deadline));
+  out.set_limit_ms(freeze.limit.count());
 }
 FreezeOrder taken(const v1::FreezeRequest& in) {
-  return {taken(in.pod()), taken(in.containers()), in.target_node(), instant(in.deadline_us())};
+  return {taken(in.pod()), taken(in.containers()), in.target_node(), milliseconds{in.limit_ms()}};
 }
 
 void put(v1::CheckpointRequest& out, const CheckpointOrder& checkpoint) {
@@ -234,6 +241,8 @@ void put(v1::SourceRecord& out, const SourceRecord& record) {
   if (record.frozen_at) out.set_frozen_at_us(microseconds(*record.frozen_at));
   if (record.ended_at) out.set_ended_at_us(microseconds(*record.ended_at));
   out.set_message(record.message);
+  put(*out.mutable_lost(), record.lost);
+  if (record.clock) out.set_clock_us(microseconds(*record.clock));
 }
 SourceRecord taken(const v1::SourceRecord& in) {
   SourceRecord record;
@@ -241,6 +250,8 @@ SourceRecord taken(const v1::SourceRecord& in) {
   if (in.has_frozen_at_us()) record.frozen_at = instant(in.frozen_at_us());
   if (in.has_ended_at_us()) record.ended_at = instant(in.ended_at_us());
   record.message = in.message();
+  record.lost = taken(in.lost());
+  if (in.has_clock_us()) record.clock = instant(in.clock_us());
   return record;
 }
 

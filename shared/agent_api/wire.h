@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,8 +20,10 @@ using Known = google::protobuf::RepeatedField<int>;
 
 // The trailing metadata's key, and the words in it.
 inline constexpr const char* kErrorKey = "migrate-error";
+inline constexpr const char* kTermKey = "migrate-term";  // of a stale order: the newest term seen
 [[nodiscard]] std::string_view word_of(AgentError::Kind kind);
 [[nodiscard]] std::optional<AgentError::Kind> kind_of(std::string_view word);
+[[nodiscard]] std::int64_t term_of(std::string_view text);  // 0: it is none
 
 void put(v1::Order& out, const Order& order, milliseconds timeout);
 void put(v1::PodRef& out, const PodRef& pod);

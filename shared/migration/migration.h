@@ -102,7 +102,7 @@ struct Step {
 };
 
 struct Condition {
-  std::string type;  // Succeeded, RolledBack, InDoubt, SourceGone, NameRestored, NameHeld
+  std::string type;  // Succeeded, RolledBack, InDoubt, SourceGone, SourceLost, NameRestored, NameHeld
   bool value = false;
   std::string reason;  // CamelCase
   std::string message;
@@ -174,7 +174,7 @@ struct MigrationStatus {
   std::optional<milliseconds> forecast_restore;  // from the release of its containers until they run
   Bytes forecast_size;                           // of the archives: memory and what is carried of volumes
   std::optional<milliseconds> snapshot_freeze;   // frozen for a checkpoint after which it ran on
-  std::optional<Instant> frozen_at;              // the source's last instruction, by its agent
+  std::optional<Instant> frozen_at;              // the source's last instruction, by the controller's clock
   std::optional<Instant> running_at;             // the target's containers run
   std::optional<milliseconds> freeze;            // frozen until committed, or thawed
   std::optional<milliseconds> gap;               // nobody worked: frozen until the target runs

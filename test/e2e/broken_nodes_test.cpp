@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
@@ -162,6 +163,46 @@ BOOST_AUTO_TEST_CASE(an_archive_that_is_altered_or_cut_short) {
     const migrate::Completed answer{migrate::Exited{code}, plugin.output(), plugin.errors()};
     expect(answer, name, 4, {"node-b", "main"}, before);
   }
+}
+
+// A restart of containerd kills what is paused. Whether the commit is tried or not, nobody is told that all is as
+// before.
+BOOST_AUTO_TEST_CASE(a_runtime_that_is_restarted_while_the_source_is_frozen) {
+  for (const bool is_aborted : {true, false}) {
+    const std::string name = is_aborted ? "lost-aborted" : "lost-committing";
+    setting().make(small_pod(setting().ns(), name, "node-a"));
+    const migrate::test::TemporaryFolder folder;
+    PhaseGate gate{cluster(), setting().ns(), "Transferring"};
+    Background plugin{stage().plugin_words({name, "--to", "node-b", "--name", name}), folder / "out"};
+    stage().await("the source to be frozen", name, [&] { return gate.is_reached() || !plugin.is_running(); });
+    stage().require(plugin.is_running(), "it has ended before", name);
+    cluster().must({"kill", "node-a", "containerd"});
+    cluster().must({"heal", "node-a"});
+    stage().await("containerd to have ended what was paused", name, [&] {
+      const auto tasks = cluster().run({"exec", "node-a", "ctr", "-n", "k8s.io", "tasks", "ls"});
+      return tasks.succeeded() && tasks.output.find("PAUSED") == std::string::npos;
+    });
+    if (is_aborted)
+      cluster().kubectl({"-n", setting().ns(), "patch", "migrations.kubectl-migrate.dev", name, "--type=merge", "-p",
+                         R"({"spec": {"abort": true}})"});
+    gate.open();
+    const int code = plugin.wait();
+    const std::string said = plugin.output() + plugin.errors();
+    BOOST_TEST(code == 4, said << stage().report(name));
+    for (const char* part : {"Rolled back", "container main ended while it was frozen", "without its memory"})
+      BOOST_TEST(said.find(part) != std::string::npos, "nothing of '" << part << "' in\n" << said);
+    BOOST_TEST(said.find("as before, and") == std::string::npos, said);
+    const Json conditions = stage().migration(name).at("status").at("conditions");
+    BOOST_TEST(
+        std::any_of(conditions.begin(), conditions.end(),
+                    [](const Json& one) { return one.at("type") == "SourceLost" && one.at("status") == "True"; }),
+        conditions.dump());
+    // The kubelet starts it anew, in the same Pod.
+    stage().await("the container to be started anew", name, [&] { return restarts_of(stage().pod(name)) == 1; });
+    cluster().wait_ready(setting().ns(), name);
+    stage().check_nothing_left(name);
+  }
+  wait_for_product(cluster());
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_that_criu_refuses) {

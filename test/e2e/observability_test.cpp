@@ -1,6 +1,7 @@
 // One migration, seen from outside: its events, what the programs count of it, and their logs by its uid.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "test/e2e/product_processes.h"
@@ -30,9 +31,11 @@ struct Moved {
                                     "jsonpath={range .items[*]}{.type} {.reason} {.source.component}"
                                     "{.reportingComponent} {.message}{'\\n'}{end}"});
   }
-  // Lines that carry the migration's uid, each one JSON.
   [[nodiscard]] std::vector<Json> lines_of(const std::string& pod) const {
-    const std::string text = scene.cluster().kubectl({"-n", "kubectl-migrate", "logs", pod, "--tail=-1"});
+    return lines_in(scene.cluster().kubectl({"-n", "kubectl-migrate", "logs", pod, "--tail=-1"}));
+  }
+  // Lines that carry the migration's uid, each one JSON.
+  [[nodiscard]] std::vector<Json> lines_in(const std::string& text) const {
     std::vector<Json> lines;
     std::size_t at = 0;
     while (at < text.size()) {
@@ -111,17 +114,23 @@ BOOST_AUTO_TEST_CASE(agents_answer_for_themselves) {
 
 BOOST_AUTO_TEST_CASE(every_program_logs_it_under_its_uid_as_json) {
   const Cluster& cluster = moved().scene.cluster();
-  for (const std::string& pod :
-       {leader(cluster).pod, agent_on(cluster, "node-a").pod, agent_on(cluster, "node-b").pod}) {
-    const auto lines = moved().lines_of(pod);
-    BOOST_TEST(!lines.empty(), pod << " has logged nothing with " << moved().uid());
+  const auto check = [](const std::string& who, const std::vector<Json>& lines) {
+    BOOST_TEST(!lines.empty(), who << " has logged nothing with " << moved().uid());
     for (const Json& line : lines) {
-      BOOST_REQUIRE_MESSAGE(line.is_object(), pod << ": a line is no JSON: " << line.dump());
+      BOOST_REQUIRE_MESSAGE(line.is_object(), who << ": a line is no JSON: " << line.dump());
       BOOST_TEST(line.value("migration", "") == moved().uid());
       for (const char* field : {"time", "level", "program", "message"})
         BOOST_TEST(line.contains(field), field << " is missing: " << line.dump());
     }
-  }
+  };
+  for (const std::string& pod : {leader(cluster).pod, agent_on(cluster, "node-a").pod, agent_on(cluster, "node-b").pod})
+    check(pod, moved().lines_of(pod));
+  const auto restored = moved().lines_in(cluster.on("node-b", {"cat", "/var/log/migrate-runc.log"}));
+  check("migrate-runc on node-b", restored);
+  const bool says_so = std::any_of(restored.begin(), restored.end(), [](const Json& line) {
+    return line.is_object() && line.value("message", "").find("restored in") != std::string::npos;
+  });
+  BOOST_TEST(says_so, "migrate-runc does not tell that it restored it");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

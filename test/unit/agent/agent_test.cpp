@@ -18,8 +18,8 @@ struct Fixture {
   Call call;
 
   Fixture() { node.run("c1", "main"); }
-  SourceRecord freeze(std::chrono::milliseconds from_now, std::int64_t term = 1) {
-    return good(agent.freeze(order(term), {pod(), {"main"}, "node-b", clock.now() + from_now}, call));
+  SourceRecord freeze(std::chrono::milliseconds limit, std::int64_t term = 1) {
+    return good(agent.freeze(order(term), {pod(), {"main"}, "node-b", limit}, call));
   }
 };
 
@@ -34,6 +34,17 @@ BOOST_AUTO_TEST_CASE(it_thaws_at_the_deadline_without_being_asked) {
   BOOST_TEST((good(agent.source_record(order(), call)).state == SourceState::thawed));
 }
 
+BOOST_AUTO_TEST_CASE(it_tells_its_clock_with_every_record) {
+  const Instant before = clock.now();
+  const auto told = [&](const SourceRecord& record) {
+    return record.clock && *record.clock >= before && *record.clock <= clock.now();
+  };
+  BOOST_TEST(told(freeze(60s)));
+  BOOST_TEST(told(good(agent.source_record(order(), call))));
+  BOOST_TEST(told(good(agent.thaw(order(), false, call))));
+  BOOST_TEST(told(good(agent.commit(order(), call))));
+}
+
 BOOST_AUTO_TEST_CASE(a_snapshot_that_takes_too_long_is_thawed_without_being_asked) {
   bool ran = false;
   node.kubelet.before = [&] {
@@ -41,8 +52,7 @@ BOOST_AUTO_TEST_CASE(a_snapshot_that_takes_too_long_is_thawed_without_being_aske
       std::this_thread::sleep_for(10ms);
     ran = !node.runtime.is_paused("c1");
   };
-  const auto made =
-      agent.snapshot(order(), {{pod(), {"main"}, "node-b", clock.now() + 300ms}, {Backend::kubelet, {}}}, call);
+  const auto made = agent.snapshot(order(), {{pod(), {"main"}, "node-b", 300ms}, {Backend::kubelet, {}}}, call);
   BOOST_TEST(ran);
   BOOST_TEST(!made);
   const SourceRecord record = good(agent.source_record(order(), call));
@@ -99,7 +109,7 @@ BOOST_AUTO_TEST_CASE(every_order_is_one_line_and_one_figure) {
   node.log.lines.clear();
   good(observed.inspect(order(), pod(), {"main"}, {}, call));
   fails(observed.commit(order(), call), Kind::precondition);
-  good(observed.snapshot(order(), {{pod(), {"main"}, "node-b", clock.now() + 60s}, {}}, call));
+  good(observed.snapshot(order(), {{pod(), {"main"}, "node-b", 60s}, {}}, call));
   BOOST_TEST(node.log.lines == (std::vector<std::string>{"inspect", "commit", "snapshot"}),
              boost::test_tools::per_element());
   const std::string text = metrics.text();

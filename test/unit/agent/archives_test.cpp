@@ -21,7 +21,7 @@ struct Fixture {
     test::write_text(node.runtime.containers["c1"].upper / "tmp/file", "changed");
     test::write_text(node.places.empty_dir("pod-1", "scratch") / "note", "kept");
   }
-  void freeze() { good(source.freeze(order(), {pod(), {"main", "side"}, "node-b", node.clock.time + 30s})); }
+  void freeze() { good(source.freeze(order(), {pod(), {"main", "side"}, "node-b", 30s})); }
   std::vector<Archive> checkpoint(Backend backend = Backend::direct) {
     return good(archives.checkpoint(order(), {backend, {"scratch"}}, call));
   }

@@ -13,6 +13,7 @@ BOOST_AUTO_TEST_CASE(an_older_term_is_stale_and_stays_so_after_a_restart) {
     good(fence.admit(order(3)));
     good(fence.admit(order(3)));
     fails(fence.admit(order(2)), AgentError::Kind::stale, "term 2");
+    BOOST_TEST(fence.admit(order(2)).error().term == 3);
     good(fence.admit(order(1, "m-2")));
   }
   Fence fence{places.terms()};

@@ -117,7 +117,7 @@ inline Hop::Hop() : peer(std::make_shared<Peer>(archives, wire)) {
   from.run("c1", "main");
   from.runtime.memory = std::string(50000, 'm');
   test::write_text(from.places.empty_dir("pod-1", "scratch") / "note", "kept");
-  good(source.freeze(order(), {pod(), {"main"}, "node-b", from.clock.time + 30s}));
+  good(source.freeze(order(), {pod(), {"main"}, "node-b", 30s}));
   made = good(archives.checkpoint(order(), {Backend::direct, {"scratch"}}, call));
   restart();
 }

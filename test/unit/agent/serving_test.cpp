@@ -43,7 +43,7 @@ struct Fixture {
     address = "127.0.0.1:" + std::to_string(a.serving.port());
     a.run("c1", "main");
     a.runtime.memory = std::string(5'000'000, 'm');
-    good(a.agent.freeze(order(), {pod(), {"main"}, "node-b", clock.now() + 60s}, call));
+    good(a.agent.freeze(order(), {pod(), {"main"}, "node-b", 60s}, call));
     made = good(a.agent.checkpoint(order(), {}, call));
   }
   AgentResult<PullFacts> pull(OneNode& node, const std::string& source = "node-a") {

@@ -28,8 +28,8 @@ struct Fixture {
     source = std::make_unique<Source>(node.source_parts());
     archives = std::make_unique<Archives>(node.source_parts(), "node-a", *source, node.kubelet);
   }
-  [[nodiscard]] FreezeOrder to_freeze(const std::string& target = "node-b") const {
-    return {pod(), {"main", "side"}, target, node.clock.time + 30s};
+  [[nodiscard]] static FreezeOrder to_freeze(const std::string& target = "node-b") {
+    return {pod(), {"main", "side"}, target, 30s};
   }
   AgentResult<Snapshot> ask(Backend backend = Backend::direct, const std::string& target = "node-b") {
     return archives->snapshot(order(), {to_freeze(target), {backend, {"scratch"}}}, call, [&] { ++frozen; });

@@ -143,6 +143,7 @@ BOOST_AUTO_TEST_CASE(a_record_survives_its_text) {
   stored.boot_id = "boot-1";
   stored.frozen_at = Instant{5us};
   stored.message = "why";
+  stored.lost = {"side"};
   stored.settled = true;
   stored.archives = {{"main", migrate::Bytes{12}, "sha256:ab"}};
   for (const bool is_snapshotted : {false, true}) {
@@ -157,6 +158,7 @@ BOOST_AUTO_TEST_CASE(a_record_survives_its_text) {
   const auto read = parse_source(to_text(stored));
   BOOST_TEST((read->frozen_at == stored.frozen_at && !read->ended_at));
   BOOST_TEST((read->containers == stored.containers));
+  BOOST_TEST((read->lost == stored.lost && to_answer(*read).lost == stored.lost));
 }
 
 BOOST_AUTO_TEST_CASE(a_record_from_before_there_were_snapshots_is_read) {
@@ -165,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_record_from_before_there_were_snapshots_is_read) {
       R"("containers":[],"targetNode":"node-b","deadline":"2026-01-01T00:00:00Z","bootId":"b","frozenAt":null,)"
       R"("endedAt":null,"message":"","settled":false,"archives":[]})");
   BOOST_REQUIRE(read);
-  BOOST_TEST((!read->for_snapshot && !read->snapshot));
+  BOOST_TEST((!read->for_snapshot && !read->snapshot && read->lost.empty()));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_record_is_an_error) {

@@ -20,7 +20,7 @@ struct Fixture {
     restart();
   }
   void restart() { source = std::make_unique<Source>(node.source_parts()); }
-  [[nodiscard]] FreezeOrder to_freeze() const { return {pod(), {"main", "side"}, "node-b", node.clock.time + 30s}; }
+  [[nodiscard]] static FreezeOrder to_freeze() { return {pod(), {"main", "side"}, "node-b", 30s}; }
   SourceRecord freeze() { return good(source->freeze(order(), to_freeze())); }
   void freeze_and_checkpoint() {
     freeze();
@@ -70,10 +70,12 @@ BOOST_AUTO_TEST_CASE(what_does_not_run_here_cannot_be_frozen) {
   BOOST_TEST(!test::is_there(node.places.source("m-1") / "record.json"));
 }
 
-BOOST_AUTO_TEST_CASE(a_deadline_in_the_past_freezes_nothing) {
+// As an order of a controller that told an instant by its own clock reads, too.
+BOOST_AUTO_TEST_CASE(an_order_that_leaves_no_time_freezes_nothing) {
   FreezeOrder late = to_freeze();
-  late.deadline = node.clock.time;
-  fails(source->freeze(order(), late), Kind::precondition, "deadline");
+  late.limit = 0ms;
+  fails(source->freeze(order(), late), Kind::precondition, "no time is left");
+  paused(false);
 }
 
 BOOST_AUTO_TEST_CASE(one_migration_at_a_time_holds_a_pod) {
@@ -81,7 +83,7 @@ BOOST_AUTO_TEST_CASE(one_migration_at_a_time_holds_a_pod) {
   fails(source->freeze(order(1, "m-2"), to_freeze()), Kind::precondition, "frozen it already");
 }
 
-BOOST_AUTO_TEST_CASE(a_repeated_freeze_answers_and_takes_the_new_target_and_deadline) {
+BOOST_AUTO_TEST_CASE(a_repeated_freeze_answers_and_takes_the_new_target) {
   freeze();
   node.runtime.asked.clear();
   FreezeOrder again = to_freeze();
@@ -89,6 +91,31 @@ BOOST_AUTO_TEST_CASE(a_repeated_freeze_answers_and_takes_the_new_target_and_dead
   BOOST_TEST((good(source->freeze(order(), again)).state == State::frozen));
   BOOST_TEST(node.runtime.asked.empty());
   BOOST_TEST(good(source->permitted(order(), SourceOrder::read)).target_node == "node-c");
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_freeze_does_not_prolong_it) {
+  freeze();
+  node.clock.tick(20s);
+  FreezeOrder again = to_freeze();
+  again.target_node = "node-c";
+  BOOST_TEST((good(source->freeze(order(2), again)).state == State::frozen));
+  restart();
+  node.clock.tick(10s - 1us);
+  (void)source->tend();
+  paused(true);
+  node.clock.tick(1us);
+  (void)source->tend();
+  paused(false);
+}
+
+BOOST_AUTO_TEST_CASE(nor_does_one_that_pauses_what_was_not_paused_yet) {
+  freeze();
+  node.clock.tick(20s);
+  restart();  // which does not know any more that all were paused
+  freeze();
+  node.clock.tick(10s);
+  (void)source->tend();
+  paused(false);
 }
 
 BOOST_AUTO_TEST_CASE(commit_is_final) {
@@ -192,6 +219,7 @@ BOOST_AUTO_TEST_CASE(frozen_before_a_reboot_is_thawed_and_says_why) {
   const SourceRecord record = source->record(order());
   BOOST_TEST((record.state == State::thawed));
   BOOST_TEST(record.message.find("started anew") != std::string::npos);
+  BOOST_TEST(record.lost.size() == 2U);
   good(source->clean_up(order()));
 }
 
@@ -232,11 +260,52 @@ BOOST_AUTO_TEST_CASE(what_a_checkpoint_paused_again_after_the_thaw_is_resumed_at
   good(source->clean_up(order()));
 }
 
-BOOST_AUTO_TEST_CASE(a_container_that_is_gone_needs_no_thaw) {
+const std::vector<std::string> kMain{"main"};
+
+BOOST_AUTO_TEST_CASE(a_container_that_is_gone_needs_no_thaw_and_is_told) {
   freeze();
   node.runtime.containers.erase("c1");
-  BOOST_TEST((good(source->thaw(order(), false)).state == State::thawed));
+  const SourceRecord record = good(source->thaw(order(), false));
+  BOOST_TEST((record.state == State::thawed));
+  BOOST_TEST(record.lost == kMain, boost::test_tools::per_element());
   paused(false);
+  restart();
+  BOOST_TEST(source->record(order()).lost == kMain, boost::test_tools::per_element());
+  BOOST_TEST(good(source->thaw(order(), false)).lost == kMain, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(so_it_is_when_it_was_started_anew_meanwhile) {
+  freeze();
+  node.runtime.containers.erase("c1");
+  node.run("c9", "main");
+  BOOST_TEST(good(source->thaw(order(), false)).lost == kMain, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_thaw_at_the_deadline_tells_of_it_too) {
+  freeze();
+  node.runtime.containers.erase("c1");
+  node.clock.tick(30s);
+  (void)source->tend();
+  BOOST_TEST(source->record(order()).lost == kMain, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_runs_again_was_not_lost) {
+  freeze();
+  BOOST_TEST(good(source->thaw(order(), false)).lost.empty());
+  node.runtime.containers.clear();  // ends later, of its own
+  BOOST_TEST(good(source->thaw(order(), false)).lost.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_runtime_that_does_not_answer_is_no_loss) {
+  freeze();
+  node.runtime.fails["resume c1"] = "connection refused";
+  node.runtime.fails["exists c1"] = "connection refused";
+  fails(source->thaw(order(), false), Kind::failed, "tried again");
+  BOOST_TEST(source->record(order()).lost.empty());
+  node.runtime.fails.clear();
+  node.runtime.containers.erase("c1");  // which is what the runtime's restart did
+  (void)source->tend();
+  BOOST_TEST(good(source->thaw(order(), false)).lost == kMain, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(frozen_is_not_cleaned_up) {

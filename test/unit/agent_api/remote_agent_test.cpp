@@ -160,11 +160,11 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_source_arrives_whole) 
   BOOST_TEST(facts.free_disk.count == (1ULL << 40) + 1);
 
   scene.agent.record = {SourceState::frozen, at(1'700'000'000'000'001), std::nullopt, ""};
-  SourceRecord record = require(agent->freeze(kOrder, {kPod, {"app"}, "node-c", at(1'800'000'000'000'002)}));
+  SourceRecord record = require(agent->freeze(kOrder, {kPod, {"app"}, "node-c", 17'500ms}));
   given = scene.agent.last();
   BOOST_TEST(given.freeze.pod.uid == "p-1");
   BOOST_TEST(given.freeze.target_node == "node-c");
-  BOOST_TEST((given.freeze.deadline == at(1'800'000'000'000'002)));
+  BOOST_TEST(given.freeze.limit.count() == 17'500);
   BOOST_TEST((record.state == SourceState::frozen));
   BOOST_TEST((record.frozen_at == at(1'700'000'000'000'001)));
   BOOST_TEST(!record.ended_at);
@@ -181,13 +181,13 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_source_arrives_whole) 
 
   scene.agent.snapshotted = {{{"app", Bytes{9}, "sha256:aa"}}, at(1'700'000'000'000'003), 87ms};
   const Snapshot snapshot =
-      require(agent->snapshot(kOrder, {{kPod, {"app"}, "node-c", at(5)}, {Backend::kubelet, {"tmp"}}}));
+      require(agent->snapshot(kOrder, {{kPod, {"app"}, "node-c", 5ms}, {Backend::kubelet, {"tmp"}}}));
   given = scene.agent.last();
   BOOST_TEST(given.what == "snapshot");
   BOOST_TEST(given.snapshot.freeze.pod.uid == "p-1");
   BOOST_TEST((given.snapshot.freeze.containers == std::vector<std::string>{"app"}));
   BOOST_TEST(given.snapshot.freeze.target_node == "node-c");
-  BOOST_TEST((given.snapshot.freeze.deadline == at(5)));
+  BOOST_TEST(given.snapshot.freeze.limit.count() == 5);
   BOOST_TEST((given.snapshot.checkpoint.backend == Backend::kubelet));
   BOOST_TEST((given.snapshot.checkpoint.volumes == std::vector<std::string>{"tmp"}));
   BOOST_REQUIRE(snapshot.archives.size() == 1U);
@@ -202,11 +202,13 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_source_arrives_whole) 
   BOOST_TEST(scene.agent.last().what == "commit");
   BOOST_TEST((record.state == SourceState::committed));
   BOOST_TEST((record.ended_at == at(2)));
-  scene.agent.record = {SourceState::thawed, at(1), at(3), "by itself: \xff no UTF-8"};
+  scene.agent.record = {SourceState::thawed, at(1), at(3), "by itself: \xff no UTF-8", {"app", "side"}, at(4)};
   record = require(agent->thaw(kOrder, true));
   BOOST_TEST(scene.agent.last().target_never_ran);
   BOOST_TEST((record.state == SourceState::thawed));
   BOOST_TEST(record.message == "by itself: \xff no UTF-8");
+  BOOST_TEST((record.lost == std::vector<std::string>{"app", "side"}));
+  BOOST_TEST((record.clock == at(4)));
   scene.agent.record = {};
   record = require(agent->source_record(kOrder));
   BOOST_TEST(scene.agent.last().what == "source_record");
@@ -305,8 +307,10 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_target_arrives_whole) 
 
 BOOST_DATA_TEST_CASE(an_agents_error_keeps_its_kind_and_says_who_and_what, data::make(kKinds), given) {
   Scene scene;
-  scene.agent.error = AgentError{given.kind, "because\nof \xff"};
+  scene.agent.error = AgentError{given.kind, "because\nof \xff", 12};
   const auto answer = scene.controller()->commit(kOrder);
+  BOOST_REQUIRE(!answer);
+  BOOST_TEST(answer.error().term == (given.kind == Kind::stale ? 12 : 0));
   check_fails(answer, given.kind, "commit of shop/orders by the agent of node node-b at 127.0.0.1:");
   check_fails(answer, given.kind, "because\nof \xff");
   check_fails(scene.as(caller("agent/node-c"))->read_archive(kOrder, "app", [](std::string_view) { return true; }),

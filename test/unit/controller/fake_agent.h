@@ -32,10 +32,13 @@ class Agent final : public agent::AgentApi {
   std::optional<bool> resumed;
   std::string failure = "criu: no such file";
   bool containers_gone = true;
+  std::chrono::milliseconds skew{0};  // of this node's clock, against everybody else's
+  std::vector<std::string> lost;      // containers that somebody ends while they are frozen
   agent::SourceFacts facts{{{"app", "id-app", "runc", 20_MiB, false}}, {}, 10'000_MiB};
 
   // Seen by tests.
   agent::SourceRecord record;
+  std::chrono::milliseconds freeze_limit{0};  // as ordered
   std::optional<agent::Snapshot> snapshotted;
   std::map<std::string, RestoreState> targets;  // by Pod uid
   std::vector<std::string> orders;
@@ -57,13 +60,15 @@ class Agent final : public agent::AgentApi {
     if (auto no = begin("check_kubelet", order)) return tl::make_unexpected(*no);
     return {};
   }
-  Answer<agent::SourceRecord> freeze(const agent::Order& order, const agent::FreezeOrder&,
+  Answer<agent::SourceRecord> freeze(const agent::Order& order, const agent::FreezeOrder& freeze,
                                      const agent::Call&) override {
     if (auto no = begin("freeze", order)) return tl::make_unexpected(*no);
-    if (record.state == SourceState::none || record.state == SourceState::snapshotted)
-      record = {SourceState::frozen, clock().now(), std::nullopt, ""};
+    if (record.state == SourceState::none || record.state == SourceState::snapshotted) {
+      record = {SourceState::frozen, node_now(), std::nullopt, ""};
+      freeze_limit = freeze.limit;
+    }
     done("freeze");
-    return record;
+    return answer();
   }
   Answer<std::vector<agent::Archive>> checkpoint(const agent::Order& order, const agent::CheckpointOrder&,
                                                  const agent::Call&) override {
@@ -80,7 +85,7 @@ class Agent final : public agent::AgentApi {
     if (auto no = begin("snapshot", order)) return tl::make_unexpected(*no);
     if (record.state == SourceState::none) {
       record.state = SourceState::snapshotted;
-      snapshotted = {{{"app", 20_MiB, "sha256:00"}}, clock().now(), std::chrono::milliseconds{200}};
+      snapshotted = {{{"app", 20_MiB, "sha256:00"}}, node_now(), std::chrono::milliseconds{200}};
       has_archives = true;
       time_.pass(std::chrono::milliseconds{250});
     } else if (!snapshotted || record.state == SourceState::thawed) {
@@ -121,21 +126,22 @@ class Agent final : public agent::AgentApi {
       return tl::make_unexpected(Error{Kind::precondition, "the source is not frozen"});
     if (record.state == SourceState::frozen) end(SourceState::committed, "");
     done("commit");
-    return record;
+    return answer();
   }
   Answer<agent::SourceRecord> thaw(const agent::Order& order, bool target_never_ran, const agent::Call&) override {
     if (auto no = begin("thaw", order)) return tl::make_unexpected(*no);
+    if (record.state == SourceState::frozen) record.lost = lost;
     if (record.state == SourceState::frozen || record.state == SourceState::snapshotted) end(SourceState::thawed, "");
     if (record.state == SourceState::committed && target_never_ran) {
       thawed_after_commit = true;
       end(SourceState::thawed, "");
     }
     done("thaw");
-    return record;
+    return answer();
   }
   Answer<agent::SourceRecord> source_record(const agent::Order& order, const agent::Call&) override {
     if (auto no = begin("source_record", order)) return tl::make_unexpected(*no);
-    return record;
+    return answer();
   }
   Answer<bool> source_is_gone(const agent::Order& order, const agent::Call&) override {
     if (auto no = begin("source_is_gone", order)) return tl::make_unexpected(*no);
@@ -212,6 +218,12 @@ class Agent final : public agent::AgentApi {
 
  private:
   const migrate::Clock& clock() const { return time_; }
+  [[nodiscard]] Instant node_now() const { return clock().now() + skew; }
+  [[nodiscard]] agent::SourceRecord answer() const {
+    agent::SourceRecord told = record;
+    told.clock = node_now();
+    return told;
+  }
   [[nodiscard]] bool may_have_run(RestoreState state) const {
     return state == RestoreState::used || state == RestoreState::claimed ||
            (state == RestoreState::failed && resumed != false);
@@ -220,7 +232,7 @@ class Agent final : public agent::AgentApi {
     orders.push_back(what);
     if (before)
       if (auto error = before(what)) return error;
-    if (order.term < term) return Error{Kind::stale, "a newer leader gave orders"};
+    if (order.term < term) return Error{Kind::stale, "a newer leader gave orders", term};
     term = order.term;
     return std::nullopt;
   }
@@ -229,7 +241,7 @@ class Agent final : public agent::AgentApi {
   }
   void end(SourceState state, const std::string& why) {
     record.state = state;
-    record.ended_at = clock().now();
+    record.ended_at = node_now();
     record.message = why;
   }
 

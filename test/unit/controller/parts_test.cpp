@@ -20,17 +20,24 @@ BOOST_AUTO_TEST_CASE(who_leads) {
   const auto lease = [](const char* holder) { return std::optional{LeaseView{holder, 4, "t", "v"}}; };
   struct Row {
     std::optional<LeaseView> lease;
+    std::optional<LeaseView> last;
     std::chrono::seconds unchanged;
     LeaderAction expected;
   };
-  for (const Row& row : std::vector<Row>{{std::nullopt, 0s, LeaderAction::create},
-                                         {lease("me"), 0s, LeaderAction::renew},
-                                         {lease("me"), 60s, LeaderAction::renew},
-                                         {lease(""), 0s, LeaderAction::take},
-                                         {lease("other"), 15s, LeaderAction::wait},
-                                         {lease("other"), 16s, LeaderAction::take}})
-    BOOST_CHECK(decide(row.lease, "me", now - row.unchanged, now) == row.expected);
+  for (const Row& row : std::vector<Row>{{std::nullopt, std::nullopt, 0s, LeaderAction::create},
+                                         {std::nullopt, lease("me"), 0s, LeaderAction::create},
+                                         {std::nullopt, lease(""), 0s, LeaderAction::create},
+                                         {std::nullopt, lease("other"), 15s, LeaderAction::wait},
+                                         {std::nullopt, lease("other"), 16s, LeaderAction::create},
+                                         {lease("me"), lease("me"), 0s, LeaderAction::renew},
+                                         {lease("me"), lease("me"), 60s, LeaderAction::renew},
+                                         {lease(""), lease(""), 0s, LeaderAction::take},
+                                         {lease("other"), lease("other"), 15s, LeaderAction::wait},
+                                         {lease("other"), lease("other"), 16s, LeaderAction::take}})
+    BOOST_CHECK(decide(row.lease, row.last, "me", now - row.unchanged, now) == row.expected);
 }
+
+const kube::ResourcePath kLeasePath{"coordination.k8s.io", "v1", "leases", kSystemNamespace, kLease, ""};
 
 struct Replicas {
   controller::fakes::Time time;
@@ -73,6 +80,70 @@ BOOST_FIXTURE_TEST_CASE(who_renews_keeps_the_term, Replicas) {
     second.turn({});
     time.pass(2s);
   }
+  BOOST_TEST(first.is_leader());
+  BOOST_TEST(first.term() == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_deleted_lease_is_its_holders_and_its_term_goes_on, Replicas) {
+  first.turn({});
+  first.give_up();
+  second.turn({});
+  first.turn({});
+  BOOST_TEST(second.term() == 2);
+  cluster.drop(kLeasePath);
+  first.turn({});
+  BOOST_TEST(!first.is_leader());
+  second.turn({});
+  BOOST_TEST(second.is_leader());
+  BOOST_TEST(second.term() == 3);
+  // And when its holder is gone as well.
+  first.turn({});
+  cluster.drop(kLeasePath);
+  time.pass(16s);
+  first.turn({});
+  BOOST_TEST(first.is_leader());
+  BOOST_TEST(first.term() == 4);
+  second.turn({});
+  BOOST_TEST(!second.is_leader());
+}
+
+BOOST_FIXTURE_TEST_CASE(who_knows_no_earlier_term_is_told_by_agents_and_raises_its_lease, Replicas) {
+  first.turn({});
+  BOOST_TEST(first.term() == 1);
+  first.heard(7);
+  first.heard(5);
+  BOOST_TEST(first.term() == 1);  // until the Lease says so
+  first.turn({});
+  BOOST_TEST(first.is_leader());
+  BOOST_TEST(first.term() == 8);
+  BOOST_TEST(lease_view(cluster.look(kLeasePath).value()).transitions == 8);
+  first.turn({});
+  BOOST_TEST(first.term() == 8);
+  first.give_up();
+  second.turn({});
+  BOOST_TEST(second.term() == 9);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_does_not_hold_the_lease_raises_nothing, Replicas) {
+  first.turn({});
+  second.heard(7);
+  second.turn({});
+  BOOST_TEST(!second.is_leader());
+  BOOST_TEST(lease_view(cluster.look(kLeasePath).value()).transitions == 1);
+  // Nor does one that has lost it between its look and its write.
+  first.heard(7);
+  cluster.before_write = [](const std::string&, const kube::ResourcePath&) {
+    return std::optional{controller::fakes::Cluster::error(kube::ApiError::Kind::conflict, "it has changed")};
+  };
+  first.turn({});
+  BOOST_TEST(first.term() == 1);
+  BOOST_TEST(lease_view(cluster.look(kLeasePath).value()).transitions == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_agent_that_lies_does_not_use_the_terms_up, Replicas) {
+  first.turn({});
+  first.heard(2'147'483'647);
+  first.turn({});
   BOOST_TEST(first.is_leader());
   BOOST_TEST(first.term() == 1);
 }

@@ -133,6 +133,15 @@ BOOST_FIXTURE_TEST_CASE(when_it_comes_to_nothing_the_shadow_goes_on, Returning) 
   BOOST_TEST(!cluster.look(second(4)).has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_shadow_that_was_lost_on_its_way_back_is_told_of, Returning) {
+  end_of_second = {{"phase", "RolledBack"},
+                   {"message", "aborted"},
+                   {"conditions",
+                    {{{"type", "SourceLost"}, {"status", "True"}, {"reason", "ContainersGone"}, {"message", "lost"}}}}};
+  const auto warnings = run().warnings;
+  BOOST_TEST(std::count(warnings.begin(), warnings.end(), "lost") == 1);
+}
+
 BOOST_FIXTURE_TEST_CASE(what_is_under_way_is_waited_for, Returning) {
   end_of_second = {{"phase", "InDoubt"}};
   run(3);

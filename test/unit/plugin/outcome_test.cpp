@@ -38,6 +38,13 @@ BOOST_AUTO_TEST_CASE(verdicts_say_what_is_where_and_what_to_do) {
   BOOST_TEST(
       verdict(migration_in(Phase::rolled_back)) ==
       "Rolled back: no reason was given.\nPod shop/orders runs on node-a as before, and nothing is left behind.");
+  Migration lost = migration_in(Phase::rolled_back);
+  lost.status.message = "aborted on request";
+  set_condition(lost.status, {"SourceLost", true, "ContainersGone", "the frozen source was lost", at(1ms)});
+  BOOST_TEST(verdict(lost) ==
+             "Rolled back: aborted on request.\nPod shop/orders is not as before: the frozen source was lost.\nNothing "
+             "else is left behind.");
+  BOOST_TEST(exit_code_of(lost) == 4);
   check_says(verdict(migration_in(Phase::failed)), "kubectl migrate describe orders-x7k2p -n shop");
   const std::string doubt = verdict(migration_in(Phase::in_doubt));
   check_says(doubt, "kubectl migrate resolve orders-x7k2p -n shop --keep target");

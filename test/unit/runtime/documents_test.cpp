@@ -116,6 +116,21 @@ BOOST_AUTO_TEST_CASE(a_mark_tells_its_boot) {
     BOOST_TEST(boot_of_mark(silent) == "", silent);
 }
 
+BOOST_AUTO_TEST_CASE(lines_of_our_own_log_have_the_keys_of_the_other_programs_logs) {
+  const migrate::Instant at{1'700'000'000s};
+  Request about;
+  BOOST_TEST(own_log_line("info", "start c1: \xff", about, at) ==
+             "{\"time\":\"2023-11-14T22:13:20.000000Z\",\"level\":\"info\",\"program\":\"migrate-runc\","
+             "\"message\":\"start c1: \xef\xbf\xbd\"}\n");
+  about.migration = "m-1";
+  about.identity.pod = "shop/orders-0";
+  about.identity.container = "app";
+  const std::string line = own_log_line("error", "create c1: no", about, at);
+  BOOST_TEST(line.find(R"("message":"create c1: no","migration":"m-1","pod":"orders-0","container":"app"})") !=
+                 std::string::npos,
+             line);
+}
+
 BOOST_AUTO_TEST_CASE(log_lines_have_runcs_own_form) {
   const migrate::Instant at{1'764'036'184'000'042us};
   BOOST_TEST(

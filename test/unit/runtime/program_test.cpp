@@ -166,6 +166,11 @@ BOOST_AUTO_TEST_CASE(a_released_container_is_restored_and_its_start_answered) {
   BOOST_TEST(is_there(at / "claimed"));
   BOOST_TEST(is_there(at / "used"));
   BOOST_TEST(!is_there(at / "failed"));
+  // Which migration it was, for who follows it through all programs' logs.
+  const std::string told_of_it = read_text(own_log);
+  BOOST_TEST(told_of_it.find("create id-1: restored in ") != std::string::npos, told_of_it);
+  BOOST_TEST(told_of_it.find(R"("migration":"m-1","pod":"orders-0","container":"app"})") != std::string::npos,
+             told_of_it);
   BOOST_TEST(run({"start", "id-1"}) == 0);
   BOOST_TEST(calls().find("start") == std::string::npos);
   BOOST_TEST(run({"start", "id-2"}) == 7);
@@ -226,6 +231,7 @@ BOOST_AUTO_TEST_CASE(a_failed_restore_shows_criu_s_words_and_is_never_repeated) 
   write_text(temporary / "fail", "(1) start\n(2) Error (criu/mount.c:9): mnt: No mapping for 537\n(3) end\n");
   BOOST_TEST(create() == 1);
   last_error_says("No mapping for 537");
+  BOOST_TEST(read_text(own_log).find(R"("migration":"m-1")") != std::string::npos);
   BOOST_TEST(read_text(at / "failed").find("\"tasksResumed\":false") != std::string::npos);
   BOOST_TEST(is_there(at / "work/restore.log"));
   fs::remove(temporary / "fail");
