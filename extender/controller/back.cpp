@@ -17,6 +17,7 @@ using agent::SourceState;
 using std::chrono::duration_cast;
 
 constexpr milliseconds kThawPatience{600'000};
+constexpr milliseconds kThawSlice{10'000};  // then it is looked whether there is anything to be thawed
 constexpr milliseconds kCancelPatience{15'000};
 constexpr milliseconds kCleanUpPatience{5'000};
 constexpr milliseconds kRemovePatience{120'000};
@@ -57,20 +58,59 @@ Outcome remove_target(Hop& hop) {
   return {};
 }
 
-// What the thaw came to; done: the source runs, or is none of ours any more.
+// Whoever comes again says no more than before.
+void warn(MigrationStatus& status, const std::string& text) {
+  if (std::find(status.warnings.begin(), status.warnings.end(), text) == status.warnings.end())
+    status.warnings.push_back(text);
+}
+
+// No kubelet has the source to run any more: somebody deleted its Pod without waiting for its node, or the node itself.
+// A node that comes back all the same starts nothing of it: after a reboot its containers are gone, else its kubelet
+// ends what its agent has thawed at the freeze's deadline.
+bool source_is_taken_away(Hop& hop) {
+  const Limits limits = hop.after_commit(kLookPatience);
+  const PodPlace& source = hop.status().source;
+  const auto found = Pods{hop}.get(source.pod, limits);
+  if (!found) return false;
+  return !*found || view_of(**found).uid != source.uid || node_is_gone(hop, source.node, limits);
+}
+
+// Nothing: its agent is away, and there is nothing to be thawed any more.
+Attempt<std::optional<agent::SourceRecord>> order_thaw(Hop& hop, bool target_never_ran) {
+  const Limits limits = hop.after_commit(kThawPatience);
+  for (;;) {
+    const Limits slice{std::min(limits.until, hop.world().pacer.now() + kThawSlice), limits.stop};
+    auto record = hop.ask<agent::SourceRecord>(hop.status().source.node, "thaw the source", "ThawFailed", slice,
+                                               [&](agent::AgentApi& agent, const agent::Call& call) {
+                                                 return agent.thaw(hop.order(), target_never_ran, call);
+                                               });
+    if (record) return std::optional{std::move(*record)};
+    if (record.error().event != Event::deadline || hop.left_of(limits) == milliseconds{0})
+      return tl::make_unexpected(record.error());
+    // Behind the commit its memory is in the archives alone by now, and nobody goes on with it.
+    if (!target_never_ran && source_is_taken_away(hop)) return std::optional<agent::SourceRecord>{};
+  }
+}
+
+// What the thaw came to; done: the source runs, or is none of ours any more; then the message says so.
 Outcome thaw(Hop& hop, bool target_never_ran) {
   MigrationStatus& status = hop.status();
-  auto record = hop.ask<agent::SourceRecord>(
-      status.source.node, "thaw the source", "ThawFailed", hop.after_commit(kThawPatience),
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.thaw(hop.order(), target_never_ran, call); });
-  if (!record) {
+  auto asked = order_thaw(hop, target_never_ran);
+  if (!asked) {
     // Tried and not possible: its containers are gone, by a restart of its runtime perhaps. The kubelet starts them.
-    if (record.error().event == Event::failed && !target_never_ran) {
-      status.warnings.push_back("the frozen source was lost: " + record.error().message);
+    if (asked.error().event == Event::failed && !target_never_ran) {
+      warn(status, "the frozen source was lost: " + asked.error().message);
       return {};
     }
-    return record.error();
+    return asked.error();
   }
+  if (!*asked) {
+    const std::string lost = fmt::format("the source, Pod {}, is lost with node {}, where it was frozen",
+                                         status.source.pod, status.source.node);
+    warn(status, lost + ": the agent there does not answer, and the Pod or the node was deleted");
+    return {Event::done, "SourceLost", lost};
+  }
+  const auto& record = *asked;
   if (record->state == SourceState::committed) {
     if (target_never_ran) return {Event::failed, "ThawRefused", "the source's agent does not thaw it any more"};
     return {hop.is_made_after_commit() ? Event::name_is_taken : Event::too_late, "Committed",
@@ -99,18 +139,19 @@ Outcome rolling_back(Hop& hop) {
   // The source first, so that it works again soon; but never beside a target that might.
   if (after_commit)
     if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
+  Outcome thawed;
   if (has_step(hop.status(), Phase::freezing) || (replays(hop) && has_step(hop.status(), Phase::checkpointing)))
-    if (Outcome thawed = thaw(hop, after_commit); thawed.event != Event::done)
-      return thawed.event == Event::deadline ? later(thawed) : thawed;
+    thawed = thaw(hop, after_commit);
+  if (thawed.event != Event::done) return thawed.event == Event::deadline ? later(thawed) : thawed;
   if (has_step(hop.status(), Phase::orphaning))
     if (auto given = give_back_source(hop, hop.after_commit(kRemovePatience)); !given) return later(given.error());
   if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
   if (replays(hop)) (void)remove_queues(hop, hop.after_commit(kCleanUpPatience));  // else tidy() does
   // An agent that has not been asked for what it pushed keeps it in its record: then tidy() asks.
-  if (!withdraw_images(hop, hop.after_commit(kCancelPatience))) return {};
+  if (!withdraw_images(hop, hop.after_commit(kCancelPatience))) return thawed;
   for (const std::string& node : {hop.status().source.node, hop.status().target.node})
     if (!node.empty()) (void)clean_up(hop, node, hop.after_commit(kCleanUpPatience));
-  return {};
+  return thawed;
 }
 
 bool was_decided(const MigrationStatus& status, Resolution resolution) {

@@ -125,8 +125,10 @@ std::optional<Announcement> announcement(const Migration& migration, Phase from,
     case Phase::failed:
       return Announcement{true, "MigrationFailed", why};
     case Phase::rolled_back:
-      return Announcement{true, "MigrationRolledBack",
-                          fmt::format("migration {}: the source runs as before: {}", migration.name, status.message)};
+      return Announcement{
+          true, "MigrationRolledBack",
+          fmt::format("migration {}: {}: {}", migration.name,
+                      outcome.message.empty() ? "the source runs as before" : outcome.message, status.message)};
     case Phase::succeeded:
       return Announcement{false, "MigrationSucceeded",
                           fmt::format("migration {}: Pod {} runs on node {}: {}", migration.name, status.target.pod,
