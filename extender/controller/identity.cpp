@@ -67,12 +67,30 @@ Json with_finalizer(const Json& pod, bool is_wanted) {
   return all;
 }
 
+// Deleted meanwhile, its set has left nobody to give it back to, and a garbage collector that found the Migration among
+// its owners has spared it.
+void tell_set_is_gone(Hop& hop, const std::string& pod) {
+  const OwnerRef& owner = *hop.status().owner;
+  const std::string text = fmt::format(
+      "{} {} is gone, and Pod {} belongs to nobody; delete it if it should be gone too", owner.kind, owner.name, pod);
+  hop.status().warnings.push_back(text);
+  for (const char* kind : {"Migration", "Pod"})
+    hop.world().events.record(hop.migration(), kind, true, "MigrationSetGone", text);
+}
+
+bool has_lost_set(Hop& hop, const Json& lent) {
+  return hop.status().owner && returned_owners(hop.source(), lent).empty();
+}
+
 Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
+  bool is_nobodys = false;
   auto given = Pods{hop}.amend(place.pod, place.uid, limits, [&](const Json& pod) {
     if (!is_lent_to(pod, hop.migration())) return Json{};
+    is_nobodys = has_lost_set(hop, pod);
     return Json{{"ownerReferences", returned_owners(hop.source(), pod)}};
   });
   if (!given) return tl::make_unexpected(given.error());
+  if (*given && is_nobodys) tell_set_is_gone(hop, place.pod);
   return {};
 }
 
@@ -140,11 +158,14 @@ Attempt<void> give_back_target(Hop& hop, const Limits& limits) {
 Attempt<void> settle_target(Hop& hop, const Limits& limits) {
   const PodPlace& target = hop.status().target;
   const bool stays_lent = hop.status().strategy == Strategy::live && keeps_name(hop.migration());
+  bool is_nobodys = false;
   auto settled = Pods{hop}.amend(target.pod, target.uid, limits, [&](const Json& pod) {
     Json metadata = Json::object();
     unmark(metadata);
-    if (is_lent_to(pod, hop.migration()) && !stays_lent)
+    if (is_lent_to(pod, hop.migration()) && !stays_lent) {
+      is_nobodys = has_lost_set(hop, pod);
       metadata["ownerReferences"] = returned_owners(hop.source(), pod);
+    }
     if (is_owned_by(hop.migration(), kReplicaSet)) {
       metadata["annotations"][kDeletionCost] = deletion_cost_of(hop.source());
       metadata["finalizers"] = with_finalizer(pod, false);
@@ -152,6 +173,7 @@ Attempt<void> settle_target(Hop& hop, const Limits& limits) {
     return metadata;
   });
   if (!settled) return tl::make_unexpected(settled.error());
+  if (*settled && is_nobodys) tell_set_is_gone(hop, target.pod);
   return {};
 }
 
