@@ -99,12 +99,21 @@ Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
 Attempt<void> lend_source(Hop& hop, const Limits& limits) {
   const PodPlace& source = hop.status().source;
   bool is_ending = false;
+  std::optional<OwnerRef> owner;
   auto lent = Pods{hop}.amend(source.pod, source.uid, limits, [&](const Json& pod) {
     is_ending = view_of(pod).deleting;
-    if (is_ending || is_lent_to(pod, hop.migration())) return Json{};
-    return Json{{"ownerReferences", lent_owners(hop.source(), hop.migration())}};
+    owner = owner_of(pod);
+    if (is_ending || owner != hop.status().owner || is_lent_to(pod, hop.migration())) return Json{};
+    return Json{{"ownerReferences", lent_owners(pod, hop.migration())}};
   });
   if (!lent) return tl::make_unexpected(lent.error());
+  if (*lent && owner != hop.status().owner)
+    return give_up(Event::failed, "OwnerChanged",
+                   fmt::format("Pod {}/{} belongs to {} by now, and not to the {} that it belonged to when the "
+                               "migration began; migrate it anew",
+                               hop.migration().namespace_, source.pod,
+                               owner ? fmt::format("{} {} (uid {})", owner->kind, owner->name, owner->uid) : "nobody",
+                               hop.status().owner ? hop.status().owner->kind : "owner"));
   if (*lent && !is_ending) return {};
   return give_up(Event::failed, "SourceGone",
                  fmt::format("Pod {}/{} was deleted meanwhile", hop.migration().namespace_, source.pod));
