@@ -196,25 +196,38 @@ Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
   if (frozen_until)
     patience.until = std::min(limits.until, hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(
                                                                           *frozen_until - hop.world().clock.now()));
-  auto ready = pods.await(
-      status.target.pod, [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; }, patience);
-  const bool is_late = !ready && ready.error().event == Event::deadline && hop.left_of(limits) > milliseconds{0};
-  if (!ready && !is_late) return tl::make_unexpected(ready.error());
-  if (is_late)
+  const auto is_ready = [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; };
+  auto ready = pods.await(status.target.pod, is_ready, patience);
+  if (!ready && ready.error().event == Event::deadline && hop.left_of(limits) > milliseconds{0}) {
     if (auto removed = pods.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed;
+    // Of one too many a ReplicaSet removes one that is not ready, whatever it costs: that would be the target.
+    ready = pods.await(status.target.pod, is_ready, limits);
+  }
+  if (!ready && ready.error().event == Event::deadline)
+    return give_up(Event::deadline, "NotReady",
+                   fmt::format("target Pod {} is not ready, and its ReplicaSet has it once it is; kubectl describe pod "
+                               "{} -n {}, or delete it if it never will be",
+                               status.target.pod, status.target.pod, hop.migration().namespace_));
+  if (!ready) return tl::make_unexpected(ready.error());
   // Told before it has a choice: what a ReplicaSet sees of Pods it sees in the order of the writes.
   auto cheap = pods.amend(status.source.pod, status.source.uid, limits, [](const Json& pod) {
     if (text_at(pod, {"metadata", "annotations", kDeletionCost}) == kLowestCost) return Json{};
     return Json{{"annotations", {{kDeletionCost, kLowestCost}}}};
   });
   if (!cheap) return tl::make_unexpected(cheap.error());
+  bool is_nobodys = false;
   auto adopted = pods.amend(status.target.pod, status.target.uid, limits, [&](const Json& pod) {
-    if (!is_lent_to(pod, hop.migration())) return Json{};
+    // Of a Migration that is deleted in foreground the garbage collector has removed the reference already.
+    if (!is_lent_to(pod, hop.migration()) && owner_of(pod)) return Json{};
+    is_nobodys = has_lost_set(hop, pod);
     Json metadata{{"ownerReferences", returned_owners(hop.source(), pod)}, {"finalizers", with_finalizer(pod, true)}};
     metadata["annotations"][kDeletionCost] = kHighestCost;
+    if (const std::string hash = text_at(hop.source(), {"metadata", "labels", kTemplateHashLabel}); !hash.empty())
+      metadata["labels"][kTemplateHashLabel] = hash;
     return metadata;
   });
   if (!adopted) return tl::make_unexpected(adopted.error());
+  if (*adopted && is_nobodys) tell_set_is_gone(hop, status.target.pod);
   return {};
 }
 
