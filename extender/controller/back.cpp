@@ -20,6 +20,7 @@ using std::chrono::duration_cast;
 constexpr milliseconds kThawPatience{600'000};
 constexpr milliseconds kResumePatience{20'000};  // a runtime that is being restarted comes back
 constexpr milliseconds kResumePause{500};        // as long as the agent's own
+constexpr milliseconds kThawSlice{10'000};  // then it is looked whether there is anything to be thawed
 constexpr milliseconds kCancelPatience{15'000};
 constexpr milliseconds kCleanUpPatience{5'000};
 constexpr milliseconds kRemovePatience{120'000};
@@ -64,16 +65,33 @@ Outcome remove_target(Hop& hop) {
   return {};
 }
 
-Attempt<agent::SourceRecord> order_thaw(Hop& hop, bool target_never_ran) {
+// No kubelet has the source to run any more: somebody deleted its Pod without waiting for its node, or the node itself.
+// A node that comes back all the same starts nothing of it: after a reboot its containers are gone, else its kubelet
+// ends what its agent has thawed at the freeze's deadline.
+bool source_is_taken_away(Hop& hop) {
+  const Limits limits = hop.after_commit(kLookPatience);
+  const PodPlace& source = hop.status().source;
+  const auto found = Pods{hop}.get(source.pod, limits);
+  if (!found) return false;
+  return !*found || view_of(**found).uid != source.uid || node_is_gone(hop, source.node, limits);
+}
+
+// Nothing: its agent is away, and there is nothing to be thawed any more.
+Attempt<std::optional<agent::SourceRecord>> order_thaw(Hop& hop, bool target_never_ran) {
+  const Limits limits = hop.after_commit(kThawPatience);
   const Limits patience = hop.after_commit(kResumePatience);
   for (;;) {
-    auto record = hop.ask<agent::SourceRecord>(hop.status().source.node, "thaw the source", "ThawFailed",
-                                               hop.after_commit(kThawPatience),
+    const Limits slice{std::min(limits.until, hop.world().pacer.now() + kThawSlice), limits.stop};
+    auto record = hop.ask<agent::SourceRecord>(hop.status().source.node, "thaw the source", "ThawFailed", slice,
                                                [&](agent::AgentApi& agent, const agent::Call& call) {
                                                  return agent.thaw(hop.order(), target_never_ran, call);
                                                });
-    const bool may_pass = !record && record.error().event == Event::failed && !target_never_ran;
-    if (!may_pass || !hop.pause(kResumePause, patience)) return record;
+    if (record) return std::optional{std::move(*record)};
+    const Event event = record.error().event;
+    if (event == Event::failed && !target_never_ran && hop.pause(kResumePause, patience)) continue;
+    if (event != Event::deadline || hop.left_of(limits) == milliseconds{0}) return tl::make_unexpected(record.error());
+    // Behind the commit its memory is in the archives alone by now, and nobody goes on with it.
+    if (!target_never_ran && source_is_taken_away(hop)) return std::optional<agent::SourceRecord>{};
   }
 }
 
@@ -88,28 +106,36 @@ void note_loss(Hop& hop, const char* reason, const std::string& message) {
 // What the thaw came to; done: the source runs, was lost, or is none of ours any more.
 Outcome thaw(Hop& hop, bool target_never_ran) {
   MigrationStatus& status = hop.status();
-  auto record = order_thaw(hop, target_never_ran);
-  if (!record) {
-    if (record.error().event != Event::failed || target_never_ran) return record.error();
+  auto asked = order_thaw(hop, target_never_ran);
+  if (!asked) {
+    if (asked.error().event != Event::failed || target_never_ran) return asked.error();
     if (hop.signals().leaving()) return {Event::left, "Left", "this replica does not lead any more"};
-    note_loss(hop, "ThawFailed", "whether the source runs is not known: " + record.error().message);
+    note_loss(hop, "ThawFailed", "whether the source runs is not known: " + asked.error().message);
     return {};
   }
+  if (!*asked) {
+    note_loss(hop, "NodeLost",
+              fmt::format("the source, Pod {}, is lost with node {}, where it was frozen: the agent there does not "
+                          "answer, and the Pod or the node was deleted",
+                          status.source.pod, status.source.node));
+    return {};
+  }
+  const agent::SourceRecord& record = **asked;
   // By a restart of the node's container runtime, or of the node.
-  if (!record->lost.empty())
+  if (!record.lost.empty())
     note_loss(
         hop, "ContainersGone",
         fmt::format("the frozen source was lost: of Pod {}/{} on node {}, {} ended while it was frozen, and not by "
                     "us; the kubelet starts it anew, without its memory",
-                    hop.migration().namespace_, status.source.pod, status.source.node, containers_text(record->lost)));
-  if (record->state == SourceState::committed) {
+                    hop.migration().namespace_, status.source.pod, status.source.node, containers_text(record.lost)));
+  if (record.state == SourceState::committed) {
     if (target_never_ran) return {Event::failed, "ThawRefused", "the source's agent does not thaw it any more"};
     return {hop.is_made_after_commit() ? Event::name_is_taken : Event::too_late, "Committed",
             "the source was committed before"};
   }
-  if (record->frozen_at && record->ended_at) {
-    if (!status.frozen_at) status.frozen_at = hop.frozen_at(*record);
-    status.freeze = duration_cast<milliseconds>(*record->ended_at - *record->frozen_at);
+  if (record.frozen_at && record.ended_at) {
+    if (!status.frozen_at) status.frozen_at = hop.frozen_at(record);
+    status.freeze = duration_cast<milliseconds>(*record.ended_at - *record.frozen_at);
   }
   return {};
 }
@@ -130,18 +156,19 @@ Outcome rolling_back(Hop& hop) {
   // The source first, so that it works again soon; but never beside a target that might.
   if (after_commit)
     if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
+  Outcome thawed;
   if (has_step(hop.status(), Phase::freezing) || (replays(hop) && has_step(hop.status(), Phase::checkpointing)))
-    if (Outcome thawed = thaw(hop, after_commit); thawed.event != Event::done)
-      return thawed.event == Event::deadline ? later(thawed) : thawed;
+    thawed = thaw(hop, after_commit);
+  if (thawed.event != Event::done) return thawed.event == Event::deadline ? later(thawed) : thawed;
   if (has_step(hop.status(), Phase::orphaning))
     if (auto given = give_back_source(hop, hop.after_commit(kRemovePatience)); !given) return later(given.error());
   if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
   if (replays(hop)) (void)remove_queues(hop, hop.after_commit(kCleanUpPatience));  // else tidy() does
   // An agent that has not been asked for what it pushed keeps it in its record: then tidy() asks.
-  if (!withdraw_images(hop, hop.after_commit(kCancelPatience))) return {};
+  if (!withdraw_images(hop, hop.after_commit(kCancelPatience))) return thawed;
   for (const std::string& node : {hop.status().source.node, hop.status().target.node})
     if (!node.empty()) (void)clean_up(hop, node, hop.after_commit(kCleanUpPatience));
-  return {};
+  return thawed;
 }
 
 bool was_decided(const MigrationStatus& status, Resolution resolution) {

@@ -24,14 +24,6 @@ Attempt<bool> source_is_gone(Hop& hop, const Limits& limits) {
   return gone;
 }
 
-// A node that was taken out of the cluster keeps nothing of ours that anybody could reach.
-bool node_is_gone(Hop& hop, const std::string& node, const Limits& limits) {
-  auto found = Pods{hop}.call<std::optional<Json>>("read node " + node, limits, [&](const kube::CallOptions& options) {
-    return hop.world().client.get(kube::core("nodes", "", node), options);
-  });
-  return found && !*found;
-}
-
 bool source_has_ended(Hop& hop, const Limits& limits) {
   if (const Condition* known = find_condition(hop.status(), "SourceGone"); known != nullptr && known->value)
     return true;
@@ -89,6 +81,13 @@ Attempt<void> let_go(Hop& hop, const Limits& limits) {
 }
 
 }  // namespace
+
+bool node_is_gone(Hop& hop, const std::string& node, const Limits& limits) {
+  auto found = Pods{hop}.call<std::optional<Json>>("read node " + node, limits, [&](const kube::CallOptions& options) {
+    return hop.world().client.get(kube::core("nodes", "", node), options);
+  });
+  return found && !*found;
+}
 
 Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits) {
   auto done =

@@ -67,12 +67,30 @@ Json with_finalizer(const Json& pod, bool is_wanted) {
   return all;
 }
 
+// Deleted meanwhile, its set has left nobody to give it back to, and a garbage collector that found the Migration among
+// its owners has spared it.
+void tell_set_is_gone(Hop& hop, const std::string& pod) {
+  const OwnerRef& owner = *hop.status().owner;
+  const std::string text = fmt::format(
+      "{} {} is gone, and Pod {} belongs to nobody; delete it if it should be gone too", owner.kind, owner.name, pod);
+  hop.status().warnings.push_back(text);
+  for (const char* kind : {"Migration", "Pod"})
+    hop.world().events.record(hop.migration(), kind, true, "MigrationSetGone", text);
+}
+
+bool has_lost_set(Hop& hop, const Json& lent) {
+  return hop.status().owner && returned_owners(hop.source(), lent).empty();
+}
+
 Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
+  bool is_nobodys = false;
   auto given = Pods{hop}.amend(place.pod, place.uid, limits, [&](const Json& pod) {
     if (!is_lent_to(pod, hop.migration())) return Json{};
+    is_nobodys = has_lost_set(hop, pod);
     return Json{{"ownerReferences", returned_owners(hop.source(), pod)}};
   });
   if (!given) return tl::make_unexpected(given.error());
+  if (*given && is_nobodys) tell_set_is_gone(hop, place.pod);
   return {};
 }
 
@@ -81,12 +99,21 @@ Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
 Attempt<void> lend_source(Hop& hop, const Limits& limits) {
   const PodPlace& source = hop.status().source;
   bool is_ending = false;
+  std::optional<OwnerRef> owner;
   auto lent = Pods{hop}.amend(source.pod, source.uid, limits, [&](const Json& pod) {
     is_ending = view_of(pod).deleting;
-    if (is_ending || is_lent_to(pod, hop.migration())) return Json{};
-    return Json{{"ownerReferences", lent_owners(hop.source(), hop.migration())}};
+    owner = owner_of(pod);
+    if (is_ending || owner != hop.status().owner || is_lent_to(pod, hop.migration())) return Json{};
+    return Json{{"ownerReferences", lent_owners(pod, hop.migration())}};
   });
   if (!lent) return tl::make_unexpected(lent.error());
+  if (*lent && owner != hop.status().owner)
+    return give_up(Event::failed, "OwnerChanged",
+                   fmt::format("Pod {}/{} belongs to {} by now, and not to the {} that it belonged to when the "
+                               "migration began; migrate it anew",
+                               hop.migration().namespace_, source.pod,
+                               owner ? fmt::format("{} {} (uid {})", owner->kind, owner->name, owner->uid) : "nobody",
+                               hop.status().owner ? hop.status().owner->kind : "owner"));
   if (*lent && !is_ending) return {};
   return give_up(Event::failed, "SourceGone",
                  fmt::format("Pod {}/{} was deleted meanwhile", hop.migration().namespace_, source.pod));
@@ -140,11 +167,14 @@ Attempt<void> give_back_target(Hop& hop, const Limits& limits) {
 Attempt<void> settle_target(Hop& hop, const Limits& limits) {
   const PodPlace& target = hop.status().target;
   const bool stays_lent = hop.status().strategy == Strategy::live && keeps_name(hop.migration());
+  bool is_nobodys = false;
   auto settled = Pods{hop}.amend(target.pod, target.uid, limits, [&](const Json& pod) {
     Json metadata = Json::object();
     unmark(metadata);
-    if (is_lent_to(pod, hop.migration()) && !stays_lent)
+    if (is_lent_to(pod, hop.migration()) && !stays_lent) {
+      is_nobodys = has_lost_set(hop, pod);
       metadata["ownerReferences"] = returned_owners(hop.source(), pod);
+    }
     if (is_owned_by(hop.migration(), kReplicaSet)) {
       metadata["annotations"][kDeletionCost] = deletion_cost_of(hop.source());
       metadata["finalizers"] = with_finalizer(pod, false);
@@ -152,6 +182,7 @@ Attempt<void> settle_target(Hop& hop, const Limits& limits) {
     return metadata;
   });
   if (!settled) return tl::make_unexpected(settled.error());
+  if (*settled && is_nobodys) tell_set_is_gone(hop, target.pod);
   return {};
 }
 
@@ -165,25 +196,38 @@ Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
   if (frozen_until)
     patience.until = std::min(limits.until, hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(
                                                                           *frozen_until - hop.world().clock.now()));
-  auto ready = pods.await(
-      status.target.pod, [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; }, patience);
-  const bool is_late = !ready && ready.error().event == Event::deadline && hop.left_of(limits) > milliseconds{0};
-  if (!ready && !is_late) return tl::make_unexpected(ready.error());
-  if (is_late)
+  const auto is_ready = [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; };
+  auto ready = pods.await(status.target.pod, is_ready, patience);
+  if (!ready && ready.error().event == Event::deadline && hop.left_of(limits) > milliseconds{0}) {
     if (auto removed = pods.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed;
+    // Of one too many a ReplicaSet removes one that is not ready, whatever it costs: that would be the target.
+    ready = pods.await(status.target.pod, is_ready, limits);
+  }
+  if (!ready && ready.error().event == Event::deadline)
+    return give_up(Event::deadline, "NotReady",
+                   fmt::format("target Pod {} is not ready, and its ReplicaSet has it once it is; kubectl describe pod "
+                               "{} -n {}, or delete it if it never will be",
+                               status.target.pod, status.target.pod, hop.migration().namespace_));
+  if (!ready) return tl::make_unexpected(ready.error());
   // Told before it has a choice: what a ReplicaSet sees of Pods it sees in the order of the writes.
   auto cheap = pods.amend(status.source.pod, status.source.uid, limits, [](const Json& pod) {
     if (text_at(pod, {"metadata", "annotations", kDeletionCost}) == kLowestCost) return Json{};
     return Json{{"annotations", {{kDeletionCost, kLowestCost}}}};
   });
   if (!cheap) return tl::make_unexpected(cheap.error());
+  bool is_nobodys = false;
   auto adopted = pods.amend(status.target.pod, status.target.uid, limits, [&](const Json& pod) {
-    if (!is_lent_to(pod, hop.migration())) return Json{};
+    // Of a Migration that is deleted in foreground the garbage collector has removed the reference already.
+    if (!is_lent_to(pod, hop.migration()) && owner_of(pod)) return Json{};
+    is_nobodys = has_lost_set(hop, pod);
     Json metadata{{"ownerReferences", returned_owners(hop.source(), pod)}, {"finalizers", with_finalizer(pod, true)}};
     metadata["annotations"][kDeletionCost] = kHighestCost;
+    if (const std::string hash = text_at(hop.source(), {"metadata", "labels", kTemplateHashLabel}); !hash.empty())
+      metadata["labels"][kTemplateHashLabel] = hash;
     return metadata;
   });
   if (!adopted) return tl::make_unexpected(adopted.error());
+  if (*adopted && is_nobodys) tell_set_is_gone(hop, status.target.pod);
   return {};
 }
 

@@ -5,7 +5,8 @@
 
 namespace migrate::controller {
 
-// The source is lent to the Migration. Its set looks after its siblings alone until it is given back.
+// The source is lent to the Migration. Its set looks after its siblings alone until it is given back. Failed when it is
+// not the recorded owner's any more.
 [[nodiscard]] Attempt<void> lend_source(Hop& hop, const Limits& limits);
 
 // Nobody but we can make a Pod of that name: the API server denies what its admission policy denies only once it knows
@@ -26,7 +27,7 @@ namespace migrate::controller {
 [[nodiscard]] Attempt<void> settle_target(Hop& hop, const Limits& limits);
 
 // A ReplicaSet adopts the target while it has the source still, and then removes one too many: the source, because the
-// target is ready and both say what they cost.
+// target is ready and both say what they cost. A deadline: the target is not ready yet, and not adopted.
 [[nodiscard]] Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits);
 
 }  // namespace migrate::controller

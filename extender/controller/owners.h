@@ -12,6 +12,10 @@
 
 namespace migrate::controller {
 
+// A ReplicaSet's selector asks for it, and so a copy does without until it is to be adopted: whatever becomes of its
+// references meanwhile, the ReplicaSet takes it for none of its Pods.
+inline constexpr const char* kTemplateHashLabel = "pod-template-hash";
+
 // The StatefulSet or ReplicaSet that controls the Pod, or did until a Migration borrowed it. `is_shadow`: even if it
 // says no more who borrowed it, as the garbage collector removes a Migration that is deleted in foreground from it.
 [[nodiscard]] std::optional<OwnerRef> owner_of(const Json& pod, bool is_shadow = false);

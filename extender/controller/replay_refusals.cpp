@@ -1,12 +1,26 @@
 // What in a Pod speaks against a copy that replays beside it.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/refusals.h"
 
 namespace migrate::controller {
 namespace {
+
+// Written by the kubelet alone; or an emptyDir, which is told of by itself.
+constexpr std::array kNotShared{"configMap", "secret", "downwardAPI", "projected", "emptyDir"};
+
+// What is in it may change while the copy is on its way: a claim, and what a Pod names without one (nfs, cephfs …).
+bool outlives_the_pod(const Json& volume) {
+  for (const auto& [kind, source] : volume.items())
+    if (kind != "name" && source.is_object() && !flag_at(source, {"readOnly"}) &&
+        std::find(kNotShared.begin(), kNotShared.end(), kind) == kNotShared.end())
+      return true;
+  return false;
+}
 
 // A container may write to it.
 bool is_writable(const Json& pod, const std::string& volume) {
@@ -27,8 +41,7 @@ std::vector<Refusal> replay_refusals(const Json& pod) {
   };
   for (const Json& volume : list_at(pod, {"spec", "volumes"})) {
     const std::string name = text_at(volume, {"name"});
-    if (has(volume, {"persistentVolumeClaim"}) && !flag_at(volume, {"persistentVolumeClaim", "readOnly"}) &&
-        is_writable(pod, name))
+    if (outlives_the_pod(volume) && is_writable(pod, name))
       add("WritableVolume",
           fmt::format("volume {} can be written, and would be newer than the memory that is restored; use --strategy "
                       "stop",

@@ -89,6 +89,31 @@ void forecast_from(const messages::CutDecision& decision, Hop& hop) {
       std::max(status.forecast_freeze.value_or(milliseconds{0}), FixedPhases{}.cutting + *decision.rest);
 }
 
+// Of the rest that is replayed while the source is frozen: what its liveness probes leave. Asked for only at a known
+// rate: the cutoff of an unknown one would come before anything is measured.
+milliseconds longest_rest(Hop& hop) {
+  const milliseconds asked = hop.migration().spec.max_replay;
+  const auto budget = freeze_budget(hop.source());
+  if (!budget || !messages_of(hop).service_rate) return asked;
+  return std::min(asked, std::max(milliseconds{0}, *budget - FixedPhases{}.cutting - kCommitReserve));
+}
+
+// The rest is drained behind the commit. Not a longer one than the frozen source's liveness probes allow: they would
+// have it started anew beside the target, and nothing leads back from there.
+Outcome commit_with(Hop& hop, std::uint64_t ready) {
+  const auto budget = freeze_budget(hop.source());
+  if (ready == 0 || !budget || !hop.status().frozen_at) return {Event::done, "", fmt::format("{} left", ready)};
+  const auto spent = duration_cast<milliseconds>(hop.world().clock.now() - *hop.status().frozen_at);
+  const double left = static_cast<double>(std::max(milliseconds{0}, *budget - spent).count()) / 1000;
+  const double rate = messages_of(hop).service_rate.value_or(0);
+  if (static_cast<double>(ready) <= rate * left) return {Event::done, "", fmt::format("{} left", ready)};
+  return {Event::deadline, "FreezeBudget",
+          fmt::format("{} messages are left to be replayed, at {:.1f} a second, and in {:.1f} s the liveness probes of "
+                      "the frozen source in Pod {} may have it started anew; let them be more patient "
+                      "(failureThreshold, periodSeconds), migrate while less arrives, or use --strategy stop",
+                      ready, rate, left, hop.status().source.pod)};
+}
+
 std::string told(std::uint64_t ready, const MessagesStatus& messages) {
   const auto rate = [](const std::optional<double>& value) {
     return value ? fmt::format("{:.1f}/s", *value) : "unknown";
@@ -104,7 +129,6 @@ Outcome replaying(Hop& hop) {
   if (!link) return link.error();
   MessagesStatus& messages = messages_of(hop);
   messages::CutPolicy policy;
-  policy.max_replay = hop.migration().spec.max_replay;
   policy.fixed = hop.migration().spec.cutoff;
   const auto annotated = annotated_rate(hop.source());
   const Steady began = hop.world().pacer.now();
@@ -128,6 +152,7 @@ Outcome replaying(Hop& hop) {
     state.unacknowledged = meter.unacknowledged(messages.prefetch, annotated);
     state.arrival_rate = messages.arrival_rate;
     state.service_rate = messages.service_rate;
+    policy.max_replay = longest_rest(hop);
     const messages::CutDecision decision = decide_cut(state, policy);
     messages.cutoff_planned = decision.cutoff;
     // Nothing is cut off before the application reads at all: nobody would go on.
@@ -152,10 +177,14 @@ Outcome replaying(Hop& hop) {
 
 Outcome draining(Hop& hop) {
   const Limits limits = hop.while_frozen();
-  // Emptied of what the source has handled, the primary is the target's; until then nothing is finite.
-  if (hop.migration().spec.purge_primary) return {};
   auto link = connect_replay(hop, limits);
   if (!link) return link.error();
+  // Emptied of what the source has handled, the primary is the target's; until then nothing is finite.
+  if (hop.migration().spec.purge_primary) {
+    auto depth = mirror_depth(hop, *link, limits);
+    if (!depth) return depth.error();
+    return messages_of(hop).service_rate ? commit_with(hop, depth->ready) : Outcome{};
+  }
   Attendance attendance{hop.world().pacer.now(), true};
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
@@ -165,9 +194,8 @@ Outcome draining(Hop& hop) {
     const bool is_settled = attendance.is_settled(hop.world().pacer.now());
     // Without a consumer it may have died with what it had not handled, and that would be back in a moment.
     if (depth->ready == 0 && depth->consumers > 0 && is_settled) return {};
-    // Longer it cannot stay frozen undecided: the rest is drained behind the commit.
-    if (is_settled && hop.left_of(limits) < kCommitReserve)
-      return {Event::done, "", fmt::format("{} left", depth->ready)};
+    // Longer it cannot stay frozen undecided.
+    if (is_settled && hop.left_of(limits) < kCommitReserve) return commit_with(hop, depth->ready);
     if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
     if (!hop.pause(kPoll / 2, limits))
       return hop.interrupted({Event::deadline, "DeadlineExceeded", "the time was over while the mirror was drained"});

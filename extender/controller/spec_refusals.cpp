@@ -6,6 +6,7 @@
 
 #include "extender/controller/owners.h"
 #include "extender/controller/refusals.h"
+#include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
@@ -88,6 +89,17 @@ class Rows {
                                     text_at(one, {"hostPath", "path"})));
       if (has(one, {"ephemeral"}) || has(one, {"image"}))
         add("EphemeralVolume", fmt::format("volume {} would be made anew, empty, for the target", name));
+      // Placeholder and target name it as well: it would be on the target's node while the source writes.
+      if (const std::string type = attached_type(one); !type.empty())
+        add("InlineVolume",
+            fmt::format("volume {} ({}) is attached to its node for this Pod alone, and would be attached to the "
+                        "target's while the source uses it; put it into a PersistentVolume and name its claim",
+                        name, type));
+      if (has(one, {"csi"}))
+        add("InlineVolume",
+            fmt::format("volume {} is made for this Pod alone by {}, and would be made anew, as another "
+                        "one, for the target; use a claim",
+                        name, text_at(one, {"csi", "driver"})));
       if (text_at(one, {"emptyDir", "medium"}).starts_with("HugePages"))
         add("EmptyDirLoss",
             fmt::format("emptyDir {} is of huge pages, whose content is not carried along; --accept=emptydir-loss to "

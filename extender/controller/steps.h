@@ -58,6 +58,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 [[nodiscard]] Attempt<void> order_release(Hop& hop, const agent::ReleaseOrder& order, const Limits& limits);
 // Whether no memory ran at the target and none will, durably. False: it may have run, or may yet.
 [[nodiscard]] Attempt<bool> cancel_target(Hop& hop, const Limits& limits);
+// A node that was taken out of the cluster keeps nothing of ours that anybody could reach.
+[[nodiscard]] bool node_is_gone(Hop& hop, const std::string& node, const Limits& limits);
 // Forgets the migration at that node's agent. Success, too, when there is no such node any more.
 [[nodiscard]] Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits);
 [[nodiscard]] std::vector<std::string> names_of_containers(Hop& hop);

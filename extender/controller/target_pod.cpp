@@ -162,6 +162,7 @@ Json target_pod(const Json& source, const Migration& migration, const TargetPlan
   Json metadata{{"name", plan.name}, {"namespace", migration.namespace_}};
   if (const Json* labels = find(source, {"metadata", "labels"})) metadata["labels"] = *labels;
   label(metadata, migration);
+  if (is_owned_by(migration, kReplicaSet) && metadata.contains("labels")) metadata["labels"].erase(kTemplateHashLabel);
   if (Json owners = lent_owners(source, migration); !owners.empty()) metadata["ownerReferences"] = std::move(owners);
   metadata["annotations"] = copied_annotations(source);
   expand_queue(metadata["annotations"], migration);

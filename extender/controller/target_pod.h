@@ -36,7 +36,8 @@ struct TargetPlan {
 
 // A copy of `source` that waits to be restored: all fields but those that the server, the kubelet or admission set
 // (nodeName, status, the injected service account token and its mounts, ephemeral containers), with the restore
-// annotation, our label, the RuntimeClass and the scheduler; its owner, if it has one, lent to the Migration.
+// annotation, our label, the RuntimeClass and the scheduler; its owner, if it has one, lent to the Migration, and
+// without the label that a ReplicaSet adopts by.
 // spec.target is not in it: the extender looks it up.
 [[nodiscard]] Json target_pod(const Json& source, const Migration& migration, const TargetPlan& plan);
 

@@ -47,6 +47,12 @@ void add_node_terms(Json& spec, const Json& terms) {
 
 }  // namespace
 
+std::string attached_type(const Json& volume) {
+  for (const char* type : kAttached)
+    if (has(volume, {type})) return type;
+  return "";
+}
+
 bool is_for_one_node(const Json& volume) {
   return !list_at(volume, {"spec", "accessModes"}).empty() && !allows(volume, "ReadWriteMany") &&
          !allows(volume, "ReadOnlyMany");
@@ -63,9 +69,9 @@ VolumeTrouble volume_trouble(const std::string& claim, const Json& volume, bool 
   if (csi_attaches)
     return {"", fmt::format("claim {} can be attached to one node at a time (volume {} of {})", claim, name,
                             text_at(volume, {"spec", "csi", "driver"}))};
-  for (const char* type : kAttached)
-    if (has(volume, {"spec", type}))
-      return {"", fmt::format("claim {} can be attached to one node at a time ({} volume {})", claim, type, name)};
+  const Json* spec = find(volume, {"spec"});
+  if (const std::string type = spec == nullptr ? "" : attached_type(*spec); !type.empty())
+    return {"", fmt::format("claim {} can be attached to one node at a time ({} volume {})", claim, type, name)};
   return {};
 }
 

@@ -17,6 +17,10 @@ struct VolumeTrouble {
   std::string lone;   // "claim data can be attached to one node at a time (volume pv-1 of ebs.csi.aws.com)"
 };
 
+// The type of a volume that is attached to its node before it is mounted, as a Pod or a PersistentVolume's spec names
+// it (iscsi, rbd …; of CSI a driver's object tells); empty: none of these.
+[[nodiscard]] std::string attached_type(const Json& volume);
+
 // No access mode of the PersistentVolume lets several nodes use it. Without any mode Kubernetes lets the driver decide.
 [[nodiscard]] bool is_for_one_node(const Json& volume);
 

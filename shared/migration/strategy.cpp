@@ -101,9 +101,10 @@ class Outlooks {
     const milliseconds working = before_transfer(*load) + hop_.transfer;
     const milliseconds rest = load->handling(load->arrived(working + fixed.cutting));
     add_rest(made, rest);
-    made.freeze = std::max(hop_.checkpoint, fixed.cutting);
     made.gap =
         std::max(hop_.checkpoint, fixed.cutting + renaming() + hop_.restore + fixed.starting + rest + fixed.switching);
+    // Where its name is not needed its Pod stands, frozen and asked by its probes, until the target has replayed.
+    made.freeze = asked_.keep_name ? std::max(hop_.checkpoint, fixed.cutting) : made.gap;
     made.total = fixed.placing + working + made.gap + fixed.finishing;
     add_promises(made);
     return made;

@@ -108,6 +108,12 @@ const std::vector<Row> kRows{
     spec_row("PodFinalizer", "/metadata/finalizers", R"(["x.y/z"])", "x.y/z"),
     spec_row("HostPath", "/spec/volumes/0", R"({"name": "h", "hostPath": {"path": "/data"}})", "/data"),
     spec_row("EphemeralVolume", "/spec/volumes/0", R"({"name": "e", "ephemeral": {}})", "volume e"),
+    spec_row("InlineVolume", "/spec/volumes/0", R"({"name": "d", "iscsi": {"iqn": "iqn.x"}})", "volume d (iscsi)"),
+    spec_row("InlineVolume", "/spec/volumes/0", R"({"name": "d", "rbd": {"image": "x"}})", "name its claim"),
+    spec_row("InlineVolume", "/spec/volumes/0", R"({"name": "d", "fc": {"lun": 0}})", "volume d (fc)"),
+    spec_row("InlineVolume", "/spec/volumes/0", R"({"name": "d", "csi": {"driver": "x.y"}})",
+             "for this Pod alone by x.y"),
+    spec_row("", "/spec/volumes/0", R"({"name": "d", "nfs": {"server": "s", "path": "/"}})", ""),
     spec_row("EmptyDirLoss", "/spec/volumes/0/emptyDir/medium", R"("HugePages")", "--accept=emptydir-loss"),
     spec_row("", "/spec/volumes/0/emptyDir/medium", R"("Memory")", ""),
     spec_row("HostNetwork", "/spec/hostNetwork", "true", "network"),
@@ -231,6 +237,40 @@ BOOST_AUTO_TEST_CASE(the_node_that_was_asked_for) {
   BOOST_TEST(reason("node-c", {}).find("placed on node node-b, and node node-c was asked for") != std::string::npos);
   BOOST_TEST(reason("", {{"disk", "tape"}}).find("disk=tape") != std::string::npos);
   BOOST_TEST(reason("", {{"disk", "ssd"}, {"zone", "x"}}).find("zone=x") != std::string::npos);
+}
+
+struct VolumeRow {
+  const char* volume;
+  const char* reason;
+  friend std::ostream& operator<<(std::ostream& out, const VolumeRow& row) { return out << row.volume; }
+};
+const std::vector<VolumeRow> kVolumes{
+    {R"({"persistentVolumeClaim": {"claimName": "data"}})", "WritableVolume"},
+    {R"({"persistentVolumeClaim": {"claimName": "data", "readOnly": true}})", ""},
+    {R"({"nfs": {"server": "s", "path": "/"}})", "WritableVolume"},
+    {R"({"nfs": {"server": "s", "path": "/", "readOnly": true}})", ""},
+    {R"({"cephfs": {"monitors": ["m"]}})", "WritableVolume"},
+    {R"({"someKindOfTomorrow": {}})", "WritableVolume"},
+    {R"({"configMap": {"name": "c"}})", ""},
+    {R"({"secret": {"secretName": "s"}})", ""},
+    {R"({"downwardAPI": {}})", ""},
+    {R"({"projected": {"sources": []}})", ""},
+    {R"({"emptyDir": {}})", "EmptyDirLoss"},
+};
+
+BOOST_DATA_TEST_CASE(volumes_that_would_be_newer_than_the_memory, boost::unit_test::data::make(kVolumes), row) {
+  Json pod = samples::pod();
+  Json volume = Json::parse(row.volume);
+  volume["name"] = "scratch";
+  pod["spec"]["volumes"][0] = volume;
+  const auto reason = [&] {
+    const auto found = replay_refusals(pod);
+    return found.empty() ? std::string{} : found.front().reason;
+  };
+  BOOST_TEST(reason() == row.reason);
+  if (std::string{row.reason} != "WritableVolume") return;
+  pod["spec"]["containers"][0]["volumeMounts"][0]["readOnly"] = true;
+  BOOST_TEST(reason() == "");
 }
 
 BOOST_AUTO_TEST_CASE(versions_of_criu) {

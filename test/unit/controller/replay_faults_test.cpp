@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
+#include "shared/migration/names.h"
 #include "test/unit/controller/replay_scene.h"
 
 namespace {
@@ -184,6 +186,65 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_died_in_the_end_is_not_committed_to, Live) {
   check_rolled_back();
   check_queues_gone();
   check_said(status, "RolledBack", "TargetDied", "ended while it replayed");
+}
+
+struct Rest {
+  const char* what;
+  int messages;
+  bool is_probed;
+  bool is_committed;
+  friend std::ostream& operator<<(std::ostream& out, const Rest& rest) { return out << rest.what; }
+};
+const std::vector<Rest> kRests{{"a short one", 10, true, true},
+                               {"one that the liveness probes do not wait for", 5'000, true, false},
+                               {"a long one, and no probes", 5'000, false, true}};
+
+// Behind the commit nothing thaws a source that its probes are about to have started anew.
+BOOST_DATA_TEST_CASE(a_rest_that_outlasts_the_freeze_is_not_committed_to, data::make(kRests), rest) {
+  Live scene;
+  scene.cluster.change(Scene::pod("orders"), [&](Json& object) {
+    object["metadata"]["annotations"][kServiceTimeAnnotation] = "50ms";
+    if (!rest.is_probed) object["spec"]["containers"][0].erase("livenessProbe");
+  });
+  scene.source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "snapshot") scene.in_memory = scene.in_source.size();
+    if (what != "freeze") return std::nullopt;
+    // It is slow from now on.
+    scene.obeys = false;
+    for (int i = 0; i < rest.messages; ++i)
+      scene.broker->arrive("shop", "", {std::to_string(scene.sent++)});
+    return std::nullopt;
+  };
+  scene.source.after = [&](const std::string& what) {
+    if (what == "commit") scene.obeys = true;
+  };
+  const MigrationStatus status = scene.run();
+  if (rest.is_committed) {
+    scene.check_succeeded(kShadow);
+  } else {
+    scene.check_rolled_back();
+    check_said(status, "RolledBack", "TimedOut", "liveness probes");
+    BOOST_TEST(std::count(scene.source.orders.begin(), scene.source.orders.end(), "commit") == 0);
+  }
+  scene.check_queues_gone();
+  scene.check_complete();
+}
+
+BOOST_AUTO_TEST_CASE(liveness_probes_bound_what_is_replayed_in_the_freeze) {
+  const auto planned = [](bool is_probed) {
+    Live scene;
+    scene.cluster.change(Scene::pod("orders"), [&](Json& object) {
+      object["metadata"]["annotations"][kServiceTimeAnnotation] = "50ms";
+      if (!is_probed) object["spec"]["containers"][0].erase("livenessProbe");
+    });
+    scene.time.pass(2s);
+    const MigrationStatus status = scene.run();
+    scene.check_succeeded(kShadow);
+    return static_cast<double>(status.messages.value_or(MessagesStatus{}).cutoff_planned.value_or(0ms).count());
+  };
+  // 18 s, less what the cut and the commit take.
+  BOOST_TEST(planned(true) > 0);
+  BOOST_TEST(std::abs(planned(true) * 30'000 / 14'700 - planned(false)) < 100);
 }
 
 // It ends behind the commit, and the kubelet starts it anew, with no memory; its word comes later than that.

@@ -1,69 +1,15 @@
-// Pods of StatefulSets and ReplicaSets: who owns what, and who can make what, at every moment of a move.
-#include <algorithm>
+// Pods of StatefulSets: who owns what, and who can make what, at every moment of a move.
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "extender/controller/owners.h"
-#include "test/unit/controller/scene.h"
+#include "test/unit/controller/of_set.h"
 
 namespace {
 
 using namespace migrate;
 using namespace migrate::controller;
 using namespace std::chrono_literals;
-
-constexpr const char* kPod = "orders-1";
-
-Json owners_of(const char* kind) {
-  return {{{"apiVersion", "apps/v1"},
-           {"kind", kind},
-           {"name", "orders"},
-           {"uid", "uid-set"},
-           {"controller", true},
-           {"blockOwnerDeletion", true}}};
-}
-
-struct OfSet : Scene {
-  explicit OfSet(const char* kind = "StatefulSet") : owners(owners_of(kind)) {
-    cluster.drop(pod("orders"));
-    Json sets = samples::pod();
-    sets["metadata"]["name"] = kPod;
-    sets["metadata"]["labels"]["controller-revision-hash"] = "r1";
-    sets["metadata"]["labels"]["statefulset.kubernetes.io/pod-name"] = kPod;
-    sets["metadata"]["ownerReferences"] = owners;
-    cluster.put(pod(kPod), sets);
-    const bool stateful = std::string{kind} == "StatefulSet";
-    cluster.put({"apps", "v1", stateful ? "statefulsets" : "replicasets", "shop", "orders", ""},
-                Json::parse(R"({"metadata": {"uid": "uid-set", "generation": 1}, "spec": {"replicas": 3},
-                  "status": {"observedGeneration": 1, "replicas": 3, "currentRevision": "r1", "updateRevision": "r1"}})"));
-    cluster.change(path(), [](Json& object) { object["spec"]["pod"]["name"] = kPod; });
-    // The policy kubectl-migrate-name-is-held, for as long as it is installed.
-    cluster.deny = [this](const kube::ResourcePath& where, const Json& object) -> std::optional<kube::ApiError> {
-      if (where.plural != "pods" || where.name != kPod || !is_installed) return std::nullopt;
-      ++attempts;
-      const bool is_target = text_at(object, {"metadata", "annotations", kRestoreAnnotation}) == "uid-migration";
-      if (is_target || attempts <= not_before) return std::nullopt;
-      if (!first_denied) first_denied = world.pacer.now();
-      return controller::fakes::Cluster::error(
-          kube::ApiError::Kind::forbidden,
-          std::string{"ValidatingAdmissionPolicy '"} + kNamePolicy + "' denied the request");
-    };
-  }
-  [[nodiscard]] Json owners_now(const std::string& name) const {
-    return cluster.look(pod(name)).value()["metadata"].value("ownerReferences", Json::array());
-  }
-  void check_is_sets(const std::string& name) const { BOOST_TEST(owners_now(name) == owners); }
-
-  Json owners;
-  bool is_installed = true;
-  int attempts = 0;
-  std::optional<Steady> first_denied;
-  int not_before = 0;  // so many attempts pass until the API server applies it
-};
-
-bool went_through(const MigrationStatus& status, Phase phase) {
-  return std::any_of(status.steps.begin(), status.steps.end(),
-                     [&](const Step& one) { return one.name == to_string(phase); });
-}
 
 BOOST_AUTO_TEST_SUITE(sets_)
 
@@ -136,6 +82,83 @@ BOOST_FIXTURE_TEST_CASE(an_abort_gives_the_source_back, OfSet) {
   check_clean({kPod});
   check_is_sets(kPod);
   BOOST_TEST(cluster.look(pod(kPod)).value()["metadata"]["uid"] == "uid-source");
+}
+
+struct Unrest {
+  const char* what;
+  const char* reason;
+  std::function<void(OfSet&)> begins;
+  friend std::ostream& operator<<(std::ostream& out, const Unrest& one) { return out << one.what; }
+};
+const kube::ResourcePath kSet{"apps", "v1", "statefulsets", "shop", "orders", ""};
+const std::vector<Unrest> kUnrests{
+    {"it rolls out", "SetRollingOut",
+     [](OfSet& scene) { scene.cluster.change(kSet, [](Json& set) { set["status"]["updateRevision"] = "r2"; }); }},
+    {"it is scaled down", "OrdinalOutOfRange",
+     [](OfSet& scene) { scene.cluster.change(kSet, [](Json& set) { set["spec"]["replicas"] = 1; }); }},
+    {"it is deleted", "SetDeleting", [](OfSet& scene) { scene.cluster.drop(kSet); }},
+    {"it is made anew and has adopted its Pods", "SetDeleting",
+     [](OfSet& scene) {
+       scene.cluster.change(kSet, [](Json& set) { set["metadata"]["uid"] = "uid-anew"; });
+       scene.owners[0]["uid"] = "uid-anew";
+       scene.cluster.change(Scene::pod(kPod), [&](Json& pod) { pod["metadata"]["ownerReferences"] = scene.owners; });
+     }},
+    {"its Pod is another one's", "OwnerChanged",
+     [](OfSet& scene) {
+       scene.owners[0]["uid"] = "uid-anew";
+       scene.cluster.change(Scene::pod(kPod), [&](Json& pod) { pod["metadata"]["ownerReferences"] = scene.owners; });
+     }},
+};
+
+// It was at rest when it was looked at, and then the placeholder was placed.
+BOOST_DATA_TEST_CASE(a_set_that_is_not_at_rest_any_more_lends_nothing, boost::unit_test::data::make(kUnrests), unrest) {
+  OfSet scene;
+  scene.cluster.before_write = [&](const std::string& verb,
+                                   const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (verb == "create" && where.name == "orders-1-mig-hold") unrest.begins(scene);
+    return std::nullopt;
+  };
+  const MigrationStatus now = scene.run();
+  BOOST_TEST(to_string(now.phase) == "RolledBack", now.message);
+  BOOST_TEST(now.reason == unrest.reason, now.reason + ": " + now.message);
+  scene.check_clean({kPod});
+  scene.check_is_sets(kPod);
+  const auto writes = scene.cluster.writes();
+  BOOST_TEST(std::count(writes.begin(), writes.end(), std::string{"patch pods/"} + kPod) == 0);
+  BOOST_TEST(std::count(scene.source.orders.begin(), scene.source.orders.end(), "freeze") == 0);
+}
+
+// The garbage collector takes a set that is gone from the owners of a Pod that has another one.
+void delete_set(OfSet& scene, const std::string& lent) {
+  scene.cluster.drop(kSet);
+  scene.cluster.change(Scene::pod(lent), [](Json& pod) {
+    Json& owners = pod["metadata"]["ownerReferences"];
+    BOOST_REQUIRE(owners.size() == 2U);
+    owners.erase(0);
+  });
+}
+
+BOOST_DATA_TEST_CASE(a_pod_whose_set_was_deleted_meanwhile_is_told_of, boost::unit_test::data::make({false, true}),
+                     comes_back) {
+  OfSet scene;
+  scene.source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what != "checkpoint" || !comes_back) return std::nullopt;
+    delete_set(scene, kPod);
+    scene.abort();
+    return std::nullopt;
+  };
+  scene.target.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "release") delete_set(scene, kPod);
+    return std::nullopt;
+  };
+  const MigrationStatus now = scene.run();
+  BOOST_TEST(to_string(now.phase) == (comes_back ? "RolledBack" : "Succeeded"), now.message);
+  scene.check_clean({kPod});
+  BOOST_TEST(scene.owners_now(kPod).empty());
+  BOOST_REQUIRE(now.warnings.size() == 1U);
+  BOOST_TEST(now.warnings.front() ==
+             "StatefulSet orders is gone, and Pod orders-1 belongs to nobody; delete it if it should be gone too");
+  BOOST_TEST(std::count(scene.events.reasons.begin(), scene.events.reasons.end(), "MigrationSetGone") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_controller_may_end_at_any_write) {
@@ -236,47 +259,6 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_restored_beside_a_source_that_holds_the_disk,
   const MigrationStatus now = run();
   BOOST_TEST(to_string(now.phase) == "Refused");
   BOOST_TEST(now.reason == "LoneVolume", now.reason + ": " + now.message);
-}
-
-struct OfReplicaSet : OfSet {
-  OfReplicaSet() : OfSet("ReplicaSet") {
-    // A ReplicaSet removes what costs least, once it has one too many.
-    cluster.on_wait = [this] {
-      cluster.change(pod(kTargetOfSet), [](Json& object) {
-        if (object["status"].value("phase", "") == "Running")
-          object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
-      });
-    };
-  }
-  static constexpr const char* kTargetOfSet = "orders-1-mig-a6pfz";
-};
-
-BOOST_FIXTURE_TEST_CASE(a_replica_set_has_its_pod_before_it_loses_one, OfReplicaSet) {
-  std::vector<std::string> at_the_end;
-  cluster.before_write = [&](const std::string& verb,
-                             const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
-    if (verb != "delete" || where.name != kPod) return std::nullopt;
-    const std::string name = status().target.pod;
-    const Json made = cluster.look(pod(name)).value();
-    const Json old = cluster.look(pod(kPod)).value();
-    BOOST_TEST(made["metadata"]["ownerReferences"] == owners);
-    BOOST_TEST(old["metadata"]["ownerReferences"] == owners);
-    const char* const cost = "controller.kubernetes.io/pod-deletion-cost";
-    BOOST_TEST(old["metadata"]["annotations"][cost] == "-2147483648");
-    BOOST_TEST(made["metadata"]["annotations"][cost] == "2147483647");
-    BOOST_TEST(made["metadata"]["finalizers"] == Json::array({kFinalizer}));
-    at_the_end.push_back(name);
-    return std::nullopt;
-  };
-  run();
-  const std::string name = status().target.pod;
-  check_succeeded(name);
-  BOOST_TEST(!at_the_end.empty());
-  check_is_sets(name);
-  const Json made = cluster.look(pod(name)).value();
-  BOOST_TEST(!made["metadata"]["annotations"].contains("controller.kubernetes.io/pod-deletion-cost"));
-  BOOST_TEST(made["metadata"]["finalizers"].empty());
-  BOOST_TEST(!went_through(status(), Phase::orphaning));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -32,6 +32,18 @@ BOOST_AUTO_TEST_CASE(field_by_field) {
   BOOST_TEST(target_pod(samples::pod(), samples::migration(), kPlan) == expected);
 }
 
+BOOST_AUTO_TEST_CASE(a_replica_set_does_not_know_its_copy_by_the_labels) {
+  Json pod = samples::pod();
+  pod["metadata"]["labels"]["pod-template-hash"] = "7d4b9";
+  for (const std::string_view kind : {kReplicaSet, kStatefulSet}) {
+    Migration migration = samples::migration();
+    migration.status.owner = OwnerRef{std::string{kind}, "orders", "uid-set"};
+    const Json labels = target_pod(pod, migration, kPlan)["metadata"]["labels"];
+    BOOST_TEST(labels.contains("pod-template-hash") == (kind == kStatefulSet));
+    BOOST_TEST(labels["app"] == "orders");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nothing_remains_of_lists_that_held_only_the_token) {
   Json pod = samples::pod();
   pod["spec"]["volumes"].erase(0);

@@ -1,0 +1,67 @@
+// A Pod `orders-1` of a set `orders`, and the policy that holds its name.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "extender/controller/owners.h"
+#include "test/unit/controller/scene.h"
+
+namespace migrate::controller {
+
+inline constexpr const char* kPod = "orders-1";
+
+inline Json owners_of(const char* kind) {
+  return {{{"apiVersion", "apps/v1"},
+           {"kind", kind},
+           {"name", "orders"},
+           {"uid", "uid-set"},
+           {"controller", true},
+           {"blockOwnerDeletion", true}}};
+}
+
+struct OfSet : Scene {
+  explicit OfSet(const char* kind = "StatefulSet") : owners(owners_of(kind)) {
+    cluster.drop(pod("orders"));
+    Json sets = samples::pod();
+    sets["metadata"]["name"] = kPod;
+    sets["metadata"]["labels"]["controller-revision-hash"] = "r1";
+    sets["metadata"]["labels"]["statefulset.kubernetes.io/pod-name"] = kPod;
+    sets["metadata"]["ownerReferences"] = owners;
+    cluster.put(pod(kPod), sets);
+    const bool stateful = std::string{kind} == "StatefulSet";
+    cluster.put({"apps", "v1", stateful ? "statefulsets" : "replicasets", "shop", "orders", ""},
+                Json::parse(R"({"metadata": {"uid": "uid-set", "generation": 1}, "spec": {"replicas": 3},
+                  "status": {"observedGeneration": 1, "replicas": 3, "currentRevision": "r1", "updateRevision": "r1"}})"));
+    cluster.change(path(), [](Json& object) { object["spec"]["pod"]["name"] = kPod; });
+    // The policy kubectl-migrate-name-is-held, for as long as it is installed.
+    cluster.deny = [this](const kube::ResourcePath& where, const Json& object) -> std::optional<kube::ApiError> {
+      if (where.plural != "pods" || where.name != kPod || !is_installed) return std::nullopt;
+      ++attempts;
+      const bool is_target = text_at(object, {"metadata", "annotations", kRestoreAnnotation}) == "uid-migration";
+      if (is_target || attempts <= not_before) return std::nullopt;
+      if (!first_denied) first_denied = world.pacer.now();
+      return controller::fakes::Cluster::error(
+          kube::ApiError::Kind::forbidden,
+          std::string{"ValidatingAdmissionPolicy '"} + kNamePolicy + "' denied the request");
+    };
+  }
+  [[nodiscard]] Json owners_now(const std::string& name) const {
+    return cluster.look(pod(name)).value()["metadata"].value("ownerReferences", Json::array());
+  }
+  void check_is_sets(const std::string& name) const { BOOST_TEST(owners_now(name) == owners); }
+
+  Json owners;
+  bool is_installed = true;
+  int attempts = 0;
+  std::optional<Steady> first_denied;
+  int not_before = 0;  // so many attempts pass until the API server applies it
+};
+
+inline bool went_through(const MigrationStatus& status, Phase phase) {
+  return std::any_of(status.steps.begin(), status.steps.end(),
+                     [&](const Step& one) { return one.name == to_string(phase); });
+}
+
+}  // namespace migrate::controller
