@@ -16,12 +16,12 @@ namespace {
 
 constexpr milliseconds kPoll{20};
 
-Result<broker::BrokerAddress> address_in(const Json& secret) {
+}  // namespace
+
+Result<broker::BrokerAddress> broker_address_in(const Json& secret) {
   return broker::broker_address_of(text_at(secret, {"data", "amqp-url"}), text_at(secret, {"data", "management-url"}),
                                    text_at(secret, {"data", "ca.crt"}));
 }
-
-}  // namespace
 
 std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod) {
   if (migration.spec.messages == MessageMode::none) return std::nullopt;
@@ -60,7 +60,7 @@ Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& qu
     return give_up(
         Event::failed, "BrokerSecret",
         fmt::format("{} in namespace {}, the broker's, does not exist", describe(path), hop.migration().namespace_));
-  auto address = address_in(**secret);
+  auto address = broker_address_in(**secret);
   if (!address)
     return give_up(Event::failed, "BrokerSecret", fmt::format("{}: {}", describe(path), address.error().message));
   auto connected = hop.world().brokers.connect(*address);
