@@ -134,7 +134,7 @@ Outcome replaying(Hop& hop) {
     state.since_bound = messages.bound_at ? duration_cast<milliseconds>(instant - *messages.bound_at) : milliseconds{0};
     state.replaying = meter.consuming();
     state.ready = depth->ready;
-    state.unacknowledged = meter.unacknowledged(messages.prefetch, annotated);
+    state.unacknowledged = meter.unacknowledged(messages.prefetch, messages.service_rate);
     state.arrival_rate = messages.arrival_rate;
     state.service_rate = messages.service_rate;
     const messages::CutDecision decision = decide_cut(state, policy);
