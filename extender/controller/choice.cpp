@@ -68,10 +68,16 @@ QueueOutlook queue_outlook(const ReplayLink& link, const broker::QueueFacts& fac
   if (totals && *totals) {
     outlook.backlog = (*totals)->ready + (*totals)->unacknowledged;
     outlook.arrival_rate = (*totals)->publish_rate;
-    // As fast as it can it works only while something waits.
-    if ((*totals)->ready > 0) outlook.service_rate = (*totals)->ack_rate;
+    // As fast as it can it works only while something waits. That it handles nothing is no rate, but one not known yet.
+    const auto handled = (*totals)->ack_rate;
+    if ((*totals)->ready > 0 && handled && *handled > 0) {
+      outlook.service_rate = handled;
+      outlook.service_rate_from = RateSource::source;
+    }
   }
-  if (!outlook.service_rate) outlook.service_rate = annotated_rate(pod);
+  if (outlook.service_rate) return outlook;
+  outlook.service_rate = annotated_rate(pod);
+  if (outlook.service_rate) outlook.service_rate_from = RateSource::annotation;
   return outlook;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/backlog_watch.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/transition.h"
 
@@ -75,7 +76,9 @@ Outcome step(Hop& hop, Phase phase) {
     Outcome before = hop.interrupted({});
     if (before.event != Event::done) return before;
   }
+  watch_backlog(hop, phase);
   Outcome outcome = work_on(hop, phase);
+  note_watched(hop);
   // After the commit time being over is one more way to fail.
   if (outcome.event == Event::deadline && !next_phase(phase, outcome.event, hop.status().strategy))
     outcome.event = Event::failed;
@@ -163,6 +166,7 @@ std::optional<milliseconds> drive(World& world, Signals& signals, const std::str
   Journal journal{world, signals, **object, std::move(*migration)};
   Hop hop{world, signals, journal};
   const auto again = run(hop);
+  hop.backlog().end();
   world.metrics.mirror_left(hop.migration().uid);
   return again;
 }

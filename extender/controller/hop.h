@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "extender/controller/backlog_watch.h"
 #include "extender/controller/journal.h"
 #include "extender/controller/pod_view.h"
 #include "extender/controller/target_pod.h"
@@ -25,6 +26,7 @@ class Hop {
   [[nodiscard]] World& world() { return world_; }
   [[nodiscard]] const Signals& signals() const { return signals_; }
   [[nodiscard]] Journal& journal() { return journal_; }
+  [[nodiscard]] BacklogWatch& backlog() { return backlog_; }
   [[nodiscard]] const Migration& migration() const { return journal_.migration(); }
   [[nodiscard]] MigrationStatus& status() { return journal_.status(); }
   [[nodiscard]] const Json& source() const { return journal_.source(); }
@@ -112,6 +114,7 @@ class Hop {
   World& world_;
   Signals& signals_;
   Journal& journal_;
+  BacklogWatch backlog_;
 };
 
 }  // namespace migrate::controller

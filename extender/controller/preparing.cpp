@@ -40,6 +40,11 @@ CheckpointBackend chosen_backend(const Migration& migration, const NodeState& so
   return source.facts && source.facts->can_checkpoint_directly ? CheckpointBackend::direct : CheckpointBackend::kubelet;
 }
 
+void warn_of_deliveries(Hop& hop, const broker::QueueFacts& facts) {
+  if (std::string warning = messages::delivery_warning(facts); !warning.empty())
+    hop.status().warnings.push_back(std::move(warning));
+}
+
 // That the broker can be asked is found out now, not while the source is frozen; and, with replay, what it says of the
 // queue.
 Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optional<QueueOutlook>& outlook) {
@@ -59,6 +64,12 @@ Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optio
   if (!replays(hop)) {
     if (auto listed = (*broker)->consumers(queue->queue); !listed)
       return {Event::refused, "Broker", listed.error().message};
+    // Nothing else of it matters here, and a broker that does not tell it is no hindrance.
+    const auto facts = (*broker)->queue(queue->queue);
+    if (!facts || !*facts) return {};
+    if (const auto refused = messages::delivery_refusal(**facts))
+      return {Event::refused, refused->reason, refused->message};
+    warn_of_deliveries(hop, **facts);
     return {};
   }
   const std::string control = control_queue_of(pod, view.name);
@@ -71,6 +82,7 @@ Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optio
                         shared_control_queue(pod))};
   const auto facts = look_at_mirrorable(hop, {*queue, *broker}, pod, limits);
   if (!facts) return {Event::refused, facts.error().reason, facts.error().message};
+  warn_of_deliveries(hop, *facts);
   outlook = queue_outlook({*queue, *broker}, *facts, pod);
   return {};
 }
@@ -94,6 +106,16 @@ Outcome check_kubelet(Hop& hop, const PodView& view, const NodeState& source, co
     outcome.message += "; or use --checkpoint direct";
   if (outcome.event == Event::failed || outcome.event == Event::deadline) outcome.event = Event::refused;
   return outcome;
+}
+
+// What is known of the rates before they are measured: from it the cutoff is planned meanwhile.
+void note_outlook(const QueueOutlook& outlook, MigrationStatus& status) {
+  if (!status.messages) status.messages.emplace();
+  MessagesStatus& messages = *status.messages;
+  // Of a queue that is new the broker may not have counted yet.
+  if (outlook.arrival_rate && *outlook.arrival_rate > 0) messages.arrival_rate = outlook.arrival_rate;
+  messages.service_rate = outlook.service_rate;
+  messages.service_rate_from = outlook.service_rate_from;
 }
 
 bool is_told(const StrategyOutlook& outlook) {
@@ -198,6 +220,7 @@ Outcome preparing(Hop& hop) {
       return checked;
   if (is_via_registry(hop.migration()))
     if (Outcome checked = check_registry(hop, view.node, patience); checked.event != Event::done) return checked;
+  if (queue) note_outlook(*queue, hop.status());
   if (Outcome recorded = record(hop, *pod, *around, *found, backend, *expected); recorded.event != Event::done)
     return recorded;
   return {Event::done, "", because};

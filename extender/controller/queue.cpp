@@ -7,6 +7,7 @@
 #include <set>
 
 #include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
 #include "shared/broker/listed_queue.h"
 #include "shared/broker/secret.h"
 #include "shared/messages/mirror.h"
@@ -16,12 +17,17 @@ namespace {
 
 constexpr milliseconds kPoll{20};
 
-Result<broker::BrokerAddress> address_in(const Json& secret) {
-  return broker::broker_address_of(text_at(secret, {"data", "amqp-url"}), text_at(secret, {"data", "management-url"}),
-                                   text_at(secret, {"data", "ca.crt"}));
+Attempt<std::vector<broker::Consumer>> list_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
+                                                      const Limits& limits) {
+  return ask_broker<std::vector<broker::Consumer>>(hop, limits, [&] { return broker.consumers(queue.queue); });
 }
 
 }  // namespace
+
+Result<broker::BrokerAddress> broker_address_in(const Json& secret) {
+  return broker::broker_address_of(text_at(secret, {"data", "amqp-url"}), text_at(secret, {"data", "management-url"}),
+                                   text_at(secret, {"data", "ca.crt"}));
+}
 
 std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod) {
   if (migration.spec.messages == MessageMode::none) return std::nullopt;
@@ -73,7 +79,7 @@ Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& qu
     return give_up(
         Event::failed, "BrokerSecret",
         fmt::format("{} in namespace {}, the broker's, does not exist", describe(path), hop.migration().namespace_));
-  auto address = address_in(**secret);
+  auto address = broker_address_in(**secret);
   if (!address)
     return give_up(Event::failed, "BrokerSecret", fmt::format("{}: {}", describe(path), address.error().message));
   auto connected = hop.world().brokers.connect(*address);
@@ -85,8 +91,8 @@ Attempt<std::vector<std::string>> find_consumers(Hop& hop, broker::Broker& broke
                                                  const PodView& pod, const Limits& limits) {
   const Limits patience{std::min(limits.until, hop.world().pacer.now() + broker::kListingDelay), limits.stop};
   for (;;) {
-    auto listed = broker.consumers(queue.queue);
-    if (!listed) return give_up(Event::failed, "Broker", listed.error().message);
+    auto listed = list_consumers(hop, broker, queue, limits);
+    if (!listed) return tl::make_unexpected(listed.error());
     auto own = connections_of(*listed, pod);
     if (own && !own->empty()) return *own;
     if (hop.pause(broker::kBetweenListings, patience)) continue;
@@ -98,18 +104,20 @@ Attempt<std::vector<std::string>> find_consumers(Hop& hop, broker::Broker& broke
 
 Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
                               std::vector<std::string> connections, const Limits& limits) {
-  auto listed = broker.consumers(queue.queue);
-  if (!listed) return give_up(Event::failed, "Broker", listed.error().message);
+  auto listed = list_consumers(hop, broker, queue, limits);
+  if (!listed) return tl::make_unexpected(listed.error());
   if (auto now = connections_of(*listed, pod)) connections.insert(connections.end(), now->begin(), now->end());
   const std::set<std::string> own{connections.begin(), connections.end()};
   for (const std::string& one : own)
-    if (auto closed = broker.close_connection(one, "kubectl migrate: the consumer moves"); !closed)
-      return give_up(Event::failed, "Broker", closed.error().message);
+    if (auto closed = ask_broker<void>(
+            hop, limits, [&] { return broker.close_connection(one, "kubectl migrate: the consumer moves"); });
+        !closed)
+      return closed;
   // The connections themselves wait for a frozen peer's answer; what counts is that nobody consumes through them.
   const auto consumes = [&](const broker::Consumer& consumer) { return own.contains(consumer.connection); };
   for (;;) {
-    listed = broker.consumers(queue.queue);
-    if (!listed) return give_up(Event::failed, "Broker", listed.error().message);
+    listed = list_consumers(hop, broker, queue, limits);
+    if (!listed) return tl::make_unexpected(listed.error());
     if (std::none_of(listed->begin(), listed->end(), consumes)) return {};
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(hop.interrupted(

@@ -28,7 +28,9 @@ struct QueueRef {
 [[nodiscard]] Result<std::vector<std::string>> connections_of(const std::vector<broker::Consumer>& consumers,
                                                               const PodView& pod);
 
-// Reads the Secret (amqp-url, management-url, ca.crt) and connects.
+// What the Secret (amqp-url, management-url, ca.crt) says. Pure.
+[[nodiscard]] Result<broker::BrokerAddress> broker_address_in(const Json& secret);
+// Reads it and connects.
 [[nodiscard]] Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& queue,
                                                                   const Limits& limits);
 

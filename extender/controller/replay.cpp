@@ -98,11 +98,6 @@ MessagesStatus& messages_of(Hop& hop) {
   return *messages;
 }
 
-void note_backlog(Hop& hop, std::uint64_t ready) {
-  messages::add_backlog(messages_of(hop).backlog, hop.world().clock.now(), ready);
-  hop.world().metrics.mirror_holds(hop.migration().uid, ready);
-}
-
 tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link) {
   return give_up(Event::failed, "MirrorLost",
                  fmt::format("queue {}, the mirror of {}, was deleted; what it held cannot be replayed",

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "extender/controller/backlog_watch.h"
 #include "extender/controller/queue.h"
 #include "shared/messages/mirror.h"
 
@@ -12,9 +13,6 @@ namespace migrate::controller {
 
 // `live` and `sequential`: the target replays what came meanwhile.
 [[nodiscard]] bool replays(Hop& hop);
-
-// How the mirror stands, for the record and for metrics.
-void note_backlog(Hop& hop, std::uint64_t ready);
 
 struct ReplayLink {
   QueueRef queue;

@@ -58,13 +58,22 @@ Attempt<void> attend(Hop& hop, const ReplayLink& link, Attendance& attendance, s
                                         Attendance::kStartPatience.count() / 1000, control));
 }
 
+// The shadow takes from the mirror as soon as it lives, while it is still waited for.
+Instant shadow_began(const MigrationStatus& status, Instant now) {
+  const auto found = std::find_if(status.steps.rbegin(), status.steps.rend(),
+                                  [](const Step& one) { return one.name == to_string(Phase::shadowing); });
+  return found == status.steps.rend() ? now : found->started;
+}
+
 // What was read before the shadow lived: empty when the mirror was bound, and how it stood since.
-messages::RateMeter meter_from(const MessagesStatus& messages, Instant now, Steady steady) {
+messages::RateMeter meter_from(const MigrationStatus& status, Instant now, Steady steady) {
+  const MessagesStatus& messages = *status.messages;
   messages::RateMeter meter{messages.arrival_rate};
+  const Instant end = shadow_began(status, now);
   const auto then = [&](Instant at) { return steady - duration_cast<Steady::duration>(now - at); };
   if (messages.bound_at) meter.read(then(*messages.bound_at), 0, false);
   for (const BacklogPoint& point : messages.backlog)
-    meter.read(then(point.at), point.ready, false);
+    if (point.at <= end) meter.read(then(point.at), point.ready, false);
   return meter;
 }
 
@@ -132,7 +141,7 @@ Outcome replaying(Hop& hop) {
   policy.fixed = hop.migration().spec.cutoff;
   const auto annotated = annotated_rate(hop.source());
   const Steady began = hop.world().pacer.now();
-  messages::RateMeter meter = meter_from(messages, hop.world().clock.now(), began);
+  messages::RateMeter meter = meter_from(hop.status(), hop.world().clock.now(), began);
   Attendance attendance{began, true};
   Steady next_told = began;
   for (;;) {
@@ -149,7 +158,7 @@ Outcome replaying(Hop& hop) {
     state.since_bound = messages.bound_at ? duration_cast<milliseconds>(instant - *messages.bound_at) : milliseconds{0};
     state.replaying = meter.consuming();
     state.ready = depth->ready;
-    state.unacknowledged = meter.unacknowledged(messages.prefetch, annotated);
+    state.unacknowledged = meter.unacknowledged(messages.prefetch, messages.service_rate);
     state.arrival_rate = messages.arrival_rate;
     state.service_rate = messages.service_rate;
     policy.max_replay = longest_rest(hop);

@@ -15,7 +15,7 @@ namespace {
 constexpr milliseconds kShadowPatience{120'000};
 constexpr milliseconds kShortPause{50};
 
-// How the mirror grew before anybody takes from it tells how fast messages come.
+// The last reading before anybody takes from it: how it grew until now tells how fast messages come.
 Attempt<void> note_growth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   auto depth = mirror_depth(hop, link, limits);
   if (!depth) return tl::make_unexpected(depth.error());

@@ -9,6 +9,7 @@
 #include "extender/controller/json_path.h"
 #include "extender/controller/leader.h"
 #include "extender/controller/metrics.h"
+#include "extender/controller/ticker.h"
 #include "shared/agent_api/agent_api.h"
 #include "shared/base/host.h"
 #include "shared/broker/broker.h"
@@ -54,6 +55,7 @@ struct Settings {
 struct World {
   kube::Client& client;  // guarded: no writes without the lead
   kube::Pacer& pacer;
+  Ticker& ticker;
   const Clock& clock;
   Agents& agents;
   Brokers& brokers;

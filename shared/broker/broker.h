@@ -72,6 +72,9 @@ struct QueueFacts {
   bool has_length_limit = false;  // in messages or bytes, whatever happens beyond it
   bool has_priorities = false;
   bool is_single_active = false;
+  // Of a quorum queue, where it is set: a message that was given back more often is dropped or dead-lettered. Nothing,
+  // too: it has no end.
+  std::optional<std::uint64_t> delivery_limit = std::nullopt;
   std::vector<Binding> bindings;    // without the one of the default exchange, which every queue has
   std::vector<Exchange> exchanges;  // of those bindings, each once
   std::vector<Consumer> consumers;

@@ -38,6 +38,17 @@ std::optional<double> rate_of(const Json& queue, const char* details) {
   return rate.get<double>();
 }
 
+// Of an argument and a policy the less holds; what is below 0 is no limit.
+std::optional<std::uint64_t> delivery_limit_in(const Json& arguments, const Json& policy) {
+  std::optional<std::uint64_t> least;
+  for (const Json* set : {&part_of(arguments, "x-delivery-limit"), &part_of(policy, "delivery-limit")}) {
+    if (!set->is_number_integer() || set->get<std::int64_t>() < 0) continue;
+    const auto limit = set->get<std::uint64_t>();
+    least = std::min(least.value_or(limit), limit);
+  }
+  return least;
+}
+
 }  // namespace
 
 Consumer consumer_of(const Json& listed) {
@@ -71,6 +82,8 @@ std::optional<QueueFacts> queue_facts_of(const Json& queue) {
   facts.has_length_limit = any({"x-max-length", "x-max-length-bytes"}, {"max-length", "max-length-bytes"});
   facts.has_priorities = any({"x-max-priority"}, {"max-priority"});
   facts.is_single_active = is_true(arguments, "x-single-active-consumer") || is_true(policy, "single-active-consumer");
+  // To other types it means nothing.
+  if (facts.type == "quorum") facts.delivery_limit = delivery_limit_in(arguments, policy);
   const Json& consumers = part_of(queue, "consumer_details");
   facts.consumers.reserve(consumers.size());
   for (const Json& one : consumers)

@@ -114,6 +114,10 @@ class Rows {
       add("LengthLimit", "has a length limit: what it drops or refuses would still stand in its mirror", kStop);
   }
 
+  void returns() {
+    if (auto refused = delivery_refusal(queue_)) found_.push_back(std::move(*refused));
+  }
+
   void consumers() {
     const std::size_t count = queue_.consumers.size();
     if (count == 0)
@@ -208,8 +212,29 @@ std::vector<Refusal> mirror_refusals(const broker::QueueFacts& primary) {
   rows.feed();
   rows.exchanges();
   rows.order();
+  rows.returns();
   rows.consumers();
   return rows.take();
+}
+
+std::optional<Refusal> delivery_refusal(const broker::QueueFacts& primary) {
+  if (primary.delivery_limit != std::uint64_t{0}) return std::nullopt;
+  return Refusal{"DeliveryLimit",
+                 fmt::format("queue {} has a delivery limit of 0: what the source has not acknowledged when its "
+                             "connections are closed would be dropped or dead-lettered instead of given back; raise "
+                             "the limit (policy delivery-limit, argument x-delivery-limit) to 3 or more",
+                             primary.name)};
+}
+
+std::string delivery_warning(const broker::QueueFacts& primary) {
+  // A move gives back once, the way into the name once more.
+  constexpr std::uint64_t kFew = 2;
+  if (!primary.delivery_limit || *primary.delivery_limit > kFew) return "";
+  return fmt::format(
+      "queue {} has a delivery limit of {}: a message that the source has not acknowledged is given back once, with a "
+      "second hop into the name twice, and one that this makes too many is dropped or dead-lettered; raise the limit to "
+      "3 or more",
+      primary.name, *primary.delivery_limit);
 }
 
 std::optional<std::vector<Refusal>> policy_refusals(const std::vector<broker::Policy>& policies,

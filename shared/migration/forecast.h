@@ -65,6 +65,7 @@ struct QueueOutlook {
   std::optional<double> service_rate;
   std::uint64_t backlog = 0;   // in it, unacknowledged ones included
   std::uint64_t may_hold = 0;  // the sum of its consumers' prefetches
+  RateSource service_rate_from = RateSource::unknown;
 };
 
 struct StrategyQuestion {
