@@ -234,8 +234,8 @@ std::vector<Refusal> source_refusals(const Json& pod, const agent::SourceFacts& 
     if (one.paused)
       found.add("ContainerPaused",
                 fmt::format("container {} of {} is paused already; resume it first", one.name, name));
-    // What restores is runc.
-    if (one.runtime != "runc" && one.runtime != "migrate-runc")
+    // What restores is runc, whatever its file is called (runc-1.3).
+    if (!one.runtime.starts_with("runc") && one.runtime != "migrate-runc")
       found.add("OciRuntime",
                 fmt::format("container {} of {} runs under {}, whose checkpoints runc cannot restore; run the Pod with "
                             "a runtime that uses runc",
