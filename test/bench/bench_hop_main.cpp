@@ -1,6 +1,6 @@
 // bench-hop [MOVES [MIB]]: the figures of the product on the test cluster, as tables; with MIB only those of moves with
-// that much memory. bench-hop replay [MOVES]: only those of strategies with replay. Ends with 1 when an audit was not
-// clean. See test/bench/run.
+// that much memory. bench-hop replay [MOVES]: only those of strategies with replay; bench-hop sets [MOVES]: only those
+// of one of a StatefulSet. Ends with 1 when an audit was not clean. See test/bench/run.
 #include <fmt/format.h>
 #include <sys/mman.h>
 

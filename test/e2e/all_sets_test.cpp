@@ -53,6 +53,21 @@ BOOST_DATA_TEST_CASE(each_ordinal_moves_by_each_strategy, data::make(kRows), row
   BOOST_TEST(verdict.clean, verdict.report);
 }
 
+BOOST_AUTO_TEST_CASE(auto_chooses_for_a_set_s_pod_and_says_why) {
+  SetScene set{"set-auto"};
+  set.start({.replicas = 3, .parallel = false, .per_second = 8, .loaded = 2});
+  for (int i = 0; i < 2; ++i) {  // there and back
+    const auto status = set.move(1, {"--strategy", "auto"}).migration.at("status");
+    const auto because = status.at("steps").at(0).at("message").get<std::string>();
+    BOOST_TEST_MESSAGE(because);
+    BOOST_TEST(because.starts_with(status.at("strategy").get<std::string>() + ": its gap is forecast at "), because);
+    set.at(1).wait_for_more(20);
+  }
+  const Verdict verdict = set.judge();
+  BOOST_TEST_MESSAGE(verdict.report);
+  BOOST_TEST(verdict.clean, verdict.report);
+}
+
 BOOST_AUTO_TEST_CASE(each_of_five_of_a_deployment_moves) {
   constexpr int kFive = 5;
   DeploymentScene pods{"five-replicas", kFive, 4};

@@ -6,6 +6,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "test/e2e/holds.h"
+#include "test/e2e/phase_gate.h"
 #include "test/e2e/pod_events.h"
 #include "test/e2e/set_objects.h"
 
@@ -36,12 +38,20 @@ Json rollout_of(const Cluster& cluster, const std::string& ns) {
           {"generation", set.at("metadata").at("generation")}};
 }
 
+bool is_ready(const Json& pod) {
+  const Json conditions = pod.value(Json::json_pointer{"/status/conditions"}, Json::array());
+  return std::any_of(conditions.begin(), conditions.end(), [](const Json& condition) {
+    return condition.at("type") == "Ready" && condition.at("status") == "True";
+  });
+}
+
 // A line for each thing that must not happen. `before`: the Pods that are there at the beginning, all that are wanted;
 // `uid`: of their ReplicaSet.
 std::string incidents(const std::vector<PodEvent>& events, const Json& before, const std::string& uid,
                       const std::string& moved) {
   std::set<std::string> known;
   std::set<std::string> owned;  // uids of Pods that are the ReplicaSet's and have not been told to end
+  std::set<std::string> taken;
   std::set<std::string> lines;
   for (const Json& pod : before) {
     known.insert(uid_of(pod));
@@ -61,6 +71,9 @@ std::string incidents(const std::vector<PodEvent>& events, const Json& before, c
       lines.insert(fmt::format("at the {} of {} it had {} Pods\n", event.type, name, owned.size()));
     const std::string base = moved.substr(0, moved.find("-mig-"));
     const bool is_ours = name.starts_with(base + "-mig-");
+    // It would be the one too many.
+    if (is_owned && !known.contains(pod) && taken.insert(pod).second && is_ours && !is_ready(event.pod))
+      lines.insert(fmt::format("it took {} before that was ready\n", name));
     if (!known.contains(pod) && !is_ours && is_owned) lines.insert(fmt::format("it made Pod {}\n", name));
     if (known.contains(pod) && name != moved && is_told_to_end)
       lines.insert(fmt::format("Pod {}, which had no part in it, was told to end\n", name));
@@ -107,6 +120,48 @@ Scene::Move DeploymentScene::move(std::size_t number, const std::string& strateg
   stage().require(now == rollout, rollout.dump() + " became " + now.dump(), name);
   scene.wait_for_more(20);
   return move;
+}
+
+// Until the garbage collector has taken the Migration from the target's owners, which leaves it to nobody.
+void DeploymentScene::begin_and_delete(const Scene& scene, const std::string& name, Json& begun) const {
+  const std::string node = scene.other_node();
+  PhaseGate gate{cluster(), ns(), "Restoring", name};
+  const auto answer =
+      stage().plugin({scene.consumer(), "--to", node, "--strategy", "stop", "--name", name, "--no-wait"});
+  stage().require(answer.succeeded(), text_of(answer), name);
+  stage().await("the migration to come to Restoring", name, [&] { return gate.is_reached(); });
+  const auto hold = hold_criu(cluster(), node);
+  gate.open();
+  hold->await();
+  begun = stage().migration(name);
+  cluster().kubectl(
+      {"-n", ns(), "delete", "migrations.kubectl-migrate.dev", name, "--wait=false", "--cascade=foreground"});
+  const auto target = begun.at("status").at("target").at("pod").get<std::string>();
+  stage().await("the garbage collector to take the Migration from the owners of " + target, name,
+                [&] { return !is_owned_by(stage().pod(target), uid_of(begun)); });
+}
+
+void DeploymentScene::move_and_delete(std::size_t number) {
+  Scene& scene = at(number);
+  const Json before = pods_of(cluster(), ns());
+  const Json rollout = rollout_of(cluster(), ns());
+  const std::string moved = scene.consumer();
+  const std::string name = "deleted-in-foreground";
+  const PodEvents events{cluster(), ns()};
+  Json begun;
+  begin_and_delete(scene, name, begun);
+  stage().await("Migration " + name + " to be gone", name, [&] {
+    const auto looked = cluster().run(
+        {"kubectl", "-n", ns(), "get", "migrations.kubectl-migrate.dev", name, "--ignore-not-found", "-o", "name"});
+    return looked.succeeded() && looked.output.empty();
+  });
+  scene.follow(begun);
+  stage().check_nothing_left(name, uid_of(begun));
+  check_adopted(scene.consumer(), name);
+  const std::string seen = incidents(events.until_now(), before, rollout.at("set").get<std::string>(), moved);
+  stage().require(seen.empty(), seen, name);
+  stage().require(rollout_of(cluster(), ns()) == rollout, "it has rolled out", name);
+  scene.wait_for_more(20);
 }
 
 // The ReplicaSet's like any other, and it is content with what it has.

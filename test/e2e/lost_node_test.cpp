@@ -1,11 +1,15 @@
-// The target's node loses its power while the memory comes to life on it. Starts and ends a cluster of its own.
+// The target's node loses its power while the memory comes to life on it, and the source's before the commit. Starts
+// and ends a cluster of its own.
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include "test/e2e/doubt.h"
 #include "test/e2e/holds.h"
+#include "test/e2e/phase_gate.h"
+#include "test/e2e/pod_events.h"
 #include "test/e2e/product_processes.h"
+#include "test/e2e/sets.h"
 #include "test/e2e/small_pods.h"
 
 using namespace harness;
@@ -56,18 +60,61 @@ void play() {
   BOOST_TEST(verdict.clean, verdict.report);
 }
 
+// The source's power goes when it is frozen and not committed. Its agent is waited for until somebody deletes the Pod
+// without waiting for its node; then nothing keeps its set from starting it, without its memory, elsewhere.
+void lose_source() {
+  SetScene set{"lost-source"};
+  set.start({.replicas = 1, .parallel = false, .per_second = 8});
+  const Scene& scene = set.at(0);
+  const Stage& stage = scene.stage();
+  const std::string name = "source-lost";
+  const std::string source = scene.node();
+  const std::string pod = scene.consumer();
+  const std::string uid = uid_of(stage.pod(pod));
+  const auto phase = [&] {
+    return stage.migration(name).value(nlohmann::json::json_pointer{"/status/phase"}, std::string{});
+  };
+  PhaseGate gate{scene.cluster(), stage.ns().name(), "Committing", name};
+  const auto begun = stage.plugin({pod, "--to", scene.other_node(), "--strategy", "stop", "--name", name, "--no-wait"});
+  stage.require(begun.succeeded(), text_of(begun), name);
+  stage.await("the migration to come to Committing", name, [&] { return gate.is_reached(); });
+  scene.cluster().must({"kill", source, "all"});
+  gate.open();
+  stage.await(
+      "the way back", name, [&] { return phase() == "RollingBack"; }, std::chrono::seconds{180});
+  stage.require(uid_of(stage.pod(pod)) == uid, "the source's Pod is another one already", name);
+  scene.cluster().kubectl({"-n", stage.ns().name(), "delete", "pod", pod, "--force", "--grace-period=0"});
+  const auto ended = stage.await_end(name).at("status");
+  stage.require(ended.at("phase") == "RolledBack", "it ended otherwise", name);
+  stage.require(
+      ended.value("warnings", nlohmann::json::array()).dump().find("is lost with node " + source) != std::string::npos,
+      "no warning says that the source is lost", name);
+  stage.await(
+      "the set to start its Pod", name,
+      [&] {
+        const auto ready = scene.cluster().run(
+            {"kubectl", "-n", stage.ns().name(), "wait", "--for=condition=Ready", "pod/" + pod, "--timeout=5s"});
+        return ready.succeeded() && uid_of(stage.pod(pod)) != uid;
+      },
+      std::chrono::seconds{240});
+  stage.require(controller_of(stage.pod(pod)).value("kind", "") == "StatefulSet", "it is not the set's", name);
+  heal(scene, source);
+  stage.check_nothing_left(name);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(lost_node)
 
-BOOST_AUTO_TEST_CASE(power_lost_in_the_middle_of_a_restore_leaves_a_doubt_and_the_source_can_be_kept) {
+BOOST_AUTO_TEST_CASE(power_lost_is_a_doubt_in_the_middle_of_a_restore_and_none_before_the_commit) {
   const Cluster cluster;
   cluster.must({"up"});
-  try {
-    play();
-  } catch (const std::exception& error) {
-    BOOST_ERROR(error.what());
-  }
+  for (const auto& lose_power : {play, lose_source})
+    try {
+      lose_power();
+    } catch (const std::exception& error) {
+      BOOST_ERROR(error.what());
+    }
   cluster.must({"down"});
 }
 

@@ -33,6 +33,10 @@ BOOST_AUTO_TEST_CASE(one_that_has_moved_moves_back) {
   move(0, "stop");
 }
 
+BOOST_AUTO_TEST_CASE(one_whose_migration_is_deleted_in_foreground_is_adopted_once_it_is_ready) {
+  replicas().move_and_delete(1);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_was_lost_repeated_or_reordered) {
   const Verdict verdict = replicas().judge();
   BOOST_TEST_MESSAGE(verdict.report);

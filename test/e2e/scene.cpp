@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -89,6 +90,16 @@ std::uint64_t Scene::handled() const {
   return orders_.state(consumer_).at("count").get<std::uint64_t>();
 }
 
+std::int64_t Scene::last_handled(std::size_t instance) const {
+  std::int64_t last = 0;
+  std::istringstream lines{logs_.at(instance).output()};
+  for (std::string line; std::getline(lines, line);) {
+    const Json handled = Json::parse(line, nullptr, false);
+    if (handled.is_object()) last = std::max(last, handled.value("finished", std::int64_t{0}));
+  }
+  return last;
+}
+
 void Scene::wait_for_more(std::uint64_t orders) const {
   const std::uint64_t wanted = handled() + orders;
   eventually(fmt::format("{} on {} to have handled {} orders", consumer_, node_, wanted),
@@ -105,7 +116,7 @@ Scene::Move Scene::move(const Words& words, const Words& named) {
   const auto has = [&](const char* word) { return std::find(words.begin(), words.end(), word) != words.end(); };
   const auto done = [&] {
     std::jthread watcher;  // only where there is a shadow: its looks cost time that a bench would measure
-    if (has("live") && (keeps_name_ || has("--keep-name"))) watcher = follow_shadows();
+    if ((has("live") || has("auto")) && (keeps_name_ || has("--keep-name"))) watcher = follow_shadows();
     return stage_->plugin(all);
   }();
   const Json migration = Json::parse(done.output, nullptr, false);

@@ -87,6 +87,10 @@ class Scene {
   [[nodiscard]] const std::string& consumer() const { return consumer_; }
   [[nodiscard]] const std::string& node() const { return node_; }
   [[nodiscard]] std::uint64_t handled() const;
+  // How many instances' logs have been followed, the one at work being the last; and when one of them handled its last
+  // order, by its log, in microseconds since 1970 (0: none).
+  [[nodiscard]] std::size_t instances() const { return logs_.size(); }
+  [[nodiscard]] std::int64_t last_handled(std::size_t instance) const;
   void wait_for_more(std::uint64_t orders) const;
   // The other one of the two nodes that consumers live on; the broker is on the third.
   [[nodiscard]] std::string other_node() const { return node_ == "node-a" ? "node-b" : "node-a"; }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "shared/base/time.h"
 #include "test/e2e/broker_side.h"
 #include "test/e2e/set_watch.h"
 #include "test/e2e/small_pods.h"
@@ -30,6 +31,20 @@ bool says_name_is_restored(const Json& migration) {
   return std::any_of(conditions.begin(), conditions.end(), [](const Json& condition) {
     return condition.at("type") == "NameRestored" && condition.at("status") == "True";
   });
+}
+
+// Its process is killed by its kubelet at some time behind the freeze: until then it must have stood still.
+void check_never_ran_again(const Scene& scene, std::size_t instance, const Json& migration) {
+  const std::string name = name_in(migration);
+  std::int64_t paused = 0;
+  for (const Json& step : migration.at("status").at("steps"))
+    if (step.at("name") == "Freezing")
+      if (const auto end = migrate::parse_rfc3339(step.value("finishedAt", "")))
+        paused = end->time_since_epoch().count();
+  const std::int64_t last = scene.last_handled(instance);
+  scene.stage().require(last > 0 && paused > 0, "its log or its record does not say when the source stood still", name);
+  scene.stage().require(last <= paused,
+                        fmt::format("the source handled an order {} us after it was frozen", last - paused), name);
 }
 
 }  // namespace
@@ -73,6 +88,7 @@ Scene::Move SetScene::move(int ordinal, Words words, const Words& named) {
   if (std::find(words.begin(), words.end(), "--to") == words.end())
     words.insert(words.end(), {"--to", scene.other_node()});
   const SetWatch watch{stage(), kSet, pod_of(ordinal)};
+  const std::size_t source = scene.instances() - 1;
   Scene::Move moved = scene.move(words, named);
   const std::string name = name_in(moved.migration);
   const Json& status = moved.migration.at("status");
@@ -86,6 +102,7 @@ Scene::Move SetScene::move(int ordinal, Words words, const Words& named) {
     stage().check_nothing_left(name + "-name-1");
   }
   stage().check_nothing_left(name);
+  check_never_ran_again(scene, source, moved.migration);
   const std::string trouble = watch.trouble();
   stage().require(trouble.empty(), trouble, name);
   return moved;
