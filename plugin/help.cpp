@@ -94,9 +94,9 @@ How the memory travels:
                            create secret docker-registry); the controller must
                            be allowed to read it: kubectl migrate enable
 
-  Annotations kubectl-migrate.dev/FLAG of the Pod stand for --max-replay,
-  --cutoff, --restore, --transfer, --registry and --registry-secret where these
-  are not given.
+  Annotations of the Pod stand for flags that are not given:
+  kubectl-migrate.dev/max-replay, cutoff, restore-way, transfer, registry and
+  registry-secret.
 
 Waiting and output:
   --wait, --no-wait        Follow it to its end (default), or return at once.

@@ -41,7 +41,10 @@ class Annotations {
   [[nodiscard]] const std::optional<std::string>& mistake() const { return mistake_; }
 
  private:
-  static std::string annotation(const char* flag) { return fmt::format("{}/{}", kGroup, flag); }
+  // kubectl-migrate.dev/restore is a target Pod's, whose containers wait for their memory.
+  static std::string annotation(const std::string& flag) {
+    return fmt::format("{}/{}", kGroup, flag == "restore" ? "restore-way" : flag);
+  }
 
   const Options& options_;
   const Json& pod_;

@@ -12,9 +12,9 @@
 
 namespace migrate::plugin {
 
-// kubectl-migrate.dev/FLAG for each of max-replay, cutoff, restore, transfer, registry and registry-secret, with the
-// same words as the flag. What is about a replay is nothing to --strategy stop, nor a registry's Secret to a direct
-// transfer.
+// kubectl-migrate.dev/FLAG for each of max-replay, cutoff, restore (there: restore-way), transfer, registry and
+// registry-secret, with the same words as the flag. What is about a replay is nothing to --strategy stop, nor a
+// registry's Secret to a direct transfer.
 [[nodiscard]] Outcome<Options> with_pod_defaults(Options options, const nlohmann::json& pod);
 
 }  // namespace migrate::plugin

@@ -44,7 +44,7 @@ std::ostream& operator<<(std::ostream& out, const Taken& row) {
 
 const Annotations kAll{{"cutoff", "1m"},
                        {"max-replay", "10s"},
-                       {"restore", "image"},
+                       {"restore-way", "image"},
                        {"registry", "r.example:5000/cp"},
                        {"registry-secret", "pull"}};
 
@@ -78,9 +78,11 @@ const std::vector<Taken> kTaken{
     {{{"transfer", "registry"}, {"registry", "r/cp"}},
      {},
      [](const MigrationSpec& s) { return s.transfer == TransferWay::registry && s.registry == "r/cp"; }},
-    {{{"cutoff", "auto"}, {"restore", "runtime"}},
+    {{{"cutoff", "auto"}, {"restore-way", "runtime"}},
      {},
      [](const MigrationSpec& s) { return !s.cutoff && s.restore == RestoreWay::runtime; }},
+    // That of a target Pod is no flag's.
+    {{{"restore", "8d1f2c3e-uid"}}, {}, [](const MigrationSpec& s) { return s.restore == RestoreWay::automatic; }},
     // Nothing is replayed there.
     {kAll, {"--strategy=stop"}, [](const MigrationSpec& s) { return !s.cutoff && s.max_replay == 30s; }},
 };
@@ -102,7 +104,7 @@ const std::vector<Wrong> kWrong{
      {},
      3,
      "kubectl-migrate.dev/max-replay=0s: not a duration such as 20s or 1m30s\nCorrect it"},
-    {{{"restore", "Image"}}, {}, 3, "kubectl-migrate.dev/restore=Image: not one of auto, runtime, image"},
+    {{{"restore-way", "Image"}}, {}, 3, "kubectl-migrate.dev/restore-way=Image: not one of auto, runtime, image"},
     {{{"transfer", "nfs"}}, {}, 3, "kubectl-migrate.dev/transfer=nfs: not one of direct, registry"},
     {{{"transfer", "registry"}}, {}, 3, "needs the annotation kubectl-migrate.dev/registry or --registry"},
     {{{"registry", "https://r/cp"}}, {}, 3, "kubectl-migrate.dev/registry=https://r/cp: not a repository"},
