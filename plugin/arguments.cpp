@@ -242,10 +242,6 @@ void read_travel(const Typed& typed, Reader& reader, Options& options) {
                     options.registry));
   if (has_registry && options.transfer == TransferWay::direct)
     reader.fail("--registry and --transfer=direct exclude each other");
-  if (!has_registry && options.transfer == TransferWay::registry)
-    reader.fail("--transfer=registry needs --registry HOST[:PORT]/PATH");
-  if (options.verb == Verb::migrate && !has_registry && typed.value("registry-secret") != nullptr)
-    reader.fail("--registry-secret needs --registry: it is the Secret for that");
 }
 
 void read_replay(const Typed& typed, Reader& reader, Options& options) {
@@ -272,6 +268,8 @@ void check_replay(const Typed& typed, Reader& reader, const Options& options) {
 }
 
 void read_start(const Typed& typed, Reader& reader, Options& options) {
+  for (const char* name : {"max-replay", "cutoff", "restore", "transfer", "registry", "registry-secret"})
+    if (typed.value(name) != nullptr) options.given.insert(name);
   reader.object_name(options.to, "to");
   reader.take(options.node_selector, selector(typed));
   reader.take(options.keep_name, toggle(typed, "keep-name"));

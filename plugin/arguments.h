@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,13 +33,14 @@ struct Options {
   CheckpointBackend checkpoint = CheckpointBackend::automatic;
   RestoreWay restore = RestoreWay::automatic;
   TransferWay transfer = TransferWay::direct;
-  std::string registry;  // set exactly when `transfer` is by way of it
+  std::string registry;
   std::string registry_secret;
   std::string queue;
   std::vector<std::string> broker_secrets;  // migrate, check-app: at most one
   std::optional<std::chrono::milliseconds> max_replay;
   std::optional<std::chrono::milliseconds> cutoff;  // unset: computed
   bool purge_primary = false;
+  std::set<std::string> given;  // of those that a Pod's annotations may stand for (pod_defaults.h), what was typed
   std::optional<std::chrono::milliseconds> timeout;
   std::vector<std::string> accept;
   DryRun dry_run = DryRun::none;

@@ -76,9 +76,10 @@ Messages (live and sequential replay them; see docs/strategies.md):
                            Pod's annotation kubectl-migrate.dev/broker-secret)
   --max-replay DURATION    How long what is left may take to be replayed once
                            the Pod has stopped (default 30s)
-  --cutoff DURATION        When the Pod stops at the latest, counted from the
-                           mirror's beginning, instead of the time computed
-                           from the measured rates (auto, the default)
+  --cutoff DURATION        Live: when the Pod stops if its copy has not caught
+                           up, counted from the mirror's beginning, or as soon
+                           as the copy reads; instead of the time computed from
+                           the measured rates (auto, the default)
   --purge-primary          At the cut empty the queue itself, as the mirror has
                            it all. Only for apps that neither recognise repeats
                            nor publish
@@ -93,6 +94,10 @@ How the memory travels:
   --registry-secret NAME   Secret with its credentials (made with kubectl
                            create secret docker-registry); the controller must
                            be allowed to read it: kubectl migrate enable
+
+  Annotations of the Pod stand for flags that are not given:
+  kubectl-migrate.dev/max-replay, cutoff, restore-way, transfer, registry and
+  registry-secret.
 
 Waiting and output:
   --wait, --no-wait        Follow it to its end (default), or return at once.

@@ -8,6 +8,7 @@
 
 #include "plugin/commands.h"
 #include "plugin/output.h"
+#include "plugin/pod_defaults.h"
 #include "plugin/preflight.h"
 #include "plugin/wait.h"
 #include "shared/kube/known_objects.h"
@@ -106,7 +107,9 @@ Migration asked_for(const Options& options, const std::string& namespace_, const
 int run_migrate(const Session& session, const Options& options) {
   const auto pod = look_before(session, options);
   if (!pod) return report(session.io, pod.error());
-  auto made = create(session, options, kube::metadata_of(*pod, "uid"));
+  const auto whole = with_pod_defaults(options, *pod);
+  if (!whole) return report(session.io, whole.error());
+  auto made = create(session, *whole, kube::metadata_of(*pod, "uid"));
   if (!made) return report(session.io, made.error());
   if (options.dry_run != DryRun::none || !options.wait) {
     announce(session, options, *made);

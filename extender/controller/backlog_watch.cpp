@@ -73,8 +73,7 @@ void BacklogWatch::begin(Hop& hop) {
   const auto queue = queue_of(hop.migration(), hop.source_view());
   if (!queue) return;
   reader_ = std::make_shared<Reader>(hop.world(), hop.migration(), queue->secret);
-  ticking_ =
-      hop.world().ticker.every(kPeriod, [reader = reader_](const std::stop_token& stop) { reader->look(stop); });
+  ticking_ = hop.world().ticker.every(kPeriod, [reader = reader_](const std::stop_token& stop) { reader->look(stop); });
 }
 
 void BacklogWatch::end() {

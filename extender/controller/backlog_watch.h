@@ -12,8 +12,8 @@ namespace migrate::controller {
 
 class Hop;
 
-// Reads in the background, over a connection of its own. What hinders it is for the phases to find, which ask the broker
-// themselves.
+// Reads in the background, over a connection of its own. What hinders it is for the phases to find, which ask the
+// broker themselves.
 class BacklogWatch {
  public:
   BacklogWatch() = default;

@@ -102,8 +102,8 @@ struct CutDecision {
 //   the rest.
 // - Cutoff: T_cutoff has come, or the rest is about to exceed `max_replay`. Where it exceeds it already (rates changed,
 //   nobody looked for a while) but shrinks, the cut waits until it does not: waiting is what keeps the promise then.
-// A target that does not consume at all is cut at the cutoff only; that it must begin within some time is not said
-// here.
+// A target that does not consume at all is due at the cutoff only. Whether anybody acts on that, with nobody there to
+// go on, and that it must begin within some time is not said here: the controller stops no source for it.
 [[nodiscard]] CutDecision decide_cut(const ReplayState& seen, const CutPolicy& policy);
 
 }  // namespace migrate::messages

@@ -232,7 +232,8 @@ std::string delivery_warning(const broker::QueueFacts& primary) {
   if (!primary.delivery_limit || *primary.delivery_limit > kFew) return "";
   return fmt::format(
       "queue {} has a delivery limit of {}: a message that the source has not acknowledged is given back once, with a "
-      "second hop into the name twice, and one that this makes too many is dropped or dead-lettered; raise the limit to "
+      "second hop into the name twice, and one that this makes too many is dropped or dead-lettered; raise the limit "
+      "to "
       "3 or more",
       primary.name, *primary.delivery_limit);
 }

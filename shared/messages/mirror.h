@@ -36,14 +36,14 @@ struct Refusal {
 // come into the primary alone.
 [[nodiscard]] std::vector<Refusal> mirror_refusals(const broker::QueueFacts& primary);
 // A quorum queue drops, or dead-letters, a message that was given back more often than its delivery limit says. Every
-// strategy closes the connections of the source, which gives back all that it has not acknowledged. Refused is the limit
-// that loses it the first time; a warning (empty: none) tells of one that loses what was given back before.
+// strategy closes the connections of the source, which gives back all that it has not acknowledged. Refused is the
+// limit that loses it the first time; a warning (empty: none) tells of one that loses what was given back before.
 [[nodiscard]] std::optional<Refusal> delivery_refusal(const broker::QueueFacts& primary);
 [[nodiscard]] std::string delivery_warning(const broker::QueueFacts& primary);
-// Why a mirror that is not made yet would be limited, from all policies there are. Nothing: it cannot be told from here, because
-// a pattern that might match is beyond what is understood; look at the mirror itself then.
-// Only limits count. Policies that say how a queue keeps its messages (queue-mode, ha-*) or what becomes of those that
-// a limit drops or an application rejects (overflow, dead-letter-*) leave alone what is to be replayed.
+// Why a mirror that is not made yet would be limited, from all policies there are. Nothing: it cannot be told from
+// here, because a pattern that might match is beyond what is understood; look at the mirror itself then. Only limits
+// count. Policies that say how a queue keeps its messages (queue-mode, ha-*) or what becomes of those that a limit
+// drops or an application rejects (overflow, dead-letter-*) leave alone what is to be replayed.
 [[nodiscard]] std::optional<std::vector<Refusal>> policy_refusals(const std::vector<broker::Policy>& policies,
                                                                   const std::string& mirror);
 // Why a mirror that was made is of no use: a policy of the broker gave it a limit. Empty: nothing.

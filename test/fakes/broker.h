@@ -49,6 +49,7 @@ class FakeBroker : public broker::Broker {
   // --- the world around ---
   // `type`: "fanout", "direct", "topic", "headers".
   std::optional<double> publish_rate;  // as totals() tells it
+  std::optional<double> ack_rate;      // likewise
   void add_exchange(const std::string& name, const std::string& type) {
     const std::lock_guard lock{mutex_};
     exchanges_[name] = type;
@@ -178,6 +179,7 @@ class FakeBroker : public broker::Broker {
     for (const Held& one : found->second.consumers)
       totals.unacknowledged += one.held.size();
     totals.publish_rate = publish_rate;
+    totals.ack_rate = ack_rate;
     return totals;
   }
   Lookup<broker::Depth> depth(const std::string& queue) override {

@@ -51,6 +51,37 @@ BOOST_DATA_TEST_CASE(arguments_and_policies, boost::unit_test::data::make(kRows)
   BOOST_TEST(facts->is_single_active == row.single_active);
 }
 
+struct LimitRow {
+  const char* type;
+  const char* arguments;
+  const char* policy;
+  std::optional<std::uint64_t> limit;
+  friend std::ostream& operator<<(std::ostream& out, const LimitRow& row) {
+    return out << row.type << row.arguments << row.policy;
+  }
+};
+
+const std::vector<LimitRow> kLimitRows{
+    {"quorum", "{}", "{}", std::nullopt},
+    {"quorum", R"({"x-delivery-limit": 0})", "{}", 0},
+    {"quorum", "{}", R"({"delivery-limit": 5})", 5},
+    {"quorum", R"({"x-delivery-limit": 3})", R"({"delivery-limit": 5})", 3},
+    {"quorum", R"({"x-delivery-limit": 7})", R"({"delivery-limit": 5})", 5},
+    {"quorum", R"({"x-delivery-limit": -1})", R"({"delivery-limit": 5})", 5},
+    {"quorum", R"({"x-delivery-limit": -1})", "{}", std::nullopt},
+    {"quorum", R"({"x-delivery-limit": "3"})", "[]", std::nullopt},
+    {"classic", R"({"x-delivery-limit": 0})", R"({"delivery-limit": 0})", std::nullopt},
+};
+
+BOOST_DATA_TEST_CASE(delivery_limits, boost::unit_test::data::make(kLimitRows), row) {
+  const auto facts = queue_facts_of({{"name", "q"},
+                                     {"type", row.type},
+                                     {"arguments", Json::parse(row.arguments)},
+                                     {"effective_policy_definition", Json::parse(row.policy)}});
+  BOOST_REQUIRE(facts.has_value());
+  BOOST_CHECK(facts->delivery_limit == row.limit);
+}
+
 BOOST_AUTO_TEST_CASE(policies_for_queues) {
   const Json list = Json::parse(R"([
     {"name": "a", "pattern": "^q", "apply-to": "all", "priority": 7, "definition": {"max-length": 5, "overflow": "drop-head"}},

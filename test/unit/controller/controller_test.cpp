@@ -1,7 +1,9 @@
 // The loop itself, with threads and the real time.
 #include "extender/controller/controller.h"
 
+#include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <future>
 #include <thread>
 
 #include "extender/controller/kube_events.h"
@@ -69,6 +71,27 @@ BOOST_AUTO_TEST_CASE(an_event_as_the_api_server_takes_it) {
   BOOST_TEST(event_object(migration, "Pod", false, "r", "m", Instant{1s}, 8)["involvedObject"]["uid"] == "uid-target");
   BOOST_TEST(event_object(migration, "Migration", false, "r", "m", Instant{1s}, 8)["involvedObject"]["kind"] ==
              "Migration");
+}
+
+BOOST_AUTO_TEST_CASE(what_ticks_goes_on_until_it_is_not_wanted_and_nobody_waits_for_it) {
+  std::atomic<int> times = 0;
+  std::promise<void> held;
+  std::promise<void> may_end;
+  bool is_stopped = false;
+  {
+    BackgroundTicker ticker;
+    auto ticking = ticker.every(1ms, [&](const std::stop_token& stop) {
+      if (++times != 3) return;
+      held.set_value();
+      may_end.get_future().wait();
+      is_stopped = stop.stop_requested();
+    });
+    held.get_future().wait();
+    ticking.reset();  // while it is at work
+    may_end.set_value();
+  }
+  BOOST_TEST(times == 3);
+  BOOST_TEST(is_stopped);
 }
 
 BOOST_AUTO_TEST_CASE(events_are_written_by_a_thread_of_their_own) {

@@ -44,6 +44,11 @@ class Time final : public migrate::Clock, public kube::Pacer, public Ticker {
     }
     move_to(end);
   }
+  // Whether it is the background that is at work.
+  [[nodiscard]] bool is_ticking() const {
+    const std::lock_guard lock{mutex_};
+    return is_ticking_;
+  }
   [[nodiscard]] std::unique_ptr<Ticking> every(std::chrono::milliseconds period, Work work) override {
     const std::lock_guard lock{mutex_};
     repeated_.push_back(std::make_shared<Repeated>(Repeated{period, std::move(work), steady_, {}, true}));

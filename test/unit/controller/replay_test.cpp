@@ -1,4 +1,5 @@
 // Live and sequential migrations against an application that follows the replay protocol, all in memory.
+#include <algorithm>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -105,6 +106,78 @@ BOOST_DATA_TEST_CASE(a_controller_may_end_at_any_write, data::make(kWays), way) 
       break;
     }
   }
+}
+
+// A second for every order, and two from a copy's birth until it is known of, in which it takes from the mirror.
+struct Slow : Replay {
+  explicit Slow(const Way& way) : Replay(way.strategy, way.keep_name) {
+    for (controller::fakes::Agent* agent : {&source, &target}) {
+      agent->before = [this, then = agent->before](const std::string& what) -> std::optional<agent::AgentError> {
+        if (std::find(kOrders.begin(), kOrders.end(), what) != kOrders.end()) time.pass(1s);
+        return then ? then(what) : std::nullopt;
+      };
+      agent->after = [this, then = agent->after](const std::string& what) {
+        then(what);
+        if (what == "release") time.pass(2s);
+      };
+    }
+    broker->on_call = [this, name = mirror()](const std::string& call) -> std::optional<Error> {
+      if (call == "depth " + name) read.push_back(now());
+      if (call == "remove_queue " + name && broker->has_queue(name)) removed = now();
+      return std::nullopt;
+    };
+  }
+  std::vector<Instant> read;
+  std::optional<Instant> removed;
+};
+
+BOOST_DATA_TEST_CASE(the_mirror_is_read_five_times_a_second_whatever_is_waited_for, data::make(kWays), way) {
+  Slow scene{way};
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded(target_of(way));
+  BOOST_REQUIRE(status.messages && status.messages->bound_at);
+  BOOST_REQUIRE(scene.removed);
+  Instant last = *status.messages->bound_at;
+  Microseconds longest{0};
+  for (const Instant at : scene.read) {
+    if (at < last || at > *scene.removed) continue;
+    longest = std::max(longest, at - last);
+    last = at;
+  }
+  longest = std::max(longest, *scene.removed - last);
+  BOOST_TEST(longest.count() <= 200'000);
+}
+
+BOOST_DATA_TEST_CASE(the_backlog_is_told_over_the_whole_time, data::make(kWays), way) {
+  Slow scene{way};
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded(target_of(way));
+  BOOST_REQUIRE(status.messages);
+  const auto& series = status.messages->backlog;
+  BOOST_TEST(std::is_sorted(series.begin(), series.end(),
+                            [](const BacklogPoint& a, const BacklogPoint& b) { return a.at < b.at; }));
+  for (const Phase phase : {Phase::checkpointing, Phase::transferring}) {
+    const auto step = std::find_if(status.steps.begin(), status.steps.end(),
+                                   [&](const Step& one) { return one.name == to_string(phase); });
+    BOOST_REQUIRE(step != status.steps.end());
+    BOOST_TEST(
+        std::any_of(series.begin(), series.end(),
+                    [&](const BacklogPoint& point) { return point.at > step->started && point.at < *step->finished; }),
+        step->name);
+  }
+  // What a copy takes before it is known to live is not taken for messages that did not arrive.
+  BOOST_TEST(status.messages->arrival_rate.value_or(0) > 9);
+  BOOST_TEST(status.messages->arrival_rate.value_or(0) < 11);
+}
+
+// Only figures are missing then.
+BOOST_AUTO_TEST_CASE(a_background_that_cannot_read_is_no_hindrance) {
+  Replay scene{Strategy::live};
+  scene.background_fails = true;
+  const MigrationStatus status = scene.run();
+  scene.check_succeeded("orders-mig-a6pfz");
+  scene.check_complete();
+  BOOST_TEST(!status.messages->backlog.empty());
 }
 
 // The kubelet's word comes late; that of a container that ended is meant all the same.
@@ -327,6 +400,64 @@ BOOST_DATA_TEST_CASE(at_unknown_rates_no_gap_is_forecast_before_they_are_measure
   BOOST_TEST(!scene.at_transfer.forecast_total);
   BOOST_TEST(scene.at_transfer.forecast_freeze.has_value());
   BOOST_TEST(status.forecast_gap.has_value() == (way.strategy == Strategy::live));
+}
+
+// As the source works while messages wait, or as the Pod says; the broker's count of what arrives goes with it.
+BOOST_DATA_TEST_CASE(rates_are_told_from_the_beginning_with_how_they_are_known, data::make(kNameNotKept), way) {
+  for (const bool is_seen : {true, false}) {
+    Named scene{way.strategy};
+    scene.tell_rates();
+    if (is_seen) {
+      scene.broker->ack_rate = 16;
+      // In the queue alone, from before there is a mirror.
+      scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+        if (call == "totals orders" && scene.status().phase == Phase::preparing)
+          scene.broker->arrive("", "orders", {"waits"});
+        return std::nullopt;
+      };
+    }
+    const MigrationStatus status = scene.run();
+    BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
+    BOOST_REQUIRE(scene.at_transfer.messages);
+    const MessagesStatus& early = *scene.at_transfer.messages;
+    BOOST_TEST(early.service_rate.value_or(0) == (is_seen ? 16.0 : 20.0));
+    BOOST_TEST(to_string(early.service_rate_from) == (is_seen ? "Source" : "Annotation"));
+    BOOST_TEST(early.arrival_rate.value_or(0) == 10.0);
+    // T_replay_max * mu / lambda, and not T_replay_max alone.
+    BOOST_TEST((status.messages->cutoff_planned.value_or(0ms) > 40s));
+  }
+}
+
+BOOST_DATA_TEST_CASE(unknown_rates_are_told_as_unknown, data::make(kNameNotKept), way) {
+  Named scene{way.strategy};
+  scene.broker->publish_rate = 0;  // a queue that the broker has not counted yet
+  scene.broker->ack_rate = 0;
+  scene.run();
+  BOOST_REQUIRE(scene.at_transfer.messages);
+  BOOST_TEST(!scene.at_transfer.messages->arrival_rate.has_value());
+  BOOST_TEST(!scene.at_transfer.messages->service_rate.has_value());
+  BOOST_TEST(to_string(scene.at_transfer.messages->service_rate_from) == "");
+}
+
+// Every strategy closes the source's connections.
+BOOST_AUTO_TEST_CASE(a_delivery_limit_that_loses_what_is_given_back_is_refused_or_told) {
+  for (const Strategy strategy : {Strategy::live, Strategy::sequential, Strategy::stop})
+    for (const std::uint64_t limit : {0U, 1U, 20U}) {
+      Replay scene{strategy};
+      broker::QueueFacts orders = *scene.broker->queue("orders").value();
+      orders.type = "quorum";
+      orders.delivery_limit = limit;
+      scene.broker->add_queue(orders);
+      const MigrationStatus status = scene.run();
+      BOOST_TEST_CONTEXT(to_string(strategy) << ", limit " << limit) {
+        BOOST_TEST(to_string(status.phase) == (limit == 0 ? "Refused" : "Succeeded"), status.message);
+        if (limit == 0) BOOST_TEST(status.reason == "DeliveryLimit");
+        const bool is_told = std::any_of(status.warnings.begin(), status.warnings.end(), [](const std::string& one) {
+          return one.find("delivery limit of 1") != std::string::npos;
+        });
+        BOOST_TEST(is_told == (limit == 1));
+      }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -87,6 +87,7 @@ struct Scene : Agents, Brokers {
   std::set<std::string> unreported;
   bool restores_images = true;
   std::function<void(NodeFacts&)> report;  // what is another of a node than usual
+  bool background_fails = false;  // what goes on beside the phases finds no broker
 
   Lookup<NodeFacts> facts(const std::string& node) override {
     if (unreported.contains(node)) return std::nullopt;
@@ -98,7 +99,10 @@ struct Scene : Agents, Brokers {
   Result<std::shared_ptr<agent::AgentApi>> agent(const std::string& node) override {
     return std::shared_ptr<agent::AgentApi>(std::shared_ptr<void>{}, node == "node-a" ? &source : &target);
   }
-  Result<std::shared_ptr<broker::Broker>> connect(const broker::BrokerAddress&) override { return broker; }
+  Result<std::shared_ptr<broker::Broker>> connect(const broker::BrokerAddress&) override {
+    if (background_fails && time.is_ticking()) return failure("connection refused");
+    return broker;
+  }
 
   explicit Scene(bool keep_name = false) {
     Migration migration = samples::migration();

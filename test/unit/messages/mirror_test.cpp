@@ -56,6 +56,8 @@ const std::vector<Row> kRows{
     {"Priorities", [](QueueFacts& q) { q.has_priorities = true; }, "--strategy stop"},
     {"Ttl", [](QueueFacts& q) { q.has_ttl = true; }, "--strategy stop"},
     {"LengthLimit", [](QueueFacts& q) { q.has_length_limit = true; }, "--strategy stop"},
+    {"DeliveryLimit", [](QueueFacts& q) { q.delivery_limit = 0; }, "raise the limit"},
+    {"", [](QueueFacts& q) { q.delivery_limit = 1; }, ""},
     {"",
      [](QueueFacts& q) {
        q.exchanges = {{"a", "direct"}, {"b", "topic"}, {"c", "headers"}, {"d", "x-jms-topic"}};
@@ -198,6 +200,15 @@ BOOST_AUTO_TEST_CASE(consumers_may_hold_their_prefetches) {
   BOOST_TEST(may_hold(facts) == 10U);
   facts.consumers.push_back({"tag-2", "", "", 5});
   BOOST_TEST(may_hold(facts) == 15U);
+}
+
+BOOST_AUTO_TEST_CASE(a_delivery_limit_that_one_move_may_use_up_is_warned_of) {
+  QueueFacts facts = queue();
+  BOOST_TEST(delivery_warning(facts) == "");
+  facts.delivery_limit = 3;
+  BOOST_TEST(delivery_warning(facts) == "");
+  facts.delivery_limit = 2;
+  BOOST_TEST(delivery_warning(facts).find("queue orders.0 has a delivery limit of 2") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
