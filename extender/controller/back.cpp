@@ -1,9 +1,10 @@
-// Back to the source, and what a person has to decide.
+// Back to the source.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
@@ -14,13 +15,13 @@ namespace migrate::controller {
 namespace {
 
 using agent::SourceState;
+using Kind = agent::AgentError::Kind;
 using std::chrono::duration_cast;
 
 constexpr milliseconds kThawPatience{600'000};
 constexpr milliseconds kCancelPatience{15'000};
 constexpr milliseconds kCleanUpPatience{5'000};
 constexpr milliseconds kRemovePatience{120'000};
-constexpr milliseconds kLookPatience{2'000};
 
 bool has_step(const MigrationStatus& status, Phase phase) {
   return std::any_of(status.steps.begin(), status.steps.end(),
@@ -57,13 +58,53 @@ Outcome remove_target(Hop& hop) {
   return {};
 }
 
+// Behind the commit, with the target removed: what a replay added to a live one's snapshot is lost then.
+Outcome source_lost(Hop& hop, const std::string& why) {
+  const bool is_live = hop.status().strategy == Strategy::live;
+  return {is_live ? Event::failed : Event::unsure, "SourceLost",
+          fmt::format("the target was removed and the source cannot be thawed any more: {}{}", why,
+                      is_live ? ""
+                              : fmt::format("; the archives are kept: kubectl migrate resume {} --from-checkpoint",
+                                            hop.migration().name))};
+}
+
+// One that its kubelet is about to kill is not thawed: it would run for a moment, and then start without its memory.
+Attempt<void> end_late_source(Hop& hop, const Limits& limits) {
+  const auto until = kept_until(hop);
+  if (!until || hop.world().clock.now() < *until) return {};
+  auto record = hop.ask<agent::SourceRecord>(
+      hop.status().source.node, "read the source's record", "ThawFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.source_record(hop.order(), call); });
+  if (!record) return tl::make_unexpected(record.error());
+  if (record->state != SourceState::committed) return {};  // it was thawed in time
+  if (auto ended = end_source(hop, kTimeIsOver, limits); !ended) return ended;
+  return tl::make_unexpected(source_lost(hop, "it was frozen longer than its liveness probes allow"));
+}
+
+Limits time_for_thaw(Hop& hop, bool target_never_ran) {
+  Limits limits = hop.after_commit(kThawPatience);
+  const auto until = target_never_ran ? kept_until(hop) : std::nullopt;
+  if (until && hop.world().clock.now() < *until)
+    limits.until =
+        std::min(limits.until, hop.world().pacer.now() + duration_cast<milliseconds>(*until - hop.world().clock.now()));
+  return limits;
+}
+
 // What the thaw came to; done: the source runs, or is none of ours any more.
 Outcome thaw(Hop& hop, bool target_never_ran) {
   MigrationStatus& status = hop.status();
-  auto record = hop.ask<agent::SourceRecord>(
-      status.source.node, "thaw the source", "ThawFailed", hop.after_commit(kThawPatience),
-      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.thaw(hop.order(), target_never_ran, call); });
+  if (target_never_ran)
+    if (auto in_time = end_late_source(hop, hop.after_commit(kThawPatience)); !in_time) return in_time.error();
+  bool is_refused = false;
+  auto record = hop.ask<agent::SourceRecord>(status.source.node, "thaw the source", "ThawFailed",
+                                             time_for_thaw(hop, target_never_ran),
+                                             [&](agent::AgentApi& agent, const agent::Call& call) {
+                                               auto answer = agent.thaw(hop.order(), target_never_ran, call);
+                                               is_refused = !answer && answer.error().kind == Kind::refused;
+                                               return answer;
+                                             });
   if (!record) {
+    if (is_refused && target_never_ran) return source_lost(hop, record.error().message);
     // Tried and not possible: its containers are gone, by a restart of its runtime perhaps. The kubelet starts them.
     if (record.error().event == Event::failed && !target_never_ran) {
       status.warnings.push_back("the frozen source was lost: " + record.error().message);
@@ -111,44 +152,6 @@ Outcome rolling_back(Hop& hop) {
   for (const std::string& node : {hop.status().source.node, hop.status().target.node})
     if (!node.empty()) (void)clean_up(hop, node, hop.after_commit(kCleanUpPatience));
   return {};
-}
-
-bool was_decided(const MigrationStatus& status, Resolution resolution) {
-  return std::any_of(status.steps.begin(), status.steps.end(), [&](const Step& one) {
-    return one.finished && one.name == to_string(Phase::in_doubt) && one.message.ends_with(to_string(resolution));
-  });
-}
-
-Outcome in_doubt(Hop& hop) {
-  const MigrationStatus& status = hop.status();
-  const std::string decided{to_string(hop.signals().resolution())};
-  switch (hop.signals().resolution()) {
-    case Resolution::keep_source:
-      return {Event::source_decided, "SourceDecided", "decided: " + decided};
-    case Resolution::keep_target:
-      return {Event::target_decided, "TargetDecided", "decided: " + decided};
-    case Resolution::from_checkpoint:
-      // It holds once: when it leads here again, another one is needed.
-      if (!was_decided(status, Resolution::from_checkpoint))
-        return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
-      break;
-    case Resolution::none:
-      break;
-  }
-  // A shadow that was lost is started anew by its kubelet, and has no memory: it looks well and is not.
-  if (status.strategy == Strategy::live) return {Event::left, "Undecided", "waits for a decision"};
-  // It may answer again and say that all is well.
-  const Limits limits = hop.after_commit(kLookPatience);
-  if (auto live = Pods{hop}.live_target(limits); live && containers_run(*live)) {
-    const auto containers = names_of_containers(hop);
-    auto states = hop.ask<std::vector<agent::RestoredContainer>>(
-        status.target.node, "look at the target", "TargetUnknown", limits,
-        [&](agent::AgentApi& agent, const agent::Call& call) {
-          return agent.restore_states(hop.order(), hop.target_ref(), containers, {}, call);
-        });
-    if (states && judge(*states) == Verdict::running) return {Event::done, "TargetRuns", "the target runs"};
-  }
-  return {Event::left, "Undecided", "waits for a decision"};
 }
 
 }  // namespace migrate::controller

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/transition.h"
 
@@ -15,6 +16,7 @@ using std::chrono::duration_cast;
 
 constexpr milliseconds kSoon{1'000};
 constexpr milliseconds kDoubtPeriod{3'000};
+constexpr milliseconds kShortest{200};
 constexpr milliseconds kLongest{3'600'000};
 
 Outcome work_on(Hop& hop, Phase phase) {
@@ -75,6 +77,7 @@ Outcome step(Hop& hop, Phase phase) {
     Outcome before = hop.interrupted({});
     if (before.event != Event::done) return before;
   }
+  watch_over_source(hop);
   Outcome outcome = work_on(hop, phase);
   // After the commit time being over is one more way to fail.
   if (outcome.event == Event::deadline && !next_phase(phase, outcome.event, hop.status().strategy))
@@ -100,6 +103,14 @@ void tell_people(Hop& hop, Phase from, const Outcome& outcome, Phase to) {
   if (const auto said = announcement(hop.migration(), from, outcome, to))
     for (const char* kind : {"Migration", "Pod"})
       world.events.record(hop.migration(), kind, said->is_warning, said->reason, said->message);
+}
+
+// In doubt nothing is waited for but a person, and the time at which the frozen source has to go.
+milliseconds until_next_look(Hop& hop) {
+  const auto until = kept_until(hop);
+  if (!until) return kDoubtPeriod;
+  const auto left = duration_cast<milliseconds>(*until - hop.world().clock.now());
+  return std::clamp(left, kShortest, kDoubtPeriod);
 }
 
 // The object's own end, when it has outlived its use.
@@ -133,9 +144,10 @@ std::optional<milliseconds> run(Hop& hop) {
       if (!outcome.message.empty() && from != Phase::in_doubt &&
           (outcome.event != Event::left || from == Phase::returning))
         (void)hop.say(outcome.message);
-      return from == Phase::in_doubt ? kDoubtPeriod : kSoon;
+      return from == Phase::in_doubt ? until_next_look(hop) : kSoon;
     }
     apply_transition(hop.status(), outcome, *next, hop.world().clock.now());
+    if (*next == Phase::in_doubt) say_what_is_left(hop);
     if (auto written = hop.journal().write(); !written) {
       hop.log(LogLevel::warning, "left", {{"message", written.error().message}});
       return kSoon;

@@ -76,6 +76,20 @@ Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
   return {};
 }
 
+// While its source is there the ReplicaSet may choose wrongly: a finalizer keeps the target's object until then.
+Attempt<void> adopt_target(Hop& hop, bool is_source_there, const Limits& limits) {
+  const PodPlace& target = hop.status().target;
+  auto adopted = Pods{hop}.amend(target.pod, target.uid, limits, [&](const Json& pod) {
+    if (!is_lent_to(pod, hop.migration())) return Json{};
+    Json metadata{{"ownerReferences", returned_owners(hop.source(), pod)}};
+    if (is_source_there) metadata["finalizers"] = with_finalizer(pod, true);
+    metadata["annotations"][kDeletionCost] = kHighestCost;
+    return metadata;
+  });
+  if (!adopted) return tl::make_unexpected(adopted.error());
+  return {};
+}
+
 }  // namespace
 
 Attempt<void> lend_source(Hop& hop, const Limits& limits) {
@@ -177,14 +191,11 @@ Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
     return Json{{"annotations", {{kDeletionCost, kLowestCost}}}};
   });
   if (!cheap) return tl::make_unexpected(cheap.error());
-  auto adopted = pods.amend(status.target.pod, status.target.uid, limits, [&](const Json& pod) {
-    if (!is_lent_to(pod, hop.migration())) return Json{};
-    Json metadata{{"ownerReferences", returned_owners(hop.source(), pod)}, {"finalizers", with_finalizer(pod, true)}};
-    metadata["annotations"][kDeletionCost] = kHighestCost;
-    return metadata;
-  });
-  if (!adopted) return tl::make_unexpected(adopted.error());
-  return {};
+  return adopt_target(hop, true, limits);
+}
+
+Attempt<void> take_sources_place(Hop& hop, const Limits& limits) {
+  return adopt_target(hop, false, limits);
 }
 
 }  // namespace migrate::controller

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
@@ -169,11 +170,13 @@ Outcome or_doubt(Hop& hop, Outcome outcome) {
       outcome.reason == "TargetDied" || outcome.reason == "TargetDeleted" || outcome.reason == "TargetFailed";
   const Migration& migration = hop.migration();
   if (!is_lost || outcome.event != Event::failed || migration.status.strategy != Strategy::live) return outcome;
+  if (const Condition* gone = find_condition(migration.status, kSourceGone); gone != nullptr) {
+    outcome.message += "; " + gone->message;
+    return outcome;
+  }
   if (migration.spec.purge_primary) return outcome;
   return {Event::unsure, outcome.reason,
-          fmt::format("{}; the source in Pod {} is frozen still, and its queue holds all that it has not handled: "
-                      "kubectl migrate resolve {} --keep source",
-                      outcome.message, migration.status.source.pod, migration.name)};
+          outcome.message + "; all that the source has not handled is in its queue still"};
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ class Agent final : public agent::AgentApi {
   std::optional<bool> resumed;
   std::string failure = "criu: no such file";
   bool containers_gone = true;
+  bool has_lost_source = false;  // its frozen containers ended, and not by us
   agent::SourceFacts facts{{{"app", "id-app", "runc", 20_MiB, false}}, {}, 10'000_MiB};
 
   // Seen by tests.
@@ -51,7 +52,12 @@ class Agent final : public agent::AgentApi {
   Answer<agent::SourceFacts> inspect(const agent::Order& order, const agent::PodRef&, const std::vector<std::string>&,
                                      const std::vector<std::string>&, const agent::Call&) override {
     if (auto no = begin("inspect", order)) return tl::make_unexpected(*no);
-    return facts;
+    if (has_lost_source) return tl::make_unexpected(Error{Kind::precondition, "container app does not run here"});
+    agent::SourceFacts seen = facts;
+    if (record.state == SourceState::frozen || record.state == SourceState::committed)
+      for (agent::ContainerFacts& one : seen.containers)
+        one.paused = true;
+    return seen;
   }
   Answer<agent::SourceRecord> freeze(const agent::Order& order, const agent::FreezeOrder&,
                                      const agent::Call&) override {
@@ -122,6 +128,8 @@ class Agent final : public agent::AgentApi {
   Answer<agent::SourceRecord> thaw(const agent::Order& order, bool target_never_ran, const agent::Call&) override {
     if (auto no = begin("thaw", order)) return tl::make_unexpected(*no);
     if (record.state == SourceState::frozen || record.state == SourceState::snapshotted) end(SourceState::thawed, "");
+    if (record.state == SourceState::committed && target_never_ran && has_lost_source)
+      return tl::make_unexpected(Error{Kind::refused, "it is committed and its container app is gone"});
     if (record.state == SourceState::committed && target_never_ran) {
       thawed_after_commit = true;
       end(SourceState::thawed, "");

@@ -185,10 +185,10 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_behind_the_commit_is_a_doubt_and_the_so
     }
     return std::nullopt;
   };
-  MigrationStatus status = run();
+  MigrationStatus status = run(1);
   BOOST_TEST(to_string(status.phase) == "InDoubt");
   BOOST_TEST(status.reason == "TargetDied");
-  BOOST_TEST(status.message.find("--keep source") != std::string::npos, status.message);
+  BOOST_TEST(status.message.find("is frozen on node node-a with its memory") != std::string::npos, status.message);
   broker->on_call = nullptr;
   edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
   run();
@@ -197,9 +197,53 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_behind_the_commit_is_a_doubt_and_the_so
   BOOST_TEST(source.thawed_after_commit);
 }
 
-// Behind the commit there is only forward.
+// Nobody decides until its liveness probe would have the source started without its memory, which would take messages.
+BOOST_FIXTURE_TEST_CASE(a_source_that_nobody_decides_for_in_time_is_removed, Live) {
+  broker->on_call = [&](const std::string&) -> std::optional<Error> {
+    if (obeys && status().phase == Phase::switching) {
+      obeys = false;
+      broker->cancel(mirror(), "t3");
+      kubelet_says_it_ended();
+    }
+    return std::nullopt;
+  };
+  run(20);
+  BOOST_TEST(!cluster.look(pod("orders")));
+  edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
+  const MigrationStatus status = run(1);
+  check_said(status, "InDoubt", "TargetDied",
+             "nothing holds its memory any more; it cannot be resolved for the source");
+  BOOST_TEST(!source.thawed_after_commit);
+  BOOST_TEST((migration().spec.resolve == Resolution::none));
+}
+
+// The broker is away for so long that the source had to go. Then there is nothing to decide any more.
+BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_when_its_source_is_removed_has_failed, Live) {
+  std::optional<Instant> back;
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!back && status().phase == Phase::switching) back = now() + 30s;
+    if (back && now() < *back) return Error{call + ": connection refused"};
+    if (back && obeys) {
+      obeys = false;
+      broker->cancel(mirror(), "t3");
+      kubelet_says_it_ended();
+    }
+    return std::nullopt;
+  };
+  check_said(run(), "Failed", "TargetDied", "nothing holds its memory any more");
+  BOOST_TEST(status().message.find("--keep source") == std::string::npos, status().message);
+  BOOST_TEST(!cluster.look(pod("orders")));
+}
+
+// Behind the commit there is only forward. The frozen source is not waited with longer than its liveness probe allows.
 BOOST_FIXTURE_TEST_CASE(a_broker_that_is_away_for_a_minute_behind_the_commit_is_waited_for, Live) {
   std::optional<Instant> back;
+  std::optional<Instant> removed;
+  cluster.before_write = [&](const std::string& verb,
+                             const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (verb == "delete" && where.name == "orders" && !removed) removed = now();
+    return std::nullopt;
+  };
   broker->on_call = [&](const std::string& call) -> std::optional<Error> {
     if (!back && status().phase == Phase::switching) back = now() + 60s;
     if (back && now() < *back) return Error{call + ": connection refused"};
@@ -207,6 +251,9 @@ BOOST_FIXTURE_TEST_CASE(a_broker_that_is_away_for_a_minute_behind_the_commit_is_
   };
   run();
   BOOST_TEST(back.has_value());
+  BOOST_REQUIRE(removed.has_value());
+  BOOST_TEST((*removed < *back - 30s));
+  BOOST_TEST((*removed - *status().frozen_at >= 18s));
   check_succeeded(kShadow);
   check_queues_gone();
   check_complete();
