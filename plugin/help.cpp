@@ -176,7 +176,8 @@ Usage:
   kubectl migrate resolve NAME --keep source|target [--no-wait] [flags]
 
 Flags:
-  --keep source            The source goes on, the target is removed
+  --keep source            The source goes on, the target is removed; refused
+                           once the source's memory is gone
   --keep target            The target goes on, the source is removed
 )";
 

@@ -18,14 +18,20 @@ std::string on_node(const std::string& node) {
 }
 
 std::string in_doubt(const Migration& migration) {
+  const std::string resolve = command_line("resolve", migration);
+  // Its Pod was removed: there is nothing to keep.
+  const bool has_source = find_condition(migration.status, "SourceGone") == nullptr;
   return fmt::format(
       "In doubt: {}.\n"
       "Whether the target has run cannot be found out, so a person decides:\n"
       "  {} --keep target    the target continues{}, the source is removed\n"
-      "  {} --keep source    the source continues{}, the target is removed\n"
+      "{}"
       "  {} --from-checkpoint    the archives are restored once more",
-      why(migration.status), command_line("resolve", migration), on_node(migration.status.target.node),
-      command_line("resolve", migration), on_node(migration.status.source.node), command_line("resume", migration));
+      why(migration.status), resolve, on_node(migration.status.target.node),
+      has_source ? fmt::format("  {} --keep source    the source continues{}, the target is removed\n", resolve,
+                               on_node(migration.status.source.node))
+                 : "",
+      command_line("resume", migration));
 }
 
 }  // namespace

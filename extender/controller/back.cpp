@@ -1,10 +1,11 @@
-// Back to the source, and what a person has to decide.
+// Back to the source.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
@@ -15,16 +16,17 @@ namespace migrate::controller {
 namespace {
 
 using agent::SourceState;
+using Kind = agent::AgentError::Kind;
 using std::chrono::duration_cast;
 
 constexpr milliseconds kThawPatience{600'000};
+constexpr milliseconds kLookPatience{2'000};
 constexpr milliseconds kResumePatience{20'000};  // a runtime that is being restarted comes back
 constexpr milliseconds kResumePause{500};        // as long as the agent's own
-constexpr milliseconds kThawSlice{10'000};  // then it is looked whether there is anything to be thawed
+constexpr milliseconds kThawSlice{10'000};       // then it is looked whether there is anything to be thawed
 constexpr milliseconds kCancelPatience{15'000};
 constexpr milliseconds kCleanUpPatience{5'000};
 constexpr milliseconds kRemovePatience{120'000};
-constexpr milliseconds kLookPatience{2'000};
 
 bool has_step(const MigrationStatus& status, Phase phase) {
   return std::any_of(status.steps.begin(), status.steps.end(),
@@ -65,6 +67,38 @@ Outcome remove_target(Hop& hop) {
   return {};
 }
 
+// Behind the commit, with the target removed: what a replay added to a live one's snapshot is lost then.
+Outcome source_lost(Hop& hop, const std::string& why) {
+  const bool is_live = hop.status().strategy == Strategy::live;
+  return {is_live ? Event::failed : Event::unsure, "SourceLost",
+          fmt::format("the target was removed and the source cannot be thawed any more: {}{}", why,
+                      is_live ? ""
+                              : fmt::format("; the archives are kept: kubectl migrate resume {} --from-checkpoint",
+                                            hop.migration().name))};
+}
+
+// One that its kubelet is about to kill is not thawed: it would run for a moment, and then start without its memory.
+Attempt<void> end_late_source(Hop& hop, const Limits& limits) {
+  const auto until = kept_until(hop);
+  if (!until || hop.world().clock.now() < *until) return {};
+  auto record = hop.ask<agent::SourceRecord>(
+      hop.status().source.node, "read the source's record", "ThawFailed", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.source_record(hop.order(), call); });
+  if (!record) return tl::make_unexpected(record.error());
+  if (record->state != SourceState::committed) return {};  // it was thawed in time
+  if (auto ended = end_source(hop, kTimeIsOver, limits); !ended) return ended;
+  return tl::make_unexpected(source_lost(hop, "it was frozen longer than its liveness probes allow"));
+}
+
+Limits time_for_thaw(Hop& hop, bool target_never_ran) {
+  Limits limits = hop.after_commit(kThawPatience);
+  const auto until = target_never_ran ? kept_until(hop) : std::nullopt;
+  if (until && hop.world().clock.now() < *until)
+    limits.until =
+        std::min(limits.until, hop.world().pacer.now() + duration_cast<milliseconds>(*until - hop.world().clock.now()));
+  return limits;
+}
+
 // No kubelet has the source to run any more: somebody deleted its Pod without waiting for its node, or the node itself.
 // A node that comes back all the same starts nothing of it: after a reboot its containers are gone, else its kubelet
 // ends what its agent has thawed at the freeze's deadline.
@@ -77,14 +111,17 @@ bool source_is_taken_away(Hop& hop) {
 }
 
 // Nothing: its agent is away, and there is nothing to be thawed any more.
-Attempt<std::optional<agent::SourceRecord>> order_thaw(Hop& hop, bool target_never_ran) {
-  const Limits limits = hop.after_commit(kThawPatience);
+// `is_refused`: it has answered, and does not do it.
+Attempt<std::optional<agent::SourceRecord>> order_thaw(Hop& hop, bool target_never_ran, bool& is_refused) {
+  const Limits limits = time_for_thaw(hop, target_never_ran);
   const Limits patience = hop.after_commit(kResumePatience);
   for (;;) {
     const Limits slice{std::min(limits.until, hop.world().pacer.now() + kThawSlice), limits.stop};
     auto record = hop.ask<agent::SourceRecord>(hop.status().source.node, "thaw the source", "ThawFailed", slice,
                                                [&](agent::AgentApi& agent, const agent::Call& call) {
-                                                 return agent.thaw(hop.order(), target_never_ran, call);
+                                                 auto answer = agent.thaw(hop.order(), target_never_ran, call);
+                                                 is_refused = !answer && answer.error().kind == Kind::refused;
+                                                 return answer;
                                                });
     if (record) return std::optional{std::move(*record)};
     const Event event = record.error().event;
@@ -106,8 +143,12 @@ void note_loss(Hop& hop, const char* reason, const std::string& message) {
 // What the thaw came to; done: the source runs, was lost, or is none of ours any more.
 Outcome thaw(Hop& hop, bool target_never_ran) {
   MigrationStatus& status = hop.status();
-  auto asked = order_thaw(hop, target_never_ran);
+  if (target_never_ran)
+    if (auto in_time = end_late_source(hop, hop.after_commit(kThawPatience)); !in_time) return in_time.error();
+  bool is_refused = false;
+  auto asked = order_thaw(hop, target_never_ran, is_refused);
   if (!asked) {
+    if (is_refused && target_never_ran) return source_lost(hop, asked.error().message);
     if (asked.error().event != Event::failed || target_never_ran) return asked.error();
     if (hop.signals().leaving()) return {Event::left, "Left", "this replica does not lead any more"};
     note_loss(hop, "ThawFailed", "whether the source runs is not known: " + asked.error().message);
@@ -169,44 +210,6 @@ Outcome rolling_back(Hop& hop) {
   for (const std::string& node : {hop.status().source.node, hop.status().target.node})
     if (!node.empty()) (void)clean_up(hop, node, hop.after_commit(kCleanUpPatience));
   return thawed;
-}
-
-bool was_decided(const MigrationStatus& status, Resolution resolution) {
-  return std::any_of(status.steps.begin(), status.steps.end(), [&](const Step& one) {
-    return one.finished && one.name == to_string(Phase::in_doubt) && one.message.ends_with(to_string(resolution));
-  });
-}
-
-Outcome in_doubt(Hop& hop) {
-  const MigrationStatus& status = hop.status();
-  const std::string decided{to_string(hop.signals().resolution())};
-  switch (hop.signals().resolution()) {
-    case Resolution::keep_source:
-      return {Event::source_decided, "SourceDecided", "decided: " + decided};
-    case Resolution::keep_target:
-      return {Event::target_decided, "TargetDecided", "decided: " + decided};
-    case Resolution::from_checkpoint:
-      // It holds once: when it leads here again, another one is needed.
-      if (!was_decided(status, Resolution::from_checkpoint))
-        return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
-      break;
-    case Resolution::none:
-      break;
-  }
-  // A shadow that was lost is started anew by its kubelet, and has no memory: it looks well and is not.
-  if (status.strategy == Strategy::live) return {Event::left, "Undecided", "waits for a decision"};
-  // It may answer again and say that all is well.
-  const Limits limits = hop.after_commit(kLookPatience);
-  if (auto live = Pods{hop}.live_target(limits); live && containers_run(*live)) {
-    const auto containers = names_of_containers(hop);
-    auto states = hop.ask<std::vector<agent::RestoredContainer>>(
-        status.target.node, "look at the target", "TargetUnknown", limits,
-        [&](agent::AgentApi& agent, const agent::Call& call) {
-          return agent.restore_states(hop.order(), hop.target_ref(), containers, {}, call);
-        });
-    if (states && judge(*states) == Verdict::running) return {Event::done, "TargetRuns", "the target runs"};
-  }
-  return {Event::left, "Undecided", "waits for a decision"};
 }
 
 }  // namespace migrate::controller

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/backlog_watch.h"
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/transition.h"
 
@@ -16,6 +17,7 @@ using std::chrono::duration_cast;
 
 constexpr milliseconds kSoon{1'000};
 constexpr milliseconds kDoubtPeriod{3'000};
+constexpr milliseconds kShortest{200};
 constexpr milliseconds kLongest{3'600'000};
 
 Outcome work_on(Hop& hop, Phase phase) {
@@ -77,6 +79,7 @@ Outcome step(Hop& hop, Phase phase) {
     if (before.event != Event::done) return before;
   }
   watch_backlog(hop, phase);
+  watch_over_source(hop);
   Outcome outcome = work_on(hop, phase);
   note_watched(hop);
   // After the commit time being over is one more way to fail.
@@ -103,6 +106,14 @@ void tell_people(Hop& hop, Phase from, const Outcome& outcome, Phase to) {
   if (const auto said = announcement(hop.migration(), from, outcome, to))
     for (const char* kind : {"Migration", "Pod"})
       world.events.record(hop.migration(), kind, said->is_warning, said->reason, said->message);
+}
+
+// In doubt nothing is waited for but a person, and the time at which the frozen source has to go.
+milliseconds until_next_look(Hop& hop) {
+  const auto until = kept_until(hop);
+  if (!until) return kDoubtPeriod;
+  const auto left = duration_cast<milliseconds>(*until - hop.world().clock.now());
+  return std::clamp(left, kShortest, kDoubtPeriod);
 }
 
 // The object's own end, when it has outlived its use.
@@ -136,9 +147,10 @@ std::optional<milliseconds> run(Hop& hop) {
       if (!outcome.message.empty() && from != Phase::in_doubt &&
           (outcome.event != Event::left || from == Phase::returning))
         (void)hop.say(outcome.message);
-      return from == Phase::in_doubt ? kDoubtPeriod : kSoon;
+      return from == Phase::in_doubt ? until_next_look(hop) : kSoon;
     }
     apply_transition(hop.status(), outcome, *next, hop.world().clock.now());
+    if (*next == Phase::in_doubt) say_what_is_left(hop);
     if (auto written = hop.journal().write(); !written) {
       hop.log(LogLevel::warning, "left", {{"message", written.error().message}});
       return kSoon;

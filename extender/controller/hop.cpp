@@ -99,10 +99,25 @@ milliseconds Hop::left_of(const Limits& limits) const {
   return std::max(milliseconds{0}, duration_cast<milliseconds>(limits.until - world_.pacer.now()));
 }
 
-bool Hop::pause(milliseconds span, const Limits& limits) const {
+Steady Hop::attend() {
+  if (!duty_ || at_duty_) return Steady::max();
+  at_duty_ = true;
+  const auto next = duty_();
+  at_duty_ = false;
+  return next.value_or(Steady::max());
+}
+
+milliseconds Hop::longest_call(const Limits& limits) {
+  Limits bounded = limits;
+  bounded.until = std::min(limits.until, attend());
+  return std::max(left_of(bounded), milliseconds{1});
+}
+
+bool Hop::pause(milliseconds span, const Limits& limits) {
+  const Steady due = attend();
   const milliseconds left = left_of(limits);
   if (left == milliseconds{0} || limits.stop.stop_requested()) return false;
-  return world_.pacer.sleep(std::min(span, left), limits.stop);
+  return world_.pacer.sleep(std::min({span, left, std::max(left_of({due, {}}), milliseconds{1})}), limits.stop);
 }
 
 void Hop::log(LogLevel level, std::string_view message, LogFields fields) {
@@ -125,9 +140,9 @@ Attempt<void> Hop::ready_to_order(const Limits& limits) const {
   return {};
 }
 
-agent::Call Hop::call_within(const Limits& limits) const {
+agent::Call Hop::call_within(const Limits& limits) {
   agent::Call call;
-  call.timeout = std::clamp(left_of(limits), milliseconds{1}, kLongestOrder);
+  call.timeout = std::min(longest_call(limits), kLongestOrder);
   call.stop = limits.stop;
   return call;
 }

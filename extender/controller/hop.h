@@ -61,11 +61,18 @@ class Hop {
   // reckoned by ours.
   [[nodiscard]] std::optional<Instant> frozen_at(const agent::SourceRecord& record) const;
 
+  // What must not wait for the end of a step: does what is due, and says when it is to be asked again at the latest
+  // (nothing: never). It is asked in pauses and before calls, and no call to an agent or the API server outlasts that.
+  using Duty = std::function<std::optional<Steady>()>;
+  void take_duty(Duty duty) { duty_ = std::move(duty); }
+
   // What interrupted: leaving, an abort, or (both not) what is given.
   [[nodiscard]] Outcome interrupted(Outcome otherwise) const;
   [[nodiscard]] milliseconds left_of(const Limits& limits) const;
+  // What a single call may take, at least a millisecond.
+  [[nodiscard]] milliseconds longest_call(const Limits& limits);
   // False: interrupted, or the time is over.
-  [[nodiscard]] bool pause(milliseconds span, const Limits& limits) const;
+  [[nodiscard]] bool pause(milliseconds span, const Limits& limits);
   void log(LogLevel level, std::string_view message, LogFields fields = {});
   // Shown with the step at work. Not on the critical path.
   [[nodiscard]] Attempt<void> say(const std::string& message);
@@ -106,7 +113,9 @@ class Hop {
     milliseconds wait{50};
   };
   Attempt<void> ready_to_order(const Limits& limits) const;
-  [[nodiscard]] agent::Call call_within(const Limits& limits) const;
+  [[nodiscard]] agent::Call call_within(const Limits& limits);
+  // Until when nothing is due.
+  Steady attend();
   // Success: ask again.
   Attempt<void> go_on_after(const agent::AgentError& error, const std::string& node, const std::string& what,
                             const std::string& failure, const Limits& limits, Patience& patience);
@@ -115,6 +124,8 @@ class Hop {
   Signals& signals_;
   Journal& journal_;
   BacklogWatch backlog_;
+  Duty duty_;
+  bool at_duty_ = false;  // which makes calls itself
 };
 
 }  // namespace migrate::controller

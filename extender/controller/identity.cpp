@@ -94,6 +94,26 @@ Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
   return {};
 }
 
+// While its source is there the ReplicaSet may choose wrongly: a finalizer keeps the target's object until then.
+Attempt<void> adopt_target(Hop& hop, bool is_source_there, const Limits& limits) {
+  const PodPlace& target = hop.status().target;
+  bool is_nobodys = false;
+  auto adopted = Pods{hop}.amend(target.pod, target.uid, limits, [&](const Json& pod) {
+    // Of a Migration that is deleted in foreground the garbage collector has removed the reference already.
+    if (!is_lent_to(pod, hop.migration()) && owner_of(pod)) return Json{};
+    is_nobodys = has_lost_set(hop, pod);
+    Json metadata{{"ownerReferences", returned_owners(hop.source(), pod)}};
+    if (is_source_there) metadata["finalizers"] = with_finalizer(pod, true);
+    metadata["annotations"][kDeletionCost] = kHighestCost;
+    if (const std::string hash = text_at(hop.source(), {"metadata", "labels", kTemplateHashLabel}); !hash.empty())
+      metadata["labels"][kTemplateHashLabel] = hash;
+    return metadata;
+  });
+  if (!adopted) return tl::make_unexpected(adopted.error());
+  if (*adopted && is_nobodys) tell_set_is_gone(hop, target.pod);
+  return {};
+}
+
 }  // namespace
 
 Attempt<void> lend_source(Hop& hop, const Limits& limits) {
@@ -215,20 +235,11 @@ Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
     return Json{{"annotations", {{kDeletionCost, kLowestCost}}}};
   });
   if (!cheap) return tl::make_unexpected(cheap.error());
-  bool is_nobodys = false;
-  auto adopted = pods.amend(status.target.pod, status.target.uid, limits, [&](const Json& pod) {
-    // Of a Migration that is deleted in foreground the garbage collector has removed the reference already.
-    if (!is_lent_to(pod, hop.migration()) && owner_of(pod)) return Json{};
-    is_nobodys = has_lost_set(hop, pod);
-    Json metadata{{"ownerReferences", returned_owners(hop.source(), pod)}, {"finalizers", with_finalizer(pod, true)}};
-    metadata["annotations"][kDeletionCost] = kHighestCost;
-    if (const std::string hash = text_at(hop.source(), {"metadata", "labels", kTemplateHashLabel}); !hash.empty())
-      metadata["labels"][kTemplateHashLabel] = hash;
-    return metadata;
-  });
-  if (!adopted) return tl::make_unexpected(adopted.error());
-  if (*adopted && is_nobodys) tell_set_is_gone(hop, status.target.pod);
-  return {};
+  return adopt_target(hop, true, limits);
+}
+
+Attempt<void> take_sources_place(Hop& hop, const Limits& limits) {
+  return adopt_target(hop, false, limits);
 }
 
 }  // namespace migrate::controller

@@ -26,6 +26,11 @@ namespace migrate::controller {
 // of its containers is an ordinary one. A shadow that is yet to come into its source's name stays lent.
 [[nodiscard]] Attempt<void> settle_target(Hop& hop, const Limits& limits);
 
+// The source of a ReplicaSet is gone before the target is ready. Adopted at once, the target is what the ReplicaSet
+// counts in its place; what it has made there meanwhile is not placed yet, so that goes as one too many before it
+// works. Not the other way round: beside the running source the waiting target would be the one too many.
+[[nodiscard]] Attempt<void> take_sources_place(Hop& hop, const Limits& limits);
+
 // A ReplicaSet adopts the target while it has the source still, and then removes one too many: the source, because the
 // target is ready and both say what they cost. A deadline: the target is not ready yet, and not adopted.
 [[nodiscard]] Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits);

@@ -102,6 +102,17 @@ Attempt<void> Journal::end() {
   return done;
 }
 
+Attempt<void> Journal::drop_resolution() {
+  const Json body{{"metadata", {{"resourceVersion", migration_.resource_version}}}, {"spec", {{"resolve", ""}}}};
+  auto written = world_.client.merge_patch(migration_path(migration_.namespace_, migration_.name), body, {},
+                                           {std::chrono::seconds{10}, signals_.leave()});
+  if (!written) return leave("the resolution cannot be taken back yet: " + written.error().text());
+  migration_.resource_version = text_at(*written, {"metadata", "resourceVersion"});
+  migration_.spec.resolve = Resolution::none;
+  signals_.tell(migration_);
+  return {};
+}
+
 Attempt<void> Journal::patch(const kube::ResourcePath& path, const std::function<Json()>& make) {
   auto wait = kFirstWait;
   unsigned refused = 0;

@@ -122,6 +122,8 @@ const std::vector<Transition>& phase_table() {
       {P::rolling_back,  E::too_late,           P::switching,     kLive},
       {P::rolling_back,  E::name_is_taken,      P::renaming,      kStop | kSequential},
       {P::rolling_back,  E::failed,             P::failed},
+      // The source ended while the target was removed for it, and archives are left.
+      {P::rolling_back,  E::unsure,             P::in_doubt,      kStop | kSequential},
 
       // ---- committed ----
       {P::renaming,      E::done,               P::restoring,     kStop | kSequential},

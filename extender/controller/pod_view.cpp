@@ -103,4 +103,11 @@ std::optional<milliseconds> freeze_budget(const Json& pod) {
   return least;
 }
 
+bool has_tcp_liveness(const Json& pod) {
+  const Json& containers = list_at(pod, {"spec", "containers"});
+  return std::any_of(containers.begin(), containers.end(), [](const Json& one) {
+    return has(one, {"livenessProbe", "tcpSocket"});
+  });
+}
+
 }  // namespace migrate::controller

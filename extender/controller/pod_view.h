@@ -43,5 +43,7 @@ struct PodView {
 // its http and grpc probes, less 2 s, never negative; tcp and exec probes count only when they may not fail a single
 // time. Nothing when no container has one that counts.
 [[nodiscard]] std::optional<milliseconds> freeze_budget(const Json& pod);
+// A container has a liveness probe that the kernel answers for it while it is frozen, though not for ever.
+[[nodiscard]] bool has_tcp_liveness(const Json& pod);
 
 }  // namespace migrate::controller

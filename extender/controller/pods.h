@@ -43,7 +43,7 @@ class Pods {
   [[nodiscard]] Attempt<T> call(const std::string& what, const Limits& limits, const ApiCall<T>& call) {
     milliseconds wait{100};
     for (;;) {
-      auto answer = call({std::max(hop_.left_of(limits), milliseconds{1}), limits.stop});
+      auto answer = call({hop_.longest_call(limits), limits.stop});
       if (answer) return std::move(*answer);
       if (auto again = go_on_after(answer.error(), what, limits, wait); !again)
         return tl::make_unexpected(again.error());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/restore_watch.h"
@@ -21,6 +22,7 @@ constexpr milliseconds kCancelPatience{60'000};
 constexpr milliseconds kRepeatPatience{120'000};
 constexpr milliseconds kCleanUpPatience{15'000};
 constexpr milliseconds kRunningPatience{30'000};
+constexpr milliseconds kLookPatience{10'000};
 constexpr milliseconds kShortPause{50};
 
 // It did not come to life as it should: repeat it, when that is safe.
@@ -157,8 +159,17 @@ Outcome repeating(Hop& hop) {
   if (status.attempt > kAttempts) {
     auto source = pods.get(status.source.pod, limits);
     if (!source) return source.error();
-    if (*source && view_of(**source).uid == status.source.uid)
-      return {Event::never_ran, status.reason, "no restore succeeded, and no memory ran: " + status.message};
+    if (*source && view_of(**source).uid == status.source.uid) {
+      auto left = look_at_source(hop, hop.after_commit(kLookPatience));
+      if (!left && left.error().event == Event::left) return left.error();
+      // An agent that is not heard of is asked for the thaw all the same, and for longer.
+      const Remains remains = left ? left->remains : Remains::frozen;
+      if (remains == Remains::frozen || remains == Remains::not_bound)
+        return {Event::never_ran, status.reason, "no restore succeeded, and no memory ran: " + status.message};
+      if (remains != Remains::gone)
+        if (auto ended = end_source(hop, remains == Remains::late ? kTimeIsOver : kHasEnded, limits); !ended)
+          return ended.error();
+    }
     if (status.attempt > kAttempts + 1)
       return {Event::unsure, "AttemptsUsedUp",
               fmt::format("{} restores failed, no memory ran, and the source Pod is gone; the archives are kept: see "

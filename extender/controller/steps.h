@@ -63,6 +63,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 // Forgets the migration at that node's agent. Success, too, when there is no such node any more.
 [[nodiscard]] Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits);
 [[nodiscard]] std::vector<std::string> names_of_containers(Hop& hop);
+// Behind the reason of a doubt, for who decides: whether the source's memory is there still. Ends what has lost it.
+void say_what_is_left(Hop& hop);
 // Whether a doubt was ended before by that decision.
 [[nodiscard]] bool was_decided(const MigrationStatus& status, Resolution resolution);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "extender/controller/attendance.h"
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
@@ -217,16 +218,19 @@ Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
   const bool is_lost = std::find(kLosses.begin(), kLosses.end(), outcome.reason) != kLosses.end();
   const Migration& migration = hop.migration();
   if (!is_lost || outcome.event != Event::failed || migration.status.strategy != Strategy::live) return outcome;
+  if (const Condition* gone = find_condition(migration.status, kSourceGone); gone != nullptr) {
+    outcome.message += "; " + gone->message;
+    return outcome;
+  }
   if (migration.spec.purge_primary) return outcome;
   // One try is enough: it keeps whoever was started anew away from the queue, to which the source may go back.
   const MessagesStatus& messages = messages_of(hop);
   (void)link.broker->publish(messages.control_queue, messages::start_replay(messages.mirror));
   return {
       Event::unsure, outcome.reason,
-      fmt::format("{}; the source in Pod {} is frozen still, and queue {} holds what it has not handled, but for "
-                  "what a process that was started anew in Pod {} has taken: kubectl migrate resolve {} --keep source",
-                  outcome.message, migration.status.source.pod, link.queue.queue, migration.status.target.pod,
-                  migration.name)};
+      fmt::format("{}; queue {} holds what the source has not handled, but for what a process that was started anew "
+                  "in Pod {} has taken",
+                  outcome.message, link.queue.queue, migration.status.target.pod)};
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // Whether the memory has run on the target's node cannot be found out: it is said, nothing happens by itself, and a
-// person's decision is carried out. One audit at the end says whether any of it cost a message.
+// person's decision is carried out, if it can be. An audit at the end says whether any of it cost a message.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "test/e2e/doubt.h"
+#include "test/e2e/small_pods.h"
 
 using namespace harness;
 using Json = nlohmann::json;
@@ -77,6 +79,47 @@ BOOST_AUTO_TEST_CASE(resolved_for_the_target_which_goes_on_with_its_memory) {
 
 BOOST_AUTO_TEST_CASE(no_message_was_lost_or_done_twice) {
   const Verdict verdict = scene().judge();
+  BOOST_TEST_MESSAGE(verdict.report);
+  BOOST_TEST(verdict.clean, verdict.report);
+}
+
+// A kubelet that started it cold beside the doubt would make it a consumer without memory.
+BOOST_AUTO_TEST_CASE(a_source_is_removed_before_its_liveness_probe_would_have_it_started_cold) {
+  Scene probed{"in-doubt-probed"};
+  ConsumerSpec consumer = Scene::consumer_on("node-a");
+  consumer.liveness_failures = 8;  // 12 s frozen are allowed
+  probed.start(consumer, {.per_second = 5, .producers = 2, .count = 0});
+  const std::string source = probed.consumer();
+  const Stage& stage = probed.stage();
+  const auto has = [](const migrate::Completed& answer, const std::string& part) {
+    return (answer.output + answer.errors).find(part) != std::string::npos;
+  };
+
+  const auto doubt = lose_criu(probed, "outlasted");
+  BOOST_TEST(code_of(doubt) == 6, text_of(doubt));
+  BOOST_TEST(has(doubt, "frozen on node node-a with its memory until"), text_of(doubt));
+  int restarts = 0;
+  stage.await(
+      "the source Pod to be removed", "outlasted",
+      [&] {
+        const auto seen = stage.cluster().run(
+            {"kubectl", "-n", stage.ns().name(), "get", "pod", source, "--ignore-not-found", "-o", "json"});
+        if (!seen.succeeded()) return false;
+        if (seen.output.empty()) return true;
+        restarts = std::max(restarts, restarts_of(Json::parse(seen.output)));
+        return false;
+      },
+      std::chrono::seconds{30});
+  BOOST_TEST(restarts == 0);
+
+  const auto refused = stage.plugin({"resolve", "outlasted", "--keep", "source"});
+  BOOST_TEST(code_of(refused) == 6, text_of(refused));
+  BOOST_TEST(has(refused, "it cannot be resolved for the source: its memory is gone"), text_of(refused));
+  BOOST_TEST(!has(refused, "the source continues"), text_of(refused));
+  decide(probed, "outlasted", {"resume", "outlasted", "--from-checkpoint"}, "continues");
+  probed.follow(stage.migration("outlasted"));
+  stage.check_nothing_left("outlasted");
+  const Verdict verdict = probed.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);
 }

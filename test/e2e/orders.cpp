@@ -119,6 +119,10 @@ Json Orders::consumer_pod(const ConsumerSpec& spec) const {
   command.push_back("--queue-type");
   command.push_back(spec.queue_type);
   if (!spec.idempotent) command.push_back("--no-idempotency");
+  if (spec.liveness_failures > 0)
+    made["spec"]["containers"][0]["livenessProbe"] = {{"httpGet", {{"path", "/healthz"}, {"port", kConsumerPort}}},
+                                                      {"periodSeconds", 2},
+                                                      {"failureThreshold", spec.liveness_failures}};
   if (spec.placed == ConsumerSpec::Placed::by_name)
     made["spec"]["nodeName"] = spec.node;
   else

@@ -43,6 +43,7 @@ struct ConsumerSpec {
   // the queue of the Orders.
   std::string queue{};
   std::string annotated_queue{};
+  int liveness_failures = 0;  // so many of its http liveness probe, every 2 s, and it is killed; 0: it has none
 };
 
 struct ProducerSpec {

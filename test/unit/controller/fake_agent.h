@@ -34,6 +34,7 @@ class Agent final : public agent::AgentApi {
   bool containers_gone = true;
   std::chrono::milliseconds skew{0};  // of this node's clock, against everybody else's
   std::vector<std::string> lost;      // containers that somebody ends while they are frozen
+  bool has_lost_source = false;  // its frozen containers ended, and not by us
   agent::SourceFacts facts{{{"app", "id-app", "runc", 20_MiB, false}}, {}, 10'000_MiB};
 
   // Seen by tests.
@@ -54,7 +55,12 @@ class Agent final : public agent::AgentApi {
   Answer<agent::SourceFacts> inspect(const agent::Order& order, const agent::PodRef&, const std::vector<std::string>&,
                                      const std::vector<std::string>&, const agent::Call&) override {
     if (auto no = begin("inspect", order)) return tl::make_unexpected(*no);
-    return facts;
+    if (has_lost_source) return tl::make_unexpected(Error{Kind::precondition, "container app does not run here"});
+    agent::SourceFacts seen = facts;
+    if (record.state == SourceState::frozen || record.state == SourceState::committed)
+      for (agent::ContainerFacts& one : seen.containers)
+        one.paused = true;
+    return seen;
   }
   Answer<void> check_kubelet(const agent::Order& order, const agent::PodRef&, const agent::Call&) override {
     if (auto no = begin("check_kubelet", order)) return tl::make_unexpected(*no);
@@ -132,6 +138,8 @@ class Agent final : public agent::AgentApi {
     if (auto no = begin("thaw", order)) return tl::make_unexpected(*no);
     if (record.state == SourceState::frozen) record.lost = lost;
     if (record.state == SourceState::frozen || record.state == SourceState::snapshotted) end(SourceState::thawed, "");
+    if (record.state == SourceState::committed && target_never_ran && has_lost_source)
+      return tl::make_unexpected(Error{Kind::refused, "it is committed and its container app is gone"});
     if (record.state == SourceState::committed && target_never_ran) {
       thawed_after_commit = true;
       end(SourceState::thawed, "");

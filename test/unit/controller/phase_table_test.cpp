@@ -74,6 +74,13 @@ BOOST_AUTO_TEST_CASE(ways_back_after_the_commit) {
   }
 }
 
+// The source ends on the way back to it: a live one's archives lack what was replayed since.
+BOOST_AUTO_TEST_CASE(a_way_back_that_is_closed_leads_to_the_archives_where_they_hold_everything) {
+  BOOST_CHECK(next_phase(Phase::rolling_back, Event::unsure, Strategy::stop) == Phase::in_doubt);
+  BOOST_CHECK(next_phase(Phase::rolling_back, Event::unsure, Strategy::sequential) == Phase::in_doubt);
+  BOOST_CHECK(!next_phase(Phase::rolling_back, Event::unsure, Strategy::live));
+}
+
 BOOST_AUTO_TEST_CASE(a_transition_ends_a_step_and_begins_the_next) {
   MigrationStatus status;
   const Instant began{1s};

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "shared/migration/names.h"
-#include "test/unit/controller/replay_scene.h"
+#include "test/unit/controller/live.h"
 
 namespace {
 
@@ -13,43 +13,6 @@ namespace data = boost::unit_test::data;
 using namespace migrate;
 using namespace migrate::controller;
 using namespace std::chrono_literals;
-
-constexpr const char* kShadow = "orders-mig-a6pfz";
-constexpr const char* kShadowControl = "ms2m.control.orders-mig-a6pfz";
-
-void check_said(const MigrationStatus& status, const char* phase, const char* reason, const std::string& part) {
-  BOOST_TEST(to_string(status.phase) == phase, status.reason + ": " + status.message);
-  BOOST_TEST(status.reason == reason);
-  BOOST_TEST(status.message.find(part) != std::string::npos, status.message);
-}
-
-bool begins(const std::string& call, const char* with) {
-  return call.starts_with(with);
-}
-
-struct Live : Replay {
-  Live() : Replay(Strategy::live) {}
-
-  // When the copy has come to life.
-  std::function<void()> on_release;
-  void arm() {
-    target.after = [this](const std::string& what) {
-      if (what != "release") return;
-      run_containers();
-      if (on_release) on_release();
-    };
-  }
-  void kubelet_says_it_ended() {
-    cluster.change(pod(kShadow), [](Json& object) {
-      object["status"]["containerStatuses"][0]["lastState"] = {
-          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
-    });
-  }
-  [[nodiscard]] std::size_t count(const std::string& call) const {
-    const auto calls = broker->calls();
-    return static_cast<std::size_t>(std::count(calls.begin(), calls.end(), call));
-  }
-};
 
 BOOST_AUTO_TEST_SUITE(replay_faults)
 
@@ -247,110 +210,6 @@ BOOST_AUTO_TEST_CASE(liveness_probes_bound_what_is_replayed_in_the_freeze) {
   BOOST_TEST(std::abs(planned(true) * 30'000 / 14'700 - planned(false)) < 100);
 }
 
-// It ends behind the commit, and the kubelet starts it anew, with no memory; its word comes later than that.
-struct LateDeath : Live {
-  std::chrono::milliseconds kubelet_needs{0};
-  bool cold_takes_all = false;
-  std::optional<Instant> died;
-  std::optional<Instant> told;
-  bool is_said = false;
-
-  LateDeath() {
-    broker->on_call = [this](const std::string& call) -> std::optional<Error> {
-      if (!died && status().phase == Phase::switching) {
-        died = now();
-        obeys = false;
-        broker->cancel(mirror(), "t3");
-        for (int i = 0; i < 3; ++i)
-          broker->arrive("", mirror(), {"rest"});
-      }
-      if (died && !is_said && now() >= *died + kubelet_needs) {
-        is_said = true;
-        kubelet_says_it_ended();
-      }
-      if (died && !told && begins(call, "publish ms2m.control.") && call.find("START_REPLAY") != std::string::npos) {
-        told = now();
-        broker->consume(mirror(), {"t4", "cold", "10.0.0.20", 5});
-        std::vector<std::string> lost;
-        if (cold_takes_all) handle(mirror(), "t4", lost);
-      }
-      return std::nullopt;
-    };
-  }
-  [[nodiscard]] bool was_ended() const {
-    const auto calls = broker->calls();
-    return std::any_of(calls.begin(), calls.end(),
-                       [](const std::string& call) { return call.find("END_REPLAY") != std::string::npos; });
-  }
-};
-
-// The source is frozen, and committed, and has lost nothing: a person may decide for it.
-BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_behind_the_commit_is_a_doubt_and_the_source_an_answer, LateDeath) {
-  MigrationStatus status = run();
-  BOOST_TEST(to_string(status.phase) == "InDoubt");
-  BOOST_TEST(status.reason == "TargetDied");
-  BOOST_TEST(status.message.find("--keep source") != std::string::npos, status.message);
-  // Whoever is started in its place is kept away from the primary.
-  BOOST_REQUIRE(told.has_value());
-  BOOST_TEST((*told - *died < 100ms));
-  BOOST_TEST(!was_ended());
-  broker->on_call = nullptr;
-  edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
-  run();
-  check_rolled_back();
-  check_queues_gone();
-  BOOST_TEST(source.thawed_after_commit);
-}
-
-BOOST_FIXTURE_TEST_CASE(a_mirror_that_a_cold_process_has_emptied_is_not_replayed, LateDeath) {
-  kubelet_needs = 2s;
-  cold_takes_all = true;
-  const MigrationStatus status = run();
-  BOOST_TEST(to_string(status.phase) == "InDoubt");
-  BOOST_TEST(status.reason == "TargetDied");
-  BOOST_TEST(!was_ended());
-}
-
-// What it held is in no memory: no success, and with the source still there a person's to decide.
-BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_success) {
-  for (const Strategy strategy : {Strategy::live, Strategy::sequential}) {
-    Replay scene{strategy};
-    bool is_deleted = false;
-    scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
-      if (!is_deleted && scene.status().phase == Phase::switching) {
-        is_deleted = true;
-        scene.obeys = false;
-        BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
-      }
-      return std::nullopt;
-    };
-    const MigrationStatus status = scene.run();
-    check_said(status, strategy == Strategy::live ? "InDoubt" : "Failed", "MirrorLost", "was deleted");
-    BOOST_TEST(!status.messages->lost.has_value());
-  }
-}
-
-BOOST_FIXTURE_TEST_CASE(who_decides_for_a_copy_whose_mirror_is_gone_takes_the_loss, Live) {
-  bool is_deleted = false;
-  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
-    if (!is_deleted && status().phase == Phase::switching) {
-      is_deleted = true;
-      obeys = false;
-      BOOST_TEST(broker->remove_queue(mirror(), {}).has_value());
-    }
-    if (is_deleted && call.find("END_REPLAY") != std::string::npos)
-      broker->consume("orders", {"t3", "shadow", "10.0.0.20", 5});
-    return std::nullopt;
-  };
-  BOOST_TEST(to_string(run().phase) == "InDoubt");
-  edit([](Json& object) { object["spec"]["resolve"] = "Target"; });
-  const MigrationStatus status = run();
-  BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
-  BOOST_TEST(!status.messages->lost.has_value());
-  BOOST_REQUIRE(!status.warnings.empty());
-  BOOST_TEST(status.warnings.front().find("what it held is lost") != std::string::npos, status.warnings.front());
-}
-
 // The frozen source may have read it through a connection of its own, which ends with its process.
 BOOST_FIXTURE_TEST_CASE(the_sources_control_queue_goes_with_the_source, Live) {
   broker->consume(kOwnControl, {"c1", "the source's second", "10.0.0.9", 1});
@@ -377,21 +236,6 @@ BOOST_AUTO_TEST_CASE(a_purge_that_is_not_allowed_costs_repeats_and_nothing_else)
   scene.check_complete();
   BOOST_REQUIRE(!status.warnings.empty());
   BOOST_TEST(status.warnings.back().find("comes once more: ACCESS_REFUSED") != std::string::npos);
-}
-
-// Behind the commit there is only forward.
-BOOST_FIXTURE_TEST_CASE(a_broker_that_is_away_for_a_minute_behind_the_commit_is_waited_for, Live) {
-  std::optional<Instant> back;
-  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
-    if (!back && status().phase == Phase::switching) back = now() + 60s;
-    if (back && now() < *back) return Error{call + ": connection refused"};
-    return std::nullopt;
-  };
-  run();
-  BOOST_TEST(back.has_value());
-  check_succeeded(kShadow);
-  check_queues_gone();
-  check_complete();
 }
 
 BOOST_FIXTURE_TEST_CASE(a_mirror_stays_until_its_last_reader_has_ended, Live) {

@@ -102,6 +102,39 @@ BOOST_FIXTURE_TEST_CASE(a_replica_set_knows_its_target_only_once_it_adopts_it, O
   BOOST_TEST(cluster.look(pod(kTargetOfSet)).value()["metadata"]["labels"]["pod-template-hash"] == "7d4b9");
 }
 
+// The restore takes longer than the frozen source's liveness probe allows. Of what the ReplicaSet makes in its place
+// there is one too many at once, before it works.
+BOOST_FIXTURE_TEST_CASE(a_replica_set_that_loses_its_source_early_has_the_target_in_its_place, OfReplicaSet) {
+  target.outcome = agent::RestoreState::claimed;
+  Json adopted;
+  std::optional<Json> left;
+  target.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    const auto frozen_at = status().frozen_at;
+    if (what != "restore_states" || !frozen_at || now() - *frozen_at < 30s) return std::nullopt;
+    if (adopted.is_null()) {
+      adopted = cluster.look(pod(kTargetOfSet)).value()["metadata"];
+      left = cluster.look(pod(kPod));
+    }
+    for (auto& [uid, state] : target.targets)
+      state = agent::RestoreState::used;
+    run_containers();
+    return std::nullopt;
+  };
+  run();
+  BOOST_TEST(!left.has_value());
+  BOOST_REQUIRE(!adopted.is_null());
+  BOOST_TEST(adopted["ownerReferences"] == owners);
+  BOOST_TEST(adopted["annotations"]["controller.kubernetes.io/pod-deletion-cost"] == "2147483647");
+  BOOST_TEST(adopted.value("finalizers", Json::array()).empty());
+  const auto writes = cluster.writes();
+  const auto removed = std::find(writes.begin(), writes.end(), std::string{"delete pods/"} + kPod);
+  BOOST_REQUIRE((removed != writes.end()));
+  BOOST_REQUIRE((removed + 1 != writes.end()));
+  BOOST_TEST(*(removed + 1) == std::string{"patch pods/"} + kTargetOfSet);
+  check_succeeded(kTargetOfSet);
+  check_is_sets(kTargetOfSet);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

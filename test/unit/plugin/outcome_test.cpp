@@ -50,6 +50,11 @@ BOOST_AUTO_TEST_CASE(verdicts_say_what_is_where_and_what_to_do) {
   check_says(doubt, "kubectl migrate resolve orders-x7k2p -n shop --keep target");
   check_says(doubt, "kubectl migrate resolve orders-x7k2p -n shop --keep source");
   check_says(doubt, "kubectl migrate resume orders-x7k2p -n shop --from-checkpoint");
+  Migration removed = migration_in(Phase::in_doubt);
+  removed.status.conditions = {{"SourceGone", false, "PodRemoved", "its Pod was removed", Instant{}}};
+  BOOST_TEST(verdict(removed).find("--keep source") == std::string::npos, verdict(removed));
+  check_says(verdict(removed), "--keep target");
+  check_says(verdict(removed), "--from-checkpoint");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

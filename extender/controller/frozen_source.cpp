@@ -1,0 +1,144 @@
+#include "extender/controller/frozen_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/identity.h"
+#include "extender/controller/pods.h"
+#include "extender/controller/steps.h"
+#include "shared/base/time.h"
+
+namespace migrate::controller {
+namespace {
+
+using std::chrono::duration_cast;
+
+constexpr milliseconds kRemovePatience{5'000};
+constexpr milliseconds kTryAgain{1'000};
+constexpr milliseconds kTimeForThaw{5'000};  // the target's Pod has to end before
+
+bool waits_beside_target(Phase phase) {
+  switch (phase) {
+    case Phase::renaming:
+    case Phase::attaching:
+    case Phase::restoring:
+    case Phase::repeating:
+    case Phase::switching:
+    case Phase::in_doubt:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string name_of(Hop& hop) {
+  return fmt::format("source Pod {}/{}", hop.migration().namespace_, hop.status().source.pod);
+}
+
+std::string time_of_day(Instant instant) {
+  return to_rfc3339(instant).substr(11, 8) + " UTC";
+}
+
+// What was replayed since a live migration's snapshot is in none of its archives.
+std::string what_holds_its_memory(Hop& hop) {
+  return hop.status().strategy == Strategy::live ? "nothing holds its memory any more"
+                                                 : "the archives alone hold its memory";
+}
+
+std::string frozen_words(Hop& hop) {
+  std::string words = fmt::format("{} is frozen on node {} with its memory", name_of(hop), hop.status().source.node);
+  if (const auto until = kept_until(hop))
+    words += fmt::format(" until {}, when it is removed before its liveness probes would have it started without",
+                         time_of_day(*until));
+  return words;
+}
+
+SourceLeft lost(Hop& hop, Remains remains, const std::string& how) {
+  return {remains, fmt::format("{} {}: {}", name_of(hop), how, what_holds_its_memory(hop))};
+}
+
+}  // namespace
+
+std::optional<Instant> kept_until(Hop& hop) {
+  const auto frozen_at = hop.status().frozen_at;
+  if (!frozen_at || takes_name(hop.migration()) || find_condition(hop.status(), kSourceGone) != nullptr)
+    return std::nullopt;
+  auto span = freeze_budget(hop.source());
+  // The kernel answers a tcp probe only until the frozen listener's queue is full, which nobody outside can tell. It is
+  // relied on for no longer than before the commit.
+  if (has_tcp_liveness(hop.source())) span = std::min(span.value_or(hop.freeze_limit()), hop.freeze_limit());
+  if (!span) return std::nullopt;
+  return *frozen_at + *span;
+}
+
+void watch_over_source(Hop& hop) {
+  const auto until = kept_until(hop);
+  if (!until || !waits_beside_target(hop.status().phase)) return hop.take_duty(nullptr);
+  hop.take_duty([&hop, until]() -> std::optional<Steady> {
+    const Instant now = hop.world().clock.now();
+    const Steady steady = hop.world().pacer.now();
+    if (now < *until) return steady + std::max(milliseconds{1}, duration_cast<milliseconds>(*until - now));
+    if (find_condition(hop.status(), kSourceGone) != nullptr) return std::nullopt;
+    auto ended = end_source(hop, kTimeIsOver, hop.after_commit(kRemovePatience));
+    if (ended) return std::nullopt;
+    hop.log(LogLevel::warning, "the frozen source is not removed yet", {{"error", ended.error().message}});
+    return hop.world().pacer.now() + kTryAgain;
+  });
+}
+
+Attempt<SourceLeft> look_at_source(Hop& hop, const Limits& limits) {
+  const PodPlace source = hop.status().source;
+  const auto recorded = [&]() -> std::optional<SourceLeft> {
+    const Condition* known = find_condition(hop.status(), kSourceGone);
+    if (known == nullptr) return std::nullopt;
+    return SourceLeft{Remains::gone, known->message};
+  };
+  if (auto known = recorded()) return *known;
+  auto found = Pods{hop}.get(source.pod, limits);
+  if (!found) return tl::make_unexpected(found.error());
+  if (!*found || view_of(**found).uid != source.uid) return lost(hop, Remains::gone, "is gone");
+  if (view_of(**found).deleting) return lost(hop, Remains::gone, "is being deleted");
+  auto record = hop.ask<agent::SourceRecord>(
+      source.node, "read the source's record", "SourceUnknown", limits,
+      [&](agent::AgentApi& agent, const agent::Call& call) { return agent.source_record(hop.order(), call); });
+  if (!record) return tl::make_unexpected(record.error());
+  if (record->state != agent::SourceState::committed)
+    return SourceLeft{Remains::not_bound, name_of(hop) + " is not frozen any more, by its agent's record"};
+  bool is_none = false;
+  auto facts = hop.ask<agent::SourceFacts>(
+      source.node, "look at the source", "SourceUnknown", limits, [&](agent::AgentApi& agent, const agent::Call& call) {
+        auto answer = agent.inspect(hop.order(), hop.source_ref(), names_of_containers(hop), {}, call);
+        is_none = !answer && answer.error().kind == agent::AgentError::Kind::precondition;
+        return answer;
+      });
+  // Its time may have come while it was looked at.
+  if (auto known = recorded()) return *known;
+  if (is_none) return lost(hop, Remains::ended, "has ended");
+  if (!facts) return tl::make_unexpected(facts.error());
+  for (const agent::ContainerFacts& one : facts->containers)
+    if (!one.paused)
+      return lost(hop, Remains::ended, fmt::format("has ended, container {} was started anew", one.name));
+  const auto until = kept_until(hop);
+  const bool is_late = until && *until - hop.world().clock.now() < kTimeForThaw;
+  return SourceLeft{is_late ? Remains::late : Remains::frozen, frozen_words(hop)};
+}
+
+Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits) {
+  MigrationStatus& status = hop.status();
+  if (auto removed = Pods{hop}.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed;
+  if (is_owned_by(hop.migration(), kReplicaSet))
+    if (auto taken = take_sources_place(hop, limits); !taken) return taken;
+  const std::string said = fmt::format("{}, frozen on node {}, was removed {}: {}", name_of(hop), status.source.node,
+                                       why, what_holds_its_memory(hop));
+  set_condition(status, {kSourceGone, false, "PodRemoved", said, hop.world().clock.now()});
+  status.warnings.push_back(said);
+  hop.log(LogLevel::warning, said);
+  for (const char* kind : {"Migration", "Pod"})
+    hop.world().events.record(hop.migration(), kind, true, "MigrationSourceRemoved",
+                              fmt::format("migration {}: {}", hop.migration().name, said));
+  return hop.journal().write();
+}
+
+}  // namespace migrate::controller

@@ -1,0 +1,38 @@
+// The source behind the commit: frozen, and its Pod there until the target has its memory. Its kubelet goes on probing
+// it, and in the end would kill it and start it cold beside the target: an empty consumer that takes messages, and
+// acknowledges them. So its Pod is removed before that.
+#pragma once
+
+#include "extender/controller/hop.h"
+
+namespace migrate::controller {
+
+// Condition of a source whose Pod was removed for that; true once its containers are gone as well.
+inline constexpr const char* kSourceGone = "SourceGone";
+
+// How long its kubelet leaves it frozen. Nothing: for ever, or it has been removed, or its name is taken before
+// anything is restored.
+[[nodiscard]] std::optional<Instant> kept_until(Hop& hop);
+
+// In the phases in which the source waits behind its commit: removes it in time, whatever the step itself waits for.
+void watch_over_source(Hop& hop);
+
+enum class Remains {
+  frozen,     // with its memory, and there is time to thaw it
+  late,       // with its memory, but before anything else is done its time is over
+  ended,      // a container of it has: what its kubelet starts in its Pod has no memory
+  gone,       // its Pod is, or goes
+  not_bound,  // its agent does not call it committed
+};
+struct SourceLeft {
+  Remains remains = Remains::gone;
+  std::string words;
+};
+[[nodiscard]] Attempt<SourceLeft> look_at_source(Hop& hop, const Limits& limits);
+
+// Its Pod is removed, and condition SourceGone says why: a clause behind "was removed".
+[[nodiscard]] Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits);
+inline constexpr const char* kTimeIsOver = "before its liveness probes would have it started without its memory";
+inline constexpr const char* kHasEnded = "as it had ended and would be started without its memory";
+
+}  // namespace migrate::controller

@@ -1,0 +1,49 @@
+// A live migration, what is said of it, and a copy that may be told to have ended.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <string>
+
+#include "test/unit/controller/replay_scene.h"
+
+namespace migrate::controller {
+
+inline constexpr const char* kShadow = "orders-mig-a6pfz";
+inline constexpr const char* kShadowControl = "ms2m.control.orders-mig-a6pfz";
+
+inline void check_said(const MigrationStatus& status, const char* phase, const char* reason, const std::string& part) {
+  BOOST_TEST(to_string(status.phase) == phase, status.reason + ": " + status.message);
+  BOOST_TEST(status.reason == reason);
+  BOOST_TEST(status.message.find(part) != std::string::npos, status.message);
+}
+
+inline bool begins(const std::string& call, const char* with) {
+  return call.starts_with(with);
+}
+
+struct Live : Replay {
+  Live() : Replay(Strategy::live) {}
+
+  // When the copy has come to life.
+  std::function<void()> on_release;
+  void arm() {
+    target.after = [this](const std::string& what) {
+      if (what != "release") return;
+      run_containers();
+      if (on_release) on_release();
+    };
+  }
+  void kubelet_says_it_ended() {
+    cluster.change(pod(kShadow), [](Json& object) {
+      object["status"]["containerStatuses"][0]["lastState"] = {
+          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
+    });
+  }
+  [[nodiscard]] std::size_t count(const std::string& call) const {
+    const auto calls = broker->calls();
+    return static_cast<std::size_t>(std::count(calls.begin(), calls.end(), call));
+  }
+};
+
+}  // namespace migrate::controller

@@ -1,0 +1,183 @@
+// What goes wrong behind the commit of a replay, while the copy goes over to the queue itself.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+#include "test/unit/controller/live.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(switching_faults)
+
+// It ends behind the commit, and the kubelet starts it anew, with no memory; its word comes later than that.
+struct LateDeath : Live {
+  std::chrono::milliseconds kubelet_needs{0};
+  bool cold_takes_all = false;
+  std::optional<Instant> died;
+  std::optional<Instant> told;
+  bool is_said = false;
+
+  LateDeath() {
+    broker->on_call = [this](const std::string& call) -> std::optional<Error> {
+      if (!died && status().phase == Phase::switching) {
+        died = now();
+        obeys = false;
+        broker->cancel(mirror(), "t3");
+        for (int i = 0; i < 3; ++i)
+          broker->arrive("", mirror(), {"rest"});
+      }
+      if (died && !is_said && now() >= *died + kubelet_needs) {
+        is_said = true;
+        kubelet_says_it_ended();
+      }
+      if (died && !told && begins(call, "publish ms2m.control.") && call.find("START_REPLAY") != std::string::npos) {
+        told = now();
+        broker->consume(mirror(), {"t4", "cold", "10.0.0.20", 5});
+        std::vector<std::string> lost;
+        if (cold_takes_all) handle(mirror(), "t4", lost);
+      }
+      return std::nullopt;
+    };
+  }
+  [[nodiscard]] bool was_ended() const {
+    const auto calls = broker->calls();
+    return std::any_of(calls.begin(), calls.end(),
+                       [](const std::string& call) { return call.find("END_REPLAY") != std::string::npos; });
+  }
+};
+
+// The source is frozen, and committed, and has lost nothing: a person may decide for it.
+BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_behind_the_commit_is_a_doubt_and_the_source_an_answer, LateDeath) {
+  const MigrationStatus status = run(1);
+  BOOST_TEST(to_string(status.phase) == "InDoubt");
+  BOOST_TEST(status.reason == "TargetDied");
+  BOOST_TEST(status.message.find("is frozen on node node-a with its memory") != std::string::npos, status.message);
+  // Whoever is started in its place is kept away from the primary.
+  BOOST_REQUIRE(told.has_value());
+  BOOST_TEST((*told - *died < 100ms));
+  BOOST_TEST(!was_ended());
+  broker->on_call = nullptr;
+  edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
+  run();
+  check_rolled_back();
+  check_queues_gone();
+  BOOST_TEST(source.thawed_after_commit);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_mirror_that_a_cold_process_has_emptied_is_not_replayed, LateDeath) {
+  kubelet_needs = 2s;
+  cold_takes_all = true;
+  const MigrationStatus status = run();
+  BOOST_TEST(to_string(status.phase) == "InDoubt");
+  BOOST_TEST(status.reason == "TargetDied");
+  BOOST_TEST(!was_ended());
+}
+
+// What it held is in no memory: no success, and with the source still there a person's to decide.
+BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_success) {
+  for (const Strategy strategy : {Strategy::live, Strategy::sequential}) {
+    Replay scene{strategy};
+    bool is_deleted = false;
+    scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
+      if (!is_deleted && scene.status().phase == Phase::switching) {
+        is_deleted = true;
+        scene.obeys = false;
+        BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
+      }
+      return std::nullopt;
+    };
+    const MigrationStatus status = scene.run();
+    check_said(status, strategy == Strategy::live ? "InDoubt" : "Failed", "MirrorLost", "was deleted");
+    BOOST_TEST(!status.messages->lost.has_value());
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(who_decides_for_a_copy_whose_mirror_is_gone_takes_the_loss, Live) {
+  bool is_deleted = false;
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!is_deleted && status().phase == Phase::switching) {
+      is_deleted = true;
+      obeys = false;
+      BOOST_TEST(broker->remove_queue(mirror(), {}).has_value());
+    }
+    if (is_deleted && call.find("END_REPLAY") != std::string::npos)
+      broker->consume("orders", {"t3", "shadow", "10.0.0.20", 5});
+    return std::nullopt;
+  };
+  BOOST_TEST(to_string(run().phase) == "InDoubt");
+  edit([](Json& object) { object["spec"]["resolve"] = "Target"; });
+  const MigrationStatus status = run();
+  BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
+  BOOST_TEST(!status.messages->lost.has_value());
+  BOOST_REQUIRE(!status.warnings.empty());
+  BOOST_TEST(status.warnings.front().find("what it held is lost") != std::string::npos, status.warnings.front());
+}
+
+// Nobody decides until its liveness probe would have the source started without its memory, which would take messages.
+BOOST_FIXTURE_TEST_CASE(a_source_that_nobody_decides_for_in_time_is_removed, Live) {
+  broker->on_call = [&](const std::string&) -> std::optional<Error> {
+    if (obeys && status().phase == Phase::switching) {
+      obeys = false;
+      broker->cancel(mirror(), "t3");
+      kubelet_says_it_ended();
+    }
+    return std::nullopt;
+  };
+  run(20);
+  BOOST_TEST(!cluster.look(pod("orders")));
+  edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
+  const MigrationStatus status = run(1);
+  check_said(status, "InDoubt", "TargetDied",
+             "nothing holds its memory any more; it cannot be resolved for the source");
+  BOOST_TEST(!source.thawed_after_commit);
+  BOOST_TEST((migration().spec.resolve == Resolution::none));
+}
+
+// The broker is away for so long that the source had to go. Then there is nothing to decide any more.
+BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_when_its_source_is_removed_has_failed, Live) {
+  std::optional<Instant> back;
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!back && status().phase == Phase::switching) back = now() + 30s;
+    if (back && now() < *back) return Error{call + ": connection refused"};
+    if (back && obeys) {
+      obeys = false;
+      broker->cancel(mirror(), "t3");
+      kubelet_says_it_ended();
+    }
+    return std::nullopt;
+  };
+  check_said(run(), "Failed", "TargetDied", "nothing holds its memory any more");
+  BOOST_TEST(status().message.find("--keep source") == std::string::npos, status().message);
+  BOOST_TEST(!cluster.look(pod("orders")));
+}
+
+// Behind the commit there is only forward. The frozen source is not waited with longer than its liveness probe allows.
+BOOST_FIXTURE_TEST_CASE(a_broker_that_is_away_for_a_minute_behind_the_commit_is_waited_for, Live) {
+  std::optional<Instant> back;
+  std::optional<Instant> removed;
+  cluster.before_write = [&](const std::string& verb,
+                             const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (verb == "delete" && where.name == "orders" && !removed) removed = now();
+    return std::nullopt;
+  };
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!back && status().phase == Phase::switching) back = now() + 60s;
+    if (back && now() < *back) return Error{call + ": connection refused"};
+    return std::nullopt;
+  };
+  run();
+  BOOST_TEST(back.has_value());
+  BOOST_REQUIRE(removed.has_value());
+  BOOST_TEST((*removed < *back - 30s));
+  BOOST_TEST((*removed - *status().frozen_at >= 18s));
+  check_succeeded(kShadow);
+  check_queues_gone();
+  check_complete();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
