@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/neighbours.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
@@ -39,6 +40,11 @@ Attempt<Json> make_and_place(Hop& hop, const Limits& limits) {
   const bool hold = hop.has_placeholder();
   TargetPlan plan = hop.target_plan();
   if (auto found = plan_volumes(hop, plan, limits); !found) return tl::make_unexpected(found.error());
+  if (hold) {
+    auto domains = look_for_domains(hop, limits);
+    if (!domains) return tl::make_unexpected(domains.error());
+    plan.domains = std::move(*domains);
+  }
   const Json wanted =
       hold ? placeholder_pod(hop.source(), hop.migration(), plan) : target_pod(hop.source(), hop.migration(), plan);
   const std::string name = text_at(wanted, {"metadata", "name"});
@@ -71,6 +77,11 @@ Outcome check_node(Hop& hop, const Limits& limits) {
   auto standing = node_refusals(*source, *target, is_local(hop.migration()), {}, hop.world().clock.now());
   if (standing.empty()) standing = placement_refusals(hop.migration().spec, *target);
   if (standing.empty() && hop.is_by_image()) standing = image_refusals(*target);
+  if (standing.empty()) {
+    auto of_place = look_at_place(hop, *target, limits);
+    if (!of_place) return of_place.error();
+    standing = std::move(*of_place);
+  }
   if (standing.empty()) return {};
   return {Event::refused, standing.front().reason, standing.front().message};
 }
