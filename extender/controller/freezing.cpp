@@ -85,7 +85,7 @@ Outcome freezing(Hop& hop) {
   const PodView source = hop.source_view();
   const auto queue = queue_of(hop.migration(), source);
   std::shared_ptr<broker::Broker> broker;
-  std::vector<std::string> connections;
+  ConsumerConnections consumers;
   if (queue) {
     auto connected = connect_to(hop, *queue, limits);
     if (!connected) return connected.error();
@@ -94,7 +94,7 @@ Outcome freezing(Hop& hop) {
     if (before->state == SourceState::none || before->state == SourceState::snapshotted) {
       auto found = find_consumers(hop, *broker, *queue, source, limits);
       if (!found) return found.error();
-      connections = std::move(*found);
+      consumers = std::move(*found);
     }
   }
 
@@ -109,7 +109,7 @@ Outcome freezing(Hop& hop) {
                         record->message.empty() ? "its agent thawed it" : record->message)};
   hop.status().frozen_at = record->frozen_at.value_or(hop.world().clock.now());
   if (!queue) return {};
-  if (auto closed = close_consumers(hop, *broker, *queue, source, std::move(connections), hop.while_frozen()); !closed)
+  if (auto closed = close_consumers(hop, *broker, *queue, source, consumers, hop.while_frozen()); !closed)
     return closed.error();
   if (!replays(hop)) return {};
   const ReplayLink link{*queue, broker};
