@@ -102,14 +102,19 @@ Outcome finishing(Hop& hop) {
   if (replays(hop)) remove_old_control_queue(hop, hop.after_commit(kAgentPatience));
   // Its archives are memory: they go at once, and if that cannot be, tidy() sees to it. Not where the source's record
   // is kept as well: that has to stay as long as the source's containers do.
-  if (status.target.node != status.source.node)
-    (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
-  (void)withdraw_images(hop, hop.after_commit(kAgentPatience));  // else tidy() does
+  const bool returns = status.strategy == Strategy::live && keeps_name(hop.migration());
+  if (!returns) drop_archives(hop);  // else beside the second hop, which need not wait for that
   hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),
                             total_size(status));
   if (replays(hop) && status.messages) hop.world().metrics.replayed(status.strategy, *status.messages);
-  if (status.strategy == Strategy::live && keeps_name(hop.migration())) return {Event::name_is_taken, "", ""};
-  return {};
+  return {returns ? Event::name_is_taken : Event::done, "", ""};
+}
+
+void drop_archives(Hop& hop) {
+  const MigrationStatus& status = hop.status();
+  if (status.target.node != status.source.node)
+    (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
+  (void)withdraw_images(hop, hop.after_commit(kAgentPatience));
 }
 
 bool tidy(Hop& hop) {

@@ -101,6 +101,10 @@ Outcome freezing(Hop& hop) {
   if (queue && hop.status().strategy == Strategy::sequential && before->state != SourceState::frozen)
     if (auto unlimited = check_limits(hop, {*queue, broker}, limits); !unlimited) return unlimited.error();
 
+  // Its sandbox was made beside the above.
+  if (is_local(hop.migration()) && before->state == SourceState::none)
+    if (Outcome ready = await_target(hop, limits); ready.event != Event::done) return ready;
+
   auto record = freeze(hop, limits);
   if (!record) return record.error();
   if (record->state != SourceState::frozen)

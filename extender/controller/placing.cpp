@@ -114,9 +114,7 @@ Outcome await_waiting(Hop& hop, const Limits& limits) {
 }
 
 Outcome await_target(Hop& hop, const Limits& limits) {
-  if (!hop.has_placeholder()) return await_waiting(hop, limits);
-  // The source's own node has what the source was made of.
-  return is_local(hop.migration()) && !hop.is_by_image() ? Outcome{} : await_images(hop, limits);
+  return hop.has_placeholder() ? await_images(hop, limits) : await_waiting(hop, limits);
 }
 
 std::vector<std::string> names_of_containers(Hop& hop) {
@@ -170,8 +168,10 @@ Outcome placing(Hop& hop) {
     if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
   if (auto written = hop.journal().write(); !written) return written.error();
   if (Outcome fits = check_node(hop, limits); fits.event != Event::done) return fits;
-  // The second hop's source is a shadow, which was lent and whose name was held from the first one on.
-  if (is_owned_by(hop.migration(), kStatefulSet) && !is_local(hop.migration())) return {Event::set_owns, "", ""};
+  // The second hop's source is a shadow, which was lent and whose name was held from the first one on; and its target
+  // is waited for in Freezing, where there is something else to wait for as well.
+  if (is_local(hop.migration())) return {};
+  if (is_owned_by(hop.migration(), kStatefulSet)) return {Event::set_owns, "", ""};
   return await_target(hop, limits);
 }
 

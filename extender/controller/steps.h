@@ -60,6 +60,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 [[nodiscard]] Attempt<bool> cancel_target(Hop& hop, const Limits& limits);
 // Forgets the migration at that node's agent. Success, too, when there is no such node any more.
 [[nodiscard]] Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits);
+// The archives of a target that lives, on its node and in a registry. What cannot be is left to tidy().
+void drop_archives(Hop& hop);
 [[nodiscard]] std::vector<std::string> names_of_containers(Hop& hop);
 // Whether a doubt was ended before by that decision.
 [[nodiscard]] bool was_decided(const MigrationStatus& status, Resolution resolution);
