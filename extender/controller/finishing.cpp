@@ -48,10 +48,13 @@ bool clean_nodes(Hop& hop, const Limits& limits) {
   return all;
 }
 
-// The source has ended, and nobody looks into its control queue any more. A broker whose Secret is gone cannot be asked
-// ever again; and where nothing was replayed the user in it may have no right to that queue.
+// The source has ended, and nobody looks into its control queue any more, unless another Pod has its name by now, as
+// after a way back into it. A broker whose Secret is gone cannot be asked ever again; and where nothing was replayed
+// the user in it may have no right to that queue.
 bool clean_broker(Hop& hop, const Limits& limits) {
   if (!queue_of(hop.migration(), hop.source_view())) return true;
+  const auto namesake = Pods{hop}.get(hop.status().source.pod, limits);
+  if (!namesake || *namesake) return namesake.has_value();
   const auto removed = remove_old_control_queue(hop, limits);
   if (removed || removed.error().reason == "BrokerSecret") return true;
   return !replays(hop) && hop.migration().spec.target_name.empty();
@@ -109,14 +112,19 @@ Outcome finishing(Hop& hop) {
     if (auto removed = pods.remove_ours(status.placeholder, limits); !removed) return removed.error();
   // Its archives are memory: they go at once, and if that cannot be, tidy() sees to it. Not where the source's record
   // is kept as well: that has to stay as long as the source's containers do.
-  if (status.target.node != status.source.node)
-    (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
-  (void)withdraw_images(hop, hop.after_commit(kAgentPatience));  // else tidy() does
+  const bool returns = status.strategy == Strategy::live && keeps_name(hop.migration());
+  if (!returns) drop_archives(hop);  // else beside the second hop, which need not wait for that
   hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),
                             total_size(status));
   if (replays(hop) && status.messages) hop.world().metrics.replayed(status.strategy, *status.messages);
-  if (status.strategy == Strategy::live && keeps_name(hop.migration())) return {Event::name_is_taken, "", ""};
-  return {};
+  return {returns ? Event::name_is_taken : Event::done, "", ""};
+}
+
+void drop_archives(Hop& hop) {
+  const MigrationStatus& status = hop.status();
+  if (status.target.node != status.source.node)
+    (void)clean_up(hop, status.target.node, hop.after_commit(kAgentPatience));
+  (void)withdraw_images(hop, hop.after_commit(kAgentPatience));
 }
 
 bool tidy(Hop& hop) {

@@ -91,7 +91,7 @@ Outcome freezing(Hop& hop) {
   const PodView source = hop.source_view();
   const auto queue = queue_of(hop.migration(), source);
   std::shared_ptr<broker::Broker> broker;
-  std::vector<std::string> connections;
+  ConsumerConnections consumers;
   if (queue) {
     auto connected = connect_to(hop, *queue, limits);
     if (!connected) return connected.error();
@@ -100,12 +100,16 @@ Outcome freezing(Hop& hop) {
     if (before->state == SourceState::none || before->state == SourceState::snapshotted) {
       auto found = find_consumers(hop, *broker, *queue, source, limits);
       if (!found) return found.error();
-      connections = std::move(*found);
+      consumers = std::move(*found);
     }
   }
 
   if (queue && hop.status().strategy == Strategy::sequential && before->state != SourceState::frozen)
     if (auto unlimited = check_limits(hop, {*queue, broker}, limits); !unlimited) return unlimited.error();
+
+  // Its sandbox was made beside the above.
+  if (is_local(hop.migration()) && before->state == SourceState::none)
+    if (Outcome ready = await_target(hop, limits); ready.event != Event::done) return ready;
 
   auto record = freeze(hop, limits);
   if (!record) return record.error();
@@ -115,7 +119,7 @@ Outcome freezing(Hop& hop) {
                         record->message.empty() ? "its agent thawed it" : record->message)};
   hop.status().frozen_at = hop.frozen_at(*record).value_or(hop.world().clock.now());
   if (!queue) return {};
-  if (auto closed = close_consumers(hop, *broker, *queue, source, std::move(connections), hop.while_frozen()); !closed)
+  if (auto closed = close_consumers(hop, *broker, *queue, source, consumers, hop.while_frozen()); !closed)
     return closed.error();
   if (!replays(hop)) return {};
   const ReplayLink link{*queue, broker};

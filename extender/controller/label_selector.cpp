@@ -1,7 +1,9 @@
 #include "extender/controller/label_selector.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace migrate::controller {
 namespace {
@@ -20,6 +22,24 @@ bool has_all(const Json& map, const Json* labels) {
   return true;
 }
 
+// Gt and Lt, which node selectors alone have: whole numbers.
+bool compares(const std::string& how, const Json& label, const Json& values) {
+  const auto number = [](const Json& text) {
+    std::optional<std::int64_t> read;
+    if (!text.is_string()) return read;
+    const auto& digits = text.get_ref<const std::string&>();
+    const char* const end = digits.data() + digits.size();
+    std::int64_t value = 0;
+    if (const auto done = std::from_chars(digits.data(), end, value); done.ec == std::errc{} && done.ptr == end)
+      read = value;
+    return read;
+  };
+  if (values.size() != 1) return false;
+  const auto own = number(label);
+  const auto other = number(values.front());
+  return own && other && (how == "Gt" ? *own > *other : *own < *other);
+}
+
 bool holds(const Json& requirement, const Json* labels) {
   const Json* label = label_of(labels, text_at(requirement, {"key"}));
   const Json& values = list_at(requirement, {"values"});
@@ -29,6 +49,7 @@ bool holds(const Json& requirement, const Json* labels) {
   if (how == "NotIn") return !is_among;
   if (how == "Exists") return label != nullptr;
   if (how == "DoesNotExist") return label == nullptr;
+  if (how == "Gt" || how == "Lt") return label != nullptr && compares(how, *label, values);
   return false;
 }
 

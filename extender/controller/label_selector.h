@@ -1,4 +1,5 @@
-// Label selectors as Kubernetes means them (metav1.LabelSelector; Services have a map only). Pure.
+// Label selectors as Kubernetes means them (metav1.LabelSelector; Services have a map only), and what a term of a node
+// selector says of labels. Pure.
 #pragma once
 
 #include "extender/controller/json_path.h"

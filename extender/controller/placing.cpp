@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/neighbours.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
@@ -39,6 +40,11 @@ Attempt<Json> make_and_place(Hop& hop, const Limits& limits) {
   const bool hold = hop.has_placeholder();
   TargetPlan plan = hop.target_plan();
   if (auto found = plan_volumes(hop, plan, limits); !found) return tl::make_unexpected(found.error());
+  if (hold) {
+    auto domains = look_for_domains(hop, limits);
+    if (!domains) return tl::make_unexpected(domains.error());
+    plan.domains = std::move(*domains);
+  }
   const Json wanted =
       hold ? placeholder_pod(hop.source(), hop.migration(), plan) : target_pod(hop.source(), hop.migration(), plan);
   const std::string name = text_at(wanted, {"metadata", "name"});
@@ -72,6 +78,11 @@ Outcome check_node(Hop& hop, const Limits& limits) {
       node_refusals(*source, *target, is_local(hop.migration()), hop.status().forecast_size, hop.world().clock.now());
   if (standing.empty()) standing = placement_refusals(hop.migration().spec, *target);
   if (standing.empty() && hop.is_by_image()) standing = image_refusals(*target);
+  if (standing.empty()) {
+    auto of_place = look_at_place(hop, *target, limits);
+    if (!of_place) return of_place.error();
+    standing = std::move(*of_place);
+  }
   if (standing.empty()) return {};
   return {Event::refused, standing.front().reason, standing.front().message};
 }
@@ -104,9 +115,7 @@ Outcome await_waiting(Hop& hop, const Limits& limits) {
 }
 
 Outcome await_target(Hop& hop, const Limits& limits) {
-  if (!hop.has_placeholder()) return await_waiting(hop, limits);
-  // The source's own node has what the source was made of.
-  return is_local(hop.migration()) && !hop.is_by_image() ? Outcome{} : await_images(hop, limits);
+  return hop.has_placeholder() ? await_images(hop, limits) : await_waiting(hop, limits);
 }
 
 std::vector<std::string> names_of_containers(Hop& hop) {
@@ -160,8 +169,10 @@ Outcome placing(Hop& hop) {
     if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
   if (auto written = hop.journal().write(); !written) return written.error();
   if (Outcome fits = check_node(hop, limits); fits.event != Event::done) return fits;
-  // The second hop's source is a shadow, which was lent and whose name was held from the first one on.
-  if (is_owned_by(hop.migration(), kStatefulSet) && !is_local(hop.migration())) return {Event::set_owns, "", ""};
+  // The second hop's source is a shadow, which was lent and whose name was held from the first one on; and its target
+  // is waited for in Freezing, where there is something else to wait for as well.
+  if (is_local(hop.migration())) return {};
+  if (is_owned_by(hop.migration(), kStatefulSet)) return {Event::set_owns, "", ""};
   return await_target(hop, limits);
 }
 

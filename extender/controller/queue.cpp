@@ -22,6 +22,16 @@ Attempt<std::vector<broker::Consumer>> list_consumers(Hop& hop, broker::Broker& 
   return ask_broker<std::vector<broker::Consumer>>(hop, limits, [&] { return broker.consumers(queue.queue); });
 }
 
+// The one consumer that the broker counts and has not listed yet may well be the Pod's. What cannot be asked is waited
+// for as ever.
+ConsumerConnections of_unlisted_consumer(broker::Broker& broker, const QueueRef& queue, const PodView& pod) {
+  if (pod.address.empty()) return {};
+  const auto depth = broker.depth(queue.queue);
+  if (!depth || !*depth || (*depth)->consumers != 1) return {};
+  auto from_there = broker.connections_from(pod.address);
+  return from_there ? ConsumerConnections{std::move(*from_there), false} : ConsumerConnections{};
+}
+
 }  // namespace
 
 Result<broker::BrokerAddress> broker_address_in(const Json& secret) {
@@ -87,42 +97,58 @@ Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& qu
   return *connected;
 }
 
-Attempt<std::vector<std::string>> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
-                                                 const PodView& pod, const Limits& limits) {
+Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
+                                            const Limits& limits) {
   const Limits patience{std::min(limits.until, hop.world().pacer.now() + broker::kListingDelay), limits.stop};
   for (;;) {
     auto listed = list_consumers(hop, broker, queue, limits);
     if (!listed) return tl::make_unexpected(listed.error());
     auto own = connections_of(*listed, pod);
-    if (own && !own->empty()) return *own;
+    if (own && !own->empty()) return ConsumerConnections{std::move(*own)};
+    if (own)
+      if (auto known = of_unlisted_consumer(broker, queue, pod); !known.names.empty()) return known;
     if (hop.pause(broker::kBetweenListings, patience)) continue;
     if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
-    if (own) return *own;
+    if (own) return ConsumerConnections{};
     return give_up(Event::failed, "Broker", fmt::format("queue {}: {}", queue.queue, own.error().message));
   }
 }
 
 Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
-                              std::vector<std::string> connections, const Limits& limits) {
+                              const ConsumerConnections& known, const Limits& limits) {
+  std::set<std::string> own;
+  const auto close = [&](const std::vector<std::string>& connections) -> Attempt<void> {
+    for (const std::string& one : connections)
+      if (own.insert(one).second)
+        if (auto closed = ask_broker<void>(
+                hop, limits, [&] { return broker.close_connection(one, "kubectl migrate: the consumer moves"); });
+            !closed)
+          return closed;
+    return {};
+  };
   auto listed = list_consumers(hop, broker, queue, limits);
   if (!listed) return tl::make_unexpected(listed.error());
-  if (auto now = connections_of(*listed, pod)) connections.insert(connections.end(), now->begin(), now->end());
-  const std::set<std::string> own{connections.begin(), connections.end()};
-  for (const std::string& one : own)
-    if (auto closed = ask_broker<void>(
-            hop, limits, [&] { return broker.close_connection(one, "kubectl migrate: the consumer moves"); });
-        !closed)
-      return closed;
+  if (auto closed = close(known.names); !closed) return closed;
+  if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed) return closed;
   // The connections themselves wait for a frozen peer's answer; what counts is that nobody consumes through them.
   const auto consumes = [&](const broker::Consumer& consumer) { return own.contains(consumer.connection); };
   for (;;) {
     listed = list_consumers(hop, broker, queue, limits);
     if (!listed) return tl::make_unexpected(listed.error());
-    if (std::none_of(listed->begin(), listed->end(), consumes)) return {};
+    bool is_over = std::none_of(listed->begin(), listed->end(), consumes);
+    if (!known.are_listed) {
+      // That nothing of it is listed says nothing. When it is, it may turn out to come through another connection.
+      if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed)
+        return closed;
+      auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return broker.depth(queue.queue); });
+      if (!depth) return tl::make_unexpected(depth.error());
+      is_over = is_over && (!*depth || (*depth)->consumers == 0);
+    }
+    if (is_over) return {};
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(hop.interrupted(
           {Event::deadline, "Broker",
-           fmt::format("the broker still lists consumers of queue {} whose connections it was told to close",
+           fmt::format("the broker still has consumers of queue {} whose connections it was told to close",
                        queue.queue)}));
   }
 }

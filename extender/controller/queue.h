@@ -34,12 +34,21 @@ struct QueueRef {
 [[nodiscard]] Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& queue,
                                                                   const Limits& limits);
 
+// The connections through which the Pod consumes.
+struct ConsumerConnections {
+  std::vector<std::string> names = {};
+  // False: all that come from the Pod's address, as the broker counts one consumer and has yet to list it.
+  bool are_listed = true;
+};
+
 // Waits until the broker lists the Pod's consumers (it is up to 5 s late), but no longer than 6 s: then there are none.
-// `pod` is the source with its address.
-[[nodiscard]] Attempt<std::vector<std::string>> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
-                                                               const PodView& pod, const Limits& limits);
-// Closes these and whatever is listed now, and waits until none of them consumes.
+// Connections it lists earlier than what consumes through them: a shadow's is older than its place at the queue, and is
+// taken where there is one consumer alone. `pod` is the source with its address.
+[[nodiscard]] Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
+                                                          const PodView& pod, const Limits& limits);
+// Closes these and whatever is listed now, and waits until none of them consumes; of such as were not listed, until
+// nobody does.
 [[nodiscard]] Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
-                                            std::vector<std::string> connections, const Limits& limits);
+                                            const ConsumerConnections& known, const Limits& limits);
 
 }  // namespace migrate::controller

@@ -26,6 +26,7 @@ struct NodeState {
   bool cordoned = false;
   std::optional<NodeFacts> facts;  // its agent's word
   std::map<std::string, std::string> labels = {};
+  std::map<std::string, std::string> allocatable = {};  // quantities by resource
 };
 
 // What stands around the Pod at one instant.
@@ -43,6 +44,7 @@ struct Surroundings {
   std::vector<Refusal> set_refusals;       // of the set that it belongs to, and of its kind beside itself
   std::vector<std::string> set_warnings;
   std::vector<std::string> unready_services;  // Services that would send to a shadow before its time
+  std::vector<std::string> against_live;      // what else speaks against `live`, where it may be chosen: clauses
 };
 
 // Of Pod, object and nodes. `pod` is null when there is none of that name.

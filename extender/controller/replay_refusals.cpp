@@ -57,7 +57,7 @@ std::vector<Refusal> replay_refusals(const Json& pod) {
 }
 
 std::string live_trouble(const Surroundings& around) {
-  if (around.unready_services.empty()) return "";
+  if (around.unready_services.empty()) return around.against_live.empty() ? "" : around.against_live.front();
   return fmt::format(
       "Service {} names Pods that are not ready (publishNotReadyAddresses), and would send to the copy before its time",
       around.unready_services.front());

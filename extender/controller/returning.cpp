@@ -57,8 +57,8 @@ Json second_hop(Hop& hop, unsigned number) {
   return object;
 }
 
-// That try, made if it is not there; nothing when it was there and has been deleted since.
-Attempt<std::optional<Migration>> take_up(Hop& hop, unsigned number, const Limits& limits) {
+// That try, made if it is not there; nothing when it was there and has been deleted since. `is_new`: made now.
+Attempt<std::optional<Migration>> take_up(Hop& hop, unsigned number, const Limits& limits, bool& is_new) {
   Pods api{hop};
   const auto path = migration_path(hop.migration().namespace_, name_of_try(hop.migration(), number));
   const auto look = [&] {
@@ -68,7 +68,8 @@ Attempt<std::optional<Migration>> take_up(Hop& hop, unsigned number, const Limit
   };
   auto found = look();
   if (!found) return tl::make_unexpected(found.error());
-  if (!*found) {
+  is_new = !*found;
+  if (is_new) {
     const Json wanted = second_hop(hop, number);
     auto made = api.call<Json>("create " + describe(path), limits, [&](const kube::CallOptions& options) {
       auto answer = hop.world().client.create(path.collection(), wanted, {}, options);
@@ -143,13 +144,15 @@ Outcome returning(Hop& hop) {
     }
     const Limits patience = hop.after_commit(kLookPatience);
     for (;;) {
-      auto second = take_up(hop, number, limits);
+      bool is_new = false;
+      auto second = take_up(hop, number, limits, is_new);
       if (!second) {
         if (second.error().event == Event::left) return second.error();
         if (is_sets) return shadow_or(hop, limits, {Event::left, "TriesAgain", second.error().message});
         return settled(hop, false, "SecondHopFailed", second.error().message);
       }
       if (!*second) break;
+      if (is_new) drop_archives(hop);  // while it begins
       const MigrationStatus& seen = (*second)->status;
       if (seen.phase == Phase::succeeded) {
         hop.status().target = seen.target;

@@ -114,6 +114,16 @@ class Rows {
   std::vector<Refusal> found_;
 };
 
+const Json& apart_terms(const Json& pod) {
+  return list_at(pod, {"spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"});
+}
+
+// Of other namespaces' Pods the scheduler knows more.
+bool is_about_itself(const Json& term, const Json& pod) {
+  return !has(term, {"namespaces"}) && !has(term, {"namespaceSelector"}) &&
+         selects(find(term, {"labelSelector"}), find(pod, {"metadata", "labels"}));
+}
+
 }  // namespace
 
 std::vector<Refusal> set_refusals(const Migration& migration, const Json& pod, const SetFacts& set) {
@@ -139,15 +149,16 @@ std::vector<std::string> set_warnings(const SetFacts& set) {
   return found;
 }
 
+bool keeps_apart(const Json& pod) {
+  const Json& terms = apart_terms(pod);
+  return std::any_of(terms.begin(), terms.end(), [&](const Json& term) { return is_about_itself(term, pod); });
+}
+
 std::vector<Refusal> affinity_refusals(const Json& pod, const NodeState& source, const NodeState& target) {
   std::vector<Refusal> found;
   const PodView view = view_of(pod);
-  const Json* labels = find(pod, {"metadata", "labels"});
-  for (const Json& term :
-       list_at(pod, {"spec", "affinity", "podAntiAffinity", "requiredDuringSchedulingIgnoredDuringExecution"})) {
-    // Of other namespaces' Pods the scheduler knows more.
-    if (has(term, {"namespaces"}) || has(term, {"namespaceSelector"})) continue;
-    if (!selects(find(term, {"labelSelector"}), labels)) continue;
+  for (const Json& term : apart_terms(pod)) {
+    if (!is_about_itself(term, pod)) continue;
     const std::string key = text_at(term, {"topologyKey"});
     const auto here = source.labels.find(key);
     const auto there = target.labels.find(key);

@@ -16,6 +16,9 @@ struct SetFacts {
 // What nothing hinders and a user should know.
 [[nodiscard]] std::vector<std::string> set_warnings(const SetFacts& set);
 
+// It has such a rule as the next one is about.
+[[nodiscard]] bool keeps_apart(const Json& pod);
+
 // A rule that the Pod has about others of its kind, and that two of it beside each other, the source and what comes to
 // `target`, would break.
 [[nodiscard]] std::vector<Refusal> affinity_refusals(const Json& pod, const NodeState& source, const NodeState& target);

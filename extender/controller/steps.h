@@ -62,6 +62,8 @@ inline constexpr std::uint32_t kAttempts = 3;
 [[nodiscard]] bool node_is_gone(Hop& hop, const std::string& node, const Limits& limits);
 // Forgets the migration at that node's agent. Success, too, when there is no such node any more.
 [[nodiscard]] Attempt<void> clean_up(Hop& hop, const std::string& node, const Limits& limits);
+// The archives of a target that lives, on its node and in a registry. What cannot be is left to tidy().
+void drop_archives(Hop& hop);
 [[nodiscard]] std::vector<std::string> names_of_containers(Hop& hop);
 // Behind the reason of a doubt, for who decides: whether the source's memory is there still. Ends what has lost it.
 void say_what_is_left(Hop& hop);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "extender/controller/neighbours.h"
 #include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
@@ -28,6 +29,14 @@ Attempt<Json> list(Hop& hop, const kube::ResourcePath& path, const Limits& limit
   return Pods{hop}.call<Json>("list " + describe(path), limits, [&](const kube::CallOptions& options) {
     return hop.world().client.list(path, {}, options);
   });
+}
+
+std::map<std::string, std::string> texts_in(const Json* object) {
+  std::map<std::string, std::string> texts;
+  if (object == nullptr || !object->is_object()) return texts;
+  for (const auto& [key, value] : object->items())
+    if (value.is_string()) texts[key] = value.get<std::string>();
+  return texts;
 }
 
 // The first one is the second one's: a live migration and its way back into the name.
@@ -64,8 +73,6 @@ Attempt<void> find_others(Hop& hop, const Limits& limits, Surroundings& around) 
 // The set that the Pod belongs to, and what stands beside it.
 Attempt<void> look_at_set(Hop& hop, const Json& pod, const Limits& limits, Surroundings& around) {
   const Migration& migration = hop.migration();
-  if (around.target && !is_local(migration))
-    around.set_refusals = affinity_refusals(pod, around.source, *around.target);
   // What is on its way back belongs there, whatever the set is about to do.
   if (!migration.status.owner || is_local(migration)) return {};
   const OwnerRef& owner = *migration.status.owner;
@@ -200,17 +207,23 @@ bool comes_first(const Migration& other, const Migration& migration) {
   return std::tie(other.created, other.name) < std::tie(migration.created, migration.name);
 }
 
+NodeState state_of_node(const Json& node) {
+  NodeState state;
+  state.name = text_at(node, {"metadata", "name"});
+  state.exists = true;
+  state.cordoned = flag_at(node, {"spec", "unschedulable"});
+  state.labels = texts_in(find(node, {"metadata", "labels"}));
+  state.allocatable = texts_in(find(node, {"status", "allocatable"}));
+  return state;
+}
+
 Attempt<NodeState> look_at_node(Hop& hop, const std::string& name, const Limits& limits) {
   NodeState state;
-  state.name = name;
   auto node = get(hop, kube::core("nodes", "", name), limits);
   if (!node) return tl::make_unexpected(node.error());
-  state.exists = node->has_value();
+  if (*node) state = state_of_node(**node);
+  state.name = name;
   if (!state.exists) return state;
-  state.cordoned = flag_at(**node, {"spec", "unschedulable"});
-  if (const Json* labels = find(**node, {"metadata", "labels"}); labels != nullptr && labels->is_object())
-    for (const auto& [key, value] : labels->items())
-      if (value.is_string()) state.labels[key] = value.get<std::string>();
   auto facts = hop.world().agents.facts(name);
   if (!facts) return give_up(Event::failed, "ApiError", facts.error().message);
   state.facts = *facts;
@@ -235,7 +248,7 @@ Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limit
     if (!target) return tl::make_unexpected(target.error());
     around.target = *target;
   }
-  for (auto* const look : {look_at_set, look_at_services, look_at_claims})
+  for (auto* const look : {look_at_neighbours, look_at_set, look_at_services, look_at_claims})
     if (auto looked = look(hop, *pod, limits, around); !looked) return tl::make_unexpected(looked.error());
   auto trouble = try_admission(hop, *pod, limits);
   if (!trouble) return tl::make_unexpected(trouble.error());

@@ -6,6 +6,8 @@
 
 namespace migrate::controller {
 
+// Without its agent's word. Pure.
+[[nodiscard]] NodeState state_of_node(const Json& node);
 [[nodiscard]] Attempt<NodeState> look_at_node(Hop& hop, const std::string& name, const Limits& limits);
 // `pod` is null when there is none.
 [[nodiscard]] Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limits);

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "extender/controller/json_list.h"
+#include "extender/controller/node_fit.h"
 #include "extender/controller/owners.h"
+#include "extender/controller/spread.h"
 #include "extender/controller/volumes.h"
 #include "shared/base/base64.h"
 #include "shared/messages/mirror.h"
@@ -128,6 +130,17 @@ Json mounts_of(const Json& container) {
   return paths;
 }
 
+// This spec is a placeholder's own: no later Pod is copied from it, so no node is asked for longer than that.
+void set_domains(Json& spec, const TargetPlan& plan) {
+  if (has(spec, {"topologySpreadConstraints"})) erase_if(spec["topologySpreadConstraints"], is_hard_constraint);
+  if (list_at(spec, {"topologySpreadConstraints"}).empty()) spec.erase("topologySpreadConstraints");
+  if (plan.domains.empty()) return;
+  Json term = Json::object();
+  for (const auto& [key, values] : plan.domains)
+    term["matchExpressions"].push_back({{"key", key}, {"operator", "In"}, {"values", values}});
+  add_node_terms(spec, Json::array({std::move(term)}));
+}
+
 // `orders.{pod}` means the source's queue, whatever its target is called from now on. One that comes back into the name
 // keeps what its author wrote.
 void expand_queue(Json& annotations, const Migration& migration) {
@@ -182,6 +195,7 @@ Json placeholder_pod(const Json& source, const Migration& migration, const Targe
   metadata["annotations"][kRestoreAnnotation] = migration.uid;
   pod["metadata"] = std::move(metadata);
   take_out_volumes(pod["spec"], plan.volumes, plan.persistent);
+  set_domains(pod["spec"], plan);
   // A refused create must not end the Pod, and with it its hold.
   pod["spec"]["restartPolicy"] = "Always";
   if (migration.spec.restore == RestoreWay::image)

@@ -31,6 +31,8 @@ struct TargetPlan {
   // Left out of a placeholder, which asks for their place only; with their PersistentVolumes.
   std::vector<MovedVolume> volumes = {};
   std::vector<std::shared_ptr<const Json>> persistent = {};
+  // Where a placeholder may be put: by node label, which of its values; none: anywhere.
+  std::map<std::string, std::vector<std::string>> domains = {};
   std::string pull_secret = {};  // with the credentials for them; empty: none are needed
 };
 
@@ -45,6 +47,8 @@ struct TargetPlan {
 // controllers select by. It asks for a restore that is never prepared, so its containers are never created
 // (migrate-runc refuses): the requests are held and the images pulled, and nothing of the application starts. The
 // images are pulled by the digests that the source runs from, where its status tells them: a restore asks for those.
+// As it has none of the labels by which the scheduler would count it, it does without those constraints of its spread
+// that must hold, and asks for the domains in which they will.
 [[nodiscard]] Json placeholder_pod(const Json& source, const Migration& migration, const TargetPlan& plan);
 
 // A Secret (kubernetes.io/dockerconfigjson) for one attempt at one target; it goes with the Migration.

@@ -8,6 +8,7 @@
 
 #include "extender/controller/json_list.h"
 #include "extender/controller/label_selector.h"
+#include "extender/controller/node_fit.h"
 
 namespace migrate::controller {
 namespace {
@@ -24,25 +25,6 @@ bool allows(const Json& volume, const char* mode) {
 // Whoever may use it, node selector terms of which one is enough; empty: everybody.
 const Json& terms_of(const Json& volume) {
   return list_at(volume, {"spec", "nodeAffinity", "required", "nodeSelectorTerms"});
-}
-
-// One of `terms` beside one of those that the Pod has itself.
-void add_node_terms(Json& spec, const Json& terms) {
-  Json& own = spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
-  if (!own.is_array() || own.empty()) {
-    own = terms;
-    return;
-  }
-  Json both = Json::array();
-  for (const Json& mine : own)
-    for (const Json& other : terms) {
-      Json term = mine;
-      for (const char* kind : {"matchExpressions", "matchFields"})
-        for (const Json& one : list_at(other, {kind}))
-          term[kind].push_back(one);
-      both.push_back(std::move(term));
-    }
-  own = std::move(both);
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ class RabbitMq final : public Broker {
       : management_(std::move(client), address), amqp_(address) {}
 
   Result<std::vector<Consumer>> consumers(const std::string& queue) override { return management_.consumers(queue); }
+  Result<std::vector<std::string>> connections_from(const std::string& peer_host) override {
+    return management_.connections_from(peer_host);
+  }
   Result<void> close_connection(const std::string& connection, const std::string& reason) override {
     return management_.close_connection(connection, reason);
   }

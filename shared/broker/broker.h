@@ -109,6 +109,9 @@ class Broker {
   // Those of one queue; none, too, when there is no such queue. A consumer that has gone is missed at once, a new one
   // is listed up to 5 s late. Without the tag `monitoring` only those of the broker's own user.
   [[nodiscard]] virtual Result<std::vector<Consumer>> consumers(const std::string& queue) = 0;
+  // Names of the virtual host's connections that come from that address, as the broker sees it (peer_host); a new one
+  // is listed late as well. Without the tag `monitoring` only those of the broker's own user.
+  [[nodiscard]] virtual Result<std::vector<std::string>> connections_from(const std::string& peer_host) = 0;
   // Success, too, when there is no such connection.
   [[nodiscard]] virtual Result<void> close_connection(const std::string& connection, const std::string& reason) = 0;
   // Whoever its consumers belong to. Waits, at most 8 s, until the broker has told of a new queue what policies say.

@@ -51,6 +51,15 @@ Result<std::vector<Consumer>> ManagementApi::consumers(const std::string& queue)
   return found;
 }
 
+Result<std::vector<std::string>> ManagementApi::connections_from(const std::string& peer_host) {
+  const std::string attempt = fmt::format("list the connections from {} at {}", peer_host, where_);
+  auto answer = get(attempt, fmt::format("/api/vhosts/{}/connections", percent_encoded(virtual_host_)),
+                    Absent::means_no_virtual_host, kTimeout);
+  if (!answer) return tl::make_unexpected(answer.error());
+  if (!(*answer)->is_array()) return failure(attempt + ": the answer is no list");
+  return connections_of(**answer, peer_host);
+}
+
 Result<void> ManagementApi::close_connection(const std::string& connection, const std::string& reason) {
   auto done =
       call(fmt::format("close connection {} at {}", connection, where_), "DELETE",

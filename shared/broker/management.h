@@ -21,6 +21,7 @@ class ManagementApi {
 
   // As in Broker.
   [[nodiscard]] Result<std::vector<Consumer>> consumers(const std::string& queue);
+  [[nodiscard]] Result<std::vector<std::string>> connections_from(const std::string& peer_host);
   [[nodiscard]] Result<void> close_connection(const std::string& connection, const std::string& reason);
   [[nodiscard]] Lookup<QueueFacts> queue(const std::string& name);
   [[nodiscard]] Lookup<std::vector<Policy>> policies();

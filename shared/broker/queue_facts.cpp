@@ -58,6 +58,14 @@ Consumer consumer_of(const Json& listed) {
           prefetch > std::numeric_limits<std::uint32_t>::max() ? 0U : static_cast<std::uint32_t>(prefetch)};
 }
 
+std::vector<std::string> connections_of(const Json& list, const std::string& peer_host) {
+  std::vector<std::string> names;
+  for (const Json& one : list)
+    if (std::string name = text_of(one, "name"); !name.empty() && text_of(one, "peer_host") == peer_host)
+      names.push_back(std::move(name));
+  return names;
+}
+
 std::optional<QueueFacts> queue_facts_of(const Json& queue) {
   // Users' and operators' together; an empty list when there is none of both.
   const Json& policy = part_of(queue, "effective_policy_definition");

@@ -12,6 +12,9 @@ namespace migrate::broker {
 
 [[nodiscard]] Consumer consumer_of(const nlohmann::json& listed);
 
+// From /api/vhosts/VHOST/connections, the names of those that come from there.
+[[nodiscard]] std::vector<std::string> connections_of(const nlohmann::json& list, const std::string& peer_host);
+
 // From /api/queues/VHOST/NAME; without bindings. Nothing: the broker has not told yet what policies say of it.
 [[nodiscard]] std::optional<QueueFacts> queue_facts_of(const nlohmann::json& queue);
 

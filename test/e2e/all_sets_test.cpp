@@ -8,8 +8,10 @@
 
 #include "test/e2e/deployment.h"
 #include "test/e2e/sets.h"
+#include "test/e2e/small_pods.h"
 
 using namespace harness;
+using Json = nlohmann::json;
 
 namespace {
 
@@ -66,6 +68,50 @@ BOOST_AUTO_TEST_CASE(auto_chooses_for_a_set_s_pod_and_says_why) {
   const Verdict verdict = set.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);
+}
+
+// Two on three nodes, one a node: what moves can only come to the third, which has a taint that they tolerate. Named,
+// and back, unnamed.
+BOOST_AUTO_TEST_CASE(a_spread_holds_after_each_move) {
+  const Stage stage{"set-spread"};
+  const Cluster& cluster = stage.cluster();
+  const std::string& ns = stage.ns().name();
+  Json spec = small_pod(ns, "any", "").at("spec");
+  spec.erase("nodeName");
+  spec["affinity"] = two_nodes();
+  spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][0]
+      ["matchExpressions"][0]["values"] = {"node-a", "node-b", "node-c"};
+  spec["tolerations"] = Json::array({{{"key", "example.com/spare"}, {"operator", "Exists"}}});
+  Json set = stateful_set(ns, "spread", {.replicas = 2}, {{"metadata", Json::object()}, {"spec", spec}});
+  spread_over_nodes(set);
+  set["spec"]["template"]["spec"]["topologySpreadConstraints"][0]["nodeTaintsPolicy"] = "Honor";
+  cluster.apply(headless_service(ns, "spread", "spread"));
+  cluster.apply(set);
+  cluster.kubectl({"-n", ns, "rollout", "status", "statefulset/spread", "--timeout=180s"});
+
+  const auto node_of = [&](const char* pod) { return stage.pod(pod).at("spec").at("nodeName").get<std::string>(); };
+  const std::string first = node_of("spread-0");
+  std::set<std::string> left{"node-a", "node-b", "node-c"};
+  left.erase(first);
+  left.erase(node_of("spread-1"));
+  BOOST_REQUIRE(left.size() == 1U);
+  const std::string& third = *left.begin();
+  cluster.kubectl({"taint", "node", third, "example.com/spare=yes:NoSchedule"});
+  const Undo undo{[&] { cluster.kubectl({"taint", "node", third, "example.com/spare-"}); }};
+  const auto move = [&](const Words& words, const std::string& name) {
+    Words all{"spread-0", "--strategy", "stop", "--name", name};
+    all.insert(all.end(), words.begin(), words.end());
+    const auto moved = stage.plugin(all);
+    BOOST_REQUIRE_MESSAGE(moved.succeeded(), text_of(moved) << stage.report(name));
+    cluster.wait_ready(ns, "spread-0");
+    stage.check_nothing_left(name);
+    const Json affinity = stage.pod("spread-0").at("spec").at("affinity");
+    BOOST_TEST(affinity == spec.at("affinity"), "it is kept to nodes: " << affinity.dump());
+  };
+  move({"--to", third}, "to-the-third");
+  BOOST_TEST(node_of("spread-0") == third);
+  move({}, "back");
+  BOOST_TEST(node_of("spread-0") == first);
 }
 
 BOOST_AUTO_TEST_CASE(each_of_five_of_a_deployment_moves) {

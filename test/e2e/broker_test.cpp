@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -281,6 +282,9 @@ BOOST_AUTO_TEST_CASE(a_consumer_is_seen_holds_the_queue_and_is_closed) {
     return listed.size() == 1 && !listed.front().connection.empty();
   });
   BOOST_TEST(listed.front().prefetch == 2U);
+  const auto from_there = migrate::value_or_fatal(broker->connections_from(listed.front().peer_host));
+  BOOST_TEST((std::find(from_there.begin(), from_there.end(), listed.front().connection) != from_there.end()));
+  BOOST_TEST(migrate::value_or_fatal(broker->connections_from("192.0.2.1")).empty());
   BOOST_TEST(!listed.front().peer_host.empty());
   BOOST_TEST(migrate::value_or_fatal(broker->queue(kMirror))->consumers.size() == 1U);
   eventually("the broker to count", [&] {

@@ -57,6 +57,14 @@ Json stateful_set(const std::string& ns, const std::string& name, const SetSpec&
   return set;
 }
 
+void spread_over_nodes(Json& set) {
+  const Json constraint = {{"maxSkew", 1},
+                           {"topologyKey", "kubernetes.io/hostname"},
+                           {"whenUnsatisfiable", "DoNotSchedule"},
+                           {"labelSelector", set.at("spec").at("selector")}};
+  set["spec"]["template"]["spec"]["topologySpreadConstraints"] = Json::array({constraint});
+}
+
 Json headless_service(const std::string& ns, const std::string& name, const std::string& app) {
   return {{"apiVersion", "v1"},
           {"kind", "Service"},

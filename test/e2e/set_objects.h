@@ -28,6 +28,8 @@ struct SetSpec {
 // Named NAME, and its Pods have the label app=NAME.
 [[nodiscard]] nlohmann::json stateful_set(const std::string& ns, const std::string& name, const SetSpec& spec,
                                           const nlohmann::json& pod_template);
+// Its Pods one a node, of those that they may run on: no node may have two more than another.
+void spread_over_nodes(nlohmann::json& set);
 // With a DNS name for each Pod.
 [[nodiscard]] nlohmann::json headless_service(const std::string& ns, const std::string& name, const std::string& app);
 [[nodiscard]] nlohmann::json deployment(const std::string& ns, const std::string& name, int replicas,

@@ -57,6 +57,7 @@ constexpr std::array kSets{SmallSet{"short"},
                            SmallSet{"busy", 2},
                            SmallSet{"shrinking", 3},
                            SmallSet{"alone", 1, stay_alone},
+                           SmallSet{"spread", 2, spread_over_nodes},
                            SmallSet{"counted"},
                            SmallSet{"still", 1, roll_out_by_hand},
                            SmallSet{"operated", 1, belong_to_operator}};
@@ -111,10 +112,13 @@ void change_template(const std::string& set) {
   });
 }
 
-// To its other node it is refused for that reason, with these words in what is printed; the Pod is as before and
-// nothing is left.
-void check_refused(const std::string& pod, const std::string& reason, const Words& parts,
-                   bool somebody_else_moves = false) {
+struct Asked {
+  bool names_node = true;  // its other one
+  bool somebody_else_moves = false;
+};
+
+// It is refused for that reason, with these words in what is printed; the Pod is as before and nothing is left.
+void check_refused(const std::string& pod, const std::string& reason, const Words& parts, const Asked& asked = {}) {
   const Untouched before{stage(), pod};
   const auto owners = [&] {
     return cluster().get({"pod", pod, "-n", ns()}).at("metadata").value("ownerReferences", Json::array());
@@ -123,8 +127,9 @@ void check_refused(const std::string& pod, const std::string& reason, const Word
   static int count = 0;
   const std::string name = fmt::format("refused-{}", ++count);
   const bool is_on_a = stage().pod(pod).at("spec").at("nodeName") == "node-a";
-  const auto answer =
-      stage().plugin({pod, "--to", is_on_a ? "node-b" : "node-a", "--strategy", "stop", "--name", name});
+  Words words{pod, "--strategy", "stop", "--name", name};
+  if (asked.names_node) words.insert(words.end(), {"--to", is_on_a ? "node-b" : "node-a"});
+  const auto answer = stage().plugin(words);
   const std::string said = answer.output + answer.errors;
   BOOST_TEST(code_of(answer) == 3, reason << ": " << text_of(answer) << stage().report(name));
   for (const std::string& part : parts)
@@ -135,7 +140,7 @@ void check_refused(const std::string& pod, const std::string& reason, const Word
   const std::string trouble = before.trouble();
   BOOST_TEST(trouble.empty(), reason << ": " << pod << ": " << trouble);
   BOOST_TEST(owners() == owners_before, reason << ": its owners are " << owners().dump());
-  if (status.succeeded() && !somebody_else_moves) stage().check_nothing_left(name);
+  if (status.succeeded() && !asked.somebody_else_moves) stage().check_nothing_left(name);
 }
 
 }  // namespace
@@ -192,7 +197,7 @@ BOOST_AUTO_TEST_CASE(another_migration_of_the_set_is_under_way) {
   stage().await("the first one to wait for a node", "first-of-set", [] {
     return stage().migration("first-of-set").value(Json::json_pointer{"/status/phase"}, "") == "Placing";
   });
-  check_refused("busy-1", "OtherMigrationOfSet", {"first-of-set", "busy"}, /*somebody_else_moves=*/true);
+  check_refused("busy-1", "OtherMigrationOfSet", {"first-of-set", "busy"}, {.somebody_else_moves = true});
   const auto aborted = stage().plugin({"abort", "first-of-set"});
   BOOST_TEST(aborted.succeeded(), text_of(aborted));
   stage().check_nothing_left("first-of-set");
@@ -220,6 +225,13 @@ BOOST_AUTO_TEST_CASE(its_owner_is_neither_a_stateful_set_nor_a_replica_set) {
 BOOST_AUTO_TEST_CASE(its_anti_affinity_cannot_hold_twice) {
   await_set("alone");
   check_refused("alone-0", "AntiAffinity", {"alone-0", "kubernetes.io/os"});
+  check_refused("alone-0", "AntiAffinity", {"alone-0", "kubernetes.io/os"}, {.names_node = false});
+}
+
+BOOST_AUTO_TEST_CASE(its_spread_would_not_hold_once_the_source_is_gone) {
+  await_set("spread");
+  check_refused("spread-0", "Spread", {"spread-0", "kubernetes.io/hostname"});
+  check_refused("spread-1", "Spread", {"spread-1", "kubernetes.io/hostname"}, {.names_node = false});
 }
 
 BOOST_AUTO_TEST_CASE(a_quota_does_not_allow_one_more) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,8 @@ class FakeBroker : public broker::Broker {
   // to look, to let something happen in between, or to fail it. It may use this object.
   std::function<std::optional<Error>(const std::string& call)> on_call;
   bool is_down = false;  // every call fails
+  // Consumers that the management API does not list yet, by their tags; depth() counts them.
+  std::set<std::string> unlisted;
 
   [[nodiscard]] std::vector<std::string> calls() const {
     const std::lock_guard lock{mutex_};
@@ -86,6 +89,11 @@ class FakeBroker : public broker::Broker {
     const std::lock_guard lock{mutex_};
     queues_.at(queue).consumers.push_back({consumer, {}});
   }
+  // One through which nothing is consumed.
+  void open_connection(const std::string& name, const std::string& peer_host) {
+    const std::lock_guard lock{mutex_};
+    idle_[name] = peer_host;
+  }
   // It ends; what it holds goes back.
   void cancel(const std::string& queue, const std::string& tag) {
     const std::lock_guard lock{mutex_};
@@ -139,10 +147,23 @@ class FakeBroker : public broker::Broker {
     const auto found = queues_.find(queue);
     return found == queues_.end() ? std::vector<broker::Consumer>{} : listed(found->second);
   }
+  // Those that consume, and what open_connection() added.
+  Result<std::vector<std::string>> connections_from(const std::string& peer_host) override {
+    if (auto error = begin("connections_from " + peer_host)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    std::set<std::string> names;
+    for (const auto& [name, host] : idle_)
+      if (host == peer_host) names.insert(name);
+    for (const auto& [name, queue] : queues_)
+      for (const Held& one : queue.consumers)
+        if (one.consumer.peer_host == peer_host) names.insert(one.consumer.connection);
+    return std::vector<std::string>{names.begin(), names.end()};
+  }
   Result<void> close_connection(const std::string& connection, const std::string& /*reason*/) override {
     if (auto error = begin("close_connection " + connection)) return tl::make_unexpected(*error);
     const std::lock_guard lock{mutex_};
     closed_.push_back(connection);
+    idle_.erase(connection);
     for (auto& [name, queue] : queues_)
       drop_consumers(queue, [&](const broker::Consumer& one) { return one.connection == connection; });
     return {};
@@ -264,11 +285,11 @@ class FakeBroker : public broker::Broker {
     return on_call ? on_call(call) : std::nullopt;
   }
 
-  static std::vector<broker::Consumer> listed(const Queue& queue) {
+  [[nodiscard]] std::vector<broker::Consumer> listed(const Queue& queue) const {
     std::vector<broker::Consumer> all;
     all.reserve(queue.consumers.size());
     for (const Held& one : queue.consumers)
-      all.push_back(one.consumer);
+      if (!unlisted.contains(one.consumer.tag)) all.push_back(one.consumer);
     return all;
   }
 
@@ -336,6 +357,7 @@ class FakeBroker : public broker::Broker {
   mutable std::mutex mutex_;
   std::map<std::string, std::string> exchanges_;
   std::map<std::string, Queue> queues_;
+  std::map<std::string, std::string> idle_;  // connections that consume nothing: where they come from
   std::vector<std::string> calls_;
   std::vector<std::string> closed_;
 };

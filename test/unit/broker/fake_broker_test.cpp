@@ -56,6 +56,22 @@ BOOST_AUTO_TEST_CASE(a_closed_connection_gives_back_what_it_held_in_order) {
   BOOST_TEST(!publish("q", "5"));
 }
 
+BOOST_AUTO_TEST_CASE(a_new_consumer_is_counted_before_it_is_listed_and_its_connection_is_known) {
+  add_queue("q");
+  consume("q", {"t", "connection", "10.0.0.9", 2});
+  open_connection("idle", "10.0.0.9");
+  open_connection("another's", "10.0.0.8");
+  unlisted = {"t"};
+  BOOST_TEST(consumers("q")->empty());
+  BOOST_TEST(FakeBroker::queue("q").value()->consumers.empty());
+  BOOST_TEST(depth("q").value()->consumers == 1U);
+  BOOST_TEST(connections_from("10.0.0.9").value() == (Words{"connection", "idle"}), boost::test_tools::per_element());
+  BOOST_REQUIRE(close_connection("idle", "why not"));
+  BOOST_TEST(connections_from("10.0.0.9").value() == Words{"connection"}, boost::test_tools::per_element());
+  unlisted.clear();
+  BOOST_TEST(consumers("q")->size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_hook_may_act_and_fail_a_call) {
   on_call = [this](const std::string& call) -> std::optional<migrate::Error> {
     if (call == "depth q") add_queue("q");

@@ -51,6 +51,20 @@ BOOST_AUTO_TEST_CASE(consumers_of_one_queue) {
   BOOST_TEST(asked.front().header("Authorization") == "Basic bWU6czNjcmV0");
 }
 
+BOOST_AUTO_TEST_CASE(connections_from_one_address) {
+  body = R"([{"name": "10.0.0.9:1 -> 10.0.0.2:5672", "peer_host": "10.0.0.9", "vhost": "/"},
+             {"name": "10.0.0.8:1 -> 10.0.0.2:5672", "peer_host": "10.0.0.8"},
+             {"peer_host": "10.0.0.9"}, {"name": "told late"}, 7])";
+  const auto found = broker->connections_from("10.0.0.9");
+  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_TEST(*found == std::vector<std::string>{"10.0.0.9:1 -> 10.0.0.2:5672"}, boost::test_tools::per_element());
+  BOOST_TEST(asked.front().target == "/api/vhosts/%2F/connections");
+  body = "{}";
+  BOOST_TEST(!broker->connections_from("10.0.0.9").has_value());
+  status = 404;
+  BOOST_TEST(!broker->connections_from("10.0.0.9").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_is_closed_with_its_reason) {
   status = 204;
   body.clear();

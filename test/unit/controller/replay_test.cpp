@@ -460,6 +460,34 @@ BOOST_AUTO_TEST_CASE(a_delivery_limit_that_loses_what_is_given_back_is_refused_o
     }
 }
 
+// Its way back into the name begins at once; what is left of the first hop goes beside it.
+BOOST_AUTO_TEST_CASE(a_second_hop_does_not_wait_until_the_first_has_cleaned_up) {
+  Replay scene{Strategy::live, true};
+  const auto cleaned = [&] { return std::count(scene.target.orders.begin(), scene.target.orders.end(), "clean_up"); };
+  std::optional<long> cleaned_before;
+  scene.cluster.on_create = [&](const kube::ResourcePath& where, Json& object) {
+    if (where.plural == "pods") scene.place(object);
+    if (where.plural != "migrations") return;
+    cleaned_before = cleaned();
+    object["status"] = {{"phase", "InDoubt"}};
+  };
+  // The kubelet's word that the shadow is ready.
+  bool is_ready = false;
+  scene.cluster.on_wait = [&] {
+    if (is_ready || !scene.runs()) return;
+    is_ready = true;
+    scene.cluster.change(Scene::pod("orders-mig-a6pfz"), [](Json& shadow) {
+      shadow["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
+    });
+  };
+  scene.time.pass(2s);
+  scene.run(4);
+  BOOST_TEST(to_string(scene.status().phase) == "Returning", scene.status().message + scene.log.text());
+  BOOST_REQUIRE(cleaned_before);
+  BOOST_TEST(*cleaned_before == 0);
+  BOOST_TEST(cleaned() == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -76,6 +76,35 @@ BOOST_FIXTURE_TEST_CASE(a_kubelet_without_room_leads_back, Local) {
   BOOST_TEST(now.message.find("OutOfcpu") != std::string::npos, now.message);
 }
 
+// Everything else that Freezing waits for overlaps the making of the sandbox.
+BOOST_FIXTURE_TEST_CASE(a_hop_within_a_node_waits_for_its_target_right_before_the_freeze, Local) {
+  std::vector<std::string> asked_in;
+  source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "restore_states") asked_in.emplace_back(to_string(status().phase));
+    return std::nullopt;
+  };
+  run();
+  check_succeeded("home");
+  BOOST_REQUIRE(!asked_in.empty());
+  BOOST_TEST(asked_in.front() == "Freezing");
+  const auto& orders = source.orders;
+  BOOST_CHECK(std::find(orders.begin(), orders.end(), "restore_states") <
+              std::find(orders.begin(), orders.end(), "freeze"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_sandbox_that_never_comes_leads_back_before_anything_is_frozen, Local) {
+  source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "restore_states")
+      for (auto& [uid, state] : source.targets)
+        state = agent::RestoreState::prepared;
+    return std::nullopt;
+  };
+  const MigrationStatus now = run();
+  check_rolled_back();
+  BOOST_TEST(now.reason == "TimedOut");
+  BOOST_TEST(std::count(source.orders.begin(), source.orders.end(), "freeze") == 0);
+}
+
 // A live migration whose shadow works, and whose source is gone.
 struct Returning : Scene {
   Returning() : Scene(true) {
@@ -152,6 +181,13 @@ BOOST_FIXTURE_TEST_CASE(what_is_under_way_is_waited_for, Returning) {
   run();
   BOOST_TEST(to_string(status().phase) == "Succeeded");
   BOOST_TEST(!cluster.look(second(2)).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(memory_is_not_kept_while_the_second_hop_is_under_way, Returning) {
+  end_of_second = {{"phase", "InDoubt"}};
+  run(3);
+  BOOST_TEST(to_string(status().phase) == "Returning");
+  BOOST_TEST(std::count(target.orders.begin(), target.orders.end(), "clean_up") == 1);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_shadow_that_never_becomes_ready_keeps_its_own_name, Returning) {

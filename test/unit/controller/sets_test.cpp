@@ -196,6 +196,30 @@ BOOST_FIXTURE_TEST_CASE(another_pod_of_the_set_on_its_way_is_named, OfSet) {
   BOOST_TEST(now.message.find("abort earlier") != std::string::npos, now.message);
 }
 
+// Its way back would be tried for ever.
+BOOST_FIXTURE_TEST_CASE(live_to_a_node_without_room_for_two_is_refused, OfSet) {
+  cluster.change(kube::core("nodes", "", "node-b"), [](Json& node) {
+    node["status"]["allocatable"] = {{"cpu", "1900m"}};
+  });
+  edit([](Json& object) {
+    object["spec"]["target"]["node"] = "node-b";
+    object["spec"]["strategy"] = "Live";
+  });
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Refused");
+  BOOST_TEST(now.reason == "NoRoomToReturn", now.reason + ": " + now.message);
+  BOOST_TEST(now.message.find("1900m cpu") != std::string::npos, now.message);
+}
+
+BOOST_FIXTURE_TEST_CASE(any_other_strategy_needs_no_room_for_two, OfSet) {
+  cluster.change(kube::core("nodes", "", "node-b"), [](Json& node) {
+    node["status"]["allocatable"] = {{"cpu", "1900m"}};
+  });
+  edit([](Json& object) { object["spec"]["target"]["node"] = "node-b"; });
+  run();
+  check_succeeded(kPod);
+}
+
 // A disk that one node at a time may use.
 struct WithDisk : OfSet {
   WithDisk() {

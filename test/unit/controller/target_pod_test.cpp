@@ -83,6 +83,28 @@ BOOST_AUTO_TEST_CASE(the_placeholder_holds_room_and_nothing_else) {
   BOOST_TEST(hold["spec"] == spec);
 }
 
+BOOST_AUTO_TEST_CASE(the_placeholder_asks_for_domains_in_the_place_of_a_spread_that_must_hold) {
+  Json pod = samples::pod();
+  pod["spec"]["topologySpreadConstraints"] = Json::parse(R"([
+    {"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"},
+    {"topologyKey": "rack", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}])");
+  pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"] =
+      Json::parse(R"([{"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}])");
+  TargetPlan plan = kPlan;
+  plan.domains = {{"zone", {"east", "west"}}};
+  const Json hold = placeholder_pod(pod, samples::migration(), plan)["spec"];
+  BOOST_TEST(hold["topologySpreadConstraints"].size() == 1U);
+  BOOST_TEST(hold["topologySpreadConstraints"][0]["topologyKey"] == "rack");
+  const Json& terms =
+      hold["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"];
+  BOOST_TEST(terms == Json::parse(R"([{"matchExpressions": [{"key": "gpu", "operator": "Exists"},
+    {"key": "zone", "operator": "In", "values": ["east", "west"]}]}])"));
+  // Who comes after it has both as they were.
+  const Json target = target_pod(pod, samples::migration(), plan)["spec"];
+  BOOST_TEST(target["topologySpreadConstraints"] == pod["spec"]["topologySpreadConstraints"]);
+  BOOST_TEST(target["affinity"] == pod["spec"]["affinity"]);
+}
+
 BOOST_AUTO_TEST_CASE(names) {
   Migration migration = samples::migration();
   const std::string first = target_name(migration, 1);

@@ -1,0 +1,102 @@
+// The consumer that is frozen with its Pod: which connections it has, and that nothing is left of it before the commit.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+
+#include "test/unit/controller/scene.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+using Words = std::vector<std::string>;
+
+// A consumer that has just come to its queue, as a shadow has when its way back begins.
+struct JustCome : Scene {
+  JustCome() {
+    cluster.change(pod("orders"), [](Json& object) {
+      object["metadata"]["annotations"][kQueueAnnotation] = "orders";
+      object["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
+    });
+    cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+    broker->add_queue("orders");
+    source.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
+      if (what == "freeze") frozen_after = now() - began;
+      if (what == "commit") at_commit = broker->depth("orders").value()->consumers;
+      return std::nullopt;
+    };
+  }
+  void come(const std::string& tag, const std::string& connection, const std::string& host) {
+    broker->consume("orders", {tag, connection, host, 5});
+    broker->unlisted.insert(tag);
+  }
+  // The broker lists it that long after the freeze.
+  void list_after_freeze(std::chrono::milliseconds span) {
+    time.on_pass = [this, span] {
+      leadership.turn({});
+      if (source.record.frozen_at && now() - *source.record.frozen_at >= span) broker->unlisted.clear();
+    };
+  }
+  const Instant began = now();
+  std::optional<Microseconds> frozen_after;
+  std::optional<std::uint64_t> at_commit;
+};
+
+BOOST_AUTO_TEST_SUITE(queue)
+
+BOOST_FIXTURE_TEST_CASE(a_lone_consumer_is_known_by_its_address_before_it_is_listed, JustCome) {
+  come("t1", "mine", "10.0.0.9");
+  broker->open_connection("mine, to publish", "10.0.0.9");
+  broker->open_connection("another's", "10.0.0.8");
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == (Words{"mine", "mine, to publish"}), boost::test_tools::per_element());
+  BOOST_REQUIRE(frozen_after);
+  BOOST_CHECK(*frozen_after < 1s);
+  BOOST_CHECK(at_commit == 0U);
+}
+
+// What comes from its address may be something else: then the consumer itself is closed as soon as it is told.
+BOOST_FIXTURE_TEST_CASE(one_that_comes_another_way_is_closed_when_it_is_listed, JustCome) {
+  come("t1", "by way of a proxy", "192.168.0.1");
+  broker->open_connection("mine, to publish", "10.0.0.9");
+  list_after_freeze(3s);
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == (Words{"mine, to publish", "by way of a proxy"}),
+             boost::test_tools::per_element());
+  BOOST_CHECK(at_commit == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(of_several_the_list_is_waited_for, JustCome) {
+  come("t1", "mine", "10.0.0.9");
+  come("t2", "a sibling's", "10.0.0.8");
+  time.on_pass = [this] {
+    leadership.turn({});
+    if (now() - began >= 4s) broker->unlisted.clear();
+  };
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"mine"}, boost::test_tools::per_element());
+  BOOST_REQUIRE(frozen_after);
+  BOOST_CHECK(*frozen_after >= 4s);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_broker_that_does_not_tell_of_connections_is_waited_for, JustCome) {
+  come("t1", "mine", "10.0.0.9");
+  broker->on_call = [](const std::string& call) -> std::optional<Error> {
+    if (!call.starts_with("connections_from")) return std::nullopt;
+    return Error{"not for this user"};
+  };
+  time.on_pass = [this] {
+    leadership.turn({});
+    if (now() - began >= 4s) broker->unlisted.clear();
+  };
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"mine"}, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
