@@ -11,10 +11,12 @@ using Json = nlohmann::json;
 
 namespace {
 
+constexpr int kPrefetch = 5;
+
 ConsumerSpec consumer() {
   ConsumerSpec spec = Scene::consumer_on("node-a");
   spec.service_ms = 50;
-  spec.prefetch = 5;
+  spec.prefetch = kPrefetch;
   return spec;
 }
 
@@ -22,6 +24,7 @@ const ProducerSpec kLoad{.per_second = 5, .producers = 2, .count = 0};
 
 void move(Scene& scene, Words words, const std::string& strategy) {
   words.insert(words.end(), {"--to", scene.other_node(), "--strategy", strategy});
+  const std::uint64_t before = scene.repeats();
   const auto moved = scene.move(words);
   const Json& status = moved.migration.at("status");
   BOOST_TEST_MESSAGE(
@@ -30,7 +33,10 @@ void move(Scene& scene, Words words, const std::string& strategy) {
                   status.at("checkpoint").at("freezeMs").dump(), status.at("checkpoint").at("bytes").dump()));
   if (strategy != "stop") BOOST_TEST(status.at("messages").value("lost", -1) == 0);
   scene.stage().check_nothing_left(moved.migration.at("metadata").at("name").get<std::string>());
+  // Those stand at the queue's head.
   scene.wait_for_more(20);
+  BOOST_TEST(scene.repeats() - before <= repeats_allowed(moved.migration, kPrefetch),
+             fmt::format("{}", fmt::join(words, " ")));
 }
 
 void judge(Scene& scene) {

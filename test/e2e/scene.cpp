@@ -16,6 +16,12 @@ using Json = nlohmann::json;
 
 }  // namespace
 
+std::uint64_t repeats_allowed(const Json& migration, int prefetch) {
+  const Json& status = migration.at("status");
+  if (status.at("strategy") == "Stop") return static_cast<std::uint64_t>(prefetch);
+  return status.at("messages").at("duplicatesBound").get<std::uint64_t>();
+}
+
 Scene::Scene(const std::string& ns, int ballast_mib)
     : stage_(std::make_shared<const Stage>(ns)), orders_(stage_->cluster(), stage_->ns(), ballast_mib) {}
 
@@ -87,6 +93,10 @@ std::jthread Scene::follow_shadows() {
 
 std::uint64_t Scene::handled() const {
   return orders_.state(consumer_).at("count").get<std::uint64_t>();
+}
+
+std::uint64_t Scene::repeats() const {
+  return orders_.state(consumer_).at("duplicates").get<std::uint64_t>();
 }
 
 void Scene::wait_for_more(std::uint64_t orders) const {
