@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/queues_left.h"
 #include "test/e2e/registry_side.h"
 
 using namespace harness;
@@ -40,6 +41,7 @@ void move(Scene& scene, Words words, const std::string& strategy) {
 }
 
 void judge(Scene& scene) {
+  check_no_queues_left(scene.stage());
   const Verdict verdict = scene.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);

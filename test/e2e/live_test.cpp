@@ -4,7 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "test/e2e/scene.h"
+#include "test/e2e/queues_left.h"
 
 using namespace harness;
 using Json = nlohmann::json;
@@ -38,18 +38,8 @@ std::string name_of(const Json& migration) {
   return migration.at("metadata").at("name").get<std::string>();
 }
 
-// Queues of ours that the broker still has; the consumer's own control queue is none of them.
-std::string replay_queues(const Cluster& cluster) {
-  std::string found;
-  const std::string all = cluster.kubectl(
-      {"-n", "rabbitmq", "exec", "rabbitmq-0", "--", "rabbitmqctl", "-q", "list_queues", "name", "--no-table-headers"});
-  for (std::size_t at = all.find("ms2m.replay."); at != std::string::npos; at = all.find("ms2m.replay.", at + 1))
-    found += all.substr(at, all.find('\n', at) - at) + " ";
-  return found;
-}
-
 void judge(Scene& scene) {
-  BOOST_TEST(replay_queues(scene.cluster()).empty(), replay_queues(scene.cluster()));
+  check_no_queues_left(scene.stage());
   const Verdict verdict = scene.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);
