@@ -58,6 +58,10 @@ BOOST_AUTO_TEST_CASE(by_each_strategy_each_restore_and_each_backend) {
     for (const char* restore : {"runtime", "image"})
       for (const char* backend : {"direct", "kubelet"})
         move(scene, {"--restore", restore, "--checkpoint", backend}, strategy);
+  // The shadow from an image, and then into the name.
+  const std::string name = scene.consumer();
+  move(scene, {"--restore", "image", "--keep-name"}, "live");
+  BOOST_TEST(scene.consumer() == name);
   judge(scene);
 }
 

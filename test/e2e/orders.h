@@ -43,6 +43,9 @@ struct ConsumerSpec {
   // the queue of the Orders.
   std::string queue{};
   std::string annotated_queue{};
+  // In place of ms2m.control.HOSTNAME: as the consumer expands it ({hostname}), and as the product does. Empty: not.
+  std::string control_queue{};
+  std::string annotated_control_queue{};
 };
 
 struct ProducerSpec {

@@ -18,8 +18,10 @@ using Json = nlohmann::json;
 
 std::uint64_t repeats_allowed(const Json& migration, int prefetch) {
   const Json& status = migration.at("status");
-  if (status.at("strategy") == "Stop") return static_cast<std::uint64_t>(prefetch);
-  return status.at("messages").at("duplicatesBound").get<std::uint64_t>();
+  const auto unacknowledged = static_cast<std::uint64_t>(prefetch);
+  if (status.at("strategy") == "Stop") return unacknowledged;
+  const bool comes_back = status.at("strategy") == "Live" && migration.at("spec").value("keepName", false);
+  return (comes_back ? unacknowledged : 0) + status.at("messages").at("duplicatesBound").get<std::uint64_t>();
 }
 
 Scene::Scene(const std::string& ns, int ballast_mib)

@@ -65,7 +65,7 @@ class Stage {
 [[nodiscard]] std::string leftovers(const Cluster& cluster, const std::string& ns, const std::string& uid);
 
 // How many messages a consumer may meet again by a migration: so many as it has told, or by `stop`, which tells
-// nothing, what was delivered and not acknowledged when it was frozen.
+// nothing, what was delivered and not acknowledged when it was frozen. The way back into a name is one more `stop`.
 [[nodiscard]] std::uint64_t repeats_allowed(const nlohmann::json& migration, int prefetch);
 
 // A consumer under load on a stage. Its instances' logs are followed, as a source's Pod, and with it its log, is

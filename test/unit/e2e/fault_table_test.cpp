@@ -3,6 +3,7 @@
 #include <set>
 
 #include "test/e2e/faults.h"
+#include "test/e2e/product_metrics.h"
 #include "test/e2e/queues_left.h"
 #include "test/e2e/rich_pod.h"
 
@@ -96,6 +97,16 @@ BOOST_AUTO_TEST_CASE(a_control_queue_without_its_pod_is_left_behind_but_for_a_so
   Json home = moved("Stop", "orders-mig-d", "orders");
   home["spec"]["target"]["name"] = "orders";
   BOOST_TEST((left(Json::array({home})) == Names{"ms2m.control.orders-mig-d"}));
+}
+
+BOOST_AUTO_TEST_CASE(series_of_a_name_are_summed_by_their_labels) {
+  const std::string text =
+      "# HELP moves_total Moves\nmoves_total{how=\"a\",of=\"x\"} 2\nmoves_total{how=\"b\",of=\"x\"} 3\n"
+      "moves_total_more{how=\"a\"} 7\nwaiting 4.5\n";
+  BOOST_TEST(sum_in(text, "moves_total", "of=\"x\"") == 5);
+  BOOST_TEST(sum_in(text, "moves_total", "how=\"b\"") == 3);
+  BOOST_TEST(sum_in(text, "waiting") == 4.5);
+  BOOST_TEST(sum_in(text, "moves") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(specs_differ_in_what_is_not_documented_only) {
