@@ -80,7 +80,7 @@ void measure(const char* what, const World& world, const std::string& question) 
     bytes = answer.size();
   }
   std::sort(took.begin(), took.end());
-  fmt::print("filter, {} names, {}: p50 {:.2f} ms, p99 {:.2f} ms (question {} KiB, answer {} KiB)\n", kNodes, what,
+  fmt::print("  filter, {} names, {}: p50 {:.2f} ms, p99 {:.2f} ms (question {} KiB, answer {} KiB)\n", kNodes, what,
              took[took.size() / 2], took[took.size() * 99 / 100], question.size() >> 10, bytes >> 10);
 }
 

@@ -65,10 +65,6 @@ std::string line_with(const std::string& text, const std::string& begin) {
   return text.substr(from, text.find('\n', from) - from);
 }
 
-std::uint64_t repeats_of(const Scene& scene) {
-  return scene.orders().state(scene.consumer()).at("duplicates").get<std::uint64_t>();
-}
-
 void run_scene(const Row& row, const std::string& name, int moves, Seen& seen) {
   Scene scene{name};
   ConsumerSpec consumer = Scene::consumer_on("node-a");
@@ -78,7 +74,7 @@ void run_scene(const Row& row, const std::string& name, int moves, Seen& seen) {
   // The first one pulls the image; it is not counted.
   if (!row.one_move_a_scene) scene.move({"--to", scene.other_node()});
   scene.wait_for_more(20);
-  const std::uint64_t before = repeats_of(scene);
+  const std::uint64_t before = scene.repeats();
   for (int i = 0; i < moves; ++i) {
     add_move(scene.move({"--to", scene.other_node(), "--strategy", row.strategy}).migration, seen);
     scene.wait_for_more(20);
@@ -86,7 +82,7 @@ void run_scene(const Row& row, const std::string& name, int moves, Seen& seen) {
   const Verdict verdict = scene.judge();
   if (!verdict.clean) seen.faults += verdict.report;
   seen.gaps += (seen.gaps.empty() ? "" : "; ") + line_with(verdict.report, "message gap");
-  seen.repeats += repeats_of(scene) - before;
+  seen.repeats += scene.repeats() - before;
 }
 
 std::string joined(const std::set<std::string>& words) {

@@ -69,6 +69,13 @@ void look_up_connections(Site& site) {
   stop_it(site);
 }
 
+// Of one that takes the source's place: nobody consumes the queue itself.
+void look_up_targets_connections(Site& site) {
+  const auto mirror = site.migration.at("status").at("messages").at("mirror").get<std::string>();
+  site.connections = consuming_connections(cluster_of(site), mirror);
+  site.hold = stop_process(cluster_of(site), target_application(site.migration));
+}
+
 void close_connections(Site& site) {
   for (const std::string& one : site.connections)
     close_connection(cluster_of(site), one);
@@ -114,9 +121,51 @@ BrokerRow killed_while_replaying() {
           kill_it};
 }
 
-}  // namespace
+// Where the source ends before the target is restored.
+std::vector<BrokerRow> sequential_rows() {
+  BrokerRow rights = rights_missing();
+  rights.name += ", sequential";
+  std::vector<BrokerRow> rows{
+      std::move(rights),
+      {"an operator limits the mirror while the archives travel, sequential",
+       {Phase::rolled_back},
+       std::string("operator policy ") + kLimit + " of the broker",
+       {},
+       Phase::transferring,
+       [](Site& site) { limit(site, "operator-policies"); }},
+      {"the broker is restarted when the source is to be frozen, sequential",
+       {Phase::rolled_back, Phase::succeeded},
+       "rabbitmq.rabbitmq:",
+       {},
+       Phase::freezing,
+       restart_it},
+      // The source has ended: there is only forward.
+      {"the broker is restarted while the target is restored, sequential",
+       {Phase::succeeded},
+       "",
+       {},
+       Phase::restoring,
+       restart_it},
+      {"the broker is restarted while the target replays, sequential",
+       {Phase::succeeded},
+       "",
+       {},
+       Phase::switching,
+       restart_it},
+      {"the target's connections are closed while it replays, sequential",
+       {Phase::succeeded},
+       "",
+       {},
+       Phase::switching,
+       look_up_targets_connections,
+       close_connections},
+  };
+  for (BrokerRow& row : rows)
+    row.strategy = migrate::Strategy::sequential;
+  return rows;
+}
 
-std::vector<BrokerRow> broker_rows() {
+std::vector<BrokerRow> live_rows() {
   return {
       rights_missing(),
       {"a policy would limit the mirror",
@@ -183,6 +232,15 @@ std::vector<BrokerRow> broker_rows() {
        Phase::draining,
        kill_it},
   };
+}
+
+}  // namespace
+
+std::vector<BrokerRow> broker_rows() {
+  std::vector<BrokerRow> rows = live_rows();
+  for (BrokerRow& row : sequential_rows())
+    rows.push_back(std::move(row));
+  return rows;
 }
 
 std::vector<BrokerRow> quick_broker_rows() {

@@ -41,10 +41,13 @@ bool has_begun(const Scene& scene, const std::string& name, const std::string& p
   return now == phase || (known && (is_final(*known) || *known == Phase::in_doubt));
 }
 
-void begin(const BrokerFaultSite& site) {
-  // It is to stop by having caught up, not by the clock.
-  const auto begun = site.scene.stage().plugin({site.scene.consumer(), "--to", site.scene.other_node(), "--strategy",
-                                                "live", "--cutoff", "120s", "--name", site.name, "--no-wait"});
+void begin(const BrokerFaultSite& site, migrate::Strategy strategy) {
+  Words words{site.scene.consumer(), "--to", site.scene.other_node(), "--name", site.name, "--no-wait", "--strategy"};
+  if (strategy == migrate::Strategy::sequential)
+    words.emplace_back("sequential");
+  else  // it is to stop by having caught up, not by the clock
+    words.insert(words.end(), {"live", "--cutoff", "120s"});
+  const auto begun = site.scene.stage().plugin(words);
   if (!begun.succeeded()) throw std::runtime_error("kubectl-migrate: " + text_of(begun));
 }
 
@@ -61,10 +64,10 @@ Json play_row(BrokerFaultSite& site, const BrokerRow& row) {
   const std::string phase{migrate::to_string(row.door)};
   if (row.before) row.before(site);
   if (row.door == Phase::pending) {
-    begin(site);
+    begin(site, row.strategy);
   } else {
     PhaseGate gate{site.scene.cluster(), stage.ns().name(), phase};
-    begin(site);
+    begin(site, row.strategy);
     await_door(site, gate, phase);
     if (row.at_door) row.at_door(site);
     gate.open();

@@ -1,4 +1,4 @@
-// What may go wrong at the broker and in the application while a live migration replays, as a table: where it is held,
+// What may go wrong at the broker and in the application during a migration with replay, as a table: where it is held,
 // what happens there, how it may end, and what its user must be told.
 #pragma once
 
@@ -38,6 +38,7 @@ struct BrokerRow {
   migrate::Phase door = migrate::Phase::pending;
   BrokerFaultAction at_door = {};  // while the door is shut
   BrokerFaultAction behind = {};   // the door is open, the phase has begun
+  migrate::Strategy strategy = migrate::Strategy::live;
 };
 
 // With the scene's consumer, whose source or target is afterwards where the end says.

@@ -1,10 +1,12 @@
-// Faults of the broker and of the application while a live migration is under way: how it ends, what its user is told,
-// and that nothing is lost by it.
+// Faults of the broker and of the application while a migration with replay is under way: how it ends, what its user is
+// told, and that nothing is lost by it.
 #include <nlohmann/json.hpp>
 
 #include "test/e2e/broker_faults.h"
 #include "test/e2e/broker_side.h"
+#include "test/e2e/doubt.h"
 #include "test/e2e/play_rows.h"
+#include "test/e2e/queues_left.h"
 #include "test/e2e/row_hold.h"
 
 using namespace harness;
@@ -26,6 +28,12 @@ void start_deaf(Scene& scene) {
 
 // Whether the deaf one has declared the queue is another Pod's doing: the broker remembers every "orders".
 const char* const kOwnControl = "ms2m.control.orders";
+
+// At the door: nothing has been said to it yet.
+void kill_target(BrokerFaultSite& site) {
+  site.scene.stage().require(send_signal(site.scene.cluster(), target_application(site.migration), "KILL"),
+                             "the target has no process orders-consumer to be killed", site.name);
+}
 
 }  // namespace
 
@@ -61,16 +69,41 @@ BOOST_AUTO_TEST_CASE(an_application_that_ignores_its_control_queue_is_found_out)
   eventually("the mirror to be gone", [&] { return queues(scene.cluster(), "ms2m.replay.").empty(); });
 }
 
-// Behind the commit what was replayed is in the shadow's memory alone: that it is gone has to be said, not hidden.
-BOOST_AUTO_TEST_CASE(a_shadow_that_dies_behind_the_commit_is_a_failure_and_said_so) {
+// Behind the commit what was replayed is in the shadow's memory alone. That it is gone has to be said, not hidden; but
+// the source is only frozen, and its queue has all that it has not handled.
+BOOST_AUTO_TEST_CASE(a_shadow_that_dies_behind_the_commit_is_a_doubt_and_the_source_can_be_kept) {
+  std::string name;
   const BrokerRow row{"killed behind the commit",
-                      {Phase::failed},
+                      {Phase::in_doubt},
                       "ended while it replayed",
                       {},
                       Phase::switching,
-                      [](BrokerFaultSite& site) {
-                        (void)send_signal(site.scene.cluster(), target_application(site.migration), "KILL");
+                      [&](BrokerFaultSite& site) {
+                        name = site.name;
+                        kill_target(site);
                       }};
+  Scene scene{"broker-faults-doubt"};
+  start_for_replay(scene);
+  const std::string before = scene.consumer();
+  BOOST_TEST_MESSAGE(play_to_its_end(scene, row));
+  decide(scene, name, {"resolve", name, "--keep", "source"}, "Rolled back");
+  BOOST_TEST(scene.consumer() == before);
+  scene.check_runs_on(name);
+  scene.stage().check_nothing_left(name);
+  check_no_queues_left(scene.stage(), name);
+  scene.wait_for_more(20);
+  judge_rows(scene);
+}
+
+// Nobody has that memory any more, so there is nothing to decide and nothing for an audit; the archives are kept.
+BOOST_AUTO_TEST_CASE(a_target_that_dies_while_it_replays_when_its_source_has_ended_is_a_failure_and_said_so) {
+  BrokerRow row{"killed behind the commit, sequential",
+                {Phase::failed},
+                "ended while it replayed",
+                {},
+                Phase::switching,
+                kill_target};
+  row.strategy = migrate::Strategy::sequential;
   Scene scene{"broker-faults-lost"};
   start_for_replay(scene);
   BOOST_TEST_MESSAGE(play_to_its_end(scene, row));

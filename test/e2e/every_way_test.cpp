@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/queues_left.h"
 #include "test/e2e/registry_side.h"
 
 using namespace harness;
@@ -11,10 +12,12 @@ using Json = nlohmann::json;
 
 namespace {
 
+constexpr int kPrefetch = 5;
+
 ConsumerSpec consumer() {
   ConsumerSpec spec = Scene::consumer_on("node-a");
   spec.service_ms = 50;
-  spec.prefetch = 5;
+  spec.prefetch = kPrefetch;
   return spec;
 }
 
@@ -22,6 +25,7 @@ const ProducerSpec kLoad{.per_second = 5, .producers = 2, .count = 0};
 
 void move(Scene& scene, Words words, const std::string& strategy) {
   words.insert(words.end(), {"--to", scene.other_node(), "--strategy", strategy});
+  const std::uint64_t before = scene.repeats();
   const auto moved = scene.move(words);
   const Json& status = moved.migration.at("status");
   BOOST_TEST_MESSAGE(
@@ -30,10 +34,14 @@ void move(Scene& scene, Words words, const std::string& strategy) {
                   status.at("checkpoint").at("freezeMs").dump(), status.at("checkpoint").at("bytes").dump()));
   if (strategy != "stop") BOOST_TEST(status.at("messages").value("lost", -1) == 0);
   scene.stage().check_nothing_left(moved.migration.at("metadata").at("name").get<std::string>());
+  // Those stand at the queue's head.
   scene.wait_for_more(20);
+  BOOST_TEST(scene.repeats() - before <= repeats_allowed(moved.migration, kPrefetch),
+             fmt::format("{}", fmt::join(words, " ")));
 }
 
 void judge(Scene& scene) {
+  check_no_queues_left(scene.stage());
   const Verdict verdict = scene.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);
@@ -50,6 +58,10 @@ BOOST_AUTO_TEST_CASE(by_each_strategy_each_restore_and_each_backend) {
     for (const char* restore : {"runtime", "image"})
       for (const char* backend : {"direct", "kubelet"})
         move(scene, {"--restore", restore, "--checkpoint", backend}, strategy);
+  // The shadow from an image, and then into the name.
+  const std::string name = scene.consumer();
+  move(scene, {"--restore", "image", "--keep-name"}, "live");
+  BOOST_TEST(scene.consumer() == name);
   judge(scene);
 }
 

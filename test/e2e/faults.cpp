@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "test/e2e/broker_side.h"
 #include "test/e2e/phase_gate.h"
+#include "test/e2e/queues_left.h"
 #include "test/e2e/row_hold.h"
 
 namespace harness {
@@ -53,7 +53,7 @@ class Play {
     begin();
     stage().await("the migration to come to " + phase(), name_, [&] { return gate.is_reached() || is_over(); });
     stage().require(!is_over(), "it ended before it came to " + phase(), name_);
-    const auto uid = stage().migration(name_).at("metadata").at("uid").get<std::string>();
+    const Json before = stage().migration(name_);
     // What is read of the cluster is read before somebody is hurt.
     leader_ = leader(cluster());
     source_agent_ = agent_on(cluster(), source_);
@@ -75,7 +75,7 @@ class Play {
       shadows.join();
     }
     if (is_deleted) {
-      check_deleted(scene_, name_, uid);
+      check_deleted(scene_, before);
       return fmt::format("gone; {} is on {}", scene_.consumer(), scene_.node());
     }
     check_ended(scene_, ended, allowed_ends(row_));
@@ -256,33 +256,13 @@ std::string text_in(const Json& object, const char* pointer) {
   return object.value(Json::json_pointer{pointer}, std::string{});
 }
 
-// Mirrors, whoever's: there is one migration at a time. And the control queue of a target that was given up.
-std::string queues_left(const Cluster& cluster, const Json& ended) {
-  const std::string target = text_in(ended, "/status/target/pod");
-  const bool is_used = text_in(ended, "/status/phase") == "Succeeded" || target == text_in(ended, "/spec/pod/name");
-  auto left = queues(cluster, "ms2m.replay.");
-  if (!target.empty() && !is_used)
-    for (const std::string& one : queues(cluster, "ms2m.control." + target))
-      left.push_back(one);
-  return fmt::format("{}", fmt::join(left, " "));
-}
-
-void await_no_queues(const Scene& scene, const std::string& name, const Json& ended) {
-  std::string left;
-  try {
-    eventually(
-        "the broker to have no queue of it", [&] { return (left = queues_left(scene.cluster(), ended)).empty(); }, 60s);
-  } catch (const std::exception& error) {
-    scene.stage().fail(fmt::format("{}; left: {}", error.what(), left), name);
-  }
-}
-
 }  // namespace
 
-void check_deleted(Scene& scene, const std::string& name, const std::string& uid) {
+void check_deleted(Scene& scene, const Json& before) {
+  const std::string name = text_in(before, "/metadata/name");
   scene.follow_name();
-  scene.stage().check_nothing_left(name, uid);
-  await_no_queues(scene, name, Json::object());
+  scene.stage().check_nothing_left(name, text_in(before, "/metadata/uid"));
+  check_no_queues_left(scene.stage(), Json::array({before}), name);
 }
 
 void check_ended(Scene& scene, const Json& ended, const std::vector<Phase>& allowed) {
@@ -302,7 +282,7 @@ void check_ended(Scene& scene, const Json& ended, const std::vector<Phase>& allo
   for (const Json& one : all.at("items"))
     if (const std::string other = text_in(one, "/metadata/name"); other.starts_with(name + "-name-"))
       stage.check_nothing_left(other);
-  await_no_queues(scene, name, ended);
+  check_no_queues_left(stage, all.at("items"), name);
 }
 
 std::string play(Scene& scene, const Row& row) {

@@ -61,7 +61,7 @@ std::string play(Scene& scene, const Row& row);
 // What every migration that is over must leave: the consumer where it says, nothing on the nodes, no queue of ours.
 // Throws with a report.
 void check_ended(Scene& scene, const nlohmann::json& ended, const std::vector<migrate::Phase>& allowed);
-// The same after one that kept the name and has been deleted: `uid` was the Migration's.
-void check_deleted(Scene& scene, const std::string& name, const std::string& uid);
+// The same after one that kept the name and has been deleted: `before` was the Migration.
+void check_deleted(Scene& scene, const nlohmann::json& before);
 
 }  // namespace harness

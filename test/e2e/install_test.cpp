@@ -1,5 +1,6 @@
 // Putting the product on a cluster and taking it away again.
 #include <boost/test/unit_test.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -84,6 +85,33 @@ BOOST_AUTO_TEST_CASE(the_product_comes_up_and_every_node_reports) {
     BOOST_TEST(shell(node, std::string("stat -c '%F %a %U' ") + kWrapper) == "regular file 755 root\n");
     BOOST_TEST(shell(node, "stat -c '%a %U' /var/lib/kubectl-migrate") == "700 root\n");
   }
+}
+
+// What no test of a migration would miss.
+BOOST_AUTO_TEST_CASE(the_objects_are_as_the_manifests_promise) {
+  const Json kind = cluster.get({"crd", "migrations.kubectl-migrate.dev"});
+  Words columns;
+  for (const Json& column : kind.at("spec").at("versions").at(0).at("additionalPrinterColumns"))
+    if (column.value("priority", 0) == 0) columns.push_back(column.at("name").get<std::string>());
+  const Words promised{"Pod", "From", "To", "Phase", "Gap", "Age"};
+  BOOST_TEST(columns == promised, boost::test_tools::per_element());
+  // The API server answers with them, under the short name as well.
+  BOOST_TEST(kind.at("status").at("acceptedNames").value("shortNames", Json::array()) == Json::array({"mig"}));
+  // Agents enter their node.
+  const Json home = cluster.get({"namespace", kHome});
+  BOOST_TEST(home.at("metadata").at("labels").value("pod-security.kubernetes.io/enforce", "") == "privileged");
+  const Json policies = cluster.get({"networkpolicies", "-n", kHome});
+  std::map<std::string, Json> specs;
+  for (const Json& one : policies.at("items"))
+    specs[one.at("metadata").at("name").get<std::string>()] = one.at("spec");
+  BOOST_REQUIRE(specs.contains("nothing-comes-in"));
+  BOOST_REQUIRE(specs.contains("migrate-extender"));
+  // Of all Pods, and nothing is let in.
+  BOOST_TEST(specs["nothing-comes-in"].at("podSelector").empty(), specs["nothing-comes-in"].dump());
+  BOOST_TEST(!specs["nothing-comes-in"].contains("ingress"), specs["nothing-comes-in"].dump());
+  BOOST_TEST(specs["migrate-extender"].at("ingress").at(0).at("ports").at(0).at("port") == 9443);
+  const Json extender = cluster.get({"deployment", "migrate-extender", "-n", kHome});
+  BOOST_TEST(extender.at("status").value("readyReplicas", 0) == 2);
 }
 
 BOOST_AUTO_TEST_CASE(installing_again_changes_nothing) {

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
-#include "test/e2e/scene.h"
+#include "test/e2e/product_metrics.h"
+#include "test/e2e/queues_left.h"
 
 using namespace harness;
 using Json = nlohmann::json;
@@ -55,18 +56,37 @@ std::string name_of(const Json& migration) {
   return migration.at("metadata").at("name").get<std::string>();
 }
 
-// Queues of ours that the broker still has; the consumer's own control queue is none of them.
-std::string replay_queues(const Cluster& cluster) {
-  std::string found;
-  const std::string all = cluster.kubectl(
-      {"-n", "rabbitmq", "exec", "rabbitmq-0", "--", "rabbitmqctl", "-q", "list_queues", "name", "--no-table-headers"});
-  for (std::size_t at = all.find("ms2m.replay."); at != std::string::npos; at = all.find("ms2m.replay.", at + 1))
-    found += all.substr(at, all.find('\n', at) - at) + " ";
-  return found;
+// What the leader has counted of these moves since `before`, as docs/metrics.md has it.
+void check_metrics(const Scene& scene, const std::string& before, const std::vector<Json>& moves) {
+  const std::string now = leader_metrics(scene.cluster());
+  const auto more = [&](const char* name) {
+    constexpr const char* kLive = R"(strategy="Live")";
+    return sum_in(now, name, kLive) - sum_in(before, name, kLive);
+  };
+  const auto sum_of = [&](const char* field) {
+    double sum = 0;
+    for (const Json& one : moves)
+      sum += one.at("status").at("messages").value(field, 0.0);
+    return sum;
+  };
+  const auto count_of = [&](const char* field) {
+    return std::count_if(moves.begin(), moves.end(),
+                         [&](const Json& one) { return one.at("status").at("messages").contains(field); });
+  };
+  for (const auto& [series, field] : {std::pair{"kubectl_migrate_arrival_rate", "arrivalRate"},
+                                      {"kubectl_migrate_service_rate", "serviceRate"},
+                                      {"kubectl_migrate_backlog_at_cut_messages", "backlogAtCut"},
+                                      {"kubectl_migrate_cutoff_planned_seconds", "cutoffSeconds"},
+                                      {"kubectl_migrate_cutoff_used_seconds", "cutoffUsedSeconds"}})
+    BOOST_TEST(more((series + std::string{"_count"}).c_str()) == static_cast<double>(count_of(field)), series);
+  BOOST_TEST(more("kubectl_migrate_possible_repeats_messages_total") == sum_of("duplicatesBound"));
+  BOOST_TEST(more("kubectl_migrate_lost_messages_total") == 0);
+  BOOST_TEST(now.find("\nkubectl_migrate_lost_messages_total{") != std::string::npos);
+  BOOST_TEST(sum_in(now, "kubectl_migrate_mirror_messages") == 0);
 }
 
 void judge(Scene& scene) {
-  BOOST_TEST(replay_queues(scene.cluster()).empty(), replay_queues(scene.cluster()));
+  check_no_queues_left(scene.stage());
   const Verdict verdict = scene.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);
@@ -79,13 +99,17 @@ BOOST_AUTO_TEST_SUITE(live)
 BOOST_AUTO_TEST_CASE(a_consumer_under_load_moves_while_it_works_there_and_back) {
   Scene scene{"live"};
   scene.start(consumer(), load_of(10));
+  const std::string before = leader_metrics(scene.cluster());
+  std::vector<Json> moves;
   for (const char* node : {"node-b", "node-a"}) {
     const auto move = scene.move({"--to", node, "--strategy", "live"});
     check(move, "Live");
     BOOST_TEST(scene.node() == node);
     scene.stage().check_nothing_left(name_of(move.migration));
     scene.wait_for_more(20);
+    moves.push_back(move.migration);
   }
+  check_metrics(scene, before, moves);
   judge(scene);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/product_metrics.h"
 #include "test/e2e/product_processes.h"
 #include "test/e2e/scene.h"
 
@@ -85,9 +86,7 @@ BOOST_AUTO_TEST_CASE(pod_and_migration_have_events) {
 }
 
 BOOST_AUTO_TEST_CASE(the_leader_counts_phases_gap_bytes_and_ends) {
-  const auto leading = leader(moved().scene.cluster());
-  const std::string text = moved().scene.cluster().raw(
-      fmt::format("/api/v1/namespaces/kubectl-migrate/pods/https:{}:9443/proxy/metrics", leading.pod));
+  const std::string text = leader_metrics(moved().scene.cluster());
   for (const char* word : {"phase", "gap", "freeze", "bytes", "Succeeded", "request"})
     BOOST_TEST(counts(text, word), "no series of ours counts '" << word << "' in:\n" << text);
 }
@@ -96,9 +95,7 @@ BOOST_AUTO_TEST_CASE(a_refused_and_a_rolled_back_one_are_counted_too) {
   const auto& stage = moved().scene.stage();
   const auto late = stage.plugin({moved().scene.consumer(), "--node-selector", "nothing=here", "--timeout", "2s"});
   BOOST_TEST(code_of(late) == 5, text_of(late));
-  const auto leading = leader(moved().scene.cluster());
-  const std::string text = moved().scene.cluster().raw(
-      fmt::format("/api/v1/namespaces/kubectl-migrate/pods/https:{}:9443/proxy/metrics", leading.pod));
+  const std::string text = leader_metrics(moved().scene.cluster());
   BOOST_TEST(counts(text, "RolledBack"), text);
 }
 

@@ -131,6 +131,11 @@ Json Orders::consumer_pod(const ConsumerSpec& spec) const {
     made["metadata"]["annotations"] = {
         {"kubectl-migrate.dev/queue", spec.annotated_queue.empty() ? queue : spec.annotated_queue},
         {"kubectl-migrate.dev/broker-secret", spec.broker_secret}};
+  if (!spec.control_queue.empty()) {
+    command.push_back("--control-queue");
+    command.push_back(spec.control_queue);
+    made["metadata"]["annotations"]["kubectl-migrate.dev/control-queue"] = spec.annotated_control_queue;
+  }
   if (!spec.service_time.empty())
     made["metadata"]["annotations"]["kubectl-migrate.dev/service-time"] = spec.service_time;
   return made;

@@ -44,6 +44,9 @@ struct ConsumerSpec {
   std::string queue{};
   std::string annotated_queue{};
   int liveness_failures = 0;  // so many of its http liveness probe, every 2 s, and it is killed; 0: it has none
+  // In place of ms2m.control.HOSTNAME: as the consumer expands it ({hostname}), and as the product does. Empty: not.
+  std::string control_queue{};
+  std::string annotated_control_queue{};
 };
 
 struct ProducerSpec {

@@ -1,5 +1,5 @@
-// More messages arrive than the consumer handles: nobody ever catches up, so the cutoff has to end the replay. What is
-// checked is what the status says of its own times, not how fast the machine is.
+// More messages arrive than the consumer handles, or nearly as many: nobody catches up in time, so the cutoff has to
+// end the replay. What is checked is what the status says of its own times, not how fast the machine is.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,8 +14,7 @@ using migrate::milliseconds;
 
 namespace {
 
-constexpr double kArrivals = 25;  // a second; of 50 ms each, so 20 are handled
-constexpr int kServiceMs = 50;
+constexpr int kServiceMs = 50;  // so 20 a second are handled
 
 ConsumerSpec consumer() {
   ConsumerSpec spec = Scene::consumer_on("node-a");
@@ -37,20 +36,23 @@ migrate::Microseconds sum_of(const migrate::MigrationStatus& status, const std::
   return sum;
 }
 
-}  // namespace
+struct Moved {
+  migrate::Migration migration;
+  migrate::MessagesStatus messages;
+};
 
-BOOST_AUTO_TEST_SUITE(overload)
-
-BOOST_AUTO_TEST_CASE(the_cutoff_bounds_a_replay_that_never_catches_up) {
-  Scene scene{"overload"};
-  scene.start(consumer(), {.per_second = kArrivals / 2, .producers = 2, .count = 0});
-  const auto move = scene.move({"--to", "node-b", "--strategy", "live", "--max-replay", "5s"});
+// Live, with a T_replay_max that is asked for; what holds at any load is checked.
+Moved move_at(const std::string& ns, double per_second, std::chrono::seconds max_replay) {
+  Scene scene{ns};
+  scene.start(consumer(), {.per_second = per_second / 2, .producers = 2, .count = 0});
+  const std::uint64_t before = scene.repeats();
+  const auto move =
+      scene.move({"--to", "node-b", "--strategy", "live", "--max-replay", fmt::format("{}s", max_replay.count())});
   scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
   const auto parsed = migrate::parse_migration(move.migration);
   BOOST_REQUIRE_MESSAGE(parsed, (parsed ? "" : parsed.error().message));
   const migrate::MigrationStatus& status = parsed->status;
-  const milliseconds max_replay = parsed->spec.max_replay;
-  BOOST_TEST((max_replay == 5s));
+  BOOST_TEST((parsed->spec.max_replay == max_replay));
   BOOST_TEST((status.phase == migrate::Phase::succeeded), status.message);
   BOOST_REQUIRE(status.messages);
   const migrate::MessagesStatus& messages = *status.messages;
@@ -63,26 +65,42 @@ BOOST_AUTO_TEST_CASE(the_cutoff_bounds_a_replay_that_never_catches_up) {
   BOOST_REQUIRE(messages.backlog_at_cut.has_value());
   BOOST_REQUIRE(messages.duplicates_bound.has_value());
   BOOST_TEST(messages.lost.value_or(1) == 0U);
-  // T_replay_max ended it: waiting for it to converge was in vain, and its diverging takes longer to be seen.
-  BOOST_TEST(messages.cut_because == "Cutoff");
-  BOOST_TEST(*messages.service_rate < *messages.arrival_rate);
-  BOOST_TEST((*messages.cutoff_planned < max_replay));
   // What is made before the shadow can read takes its time whatever T_replay_max is.
   const auto fixed = sum_of(status, {"Mirroring", "Checkpointing", "Transferring", "Shadowing"});
   BOOST_TEST(seconds(sum_of(status, {"Replaying"})) <= seconds(max_replay + fixed));
+  BOOST_TEST(seconds(sum_of(status, {"Replaying", "Draining", "Switching"})) <= seconds(max_replay + fixed));
   BOOST_TEST(seconds(*messages.cutoff_used) <= seconds(max_replay + fixed));
   // The rest is what came while T_replay_max went on, and in those phases.
   const double most = *messages.arrival_rate * seconds(fixed + sum_of(status, {"Freezing"})) +
                       *messages.service_rate * seconds(max_replay);
-  BOOST_TEST(*messages.backlog_at_cut > 0U);
   BOOST_TEST(static_cast<double>(*messages.backlog_at_cut) <= most);
 
   scene.wait_for_more(20);
   const Verdict verdict = scene.judge();
   BOOST_TEST_MESSAGE(verdict.report);
   BOOST_TEST(verdict.clean, verdict.report);
-  const auto repeats = scene.orders().state(scene.consumer()).at("duplicates").get<std::uint64_t>();
-  BOOST_TEST(repeats <= *messages.duplicates_bound);
+  BOOST_TEST(scene.repeats() - before <= *messages.duplicates_bound);
+  return {*parsed, messages};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(overload)
+
+BOOST_AUTO_TEST_CASE(the_cutoff_bounds_a_replay_that_never_catches_up) {
+  const Moved moved = move_at("overload", 25, 5s);
+  // T_replay_max ended it: waiting for it to converge was in vain, and its diverging takes longer to be seen.
+  BOOST_TEST(moved.messages.cut_because == "Cutoff");
+  BOOST_TEST(*moved.messages.service_rate < *moved.messages.arrival_rate);
+  BOOST_TEST((*moved.messages.cutoff_planned < moved.migration.spec.max_replay));
+  BOOST_TEST(*moved.messages.backlog_at_cut > 0U);
+}
+
+// It would catch up within minutes, or never where the machine is slower than it should be: whatever ends the replay,
+// it ends in time.
+BOOST_AUTO_TEST_CASE(a_replay_that_hardly_catches_up_ends_in_time) {
+  const Moved moved = move_at("overload-nearly", 19, 15s);
+  BOOST_TEST(!moved.messages.cut_because.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

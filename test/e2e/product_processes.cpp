@@ -12,6 +12,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kNamespace = "kubectl-migrate";
+// A process is found by its name, of which the kernel keeps so much, and by its Pod's uid, which stands in its cgroup's
+// path.
+constexpr std::size_t kNameLength = 15;
 
 Json pods_of(const Cluster& cluster, const std::string& program) {
   return cluster.get({"pods", "-n", kNamespace, "-l", "app.kubernetes.io/name=" + program});
@@ -65,14 +68,31 @@ ProductProcess leader(const Cluster& cluster) {
   return found;
 }
 
+double mib_of(const Cluster& cluster, const ProductProcess& process, const std::string& what) {
+  constexpr const char* kRead = R"(for p in $(pgrep -x "$0"); do
+  grep -q "$1" /proc/$p/cgroup || continue
+  sed -n "s/^$2:[^0-9]*//p" /proc/$p/status
+done)";
+  const std::string kib =
+      cluster.on(process.node, {"sh", "-c", kRead, process.program.substr(0, kNameLength), process.pod_uid, what});
+  return kib.empty() ? 0 : std::stod(kib) / 1024;
+}
+
+void forget_peak(const Cluster& cluster, const ProductProcess& process) {
+  constexpr const char* kForget = R"(for p in $(pgrep -x "$0"); do
+  ! grep -q "$1" /proc/$p/cgroup || echo 5 >/proc/$p/clear_refs
+done)";
+  cluster.on(process.node, {"sh", "-c", kForget, process.program.substr(0, kNameLength), process.pod_uid});
+}
+
 bool send_signal(const Cluster& cluster, const ProductProcess& process, const std::string& signal) {
-  // The kernel keeps 15 characters of a name. The Pod's uid stands in its cgroup's path.
   constexpr const char* kSend = R"(found=1
 for p in $(pgrep -x "$0"); do
   ! grep -q "$1" /proc/$p/cgroup || { kill -s "$2" $p && found=0; }
 done
 exit $found)";
-  return cluster.run({"exec", process.node, "sh", "-c", kSend, process.program.substr(0, 15), process.pod_uid, signal})
+  return cluster
+      .run({"exec", process.node, "sh", "-c", kSend, process.program.substr(0, kNameLength), process.pod_uid, signal})
       .succeeded();
 }
 

@@ -1,4 +1,4 @@
-// The product's own processes on the cluster, to be disturbed: found, killed, put to sleep and woken.
+// The product's own processes on the cluster: found, measured, and disturbed: killed, put to sleep and woken.
 #pragma once
 
 #include <string>
@@ -21,6 +21,11 @@ struct ProductProcess {
 
 // "KILL", "STOP", "CONT". Answers whether there was such a process.
 bool send_signal(const Cluster& cluster, const ProductProcess& process, const std::string& signal);
+
+// VmRSS, VmHWM … of it, in MiB; 0: there is no such process.
+[[nodiscard]] double mib_of(const Cluster& cluster, const ProductProcess& process, const std::string& what);
+// What it used at most (VmHWM) is counted anew from now.
+void forget_peak(const Cluster& cluster, const ProductProcess& process);
 
 // Gives way to a new Pod, which has no restarts to be punished for, and waits until all of the product is ready and
 // somebody leads. To be called after something was killed.

@@ -21,6 +21,7 @@ BOOST_AUTO_TEST_CASE(a_python_consumer_moves_by_every_strategy) {
   };
   for (const Row& row : {Row{"stop", "Stop"}, Row{"live", "Live"}, Row{"sequential", "Sequential"}}) {
     const std::string node = scene.other_node();
+    const std::uint64_t before = scene.repeats();
     const auto move = scene.move({"--to", node, "--strategy", row.strategy});
     const auto& status = move.migration.at("status");
     BOOST_TEST(status.at("phase") == "Succeeded");
@@ -29,6 +30,7 @@ BOOST_AUTO_TEST_CASE(a_python_consumer_moves_by_every_strategy) {
     BOOST_TEST_MESSAGE(row.strategy << ": gap " << status.at("gapMs") << " ms\n" << move.told);
     scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
     scene.wait_for_more(20);
+    BOOST_TEST(scene.repeats() - before <= repeats_allowed(move.migration, spec.prefetch), row.strategy);
   }
   const Verdict verdict = scene.judge();
   BOOST_TEST_MESSAGE(verdict.report);

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <functional>
 
+#include "test/e2e/broker_side.h"
 #include "test/e2e/scene.h"
 
 using namespace harness;
@@ -109,6 +110,16 @@ void use_own_user(Run& run) {
   set_secret(run.stage, "kind-own-user:kind-own-user", "");
 }
 
+constexpr const char* kControl = "kind-control.control.";
+
+void name_control_queue(Run& run) {
+  run.consumer.control_queue = std::string(kControl) + "{hostname}";
+  run.consumer.annotated_control_queue = std::string(kControl) + "{pod}";
+  // The broker outlives a test.
+  for (const std::string& one : queues(run.stage.cluster(), kControl))
+    delete_queue(run.stage.cluster(), one);
+}
+
 const std::vector<Row> kRows{
     {"kind-direct", [](Run& run) { through(run, "direct", "new"); }, nothing},
     {"kind-topic", [](Run& run) { through(run, "topic", "orders.new"); }, nothing},
@@ -119,6 +130,7 @@ const std::vector<Row> kRows{
     {"kind-tls", use_tls, nothing},
     {"kind-rights", use_least_rights, nothing},
     {"kind-own-user", use_own_user, nothing},
+    {"kind-control", name_control_queue, nothing},
     {"kind-overload",
      [](Run& run) {
        run.per_second = 25;
@@ -180,6 +192,12 @@ BOOST_DATA_TEST_CASE(moves_live, data::make(kRows), row) {
   BOOST_TEST(messages.value("lost", -1) == 0);
   scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
   scene.wait_for_more(20);
+  if (!consumer.control_queue.empty()) {
+    // Its own, and not the one of the Pod that it was copied from.
+    const Words left = queues(scene.cluster(), kControl);
+    BOOST_TEST(left == Words{kControl + scene.consumer()}, boost::test_tools::per_element());
+    BOOST_TEST(messages.value("controlQueue", "") == kControl + scene.consumer());
+  }
   if (consumer.idempotent) {
     const Verdict verdict = scene.judge();
     BOOST_TEST_MESSAGE(verdict.report);

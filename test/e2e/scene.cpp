@@ -17,6 +17,14 @@ using Json = nlohmann::json;
 
 }  // namespace
 
+std::uint64_t repeats_allowed(const Json& migration, int prefetch) {
+  const Json& status = migration.at("status");
+  const auto unacknowledged = static_cast<std::uint64_t>(prefetch);
+  if (status.at("strategy") == "Stop") return unacknowledged;
+  const bool comes_back = status.at("strategy") == "Live" && migration.at("spec").value("keepName", false);
+  return (comes_back ? unacknowledged : 0) + status.at("messages").at("duplicatesBound").get<std::uint64_t>();
+}
+
 Scene::Scene(const std::string& ns, int ballast_mib)
     : stage_(std::make_shared<const Stage>(ns)), orders_(stage_->cluster(), stage_->ns(), ballast_mib) {}
 
@@ -98,6 +106,10 @@ std::int64_t Scene::last_handled(std::size_t instance) const {
     if (handled.is_object()) last = std::max(last, handled.value("finished", std::int64_t{0}));
   }
   return last;
+}
+
+std::uint64_t Scene::repeats() const {
+  return orders_.state(consumer_).at("duplicates").get<std::uint64_t>();
 }
 
 void Scene::wait_for_more(std::uint64_t orders) const {

@@ -64,6 +64,10 @@ class Stage {
 // folders of Pods that are gone, paused tasks. Empty: nothing.
 [[nodiscard]] std::string leftovers(const Cluster& cluster, const std::string& ns, const std::string& uid);
 
+// How many messages a consumer may meet again by a migration: so many as it has told, or by `stop`, which tells
+// nothing, what was delivered and not acknowledged when it was frozen. The way back into a name is one more `stop`.
+[[nodiscard]] std::uint64_t repeats_allowed(const nlohmann::json& migration, int prefetch);
+
 // A consumer under load on a stage. Its instances' logs are followed, as a source's Pod, and with it its log, is
 // removed by the product.
 class Scene {
@@ -91,6 +95,8 @@ class Scene {
   // order, by its log, in microseconds since 1970 (0: none).
   [[nodiscard]] std::size_t instances() const { return logs_.size(); }
   [[nodiscard]] std::int64_t last_handled(std::size_t instance) const;
+  // How many it has met again, and knew; with a memory that moves the number moves too.
+  [[nodiscard]] std::uint64_t repeats() const;
   void wait_for_more(std::uint64_t orders) const;
   // The other one of the two nodes that consumers live on; the broker is on the third.
   [[nodiscard]] std::string other_node() const { return node_ == "node-a" ? "node-b" : "node-a"; }

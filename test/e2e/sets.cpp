@@ -6,6 +6,7 @@
 
 #include "shared/base/time.h"
 #include "test/e2e/broker_side.h"
+#include "test/e2e/queues_left.h"
 #include "test/e2e/set_watch.h"
 #include "test/e2e/small_pods.h"
 
@@ -15,12 +16,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kOrdinal = "metadata.labels['apps.kubernetes.io/pod-index']";
-
-// The broker outlives a test, and sets of other namespaces have Pods of the same names.
-void forget_control_queues(const Cluster& cluster) {
-  for (const std::string& queue : queues(cluster, fmt::format("ms2m.control.{}-", kSet)))
-    delete_queue(cluster, queue);
-}
 
 std::string name_in(const Json& migration) {
   return migration.at("metadata").at("name").get<std::string>();
@@ -66,13 +61,14 @@ Json SetScene::object() const {
 void SetScene::start(const SetSpec& spec) {
   spec_ = spec;
   const std::string& ns = stage_->ns().name();
-  forget_control_queues(cluster());
   const int loaded = spec.loaded == 0 ? spec.replicas : spec.loaded;
   // One more queue has the Pod that check_scales() makes.
   for (int i = 0; i <= spec.replicas; ++i) {
     const int ordinal = spec.first + i;
     auto scene = std::make_unique<Scene>(stage_, orders_, std::to_string(ordinal));
     scene->orders().forget_queues();
+    // Those that the set's own Pods looked into to the end are left by sets of other namespaces, with the same names.
+    delete_queue(cluster(), "ms2m.control." + pod_of(ordinal));
     if (i < loaded) scenes_.emplace(ordinal, std::move(scene));
   }
   cluster().apply(headless_service(ns, kSet, kSet));
@@ -145,6 +141,7 @@ void SetScene::check_scales() const {
 }
 
 Verdict SetScene::judge() {
+  check_no_queues_left(stage());
   Verdict all{.clean = true, .report = {}};
   for (const auto& [ordinal, scene] : scenes_) {
     const Verdict one = scene->judge();

@@ -3,6 +3,8 @@
 #include <set>
 
 #include "test/e2e/faults.h"
+#include "test/e2e/product_metrics.h"
+#include "test/e2e/queues_left.h"
 #include "test/e2e/rich_pod.h"
 
 using namespace harness;
@@ -74,6 +76,37 @@ BOOST_AUTO_TEST_CASE(sets_have_a_table_of_their_own_with_each_strategy_and_the_w
   BOOST_TEST((allowed_ends(way_back) == std::vector{Phase::succeeded}));
   way_back.in_return = false;
   BOOST_TEST((allowed_ends(way_back) == std::vector{Phase::rolled_back}));
+}
+
+// What must be gone at the broker is found by the names in the migrations' records.
+BOOST_AUTO_TEST_CASE(a_control_queue_without_its_pod_is_left_behind_but_for_a_source_of_stop) {
+  const auto moved = [](const char* strategy, const char* from, const char* to) -> Json {
+    return {{"spec", {{"pod", {{"name", from}}}}}, {"status", {{"strategy", strategy}, {"target", {{"pod", to}}}}}};
+  };
+  using Names = std::set<std::string>;
+  const auto left = [](const Json& migrations) {
+    return control_queues_without_pod(migrations, {"orders", "producer"});
+  };
+  BOOST_TEST((left(Json::array({moved("Live", "orders-mig-a", "orders")})) == Names{"ms2m.control.orders-mig-a"}));
+  BOOST_TEST((left(Json::array({moved("Stop", "orders-mig-a", "orders")})) == Names{}));
+  // A target that was given up, of an earlier attempt too.
+  Json back = moved("Live", "orders", "orders-mig-b");
+  back["status"]["messages"]["controlQueue"] = "ms2m.control.orders-mig-c";
+  BOOST_TEST((left(Json::array({back})) == Names{"ms2m.control.orders-mig-b", "ms2m.control.orders-mig-c"}));
+  // The way back into the name is a Stop, and its source a shadow.
+  Json home = moved("Stop", "orders-mig-d", "orders");
+  home["spec"]["target"]["name"] = "orders";
+  BOOST_TEST((left(Json::array({home})) == Names{"ms2m.control.orders-mig-d"}));
+}
+
+BOOST_AUTO_TEST_CASE(series_of_a_name_are_summed_by_their_labels) {
+  const std::string text =
+      "# HELP moves_total Moves\nmoves_total{how=\"a\",of=\"x\"} 2\nmoves_total{how=\"b\",of=\"x\"} 3\n"
+      "moves_total_more{how=\"a\"} 7\nwaiting 4.5\n";
+  BOOST_TEST(sum_in(text, "moves_total", "of=\"x\"") == 5);
+  BOOST_TEST(sum_in(text, "moves_total", "how=\"b\"") == 3);
+  BOOST_TEST(sum_in(text, "waiting") == 4.5);
+  BOOST_TEST(sum_in(text, "moves") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(specs_differ_in_what_is_not_documented_only) {

@@ -28,6 +28,14 @@ orders::ConsumerWorld real_world() {
   return world;
 }
 
+// As the product expands its annotation, with the host name as it is now.
+std::string with_host_name(std::string text) {
+  constexpr std::string_view kWord = "{hostname}";
+  if (const std::size_t at = text.find(kWord); at != std::string::npos)
+    text.replace(at, kWord.size(), orders::host_name());
+  return text;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -59,7 +67,9 @@ int main(int argc, char** argv) {
     app.add_option("--memory-mib", memory_mib, "Size of the memory block")->envname("MEMORY_MIB");
     app.add_flag("--no-idempotency", no_idempotency, "Apply every delivery, also repeated ones")
         ->envname("NO_IDEMPOTENCY");
-    app.add_option("--control-queue", control_queue, "Look into this queue in place of ms2m.control.HOSTNAME")
+    app.add_option(
+           "--control-queue", control_queue,
+           "Look into this queue in place of ms2m.control.HOSTNAME; {hostname} in it is expanded at each connect")
         ->envname("CONTROL_QUEUE");
     app.add_option("--http-port", port, "Port of /state, /metrics, /healthz")->envname("HTTP_PORT");
     try {
@@ -75,7 +85,7 @@ int main(int argc, char** argv) {
     const orders::MemoryBlock memory{{memory_mib << 20}};
     const auto broker = orders::rabbitmq_broker(url, topology);
     orders::ConsumerWorld world = real_world();
-    if (!control_queue.empty()) world.control_queue = [&] { return control_queue; };
+    if (!control_queue.empty()) world.control_queue = [&] { return with_host_name(control_queue); };
     orders::Consumer consumer{*broker, options, std::move(world)};
     const auto answer = [&](const migrate::http::Request& request) -> migrate::http::Response {
       const auto state = [&](std::optional<bool> intact) {

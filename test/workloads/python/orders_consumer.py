@@ -52,7 +52,7 @@ def parse_options(arguments, environment):
     option("--service-time-ms", "50", "Work for each message, in milliseconds", whole_number(0))
     option("--prefetch", "10", "Messages delivered ahead", whole_number(1, 65535))
     option("--memory-mib", "20", "Size of the memory block", whole_number(0))
-    option("--control-queue", "", "Look into this queue in place of ms2m.control.HOSTNAME")
+    option("--control-queue", "", "Look into this queue in place of ms2m.control.HOSTNAME; {hostname} in it is expanded")
     option("--http-port", "8080", "Port of /state, /metrics, /healthz", whole_number(0, 65535))
     parser.add_argument(
         "--no-idempotency",
@@ -80,9 +80,12 @@ def wait(seconds):
 
 
 def real_world(control_queue=""):
+    def named():
+        return control_queue.replace("{hostname}", socket.gethostname())
+
     return World(
         pod=socket.gethostname,
-        control_queue=(lambda: control_queue) if control_queue else control_queue_name,
+        control_queue=named if control_queue else control_queue_name,
         now=lambda: time.time_ns() // 1000,
         steady_now=time.monotonic,
         wait=wait,
