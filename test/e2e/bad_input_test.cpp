@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/damaged_archive.h"
 #include "test/e2e/small_pods.h"
 #include "test/harness/product.h"
 
@@ -53,6 +54,12 @@ struct Pods {
       pod = small_pod(stage.ns().name(), "shared-memory", "node-a", "echo state >/dev/shm/state");
     });
     add("other-runtime", [](Json& pod) { pod["spec"]["runtimeClassName"] = "crun"; });
+    // A deleted file that is still open goes into the checkpoint, but not one of any size.
+    add("ghost", [this](Json& pod) {
+      pod = small_pod(stage.ns().name(), "ghost", "node-a",
+                      "dd if=/dev/zero of=/ghost bs=1M count=8 2>/dev/null; exec 3</ghost; rm /ghost");
+    });
+    add("altered", [](Json&) {});
     add("finalized", [](Json& pod) { pod["metadata"]["finalizers"] = {"example.com/mine"}; });
     add("processes", [](Json& pod) { pod["spec"]["shareProcessNamespace"] = true; });
     add("not-ready", [](Json& pod) {
@@ -189,6 +196,18 @@ BOOST_AUTO_TEST_CASE(a_risk_that_is_accepted_is_taken_and_said) {
     BOOST_TEST((moved.output + moved.errors).find("accepted") != std::string::npos, text_of(moved));
     stage().check_nothing_left(newest_migration());
   }
+}
+
+// Rolled back, with CRIU's own reason.
+BOOST_AUTO_TEST_CASE(a_checkpoint_that_criu_refuses) {
+  play({"refused by CRIU", {"ghost", "--to", "node-b"}, 4, {"node-a", "Can't dump ghost file", "ghost"}});
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_that_is_altered_on_the_way) {
+  const Row row{"altered", {"altered"}, 4, {"node-b", "main", "digest"}};
+  const Untouched before{stage(), "altered"};
+  check_parts(move_damaged(stage(), "altered", "printf XXXX | dd of=$f bs=1 seek=4096 conv=notrunc status=none"), row);
+  check_aftermath(row, before);
 }
 
 BOOST_AUTO_TEST_CASE(a_cordoned_node) {
