@@ -24,6 +24,7 @@ constexpr milliseconds kLookEvery{1'000};
 constexpr milliseconds kTellEvery{5'000};
 constexpr milliseconds kSwitchPatience{1'800'000};  // a long rest is replayed to its end all the same
 constexpr milliseconds kTakeOverPatience{10'000};
+constexpr milliseconds kSoonestRestart{400};  // the kubelet looks for ended containers each second
 
 // Whether the mirror still gets everything that the primary gets.
 Attempt<bool> is_bound_alike(Hop& hop, const ReplayLink& link, const Limits& limits) {
@@ -141,6 +142,16 @@ Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& li
   return {};
 }
 
+// Its memory goes over with the process that was told. One that takes over late may have been started anew meanwhile:
+// then the kubelet's word is waited for.
+Attempt<void> check_same_process(Hop& hop, Steady told, const Limits& limits) {
+  const auto since = [&] { return hop.world().pacer.now() - told; };
+  if (since() < kSoonestRestart || was_decided(hop.status(), Resolution::keep_target)) return {};
+  while (since() < Attendance::kKubeletsWord)
+    if (!hop.pause(kPoll, limits)) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
+  return look_at_target(hop, limits);
+}
+
 // The mirror was unbound, empty and unused: nothing is left in it. Recorded before it is removed: one that is gone
 // without this record was deleted by somebody else, with what it held.
 Attempt<void> record_nothing_left(Hop& hop) {
@@ -162,11 +173,12 @@ Attempt<void> take_loss(Hop& hop, const ReplayLink& link, const Limits& limits) 
 Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   bool is_taken_over = false;
-  Steady next_word = hop.world().pacer.now();
+  const Steady told = hop.world().pacer.now();
+  Steady next_word = told;
   for (;;) {
     if (const Steady now = hop.world().pacer.now(); now >= next_word) {
       next_word = now + kTellEvery;
-      if (auto told = tell_end(hop, link, limits); !told) return told;
+      if (auto said = tell_end(hop, link, limits); !said) return said;
       if (auto lives = look_at_target(hop, limits); !lives) return lives;
     }
     auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
@@ -175,8 +187,10 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
     if (!*depth && was_decided(hop.status(), Resolution::keep_target)) return take_loss(hop, link, limits);
     if (!*depth) return mirror_lost(hop, link);
     if ((*depth)->consumers == 0 && (*depth)->ready == 0) {
-      if (!std::exchange(is_taken_over, true))
+      if (!std::exchange(is_taken_over, true)) {
         if (auto taken = await_take_over(hop, link, limits); !taken) return taken;
+        if (auto same = check_same_process(hop, told, limits); !same) return same;
+      }
       if (auto recorded = record_nothing_left(hop); !recorded) return recorded;
       auto gone = ask_broker<broker::Removal>(
           hop, limits, [&] { return link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); });

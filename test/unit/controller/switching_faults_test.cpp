@@ -76,6 +76,29 @@ BOOST_FIXTURE_TEST_CASE(a_mirror_that_a_cold_process_has_emptied_is_not_replayed
   BOOST_TEST(!was_ended());
 }
 
+// It has been told that the replay is over, and ends before it takes over: what is started anew takes over in its
+// place.
+BOOST_FIXTURE_TEST_CASE(a_cold_process_that_takes_over_is_no_success, Live) {
+  std::optional<Instant> died;
+  bool is_cold = false;
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!died && call.find("END_REPLAY") != std::string::npos) {
+      died = now();
+      obeys = false;
+      broker->cancel(mirror(), "t3");
+    }
+    if (died && call == "depth orders" && now() - *died >= 1s && !is_cold) {
+      is_cold = true;
+      broker->consume("orders", {"t4", "cold", "10.0.0.20", 5});
+    }
+    if (died && now() - *died >= 2s) kubelet_says_it_ended();
+    return std::nullopt;
+  };
+  const MigrationStatus status = run(1);
+  BOOST_TEST(is_cold);
+  check_said(status, "InDoubt", "TargetDied", "but for what a process that was started anew");
+}
+
 // What it held is in no memory: no success, and with the source still there a person's to decide.
 BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_success) {
   for (const Strategy strategy : {Strategy::live, Strategy::sequential}) {

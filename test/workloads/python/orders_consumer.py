@@ -52,7 +52,7 @@ def parse_options(arguments, environment):
     option("--service-time-ms", "50", "Work for each message, in milliseconds", whole_number(0))
     option("--prefetch", "10", "Messages delivered ahead", whole_number(1, 65535))
     option("--memory-mib", "20", "Size of the memory block", whole_number(0))
-    option("--control-queue", "", "Look into this queue in place of ms2m.control.HOSTNAME; {hostname} in it is expanded")
+    option("--control-queue", "", "Look into this queue in place of ms2m.control.HOSTNAME; with {hostname}")
     option("--http-port", "8080", "Port of /state, /metrics, /healthz", whole_number(0, 65535))
     parser.add_argument(
         "--no-idempotency",
