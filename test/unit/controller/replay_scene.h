@@ -76,26 +76,31 @@ struct Replay : Scene {
       if (state == agent::RestoreState::used) return true;
     return false;
   }
+  // By docs/app-contract.md: a replay that had ended may be begun once more, and one of a mirror that is gone is over.
   void obey() {
     const std::string control = messages().control_queue;
-    if (!reads && broker->has_queue(control) && !broker->ready(control).empty()) {
-      reads = messages().mirror;
+    if (broker->has_queue(control) && !broker->ready(control).empty()) {
       std::vector<std::string> words;
       broker->consume(control, {"c3", "shadow", "10.0.0.20", 1});
       handle(control, "c3", words);
       broker->cancel(control, "c3");
-      broker->consume(*reads, {"t3", "shadow", "10.0.0.20", 5});
+      for (const std::string& word : words)
+        obey(word);
     }
-    if (!reads) return;
-    if (*reads != "orders" && broker->has_queue(control))
-      for (const std::string& word : broker->ready(control))
-        if (word.find("END_REPLAY") != std::string::npos) {
-          handle(*reads, "t3", in_target);
-          broker->cancel(*reads, "t3");
-          reads = "orders";
-          broker->consume(*reads, {"t3", "shadow", "10.0.0.20", 5});
-        }
+    if (reads && broker->has_queue(*reads)) handle(*reads, "t3", in_target);
+  }
+  void obey(const std::string& word) {
+    if (word.find("START_REPLAY") != std::string::npos)
+      read_from(!reads || broker->has_queue(messages().mirror) ? messages().mirror : "orders");
+    if (word.find("END_REPLAY") == std::string::npos || !reads || *reads == "orders") return;
     if (broker->has_queue(*reads)) handle(*reads, "t3", in_target);
+    read_from("orders");
+  }
+  void read_from(const std::string& queue) {
+    if (reads == queue) return;
+    if (reads && broker->has_queue(*reads)) broker->cancel(*reads, "t3");
+    reads = queue;
+    if (broker->has_queue(queue)) broker->consume(queue, {"t3", "shadow", "10.0.0.20", 5});
   }
   [[nodiscard]] MessagesStatus messages() const { return status().messages.value_or(MessagesStatus{}); }
   [[nodiscard]] std::string mirror() const { return kMirror + migration().uid; }
