@@ -135,8 +135,8 @@ BOOST_FIXTURE_TEST_CASE(who_decides_for_a_copy_whose_mirror_is_gone_takes_the_lo
   const MigrationStatus status = run();
   BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
   BOOST_TEST(!status.messages->lost.has_value());
-  BOOST_REQUIRE(!status.warnings.empty());
-  BOOST_TEST(status.warnings.front().find("what it held is lost") != std::string::npos, status.warnings.front());
+  BOOST_TEST(std::any_of(status.warnings.begin(), status.warnings.end(),
+                         [](const std::string& one) { return one.find("what it held is lost") != std::string::npos; }));
 }
 
 // Nobody decides until its liveness probe would have the source started without its memory, which would take messages.
