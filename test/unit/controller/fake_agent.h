@@ -34,7 +34,7 @@ class Agent final : public agent::AgentApi {
   bool containers_gone = true;
   std::chrono::milliseconds skew{0};  // of this node's clock, against everybody else's
   std::vector<std::string> lost;      // containers that somebody ends while they are frozen
-  bool has_lost_source = false;  // its frozen containers ended, and not by us
+  bool has_lost_source = false;       // its frozen containers ended, and not by us
   agent::SourceFacts facts{{{"app", "id-app", "runc", 20_MiB, false}}, {}, 10'000_MiB};
 
   // Seen by tests.

@@ -87,7 +87,7 @@ struct Scene : Agents, Brokers {
   std::set<std::string> unreported;
   bool restores_images = true;
   std::function<void(NodeFacts&)> report;  // what is another of a node than usual
-  bool background_fails = false;  // what goes on beside the phases finds no broker
+  bool background_fails = false;           // what goes on beside the phases finds no broker
 
   Lookup<NodeFacts> facts(const std::string& node) override {
     if (unreported.contains(node)) return std::nullopt;
