@@ -46,8 +46,8 @@ AgentResult<SourceRecord> Source::commit(const Order& order) {
   return to_answer(stored);
 }
 
-// Why what was checkpointed is no longer all that ran; empty when it is. Whoever resumed or killed a container (a
-// restart of containerd ends paused ones) made the checkpoint old.
+// Why what was checkpointed is no longer all that ran; empty when it is. Whoever resumed or killed a container, perhaps
+// by a restart of its runtime, made the checkpoint old.
 Result<std::string> Source::disturbed(const StoredSource& stored) const {
   for (const FrozenContainer& container : stored.containers) {
     const auto found = parts_.runtime.find(stored.pod.uid, container.name);
