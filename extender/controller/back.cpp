@@ -162,7 +162,7 @@ Outcome thaw(Hop& hop, bool target_never_ran) {
     return {};
   }
   const agent::SourceRecord& record = **asked;
-  // By a restart of the node's container runtime, or of the node.
+  // Killed by somebody on its node, or by the node's restart.
   if (!record.lost.empty())
     note_loss(
         hop, "ContainersGone",
