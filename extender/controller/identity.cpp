@@ -17,12 +17,11 @@ constexpr const char* kLowestCost = "-2147483648";
 
 constexpr milliseconds kBetweenProofs{1'000};
 constexpr milliseconds kAskAgain{100};
-constexpr milliseconds kPolicyPatience{30'000};
 
 enum class Held { yes, no };
 
-// Whether the policy, and not the Pod that has the name still, or a quota, keeps others from making one. `words`: the
-// API server's.
+// Whether the policy, and not the Pod that has the name still, or a quota, keeps others from making one. A policy that
+// denies because it has yet to be read proves nothing of the moment after. `words`: the API server's.
 Attempt<Held> try_to_take_name(Hop& hop, const Limits& limits, std::string& words) {
   // Anything but what we make: the same Pod without the annotation that its restore takes.
   TargetPlan plan = hop.target_plan();
@@ -41,7 +40,8 @@ Attempt<Held> try_to_take_name(Hop& hop, const Limits& limits, std::string& word
     using Kind = kube::ApiError::Kind;
     const Kind kind = answer.error().kind;
     const bool denied = kind == Kind::forbidden || kind == Kind::invalid;
-    if (denied && words.find(kNamePolicy) != std::string::npos) held = Held::yes;
+    if (denied && !is_policy_yet_to_be_read(answer.error()) && words.find(kNamePolicy) != std::string::npos)
+      held = Held::yes;
     return denied || kind == Kind::already_exists ? kube::ApiResult<Json>{Json{}} : answer;
   });
   if (!tried) return tl::make_unexpected(tried.error());

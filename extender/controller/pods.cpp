@@ -28,16 +28,21 @@ bool is_gone_with_namespace(const Hop& hop, Kind kind) {
 
 }  // namespace
 
+bool is_policy_yet_to_be_read(const kube::ApiError& error) {
+  return (error.kind == Kind::forbidden || error.kind == Kind::invalid) &&
+         error.text().find("denied request: failed to configure") != std::string::npos;
+}
+
 Attempt<void> Pods::go_on_after(const kube::ApiError& error, const std::string& what, const Limits& limits,
                                 milliseconds& wait) {
   const std::string text = what + ": " + error.text();
   if (error.kind == Kind::cancelled || limits.stop.stop_requested())
     return tl::make_unexpected(hop_.interrupted({Event::left, "Left", text}));
-  // Behind the commit there is nobody to go back to: a policy whose parameters the API server has yet to read, or a
-  // quota that has yet to count what is gone, passes too.
+  // Behind the commit there is nobody to go back to: a quota that has yet to count what is gone passes too.
   const bool is_denied = error.kind == Kind::forbidden || error.kind == Kind::invalid;
   const bool may_pass = is_denied && is_after_commit(hop_.migration().status.phase) && !hop_.signals().deleting();
-  if (!passes_by_itself(error.kind) && !may_pass) return give_up(Event::failed, "ApiError", text);
+  if (!passes_by_itself(error.kind) && !may_pass && !is_policy_yet_to_be_read(error))
+    return give_up(Event::failed, "ApiError", text);
   if (hop_.pause(wait, limits)) {
     wait = std::min(wait * 2, kLongestWait);
     return {};

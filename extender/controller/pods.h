@@ -14,6 +14,13 @@ namespace migrate::controller {
 template <class T>
 using ApiCall = std::function<Result<T, kube::ApiError>(const kube::CallOptions&)>;
 
+// Whether a refusal says nothing of the object: an API server that has just started has yet to find the kind that an
+// admission policy takes its parameters from, and denies everything that the policy is about until then. Known by the
+// words of Kubernetes' k8s.io/apiserver/pkg/admission/plugin/policy, which has no code for it.
+[[nodiscard]] bool is_policy_yet_to_be_read(const kube::ApiError& error);
+// How long that is waited for.
+inline constexpr milliseconds kPolicyPatience{30'000};
+
 class Pods {
  public:
   explicit Pods(Hop& hop) : hop_(hop) {}

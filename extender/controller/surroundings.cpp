@@ -161,7 +161,7 @@ Attempt<void> look_at_claims(Hop& hop, const Json& pod, const Limits& limits, Su
   return {};
 }
 
-// The target as the API server would take it, without making it.
+// The target as the API server would take it, without making it. A policy that stays unread is a refusal like others.
 Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limits) {
   TargetPlan plan = hop.target_plan();
   // Whoever admits images by their names says so now.
@@ -175,10 +175,12 @@ Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limi
   const Json target = target_pod(pod, hop.migration(), plan);
   const auto path = kube::pod(hop.migration().namespace_, plan.name);
   std::string trouble;
+  const auto patience = hop.world().pacer.now() + kPolicyPatience;
   auto tried = Pods{hop}.call<Json>("try to create " + describe(path), limits, [&](const kube::CallOptions& options) {
     kube::WriteOptions write;
     write.dry_run = kube::DryRun::server;
     auto answer = hop.world().client.create(path.collection(), target, write, options);
+    if (!answer && is_policy_yet_to_be_read(answer.error()) && hop.world().pacer.now() < patience) return answer;
     if (answer) {
       trouble = admission_trouble(pod, *answer);
       return answer;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,12 @@ struct OfSet : Scene {
     cluster.deny = [this](const kube::ResourcePath& where, const Json& object) -> std::optional<kube::ApiError> {
       if (where.plural != "pods" || where.name != kPod || !is_installed) return std::nullopt;
       ++attempts;
+      if (is_unread && is_unread(attempts))
+        return controller::fakes::Cluster::error(
+            kube::ApiError::Kind::invalid,
+            std::string{"ValidatingAdmissionPolicy '"} + kNamePolicy +
+                "' denied request: failed to configure policy: failed to find resource referenced by paramKind: "
+                "'kubectl-migrate.dev/v1alpha1, Kind=Migration'");
       const bool is_target = text_at(object, {"metadata", "annotations", kRestoreAnnotation}) == "uid-migration";
       if (is_target || attempts <= not_before) return std::nullopt;
       if (!first_denied) first_denied = world.pacer.now();
@@ -56,7 +63,8 @@ struct OfSet : Scene {
   bool is_installed = true;
   int attempts = 0;
   std::optional<Steady> first_denied;
-  int not_before = 0;  // so many attempts pass until the API server applies it
+  std::function<bool(int attempt)> is_unread;  // at an API server that has just started; counted from 1
+  int not_before = 0;                          // so many attempts pass until the API server applies it
 };
 
 inline bool went_through(const MigrationStatus& status, Phase phase) {

@@ -68,6 +68,38 @@ BOOST_FIXTURE_TEST_CASE(without_the_policy_nothing_is_touched, OfSet) {
   check_is_sets(kPod);
 }
 
+// Seen on a cluster for some seconds after a restart of the API server.
+BOOST_FIXTURE_TEST_CASE(an_api_server_that_has_just_started_refuses_nobody, OfSet) {
+  is_unread = [](int attempt) { return attempt <= 3; };
+  run();
+  check_succeeded(kPod);
+  check_is_sets(kPod);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_policy_that_stays_unread_refuses, OfSet) {
+  is_unread = [](int) { return true; };
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Refused");
+  BOOST_TEST(now.reason == "TargetNotAdmitted");
+  BOOST_TEST(now.message.find("failed to configure policy") != std::string::npos, now.message);
+  check_clean({kPod});
+  check_is_sets(kPod);
+}
+
+// It denies as well, but what it does a moment later is not known from that.
+BOOST_FIXTURE_TEST_CASE(a_policy_that_is_yet_to_be_read_holds_no_name, OfSet) {
+  int frozen_after = 0;
+  is_unread = [](int attempt) { return attempt >= 2 && attempt <= 5; };
+  source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "freeze") frozen_after = attempts;
+    return std::nullopt;
+  };
+  run();
+  check_succeeded(kPod);
+  // One that looked whether the name could be taken at all, four of no worth, two that the policy denied.
+  BOOST_TEST(frozen_after >= 7);
+}
+
 BOOST_FIXTURE_TEST_CASE(an_abort_gives_the_source_back, OfSet) {
   Json lent;
   source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
