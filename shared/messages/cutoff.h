@@ -33,7 +33,7 @@ class RateMeter {
   // same answer that told `ready`.
   void read(Steady at, std::uint64_t ready, bool target_consumes);
 
-  // Messages a second. Nothing: not known yet (8 messages within a second or more make it known, or 4 s of anything).
+  // Messages a second. Nothing: not known yet (8 messages within 0.5 s or more make it known, or 4 s of anything).
   [[nodiscard]] std::optional<double> arrival_rate() const { return arrival_rate_; }
   // The target's (known after 8 messages within 0.3 s or more, or 1 s of anything). It is measured only while the
   // mirror is not empty: a target that waits shows the arrival rate.

@@ -14,7 +14,8 @@ constexpr std::uint64_t kManyMessages = 100;
 // A target that begins takes its whole prefetch at once, one that goes gives it back.
 constexpr milliseconds kSettling{400};
 constexpr milliseconds kLeastSpan{1'000};
-constexpr milliseconds kShortSpan{300};  // of a target that handles much
+constexpr milliseconds kShortSpan{300};      // of a target that handles much
+constexpr milliseconds kShortArrivals{500};  // where much arrives
 constexpr milliseconds kEnoughSpan{4'000};
 constexpr std::uint64_t kEnoughMessages = 8;
 constexpr std::size_t kLeastReadings = 4;
@@ -96,7 +97,9 @@ void RateMeter::measure() {
     if (enough || span >= kLeastSpan) drain_rate_ = rate;
     return;
   }
-  if (span < kLeastSpan) return;
+  // Once the target reads the mirror nobody can tell any more how much arrives, and a quick one leaves not even a
+  // second.
+  if (span < kShortArrivals) return;
   const bool enough = window_.back().ready >= window_.front().ready + kEnoughMessages;
   if (enough || span >= kEnoughSpan) arrival_rate_ = std::max(0.0, slope(window_));
 }

@@ -184,6 +184,11 @@ void Orders::stop_producer() const {
       "{}");
 }
 
+std::uint64_t Orders::unconfirmed() const {
+  const Json settled = producer_status().at("settled");
+  return settled.value("unknown", std::uint64_t{0}) + settled.value("nacked", std::uint64_t{0});
+}
+
 Json Orders::producer_status() const {
   return Json::parse(http(producer_, kProducerPort, "/status"));
 }

@@ -88,6 +88,8 @@ class Orders {
 
   [[nodiscard]] nlohmann::json state(const std::string& pod) const;  // the consumer's /state
   [[nodiscard]] nlohmann::json producer_status() const;
+  // Orders of which the broker has said that it has not got them, or nothing.
+  [[nodiscard]] std::uint64_t unconfirmed() const;
   // Keeps what an instance has logged; to be called while its Pod exists.
   void keep_log(const std::string& pod);
   // The same of one whose log was kept otherwise, under a name that is its own.
