@@ -7,6 +7,7 @@
 
 #include "extender/controller/backlog_watch.h"
 #include "extender/controller/frozen_source.h"
+#include "extender/controller/kube_events.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/transition.h"
 
@@ -104,8 +105,7 @@ void tell_people(Hop& hop, Phase from, const Outcome& outcome, Phase to) {
   if (from == Phase::pending) world.metrics.migration_began();
   if (is_final(to)) world.metrics.migration_ended(to);
   if (const auto said = announcement(hop.migration(), from, outcome, to))
-    for (const char* kind : {"Migration", "Pod"})
-      world.events.record(hop.migration(), kind, said->is_warning, said->reason, said->message);
+    record_for_both(world.events, hop.migration(), said->is_warning, said->reason, said->message);
 }
 
 // In doubt nothing is waited for but a person, and the time at which the frozen source has to go.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/frozen_source.h"
+#include "extender/controller/kube_events.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/steps.h"
 
@@ -20,10 +21,8 @@ Outcome refuse(Hop& hop, const std::string& why) {
   MigrationStatus& status = hop.status();
   status.message = status.message.substr(0, status.message.find(kRefused)) + kRefused + why;
   hop.log(LogLevel::warning, "a resolution is refused", {{"message", why}});
-  for (const char* kind : {"Migration", "Pod"})
-    hop.world().events.record(
-        hop.migration(), kind, true, "MigrationNotResolved",
-        fmt::format("migration {}: it cannot be resolved for the source: {}", hop.migration().name, why));
+  record_for_both(hop.world().events, hop.migration(), true, "MigrationNotResolved",
+                  fmt::format("migration {}: it cannot be resolved for the source: {}", hop.migration().name, why));
   if (auto written = hop.journal().write(); !written) return written.error();
   if (auto dropped = hop.journal().drop_resolution(); !dropped) return dropped.error();
   return {Event::left, "NotResolved", why};

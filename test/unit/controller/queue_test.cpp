@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "extender/controller/queue.h"
 #include "test/unit/controller/scene.h"
 
 namespace {
@@ -95,6 +96,40 @@ BOOST_FIXTURE_TEST_CASE(a_broker_that_does_not_tell_of_connections_is_waited_for
   run();
   check_succeeded("orders-mig-a6pfz");
   BOOST_TEST(broker->closed_connections() == Words{"mine"}, boost::test_tools::per_element());
+}
+
+// The broker's Secret as it was found, in the foreground and in the background.
+struct Found {
+  const char* what;
+  std::optional<Json> secret;
+  bool answers;
+  const char* reason;
+  const char* says;
+};
+
+BOOST_AUTO_TEST_CASE(a_secret_that_is_of_no_use_is_said_of_the_secret) {
+  struct OneBroker final : Brokers {
+    Result<std::shared_ptr<broker::Broker>> connect(const broker::BrokerAddress&) override {
+      if (!answers) return failure("connection refused");
+      return std::shared_ptr<broker::Broker>{std::make_shared<migrate::fakes::FakeBroker>()};
+    }
+    bool answers = true;
+  };
+  const Json usable{{"data", {{"amqp-url", "YW1xcDovL21x"}}}};
+  for (const Found& one : std::vector<Found>{{"usable", usable, true, "", ""},
+                                             {"none", std::nullopt, true, "BrokerSecret", "does not exist"},
+                                             {"empty", Json::object(), true, "BrokerSecret", "amqp-url"},
+                                             {"nobody there", usable, false, "Broker", "connection refused"}}) {
+    BOOST_TEST_CONTEXT(one.what) {
+      OneBroker brokers;
+      brokers.answers = one.answers;
+      const auto connected = connect_with(brokers, kube::core("secrets", "shop", "rabbit"), one.secret);
+      BOOST_TEST(connected.has_value() == (*one.reason == 0));
+      if (connected) continue;
+      BOOST_TEST(connected.error().reason == one.reason);
+      BOOST_TEST(connected.error().message.find(one.says) != std::string::npos, connected.error().message);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
