@@ -149,6 +149,13 @@ std::optional<milliseconds> run(Hop& hop) {
         (void)hop.say(outcome.message);
       return from == Phase::in_doubt ? until_next_look(hop) : kSoon;
     }
+    // What a person decided in an earlier doubt has been carried out; this one takes a word of its own, the same
+    // perhaps.
+    if (*next == Phase::in_doubt && hop.signals().resolution() != Resolution::none)
+      if (auto dropped = hop.journal().drop_resolution(); !dropped) {
+        hop.log(LogLevel::warning, "left", {{"message", dropped.error().message}});
+        return kSoon;
+      }
     apply_transition(hop.status(), outcome, *next, hop.world().clock.now());
     if (*next == Phase::in_doubt) say_what_is_left(hop);
     if (auto written = hop.journal().write(); !written) {

@@ -80,10 +80,7 @@ Outcome in_doubt(Hop& hop) {
     case Resolution::keep_target:
       return {Event::target_decided, "TargetDecided", "decided: " + decided};
     case Resolution::from_checkpoint:
-      // It holds once: when it leads here again, another one is needed.
-      if (!was_decided(status, Resolution::from_checkpoint))
-        return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
-      break;
+      return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
     case Resolution::none:
       break;
   }

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(it_moves_as_an_image) {
   BOOST_TEST(scene.target.host_name == "o");
   BOOST_TEST(made["spec"]["containers"][0]["image"] == "127.0.0.1:10962/abc@sha256:00");
   BOOST_TEST(!made["spec"].contains("runtimeClassName"));
-  const std::string secret = pull_secret_name(samples::migration(), 1);
+  const std::string secret = pull_secret_name(samples::migration(), "127.0.0.1:10962/abc");
   BOOST_TEST(made["spec"]["imagePullSecrets"][0]["name"] == secret);
   const auto kept = scene.cluster.look(kube::core("secrets", "shop", secret));
   BOOST_REQUIRE(kept);
@@ -168,7 +168,8 @@ BOOST_AUTO_TEST_CASE(it_is_pulled_from_a_registry_as_an_image) {
   BOOST_TEST(made["spec"]["imagePullSecrets"][0]["name"] == "pull");
   BOOST_TEST(scene.target.pulled_as->images.at(0).id == "sha256:22");
   BOOST_TEST(times(scene.source, "push") == 1U);  // and not again behind the commit
-  BOOST_TEST(!scene.cluster.look(kube::core("secrets", "shop", pull_secret_name(samples::migration(), 1))));
+  BOOST_TEST(!scene.cluster.look(
+      kube::core("secrets", "shop", pull_secret_name(samples::migration(), "127.0.0.1:10962/abc"))));
 }
 
 BOOST_AUTO_TEST_CASE(a_registry_that_keeps_what_was_pushed_is_told_of) {
