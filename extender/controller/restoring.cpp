@@ -192,6 +192,8 @@ Outcome repeating(Hop& hop) {
   if (replays(hop)) {
     auto link = connect_replay(hop, limits);
     if (!link) return link.error();
+    if (was_decided(status, Resolution::from_checkpoint))
+      if (auto noted = note_taken(hop, *link, limits); !noted) return noted.error();
     if (auto forgotten = forget_control_queue(hop, *link, limits); !forgotten) return forgotten.error();
     if (auto told = tell_start(hop, *link, limits); !told) return told.error();
   }

@@ -152,11 +152,13 @@ Attempt<void> check_same_process(Hop& hop, Steady told, const Limits& limits) {
 }
 
 // The mirror was unbound, empty and unused: nothing is left in it. Recorded before it is removed: one that is gone
-// without this record was deleted by somebody else, with what it held.
+// without this record was deleted by somebody else, with what it held. What a copy that was given up took is noted by
+// then (note_taken).
 Attempt<void> record_nothing_left(Hop& hop) {
   MessagesStatus& messages = messages_of(hop);
-  messages.lost = 0;
-  messages.replayed = messages.mirrored;
+  const bool is_part_taken = messages.mirrored && messages.replayed && *messages.replayed < *messages.mirrored;
+  messages.lost = is_part_taken ? *messages.mirrored - *messages.replayed : 0;
+  if (!is_part_taken) messages.replayed = messages.mirrored;
   return hop.journal().write();
 }
 
