@@ -74,6 +74,8 @@ class Hop {
   // False: interrupted, or the time is over.
   [[nodiscard]] bool pause(milliseconds span, const Limits& limits);
   void log(LogLevel level, std::string_view message, LogFields fields = {});
+  // Into the record, once.
+  void warn(const std::string& message);
   // Shown with the step at work. Not on the critical path.
   [[nodiscard]] Attempt<void> say(const std::string& message);
 

@@ -34,11 +34,6 @@ ConsumerConnections of_unlisted_consumer(broker::Broker& broker, const QueueRef&
 
 }  // namespace
 
-Result<broker::BrokerAddress> broker_address_in(const Json& secret) {
-  return broker::broker_address_of(text_at(secret, {"data", "amqp-url"}), text_at(secret, {"data", "management-url"}),
-                                   text_at(secret, {"data", "ca.crt"}));
-}
-
 std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod) {
   if (migration.spec.messages == MessageMode::none) return std::nullopt;
   QueueRef ref{migration.spec.queue.empty() ? pod.queue : migration.spec.queue,
@@ -78,6 +73,21 @@ Result<std::vector<std::string>> connections_of(const std::vector<broker::Consum
   return std::vector<std::string>{chosen.begin(), chosen.end()};
 }
 
+Attempt<std::shared_ptr<broker::Broker>> connect_with(Brokers& brokers, const kube::ResourcePath& path,
+                                                      const std::optional<Json>& secret) {
+  if (!secret)
+    return give_up(Event::failed, "BrokerSecret",
+                   fmt::format("{} in namespace {}, the broker's, does not exist", describe(path), path.namespace_));
+  auto address =
+      broker::broker_address_of(text_at(*secret, {"data", "amqp-url"}), text_at(*secret, {"data", "management-url"}),
+                                text_at(*secret, {"data", "ca.crt"}));
+  if (!address)
+    return give_up(Event::failed, "BrokerSecret", fmt::format("{}: {}", describe(path), address.error().message));
+  auto connected = brokers.connect(*address);
+  if (!connected) return give_up(Event::failed, "Broker", connected.error().message);
+  return *connected;
+}
+
 Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& queue, const Limits& limits) {
   Pods api{hop};
   const auto path = kube::core("secrets", hop.migration().namespace_, queue.secret);
@@ -85,16 +95,7 @@ Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& qu
     return hop.world().client.get(path, options);
   });
   if (!secret) return tl::make_unexpected(secret.error());
-  if (!*secret)
-    return give_up(
-        Event::failed, "BrokerSecret",
-        fmt::format("{} in namespace {}, the broker's, does not exist", describe(path), hop.migration().namespace_));
-  auto address = broker_address_in(**secret);
-  if (!address)
-    return give_up(Event::failed, "BrokerSecret", fmt::format("{}: {}", describe(path), address.error().message));
-  auto connected = hop.world().brokers.connect(*address);
-  if (!connected) return give_up(Event::failed, "Broker", connected.error().message);
-  return *connected;
+  return connect_with(hop.world().brokers, path, *secret);
 }
 
 Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,

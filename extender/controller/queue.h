@@ -28,9 +28,11 @@ struct QueueRef {
 [[nodiscard]] Result<std::vector<std::string>> connections_of(const std::vector<broker::Consumer>& consumers,
                                                               const PodView& pod);
 
-// What the Secret (amqp-url, management-url, ca.crt) says. Pure.
-[[nodiscard]] Result<broker::BrokerAddress> broker_address_in(const Json& secret);
-// Reads it and connects.
+// With what the Secret under that path (amqp-url, management-url, ca.crt) says; reason "BrokerSecret" when that is
+// nothing, or nothing usable.
+[[nodiscard]] Attempt<std::shared_ptr<broker::Broker>> connect_with(Brokers& brokers, const kube::ResourcePath& path,
+                                                                    const std::optional<Json>& secret);
+// Reads the Secret and connects.
 [[nodiscard]] Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& queue,
                                                                   const Limits& limits);
 

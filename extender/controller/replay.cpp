@@ -104,6 +104,27 @@ tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link) {
                              messages_of(hop).mirror, link.queue.queue));
 }
 
+Attempt<void> note_taken(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  MessagesStatus& messages = messages_of(hop);
+  if (!messages.mirrored) return {};  // nobody knows
+  // What it had not acknowledged comes back when its last connection ends.
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kLastReaders), limits.stop};
+  for (;;) {
+    auto depth =
+        ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(messages.mirror); });
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (!*depth) return {};  // whoever replays will find that
+    if ((*depth)->consumers > 0 && hop.pause(kCalmPoll, patience)) continue;
+    if ((*depth)->ready >= *messages.mirrored) return {};
+    messages.replayed = (*depth)->ready;
+    hop.warn(
+        fmt::format("{} of the {} messages in {}, the mirror of {}, were taken by a copy that was given up; the one "
+                    "restored from the checkpoint does not know them",
+                    *messages.mirrored - (*depth)->ready, *messages.mirrored, messages.mirror, link.queue.queue));
+    return {};
+  }
+}
+
 Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });

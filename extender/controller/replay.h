@@ -66,6 +66,9 @@ template <class T>
 
 // The mirror was deleted by somebody else.
 [[nodiscard]] tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link);
+// Before a copy is restored from the archives once more: what the one before it took of the mirror, it takes along. It
+// counts as lost.
+[[nodiscard]] Attempt<void> note_taken(Hop& hop, const ReplayLink& link, const Limits& limits);
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 

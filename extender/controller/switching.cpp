@@ -50,8 +50,7 @@ Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limi
     if (!purged && purged.error().event == Event::left) return tl::make_unexpected(purged.error());
     // A right that is missing, perhaps. Not worth a consumer that stands still: its ids tell it what it knows.
     if (!purged)
-      hop.status().warnings.push_back(
-          fmt::format("--purge-primary: what the source had handled comes once more: {}", purged.error().message));
+      hop.warn(fmt::format("--purge-primary: what the source had handled comes once more: {}", purged.error().message));
   }
   if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
   // What came between the two is in both.
@@ -133,8 +132,8 @@ Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& li
     if (*depth && (*depth)->consumers > 0) break;
     if (hop.pause(kPoll, patience)) continue;
     if (hop.signals().leaving()) return leave("interrupted");
-    status.warnings.push_back(fmt::format("nobody consumes queue {} {} s after the replay ended; see kubectl logs {}",
-                                          link.queue.queue, kTakeOverPatience.count() / 1000, status.target.pod));
+    hop.warn(fmt::format("nobody consumes queue {} {} s after the replay ended; see kubectl logs {}", link.queue.queue,
+                         kTakeOverPatience.count() / 1000, status.target.pod));
     break;
   }
   status.running_at = hop.world().clock.now();
@@ -153,18 +152,20 @@ Attempt<void> check_same_process(Hop& hop, Steady told, const Limits& limits) {
 }
 
 // The mirror was unbound, empty and unused: nothing is left in it. Recorded before it is removed: one that is gone
-// without this record was deleted by somebody else, with what it held.
+// without this record was deleted by somebody else, with what it held. What a copy that was given up took is noted by
+// then (note_taken).
 Attempt<void> record_nothing_left(Hop& hop) {
   MessagesStatus& messages = messages_of(hop);
-  messages.lost = 0;
-  messages.replayed = messages.mirrored;
+  const bool is_part_taken = messages.mirrored && messages.replayed && *messages.replayed < *messages.mirrored;
+  messages.lost = is_part_taken ? *messages.mirrored - *messages.replayed : 0;
+  if (!is_part_taken) messages.replayed = messages.mirrored;
   return hop.journal().write();
 }
 
 // Of a mirror that somebody else deleted. Who has decided for the target takes the loss.
 Attempt<void> take_loss(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  hop.status().warnings.push_back(fmt::format("queue {}, the mirror of {}, was deleted; what it held is lost to Pod {}",
-                                              messages_of(hop).mirror, link.queue.queue, hop.status().target.pod));
+  hop.warn(fmt::format("queue {}, the mirror of {}, was deleted; what it held is lost to Pod {}",
+                       messages_of(hop).mirror, link.queue.queue, hop.status().target.pod));
   return await_take_over(hop, link, limits);
 }
 

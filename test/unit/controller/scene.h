@@ -69,6 +69,14 @@ class RecordedEvents final : public EventRecorder {
   std::vector<std::string> reasons;
 };
 
+inline std::vector<std::string> names_of(const std::vector<Step>& steps) {
+  std::vector<std::string> names;
+  names.reserve(steps.size());
+  for (const Step& one : steps)
+    names.push_back(one.name);
+  return names;
+}
+
 struct Scene : Agents, Brokers {
   fakes::Time time;
   fakes::Cluster cluster{time};
