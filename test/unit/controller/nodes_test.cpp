@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(an_older_kernel_refuses_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_target_s_criu_is_said_once) {
-  const Instant now{1h};
+  const Instant now{std::chrono::hours{1}};
   for (const auto& [criu, reason] : {std::pair{"", "NoCriu"}, std::pair{"3.17", "CriuTooOld"}}) {
     NodeState target = samples::node("node-b", now);
     target.facts->criu = criu;
