@@ -5,35 +5,29 @@
 #include <algorithm>
 #include <iterator>
 
+#include "shared/base/text.h"
+
 namespace migrate {
 namespace {
 
 using What = Misfit::What;
 
-// "avx512f, avx512bw, amx_tile and 9 more".
-std::string first_of(const std::vector<std::string>& words) {
-  constexpr std::ptrdiff_t kShown = 3;
-  const auto count = static_cast<std::ptrdiff_t>(words.size());
-  // No "and 1 more": the word is as short.
-  const auto shown = count <= kShown + 1 ? count : kShown;
-  const std::string text = fmt::format("{}", fmt::join(words.begin(), words.begin() + shown, ", "));
-  return shown == count ? text : fmt::format("{} and {} more", text, count - shown);
-}
+constexpr std::size_t kShown = 3;  // features by name
 
 void check_criu(const NodeFacts& from, const NodeFacts& to, std::vector<Misfit>& found) {
   const Version version = parse_version(to.criu);
   if (to.criu.empty()) {
     found.push_back({What::criu, fmt::format("node {} has no CRIU; install version 4.2 or newer there", to.node),
-                     "has no CRIU; version 4.2 or newer is needed"});
+                     "no CRIU; version 4.2 or newer is needed"});
   } else if (version < kOldestCriu) {
     found.push_back({What::criu, fmt::format("node {} has CRIU {}; 4.2 or newer is needed", to.node, to.criu),
-                     fmt::format("has CRIU {}; 4.2 or newer is needed", to.criu)});
+                     fmt::format("CRIU {}; 4.2 or newer is needed", to.criu)});
   } else if (version < least_criu(parse_version(from.criu))) {
     found.push_back({What::criu,
                      fmt::format("node {} has CRIU {}, and does not read what {} of the source's node {} writes; "
                                  "install that or a newer one there",
                                  to.node, to.criu, from.criu, from.node),
-                     fmt::format("has CRIU {}, which does not read what {} writes", to.criu, from.criu)});
+                     fmt::format("CRIU {} does not read what {} writes", to.criu, from.criu)});
   }
 }
 
@@ -61,13 +55,13 @@ std::vector<Misfit> misfits(const NodeFacts& from, const NodeFacts& to) {
     found.push_back({What::architecture,
                      fmt::format("node {} is {}, the source's node {} is {}", to.node, to.architecture, from.node,
                                  from.architecture),
-                     fmt::format("is {}, not {}", to.architecture, from.architecture)});
+                     fmt::format("{}, not {}", to.architecture, from.architecture)});
   } else if (const auto missing = missing_features(from.cpu_features, to.cpu_features); !missing.empty()) {
     found.push_back({What::cpu_features,
                      fmt::format("the CPU of node {} lacks {} of the source's node {}; memory that uses them would "
                                  "crash there",
-                                 to.node, first_of(missing), from.node),
-                     fmt::format("lacks the CPU features {}", first_of(missing))});
+                                 to.node, some_of(missing, kShown), from.node),
+                     fmt::format("without the CPU features {}", some_of(missing, kShown))});
   }
   check_criu(from, to, found);
   if (!to.kernel.empty() && without_patch(to.kernel) < without_patch(from.kernel))
@@ -75,7 +69,7 @@ std::vector<Misfit> misfits(const NodeFacts& from, const NodeFacts& to) {
                      fmt::format("node {} has kernel {}, older than {} of the source's node {}: what uses something "
                                  "newer of it is not restored there",
                                  to.node, to.kernel, from.kernel, from.node),
-                     fmt::format("has kernel {}, older than {}", to.kernel, from.kernel)});
+                     fmt::format("kernel {} is older than {}", to.kernel, from.kernel)});
   return found;
 }
 

@@ -19,7 +19,7 @@ struct Misfit {
   };
   What what = What::architecture;
   std::string message;  // with both nodes' names
-  std::string brief;    // without: "is arm64, not amd64"
+  std::string brief;    // without: "arm64, not amd64"
   [[nodiscard]] bool is_obstacle() const { return what != What::kernel; }
 };
 [[nodiscard]] std::vector<Misfit> misfits(const NodeFacts& from, const NodeFacts& to);

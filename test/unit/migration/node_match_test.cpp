@@ -36,33 +36,33 @@ const std::vector<Row> kRows{
        to.architecture = "arm64";
        to.cpu_features = {"asimd"};
      },
-     false, "node node-b is arm64, the source's node node-a is amd64", "is arm64, not amd64"},
+     false, "node node-b is arm64, the source's node node-a is amd64", "arm64, not amd64"},
     {"a lesser CPU", [](auto&, auto& to) { to.cpu_features = {"sse2"}; }, false,
-     "the CPU of node node-b lacks avx, avx2 of the source's node node-a", "lacks the CPU features avx, avx2"},
+     "the CPU of node node-b lacks avx, avx2 of the source's node node-a", "without the CPU features avx, avx2"},
     {"a much lesser CPU",
      [](auto& from, auto& to) {
        from.cpu_features = {"a", "b", "c", "d", "e"};
        to.cpu_features.clear();
      },
-     false, "lacks a, b, c and 2 more of", "lacks the CPU features a, b, c and 2 more"},
+     false, "lacks a, b, c and 2 more of", "without the CPU features a, b, c and 2 more"},
     {"four are all named",
      [](auto& from, auto& to) {
        from.cpu_features = {"a", "b", "c", "d"};
        to.cpu_features.clear();
      },
-     false, "lacks a, b, c, d of", "lacks the CPU features a, b, c, d"},
+     false, "lacks a, b, c, d of", "without the CPU features a, b, c, d"},
     {"a better CPU", [](auto&, auto& to) { to.cpu_features.emplace_back("xsave"); }, true, "", ""},
     {"no CRIU", [](auto&, auto& to) { to.criu.clear(); }, false, "node node-b has no CRIU; install",
-     "has no CRIU; version 4.2 or newer is needed"},
+     "no CRIU; version 4.2 or newer is needed"},
     {"a CRIU too old for anybody", [](auto& from, auto& to) { from.criu = to.criu = "3.17"; }, false,
-     "node node-b has CRIU 3.17; 4.2 or newer is needed", "has CRIU 3.17; 4.2 or newer is needed"},
+     "node node-b has CRIU 3.17; 4.2 or newer is needed", "CRIU 3.17; 4.2 or newer is needed"},
     {"an older CRIU", [](auto&, auto& to) { to.criu = "4.2"; }, false,
      "node node-b has CRIU 4.2, and does not read what 4.2.1 of the source's node node-a writes",
-     "has CRIU 4.2, which does not read what 4.2.1 writes"},
+     "CRIU 4.2 does not read what 4.2.1 writes"},
     {"a newer CRIU", [](auto&, auto& to) { to.criu = "4.10"; }, true, "", ""},
     {"an older kernel is no obstacle", [](auto&, auto& to) { to.kernel = "6.1.0-18-amd64"; }, true,
      "node node-b has kernel 6.1.0-18-amd64, older than 6.12.5-cloud of the source's node node-a",
-     "has kernel 6.1.0-18-amd64, older than 6.12.5-cloud"},
+     "kernel 6.1.0-18-amd64 is older than 6.12.5-cloud"},
     {"the last number of a kernel does not count", [](auto&, auto& to) { to.kernel = "6.12.1"; }, true, "", ""},
     {"a newer kernel", [](auto&, auto& to) { to.kernel = "6.18"; }, true, "", ""},
     {"a kernel that is not known", [](auto&, auto& to) { to.kernel.clear(); }, true, "", ""},
