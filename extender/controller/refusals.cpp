@@ -8,7 +8,7 @@
 
 #include "extender/controller/queue.h"
 #include "shared/migration/names.h"
-#include "shared/migration/version.h"
+#include "shared/migration/node_match.h"
 
 namespace migrate::controller {
 namespace {
@@ -58,6 +58,20 @@ void check_handler(const NodeState& node, Instant now, Collector& found) {
                                        "the lines that README.md, \"Install and use\", has for it to its configuration "
                                        "and restarts it",
                                        node.facts->runtime, node.facts->runtime_version, node.name, kRuntimeClass));
+}
+
+const char* reason_of(Misfit::What what) {
+  switch (what) {
+    case Misfit::What::architecture:
+      return "Architecture";
+    case Misfit::What::cpu_features:
+      return "CpuFeatures";
+    case Misfit::What::criu:
+      return "CriuTooOld";
+    case Misfit::What::kernel:
+      break;
+  }
+  return "OlderKernel";
 }
 
 void check_target(const NodeState& target, const NodeState& source, bool local, Instant now, Collector& found) {
@@ -276,21 +290,11 @@ std::vector<Refusal> node_refusals(const NodeState& source, const NodeState& tar
   if (!is_alive(target, now) || !source.facts) return found.take();
   const NodeFacts& from = *source.facts;
   const NodeFacts& to = *target.facts;
-  if (from.architecture != to.architecture)
-    found.add("Architecture", fmt::format("node {} is {}, the source's node {} is {}", target.name, to.architecture,
-                                          source.name, from.architecture));
-  std::vector<std::string> missing;
-  std::set_difference(from.cpu_features.begin(), from.cpu_features.end(), to.cpu_features.begin(),
-                      to.cpu_features.end(), std::back_inserter(missing));
-  if (!missing.empty())
-    found.add("CpuFeatures", fmt::format("the CPU of node {} lacks {} of node {} ({} in all); memory that uses them "
-                                         "would crash there",
-                                         target.name, missing.front(), source.name, missing.size()));
-  if (is_criu_new_enough(to.criu) && parse_version(to.criu) < parse_version(from.criu))
-    found.add("CriuTooOld",
-              fmt::format("node {} has CRIU {}, and does not read what {} of the source's node {} writes; "
-                          "install that or a newer one there",
-                          target.name, to.criu, from.criu, source.name));
+  for (const Misfit& one : misfits(from, to)) {
+    // That it has none, or one too old for anybody, is said already.
+    const bool is_said = one.what == Misfit::What::criu && !is_criu_new_enough(to.criu);
+    if (one.is_obstacle() && !is_said) found.add(reason_of(one.what), one.message);
+  }
   // Once as an archive and once unpacked.
   const Bytes wanted = needed + needed + kSpareDisk;
   if (to.free_disk < wanted)

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "shared/migration/names.h"
+#include "shared/migration/node_match.h"
 #include "shared/migration/phase.h"
 
 namespace migrate::scheduling {
@@ -114,18 +115,14 @@ class Filter {
 
  private:
   [[nodiscard]] Version least_criu() const {
-    return source_ != nullptr ? std::max(kOldestCriu, source_->criu) : kOldestCriu;
+    return migrate::least_criu(source_ != nullptr ? source_->criu : Version{});
   }
 
   [[nodiscard]] bool has_cpu_features(std::uint32_t cpu) {
     if (source_ == nullptr || cpu == source_->cpu) return true;
     if (sufficient_.empty()) sufficient_.resize(world_.cpu_kinds());
     std::optional<bool>& answer = sufficient_[cpu];
-    if (!answer) {
-      const auto& has = world_.cpu_features(cpu);
-      const auto& needs = world_.cpu_features(source_->cpu);
-      answer = std::includes(has.begin(), has.end(), needs.begin(), needs.end());
-    }
+    if (!answer) answer = missing_features(world_.cpu_features(source_->cpu), world_.cpu_features(cpu)).empty();
     return *answer;
   }
 

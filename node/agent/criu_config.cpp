@@ -1,6 +1,7 @@
 #include "node/agent/criu_config.h"
 
 #include <array>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -34,6 +35,27 @@ std::string without_our_options(const std::string& text) {
     if (line == kEnd) ours = false;
   }
   return kept;
+}
+
+std::vector<std::string> missing_options(const std::string& text) {
+  std::map<std::string, bool, std::less<>> in_force;  // by our option's line
+  for (const std::string_view option : kOptions)
+    in_force.emplace(option, false);
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words{line};
+    std::string word;
+    words >> word;
+    for (auto& [option, is_set] : in_force)
+      if (word == option)
+        is_set = true;
+      else if (name_of(word) == name_of(option) || word == "no-" + option)
+        is_set = false;
+  }
+  std::vector<std::string> missing;
+  for (const std::string_view option : kOptions)
+    if (!in_force.find(option)->second) missing.emplace_back(option);
+  return missing;
 }
 
 std::string with_our_options(const std::string& text) {

@@ -4,11 +4,13 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "node/agent/criu_config.h"
 #include "node/agent/disk.h"
+#include "node/agent/every.h"
+#include "node/agent/installation.h"
 #include "shared/migration/names.h"
 
 namespace migrate::agent {
@@ -76,7 +78,7 @@ NodeFacts FactsOfNode::gather() {
     facts.restore_via_create = runtime->restore_via_create;
   }
   const Instant now = parts_.clock.now();
-  if (!criu_asked_ || now - *criu_asked_ > kCriuAge) {
+  if (is_due(criu_asked_, now, kCriuAge)) {
     Command command;
     command.argv = {"criu", "--version"};
     command.time_limit = std::chrono::seconds{10};
@@ -85,6 +87,12 @@ NodeFacts FactsOfNode::gather() {
     criu_asked_ = now;
   }
   facts.criu = criu_;
+  // A file that is not there has none of them; of one that cannot be read nothing is known.
+  if (const auto options = parts_.files.read(path_in(parts_.host_root, kCriuConfiguration)))
+    facts.criu_options_missing = missing_options(options->value_or(""));
+  const Probes::Answers probed = parts_.probes.answers();
+  facts.criu_check = probed.criu;
+  facts.kubelet_checkpoint = probed.kubelet;
   utsname system{};
   if (::uname(&system) == 0) {
     facts.kernel = system.release;
@@ -98,20 +106,15 @@ NodeFacts FactsOfNode::gather() {
 }
 
 FactsReporter::FactsReporter(FactsOfNode& facts, kube::Client& client, Log& log)
-    : facts_(facts), client_(client), log_(log), thread_([this](const std::stop_token& stop) {
-        std::mutex mutex;
-        std::condition_variable_any ended;
-        while (!stop.stop_requested()) {
-          report(stop);
-          std::unique_lock lock{mutex};
-          ended.wait_for(lock, stop, kHeartbeatLimit / 3, [] { return false; });
-        }
-      }) {}
+    : facts_(facts),
+      client_(client),
+      log_(log),
+      thread_(every(kHeartbeatLimit / 3, [this](const std::stop_token& stop) { report(stop); })) {}
 
 void FactsReporter::report(const std::stop_token& stop) {
   const NodeFacts facts = facts_.gather();
   kube::WriteOptions write;
-  write.field_manager = "migrate-agent";
+  write.field_manager = kAgentAccount;  // by which clock_skew finds the write
   write.force = kube::Force::yes;
   kube::CallOptions call;
   call.timeout = kHeartbeatLimit / 3;

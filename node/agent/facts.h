@@ -1,12 +1,14 @@
 // What the agent says of its node, and who keeps saying it.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
+#include "node/agent/probes.h"
 #include "node/container_runtime/container_runtime.h"
 #include "shared/base/host.h"
 #include "shared/base/process.h"
@@ -30,16 +32,19 @@ struct FactsParts {
   std::string version;
   std::string boot_id;
   std::string state_folder;
+  std::filesystem::path host_root;  // the host's files as seen from here
   node::ContainerRuntime& runtime;
   ProcessRunner& on_host;
   const FileReader& files;
+  const Probes& probes;
   const Clock& clock;
 };
 
 class FactsOfNode {
  public:
   explicit FactsOfNode(FactsParts parts) : parts_(std::move(parts)) {}
-  // CRIU is asked for again every five minutes, everything else each time. What cannot be found out is left empty: the
+  // CRIU's version is asked for again every five minutes, everything else each time; of what is probed, what is known.
+  // What cannot be found out is left empty: the
   // controller refuses by what it needs.
   [[nodiscard]] NodeFacts gather();
 

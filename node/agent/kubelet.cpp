@@ -6,6 +6,7 @@
 
 #include "node/agent/disk.h"
 #include "shared/kube/resource.h"
+#include "shared/migration/names.h"
 
 namespace migrate::agent {
 namespace {
@@ -21,11 +22,22 @@ std::string trimmed(std::string text) {
 // No container's name has a dot.
 constexpr const char* kNoContainer = "kubectl-migrate.none";
 
+// No Pod's name has an underscore.
+constexpr const char* kNoPod = "kubectl_migrate_none";
+
 // The kubelet looks at rights before it looks whether there is such a path, and speaks of Pod and container only where
 // there is one.
+const char* state_of(const http::HttpResponse& answer) {
+  if (answer.status == 401 || answer.status == 403) return KubeletCheckpoint::kForbidden;
+  if (answer.status != 404) return KubeletCheckpoint::kUnknown;
+  return answer.body.find("does not exist") != std::string::npos ? KubeletCheckpoint::kAllowed
+                                                                 : KubeletCheckpoint::kGateClosed;
+}
+
 std::string advice(const http::HttpResponse& answer) {
-  if (answer.status == 401 || answer.status == 403) return "; the agent's account needs create on nodes/checkpoint";
-  if (answer.status == 404 && answer.body.find("does not exist") == std::string::npos)
+  const std::string_view state = state_of(answer);
+  if (state == KubeletCheckpoint::kForbidden) return "; the agent's account needs create on nodes/checkpoint";
+  if (state == KubeletCheckpoint::kGateClosed)
     return "; its feature gate ContainerCheckpoint is off, or its debugging handlers are";
   return "";
 }
@@ -91,6 +103,14 @@ Result<void> HttpsKubelet::check(const PodRef& pod, std::chrono::milliseconds ti
   // It has come as far as looking for the container: nothing else stands in the way.
   if (answer->status == 404 && answer->body.find(kNoContainer) != std::string::npos) return {};
   return failure(fmt::format("{}: {}", attempt, told(*answer)));
+}
+
+KubeletCheckpoint HttpsKubelet::probe(std::chrono::milliseconds timeout, const std::stop_token& stop) {
+  const auto attempt = fmt::format("ask the kubelet of {} to checkpoint a Pod that is not there: ", place_.node);
+  const auto answer = order({kSystemNamespace, kNoPod, ""}, kNoContainer, timeout, stop);
+  if (!answer) return {KubeletCheckpoint::kUnknown, attempt + answer.error().message};
+  const std::string_view state = state_of(*answer);
+  return {std::string(state), state == KubeletCheckpoint::kAllowed ? "" : attempt + told(*answer)};
 }
 
 Result<void> HttpsKubelet::checkpoint(const PodRef& pod, const std::string& container, const fs::path& into,

@@ -8,6 +8,7 @@
 #include "shared/agent_api/agent_api.h"
 #include "shared/base/host.h"
 #include "shared/http_client/http_client.h"
+#include "shared/migration/node_facts.h"
 
 namespace migrate::agent {
 
@@ -21,6 +22,8 @@ class KubeletCheckpoints {
   // Whether it would take such an order for that Pod, found out without one.
   [[nodiscard]] virtual Result<void> check(const PodRef& pod, std::chrono::milliseconds timeout,
                                            const std::stop_token& stop) = 0;
+  // Whether it would take such an order of ours at all, found out with a Pod that cannot be.
+  [[nodiscard]] virtual KubeletCheckpoint probe(std::chrono::milliseconds timeout, const std::stop_token& stop) = 0;
 };
 
 struct KubeletPlace {
@@ -41,6 +44,7 @@ class HttpsKubelet final : public KubeletCheckpoints {
                                         const std::stop_token& stop) override;
   [[nodiscard]] Result<void> check(const PodRef& pod, std::chrono::milliseconds timeout,
                                    const std::stop_token& stop) override;
+  [[nodiscard]] KubeletCheckpoint probe(std::chrono::milliseconds timeout, const std::stop_token& stop) override;
 
  private:
   [[nodiscard]] Result<std::string> authorities() const;

@@ -11,6 +11,7 @@
 #include "node/agent/facts.h"
 #include "node/agent/installation.h"
 #include "node/agent/observed.h"
+#include "node/agent/probes.h"
 #include "node/agent/serving.h"
 #include "node/container_runtime/on_host.h"
 #include "shared/http_server/server.h"
@@ -130,8 +131,10 @@ int run_agent(const Settings& settings) {
                           [&](const http::Request& request) { return answer(request, metrics, serving); }));
   const auto registry = value_or_fatal(http::Server::start(
       kRegistryAddress, settings.registry_port, [&](const http::Request& request) { return agent.answer(request); }));
-  FactsOfNode facts{{settings.node, own_address(settings), settings.version, boot_id, settings.state_folder, *runtime,
-                     on_host, files, clock}};
+  Probes probes{on_host, kubelet, clock};
+  const std::jthread asking = keep_asking(probes);
+  FactsOfNode facts{{settings.node, own_address(settings), settings.version, boot_id, settings.state_folder,
+                     settings.host_root, *runtime, on_host, files, probes, clock}};
   const FactsReporter reporter{facts, *client, log};
   const Enrolment enrolment{[&](const std::stop_token& stop) {
                               return enrol({settings.extender, settings.token}, *client, files, stop);

@@ -1,5 +1,7 @@
 #include "shared/base/text.h"
 
+#include <fmt/format.h>
+
 namespace migrate {
 namespace {
 
@@ -38,6 +40,12 @@ std::string without_terminal_controls(std::string_view text) {
     }
   }
   return kept;
+}
+
+std::string some_of(const std::vector<std::string>& words, std::size_t most) {
+  if (words.size() <= most + 1) return fmt::format("{}", fmt::join(words, ", "));
+  const auto end = words.begin() + static_cast<std::ptrdiff_t>(most);
+  return fmt::format("{} and {} more", fmt::join(words.begin(), end, ", "), words.size() - most);
 }
 
 }  // namespace migrate

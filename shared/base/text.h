@@ -1,13 +1,17 @@
-// Text that others wrote, made fit for our terminal.
+// Text made fit for people, and what others wrote for their terminals.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace migrate {
 
 // Without what steers a terminal: escape sequences and control characters (C0 but tab and newline, DEL, C1) are
 // dropped, the words between them stay.
 [[nodiscard]] std::string without_terminal_controls(std::string_view text);
+
+// "a, b, c and 9 more": the first `most`, and no "and 1 more".
+[[nodiscard]] std::string some_of(const std::vector<std::string>& words, std::size_t most);
 
 }  // namespace migrate

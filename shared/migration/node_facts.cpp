@@ -30,6 +30,11 @@ Result<NodeFacts> parse_node_facts(const Json& object) {
   if (const kube::Field restores = facts["restoreViaCreate"]; restores.is_present())
     read.restore_via_create = restores.flag();
   read.criu = facts["criu"].text();
+  if (const kube::Field check = facts["criuCheck"]; check.is_present())
+    read.criu_check = {check["ok"].flag(), check["message"].text()};
+  read.criu_options_missing = facts["criuOptionsMissing"].texts();
+  if (const kube::Field kubelet = facts["kubeletCheckpoint"]; kubelet.is_present())
+    read.kubelet_checkpoint = {kubelet["state"].text(), kubelet["message"].text()};
   read.kernel = facts["kernel"].text();
   read.architecture = facts["architecture"].text();
   read.cpu_features = facts["cpuFeatures"].texts();
@@ -56,6 +61,20 @@ std::string image_restore_trouble(const NodeFacts& facts) {
   return "";
 }
 
+std::optional<milliseconds> clock_skew(const Json& migration_node) {
+  constexpr milliseconds kTold{2'000};
+  kube::FirstProblem problem;
+  const kube::Field root{migration_node, problem};
+  const std::optional<Instant> heartbeat = instant_in(root["facts"]["heartbeat"]);
+  std::optional<Instant> taken;
+  for (const kube::Field& one : root["metadata"]["managedFields"].items())
+    if (one["manager"].text() == kAgentAccount && one["operation"].text() == "Apply") taken = instant_in(one["time"]);
+  if (problem.error() || !heartbeat || !taken) return std::nullopt;
+  // Its second's middle, which is half a second off at most.
+  const auto skew = std::chrono::duration_cast<milliseconds>(*heartbeat - (*taken + milliseconds{500}));
+  return std::chrono::abs(skew) < kTold ? milliseconds{0} : skew;
+}
+
 Json to_json(const NodeFacts& facts) {
   Json json = {{"apiVersion", kApiVersion},
                {"kind", "MigrationNode"},
@@ -69,12 +88,17 @@ Json to_json(const NodeFacts& facts) {
                  {"hasHandler", facts.has_handler},
                  {"canCheckpointDirectly", facts.can_checkpoint_directly},
                  {"criu", facts.criu},
+                 {"criuOptionsMissing", facts.criu_options_missing},
                  {"kernel", facts.kernel},
                  {"architecture", facts.architecture},
                  {"cpuFeatures", facts.cpu_features},
                  {"freeDisk", facts.free_disk.count},
                  {"bootID", facts.boot_id}}}};
   if (facts.restore_via_create) json["facts"]["restoreViaCreate"] = *facts.restore_via_create;
+  if (const auto& check = facts.criu_check)
+    json["facts"]["criuCheck"] = {{"ok", check->ok}, {"message", check->message}};
+  if (const auto& kubelet = facts.kubelet_checkpoint)
+    json["facts"]["kubeletCheckpoint"] = {{"state", kubelet->state}, {"message", kubelet->message}};
   return json;
 }
 

@@ -12,6 +12,22 @@
 
 namespace migrate {
 
+// What `criu check` said on the host.
+struct CriuCheck {
+  bool ok = false;
+  std::string message;
+};
+
+// Whether the node's kubelet would checkpoint by order of its agent, which asked for a Pod that cannot be.
+struct KubeletCheckpoint {
+  static constexpr const char* kAllowed = "Allowed";
+  static constexpr const char* kForbidden = "Forbidden";    // the agent lacks the right
+  static constexpr const char* kGateClosed = "GateClosed";  // the kubelet has no such path
+  static constexpr const char* kUnknown = "Unknown";        // it did not say
+  std::string state;
+  std::string message;
+};
+
 struct NodeFacts {
   std::string node;
   std::string address;  // "IP:PORT" of its agent
@@ -23,6 +39,9 @@ struct NodeFacts {
   bool can_checkpoint_directly = false;
   std::optional<bool> restore_via_create = std::nullopt;  // containerd's switch; nothing: it has none
   std::string criu;                                       // "4.2.1"; empty: none found
+  std::optional<CriuCheck> criu_check = std::nullopt;     // nothing: not asked yet, or there is no CRIU
+  std::vector<std::string> criu_options_missing = {};     // lines that /etc/criu/runc.conf lacks or has otherwise
+  std::optional<KubeletCheckpoint> kubelet_checkpoint = std::nullopt;  // nothing: not asked yet
   std::string kernel;
   std::string architecture;               // "amd64"
   std::vector<std::string> cpu_features;  // /proc/cpuinfo's flags, sorted
@@ -35,6 +54,11 @@ inline constexpr std::chrono::seconds kHeartbeatLimit{30};
 
 // Why the node's runtime restores no checkpoint from an image, and what would make it; empty: it does.
 [[nodiscard]] std::string image_restore_trouble(const NodeFacts& facts);
+
+// By how much the node's clock is ahead of the API server's: its agent's heartbeat against the time at which the API
+// server took that very write. It tells that in whole seconds, so what is below 2 s is none, 0. A write that took long
+// looks like a clock that is late. Nothing: it cannot be told.
+[[nodiscard]] std::optional<std::chrono::milliseconds> clock_skew(const nlohmann::json& migration_node);
 
 [[nodiscard]] Result<NodeFacts> parse_node_facts(const nlohmann::json& object);
 [[nodiscard]] nlohmann::json to_json(const NodeFacts& facts);

@@ -39,6 +39,11 @@ class FakeKubelet final : public KubeletCheckpoints {
     checked = pod.name;
     return error.empty() ? Result<void>{} : failure(error);
   }
+  KubeletCheckpoint probe(milliseconds, const std::stop_token&) override {
+    ++probes;
+    return {error.empty() ? KubeletCheckpoint::kAllowed : KubeletCheckpoint::kUnknown, error};
+  }
+  int probes = 0;
   std::string checked;  // the last Pod
   std::string archive = "a tar file";
   std::string error;

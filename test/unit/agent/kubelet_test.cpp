@@ -14,7 +14,7 @@ using test::FakeServer;
 
 // Its answers are those of kubelet 1.36 (pkg/kubelet/server) and of go-restful, which finds its paths.
 struct Kubelet {
-  std::string rights = "allowed";  // "allowed", "forbidden"
+  std::string rights = "allowed";  // "allowed", "forbidden", "unknown", "broken"
   bool gate = true;
   std::string pod = "orders";  // that it knows, with the one container `main`
   std::string asked;           // method and path of the last request
@@ -26,6 +26,10 @@ struct Kubelet {
     const std::string begin = "/checkpoint/shop/" + pod + "/";
     if (rights == "forbidden")
       connection.answer(403, "Forbidden (user=agent, verb=create, resource=nodes, subresource(s)=[checkpoint])\n");
+    else if (rights == "unknown")
+      connection.answer(401, "Unauthorized");
+    else if (rights == "broken")
+      connection.answer(500, "Internal Error");
     else if (!gate)
       connection.answer(404, "404: Page Not Found");
     else if (!request.target.starts_with(begin))
@@ -99,6 +103,48 @@ BOOST_DATA_TEST_CASE(what_stands_in_the_way_is_told_before, boost::unit_test::da
   const std::string& said = checked.error().message;
   BOOST_TEST(said.find("ask the kubelet of node-a whether it checkpoints shop/orders: ") == 0U, said);
   BOOST_TEST(said.find(row.says) != std::string::npos, said);
+}
+
+struct ProbeRow {
+  const char* what;
+  std::function<void(Kubelet&)> change;
+  const char* state;
+  const char* says;
+  friend std::ostream& operator<<(std::ostream& out, const ProbeRow& row) { return out << row.what; }
+};
+
+const std::vector<ProbeRow> kProbeRows{
+    {"it would", [](Kubelet&) {}, "Allowed", ""},
+    {"no right", [](Kubelet& k) { k.rights = "forbidden"; }, "Forbidden",
+     "ask the kubelet of node-a to checkpoint a Pod that is not there: it answered 403: Forbidden (user=agent, "
+     "verb=create, resource=nodes, subresource(s)=[checkpoint]); the agent's account needs create on nodes/checkpoint"},
+    {"no right, and the gate is closed",
+     [](Kubelet& k) {
+       k.rights = "forbidden";
+       k.gate = false;
+     },
+     "Forbidden", "needs create on nodes/checkpoint"},
+    {"a token that it does not know", [](Kubelet& k) { k.rights = "unknown"; }, "Forbidden", "it answered 401"},
+    {"the gate is closed", [](Kubelet& k) { k.gate = false; }, "GateClosed", "feature gate ContainerCheckpoint is off"},
+    {"whoever judges rights is away", [](Kubelet& k) { k.rights = "broken"; }, "Unknown", "it answered 500"},
+};
+
+BOOST_DATA_TEST_CASE(whether_it_would_at_all_is_asked_with_a_pod_that_cannot_be,
+                     boost::unit_test::data::make(kProbeRows), row) {
+  row.change(kubelet);
+  const KubeletCheckpoint told = agents.probe(10s, {});
+  BOOST_TEST(kubelet.asked == "POST /checkpoint/kubectl-migrate/kubectl_migrate_none/kubectl-migrate.none");
+  BOOST_TEST(told.state == row.state);
+  BOOST_TEST(told.message.find(row.says) != std::string::npos, told.message);
+  BOOST_TEST(told.message.empty() == std::string(row.says).empty(), told.message);
+}
+
+BOOST_AUTO_TEST_CASE(a_kubelet_that_cannot_be_asked_is_told_as_such) {
+  test::write_text(folder / "host/var/lib/kubelet/pki/kubelet.crt", test::Authority{"another"}.pem());
+  const KubeletCheckpoint told = agents.probe(10s, {});
+  BOOST_TEST(told.state == "Unknown");
+  BOOST_TEST(told.message.starts_with("ask the kubelet of node-a to checkpoint a Pod that is not there: "),
+             told.message);
 }
 
 BOOST_AUTO_TEST_CASE(a_checkpoint_becomes_the_file_that_was_asked_for) {

@@ -1,6 +1,8 @@
 // What the agent does to its node and says of it: installation, CRIU's configuration, facts, certificate, kubelet.
 #include <sys/stat.h>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "node/agent/criu_config.h"
@@ -9,6 +11,7 @@
 #include "node/agent/facts.h"
 #include "node/agent/installation.h"
 #include "node/agent/kubelet.h"
+#include "node/agent/probes.h"
 #include "shared/certificates/certificates.h"
 #include "test/unit/agent/helpers.h"
 
@@ -52,6 +55,32 @@ BOOST_AUTO_TEST_CASE(criu_options_are_added_once_and_taken_away_again) {
   BOOST_TEST(without_our_options(merged) == theirs);
   BOOST_TEST(with_our_options(kAll) == kAll);
   BOOST_TEST(without_our_options(with_our_options("no line end")) == "no line end\n");
+}
+
+BOOST_AUTO_TEST_CASE(criu_options_count_as_criu_reads_them) {
+  using Lines = std::vector<std::string>;
+  struct Row {
+    std::string text;
+    Lines missing;
+  };
+  const std::string all = kAll;
+  const std::vector<Row> rows{
+      {all, {}},
+      {with_our_options(""), {}},
+      {"", {"tcp-close", "skip-in-flight", "file-locks", "ext-unix-sk", "link-remap", "manage-cgroups=ignore"}},
+      {all + "manage-cgroups=soft\n", {"manage-cgroups=ignore"}},
+      {"manage-cgroups=soft\n" + all, {}},
+      // A value that stands behind a blank is none.
+      {all + "manage-cgroups ignore\n", {"manage-cgroups=ignore"}},
+      {all + "no-tcp-close\nno-file-locks", {"tcp-close", "file-locks"}},
+      {all + "--link-remap\n", {"link-remap"}},
+      {all + "# no-tcp-close\n", {}},
+      {with_our_options("manage-cgroups full\n"), {"manage-cgroups=ignore"}},
+  };
+  for (const Row& row : rows)
+    BOOST_TEST_CONTEXT(row.text) {
+      BOOST_TEST(missing_options(row.text) == row.missing, boost::test_tools::per_element());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(it_installs_what_is_missing_and_only_that) {
@@ -113,24 +142,149 @@ BOOST_AUTO_TEST_CASE(facts_are_read_from_what_the_system_says) {
   BOOST_TEST(architecture_name("riscv64") == "riscv64");
 }
 
-BOOST_AUTO_TEST_CASE(criu_is_asked_seldom_and_the_rest_each_time) {
+// Facts of a node, with what its programs say.
+struct Facts {
   Node node;
   fakes::Processes host;
-  host.print("Version: 4.2.1\n");
-  const fakes::Files files{{"/proc/cpuinfo", "flags : avx\n"}};
-  FactsOfNode facts{{"node-a", "10.0.0.1:10960", "0.1.0", "boot-1", node.folder.path().string(), node.runtime, host,
-                     files, node.clock}};
-  const NodeFacts first = facts.gather();
+  fakes::Files files{{"/proc/cpuinfo", "flags : avx\n"}, {"/host/etc/criu/runc.conf", kAll}};
+  Probes probes{host, node.kubelet, node.clock};
+  FactsOfNode facts{{"node-a", "10.0.0.1:10960", "0.1.0", "boot-1", node.folder.path().string(), "/host", node.runtime,
+                     host, files, probes, node.clock}};
+
+  Facts() { host.print("Version: 4.2.1\n"); }
+  [[nodiscard]] std::size_t asked(const std::string& what) const {
+    const auto is_that = [&](const Command& one) { return one.argv == std::vector<std::string>{"criu", what}; };
+    return static_cast<std::size_t>(std::count_if(host.commands.begin(), host.commands.end(), is_that));
+  }
+};
+
+BOOST_AUTO_TEST_CASE(criu_is_asked_seldom_and_the_rest_each_time) {
+  Facts scene;
+  const NodeFacts first = scene.facts.gather();
   BOOST_TEST(first.criu == "4.2.1");
   BOOST_TEST(first.runtime == "containerd");
   BOOST_TEST(first.has_handler);
-  BOOST_TEST((first.heartbeat == node.clock.time));
-  node.clock.tick(10s);
-  (void)facts.gather();
-  BOOST_TEST(host.commands.size() == 1U);
-  node.clock.tick(10min);
-  (void)facts.gather();
-  BOOST_TEST(host.commands.size() == 2U);
+  BOOST_TEST((first.heartbeat == scene.node.clock.time));
+  scene.node.clock.tick(10s);
+  (void)scene.facts.gather();
+  BOOST_TEST(scene.asked("--version") == 1U);
+  scene.node.clock.tick(10min);
+  (void)scene.facts.gather();
+  BOOST_TEST(scene.asked("--version") == 2U);
+  // A clock that was set back does not silence us until it has caught up.
+  scene.node.clock.tick(-5h);
+  (void)scene.facts.gather();
+  BOOST_TEST(scene.asked("--version") == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(criu_s_options_are_read_each_time) {
+  Facts scene;
+  BOOST_TEST(scene.facts.gather().criu_options_missing.empty());
+  scene.files.contents["/host/etc/criu/runc.conf"] = std::string(kAll) + "no-tcp-close\n";
+  BOOST_TEST(scene.facts.gather().criu_options_missing == std::vector<std::string>{"tcp-close"},
+             boost::test_tools::per_element());
+  scene.files.contents.erase("/host/etc/criu/runc.conf");
+  BOOST_TEST(scene.facts.gather().criu_options_missing.size() == 6U);
+  scene.files.unreadable = {"/host/etc/criu/runc.conf"};
+  BOOST_TEST(scene.facts.gather().criu_options_missing.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_heartbeat_tells_the_last_answers_and_asks_nobody) {
+  Facts scene;
+  NodeFacts told = scene.facts.gather();
+  BOOST_TEST(!told.criu_check);
+  BOOST_TEST(!told.kubelet_checkpoint);
+  BOOST_TEST(scene.node.kubelet.probes == 0);
+  BOOST_TEST(scene.asked("check") == 0U);
+  scene.host.print("Looks good.\n");
+  scene.probes.ask({});
+  told = scene.facts.gather();
+  BOOST_REQUIRE(told.criu_check);
+  BOOST_TEST(told.criu_check->ok);
+  BOOST_TEST(told.criu_check->message == "Looks good.");
+  BOOST_REQUIRE(told.kubelet_checkpoint);
+  BOOST_TEST(told.kubelet_checkpoint->state == "Allowed");
+}
+
+BOOST_AUTO_TEST_CASE(probes_ask_when_it_is_time) {
+  Facts scene;
+  const auto asked_after = [&](Microseconds span) {
+    scene.node.clock.tick(span);
+    scene.probes.ask({});
+    return std::pair{scene.node.kubelet.probes, scene.asked("check")};
+  };
+  BOOST_TEST((asked_after(0s) == std::pair{1, std::size_t{1}}));
+  BOOST_TEST((asked_after(60s) == std::pair{1, std::size_t{1}}));
+  BOOST_TEST((asked_after(1s) == std::pair{2, std::size_t{1}}));
+  BOOST_TEST((asked_after(4min) == std::pair{3, std::size_t{2}}));
+  for (const Command& one : scene.host.commands)
+    BOOST_TEST((one.time_limit && *one.time_limit <= 10s));
+}
+
+struct CriuRow {
+  const char* what;
+  fakes::Processes::Answer answer;
+  std::optional<bool> ok;
+  std::string says;
+  friend std::ostream& operator<<(std::ostream& out, const CriuRow& row) { return out << row.what; }
+};
+
+const std::vector<CriuRow> kCriuRows{
+    {"a warning beside success", Completed{Exited{0}, "", "Warn (x.c:1): w\nLooks good.\n"}, true,
+     "Warn (x.c:1): w; Looks good."},
+    {"an error", Completed{Exited{1}, "", "Error (criu/cr-check.c:1): No map_files\nDoes not look good.\n"}, false,
+     "exit code 1: Error (criu/cr-check.c:1): No map_files"},
+    {"nothing but an end", Completed{TimedOut{}, "", ""}, false, "killed because it took too long"},
+    {"no CRIU", tl::make_unexpected(StartFailure{true, "on the host: run criu: No such file"}), std::nullopt, ""},
+    {"a CRIU that cannot be run", tl::make_unexpected(StartFailure{false, "on the host: run criu: Permission denied"}),
+     false, "on the host: run criu: Permission denied"},
+};
+
+BOOST_DATA_TEST_CASE(what_criu_s_own_check_says, boost::unit_test::data::make(kCriuRows), row) {
+  Facts scene;
+  scene.host.answer = [&](const Command&) { return row.answer; };
+  scene.probes.ask({});
+  const auto told = scene.probes.answers().criu;
+  BOOST_REQUIRE(told.has_value() == row.ok.has_value());
+  if (!told) return;
+  BOOST_TEST(told->ok == *row.ok);
+  BOOST_TEST(told->message == row.says);
+}
+
+// The API server would refuse the whole object for a text that is too long, and our own writer one that is no UTF-8.
+BOOST_AUTO_TEST_CASE(what_programs_say_fits_a_field) {
+  BOOST_TEST(field_text("a\nb\tc\x1b[31m\xff\xc3\xa4") == "a b c?[31m???");
+  BOOST_TEST(field_text(std::string(5'000, 'x')).size() == 1'000U);
+  Facts scene;
+  scene.node.kubelet.error = "\xff" + std::string(5'000, 'x');
+  scene.probes.ask({});
+  BOOST_TEST(scene.probes.answers().kubelet->message.size() == 1'000U);
+  BOOST_TEST(scene.probes.answers().kubelet->message.front() == '?');
+}
+
+BOOST_AUTO_TEST_CASE(programs_that_hang_delay_no_heartbeat) {
+  Facts scene;
+  std::atomic<bool> is_asked = false;
+  std::atomic<bool> may_end = false;
+  scene.host.answer = [&](const Command&) -> fakes::Processes::Answer {
+    is_asked = true;
+    for (int i = 0; i < 1'000 && !may_end; ++i)
+      std::this_thread::sleep_for(10ms);
+    return Completed{Exited{0}, "", ""};
+  };
+  // Of CRIU's version, which the heartbeat asks for, somebody else knows.
+  fakes::Processes quick;
+  quick.print("Version: 4.2.1\n");
+  FactsOfNode facts{{"node-a", "", "", "", scene.node.folder.path().string(), "/host", scene.node.runtime, quick,
+                     scene.files, scene.probes, scene.node.clock}};
+  const std::jthread asking = keep_asking(scene.probes);
+  for (int i = 0; i < 1'000 && !is_asked; ++i)
+    std::this_thread::sleep_for(10ms);
+  const NodeFacts told = facts.gather();
+  BOOST_TEST(is_asked);
+  BOOST_TEST(!told.criu_check);
+  BOOST_TEST(told.kubelet_checkpoint.has_value());
+  may_end = true;
 }
 
 BOOST_AUTO_TEST_CASE(certificates_are_renewed_after_half_their_life) {

@@ -45,4 +45,12 @@ BOOST_DATA_TEST_CASE(nothing_that_steers_a_terminal_is_kept, data::make(kCases),
   BOOST_TEST(migrate::without_terminal_controls(c.text) == c.kept);
 }
 
+BOOST_AUTO_TEST_CASE(lists_say_how_many_they_leave_out_and_leave_out_no_single_one) {
+  using migrate::some_of;
+  BOOST_TEST(some_of({}, 2) == "");
+  BOOST_TEST(some_of({"a"}, 2) == "a");
+  BOOST_TEST(some_of({"a", "b", "c"}, 2) == "a, b, c");
+  BOOST_TEST(some_of({"a", "b", "c", "d"}, 2) == "a, b and 2 more");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

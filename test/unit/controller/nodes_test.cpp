@@ -63,6 +63,25 @@ BOOST_DATA_TEST_CASE(a_node_that_was_asked_for_and_will_not_do_is_refused_at_onc
   BOOST_TEST(scene.cluster.names("pods") == std::vector<std::string>{"orders"}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(an_older_kernel_refuses_nothing) {
+  Scene scene;
+  scene.report = [&](NodeFacts& facts) { facts.kernel = facts.node == "node-b" ? "6.1.0" : "6.12.1"; };
+  scene.edit([](Json& object) { object["spec"]["target"] = {{"node", "node-b"}}; });
+  scene.run();
+  scene.check_succeeded(kTarget);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_target_s_criu_is_said_once) {
+  const Instant now{std::chrono::hours{1}};
+  for (const auto& [criu, reason] : {std::pair{"", "NoCriu"}, std::pair{"3.17", "CriuTooOld"}}) {
+    NodeState target = samples::node("node-b", now);
+    target.facts->criu = criu;
+    const auto found = node_refusals(samples::node("node-a", now), target, false, 100_MiB, now);
+    BOOST_REQUIRE(found.size() == 1U);
+    BOOST_TEST(found.front().reason == reason);
+  }
+}
+
 // As with a scheduler for which the extender is `ignorable`.
 BOOST_AUTO_TEST_CASE(a_node_without_room_for_what_is_forecast_leads_back_before_the_freeze) {
   for (const std::uint64_t free : {103U, 104U}) {

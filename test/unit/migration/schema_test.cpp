@@ -165,7 +165,16 @@ BOOST_AUTO_TEST_CASE(the_schema_of_MigrationNodes_has_the_fields_that_are_writte
   NodeFacts facts;
   facts.cpu_features = {"avx"};
   facts.restore_via_create = true;
-  check_same(schema_of("migrationnodes.yaml").at("properties").at("facts"), to_json(facts).at("facts"), "facts");
+  facts.criu_check = {true, "Looks good."};
+  facts.criu_options_missing = {"tcp-close"};
+  facts.kubelet_checkpoint = {KubeletCheckpoint::kAllowed, ""};
+  const Json schema = schema_of("migrationnodes.yaml").at("properties").at("facts");
+  check_same(schema, to_json(facts).at("facts"), "facts");
+  using Kubelet = KubeletCheckpoint;
+  BOOST_TEST(
+      enum_at(schema, "/properties/kubeletCheckpoint/properties/state") ==
+          (std::set<std::string>{Kubelet::kAllowed, Kubelet::kForbidden, Kubelet::kGateClosed, Kubelet::kUnknown}),
+      boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

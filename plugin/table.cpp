@@ -1,0 +1,87 @@
+#include "plugin/table.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "plugin/format.h"
+
+namespace migrate::plugin {
+namespace {
+
+// kubectl's distance between columns, and what it shrinks to where that helps.
+constexpr std::size_t kGap = 3;
+constexpr std::size_t kNarrowGap = 2;
+constexpr std::string_view kNoBreak = "\xc2\xa0";
+
+std::vector<std::size_t> widths_of(const std::vector<TableRow>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const TableRow& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], characters(row[i]));
+  return widths;
+}
+
+std::string line_of(const TableRow& row, const std::vector<std::size_t>& widths, std::size_t gap, std::size_t begin,
+                    std::size_t end) {
+  std::string line = row.front();
+  std::size_t filled = widths.front();
+  for (std::size_t i = begin; i < end; ++i) {
+    line = padded(line, filled + gap) + row[i];
+    filled += gap + widths[i];
+  }
+  return line;
+}
+
+}  // namespace
+
+std::vector<std::string> table(const std::vector<TableRow>& rows, std::size_t width) {
+  const std::vector<std::size_t> widths = widths_of(rows);
+  std::size_t whole = widths.front();
+  for (std::size_t i = 1; i < widths.size(); ++i)
+    whole += kGap + widths[i];
+  const std::size_t gap = whole <= width ? kGap : kNarrowGap;
+
+  std::vector<std::string> lines;
+  std::size_t begin = 1;
+  do {
+    std::size_t end = begin;
+    std::size_t filled = widths.front();
+    for (; end < widths.size() && (end == begin || filled + gap + widths[end] <= width); ++end)
+      filled += gap + widths[end];
+    if (!lines.empty()) lines.emplace_back();
+    for (const TableRow& row : rows)
+      lines.push_back(line_of(row, widths, gap, begin, end));
+    begin = end;
+  } while (begin < widths.size());
+  return lines;
+}
+
+std::vector<std::string> wrapped(std::string_view head, std::string_view text, std::size_t width) {
+  const std::string margin(characters(head), ' ');
+  std::vector<std::string> lines;
+  std::string line(head);
+  bool is_begun = false;  // the line has a word
+  std::istringstream words{std::string(text)};
+  for (std::string word; words >> word; is_begun = true) {
+    for (std::size_t at = 0; (at = word.find(kNoBreak, at)) != std::string::npos;)
+      word.replace(at, kNoBreak.size(), " ");
+    if (is_begun && characters(line) + 1 + characters(word) > width) {
+      lines.push_back(line);
+      line = margin;
+      is_begun = false;
+    }
+    if (is_begun) line += ' ';
+    line += word;
+  }
+  lines.push_back(line);
+  return lines;
+}
+
+std::string in_one_piece(std::string_view text) {
+  std::string piece;
+  for (const char c : text)
+    piece += c == ' ' ? std::string(kNoBreak) : std::string(1, c);
+  return piece;
+}
+
+}  // namespace migrate::plugin
