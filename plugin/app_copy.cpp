@@ -106,4 +106,11 @@ CopyState state_of(const Json& pod) {
   return {Kind::waiting, overall};
 }
 
+bool is_hopeless(const CopyState& state) {
+  constexpr std::array<std::string_view, 4> kReasons = {"ErrImage", "ImagePullBackOff", "InvalidImageName",
+                                                        "CreateContainerConfigError"};
+  return state.kind == CopyState::Kind::waiting &&
+         std::any_of(kReasons.begin(), kReasons.end(), [&](auto reason) { return state.why.starts_with(reason); });
+}
+
 }  // namespace migrate::plugin

@@ -27,5 +27,7 @@ struct CopyState {
   std::string why;  // for waiting and ended: what the kubelet or the scheduler says, as far as it says anything
 };
 [[nodiscard]] CopyState state_of(const Json& pod);
+// Waiting for what does not come by itself: an image that is not to be had, a configuration that does not add up.
+[[nodiscard]] bool is_hopeless(const CopyState& state);
 
 }  // namespace migrate::plugin

@@ -153,9 +153,7 @@ AppTrial::Step AppTrial::follow(Started& started, Steady now) {
   if (state.kind == CopyState::Kind::ended)
     return failed(what, fmt::format("it ended by itself; {}{}", state.why, last_words()));
   if (state.kind == CopyState::Kind::runs && !started.runs) started = {true, now};
-  const bool is_hopeless = state.why.starts_with("ErrImage") || state.why.starts_with("ImagePullBackOff") ||
-                           state.why.starts_with("CreateContainerConfigError");
-  if (is_hopeless) return failed(what, state.why);
+  if (is_hopeless(state)) return failed(what, state.why);
   return true;
 }
 

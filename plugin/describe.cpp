@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ostream>
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
+#include "plugin/events.h"
 #include "plugin/format.h"
 #include "plugin/outcome.h"
 #include "plugin/replay.h"
@@ -200,39 +200,16 @@ void print_status(Page& page, const MigrationStatus& status) {
     page.line(one_line(warning));
 }
 
-std::string text_of(const Json& event, const char* key) {
-  const auto found = event.find(key);
-  return found != event.end() && found->is_string() ? one_line(found->get<std::string>()) : "";
-}
-
-// New events have eventTime, old ones lastTimestamp; the other is null then.
-std::string time_of(const Json& event) {
-  for (const char* key : {"lastTimestamp", "eventTime", "firstTimestamp"})
-    if (std::string time = text_of(event, key); !time.empty()) return time;
-  return kube::metadata_of(event, "creationTimestamp");
-}
-
 void print_events(const Session& session, Page& page, const Migration& migration) {
-  const auto events = session.client.list(kube::core("events", migration.namespace_),
-                                          {.label_selector = "",
-                                           .field_selector = "involvedObject.uid=" + migration.uid,
-                                           .resource_version = "",
-                                           .page = 500});
+  const auto events = events_about(session, migration);
   if (!events) {
     page.title("Events");
-    page.line("not to be had: " + one_line(events.error().text()));
+    page.line("not to be had: " + one_line(events.error().message));
     return;
   }
-  std::vector<std::pair<std::string, std::string>> lines;
-  lines.reserve(events->at("items").size());
-  for (const Json& event : events->at("items"))
-    lines.emplace_back(time_of(event), fmt::format("{} {}: {}", padded(text_of(event, "type"), 8),
-                                                   text_of(event, "reason"), text_of(event, "message")));
-  if (lines.empty()) return;
-  std::stable_sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  page.title("Events");
-  for (const auto& [time, line] : lines)
-    page.line(fmt::format("{} {}", padded(time, 27), line));
+  if (!events->empty()) page.title("Events");
+  for (const EventLine& event : *events)
+    page.line(fmt::format("{} {} {}", padded(event.time, 27), padded(event.type, 8), event.text));
 }
 
 }  // namespace

@@ -26,8 +26,9 @@ std::string without_migration_suffix(const std::string& pod) {
   return pod.substr(0, pod.size() - length);
 }
 
-// Creates it under a name that is free: a chosen one once, our own ones until one is.
-Outcome<Json> create(const Session& session, const Options& options, const std::string& pod_uid) {
+}  // namespace
+
+Outcome<Json> create_migration(const Session& session, const Options& options, const std::string& pod_uid) {
   const kube::WriteOptions write{.dry_run =
                                      options.dry_run == DryRun::server ? kube::DryRun::server : kube::DryRun::no};
   constexpr int kTries = 5;
@@ -52,6 +53,8 @@ Outcome<Json> create(const Session& session, const Options& options, const std::
     return tl::make_unexpected(std::move(failure));
   }
 }
+
+namespace {
 
 void announce(const Session& session, const Options& options, const Json& made) {
   std::ostream& stream = session.io.out.stream;
@@ -109,7 +112,7 @@ int run_migrate(const Session& session, const Options& options) {
   if (!pod) return report(session.io, pod.error());
   const auto whole = with_pod_defaults(options, *pod);
   if (!whole) return report(session.io, whole.error());
-  auto made = create(session, *whole, kube::metadata_of(*pod, "uid"));
+  auto made = create_migration(session, *whole, kube::metadata_of(*pod, "uid"));
   if (!made) return report(session.io, made.error());
   if (options.dry_run != DryRun::none || !options.wait) {
     announce(session, options, *made);

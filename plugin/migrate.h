@@ -1,11 +1,11 @@
-// The pure parts of the default action: the Migration that is asked for.
+// Of the default action: the Migration that is asked for.
 #pragma once
 
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "plugin/arguments.h"
+#include "plugin/cluster.h"
 
 namespace migrate::plugin {
 
@@ -16,5 +16,10 @@ namespace migrate::plugin {
 // The uid of the Pod as read guards against one made anew meanwhile.
 [[nodiscard]] Migration asked_for(const Options& options, const std::string& namespace_, const std::string& pod_uid,
                                   const std::string& name);
+
+// Creates it as asked for by these options, under a name that is free: a chosen one once, our own ones until one is.
+// The object; of a dry run the one that it would be.
+[[nodiscard]] Outcome<Json> create_migration(const Session& session, const Options& options,
+                                             const std::string& pod_uid);
 
 }  // namespace migrate::plugin

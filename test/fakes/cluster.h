@@ -18,7 +18,7 @@
 
 namespace migrate::fakes {
 
-class Cluster final : public kube::Client {
+class Cluster : public kube::Client {
  public:
   using Json = nlohmann::json;
 

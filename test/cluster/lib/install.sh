@@ -18,11 +18,11 @@ install_programs() {
   if [[ -z ${MIGRATE_PROGRAMS:-} ]]; then
     say 'building the programs as shipped …'
     (cd "$project" && cmake --preset release >/dev/null &&
-      cmake --build --preset release --target migrate-agent migrate-runc migrate-extender oci-image >&2) ||
+      cmake --build --preset release --target migrate-agent migrate-runc migrate-extender migrate-counter oci-image >&2) ||
       die 'the release build failed'
   fi
   local program
-  for program in migrate-agent migrate-runc migrate-extender oci-image; do
+  for program in migrate-agent migrate-runc migrate-extender migrate-counter oci-image; do
     [[ -x $programs/$program ]] || die "$programs/$program is not there: cmake --build --preset release"
   done
 }
@@ -174,7 +174,7 @@ command_install() {
   install_programs
   pause_image=$(image_of pause)
   agent_tag=${tag:-$(content_tag "$programs/migrate-agent" "$programs/migrate-runc")}
-  extender_tag=${tag:-$(content_tag "$programs/migrate-extender")}
+  extender_tag=${tag:-$(content_tag "$programs/migrate-extender" "$programs/migrate-counter")}
   write_overlay "$scheduler" "$agent_tag" "$extender_tag"
   sum=$(cd "$install_state" && find manifests overlay -type f -exec sha256sum {} + | sort | sha256sum)
   if [[ -n $if_needed && $(cat "$install_state/installed" 2>/dev/null) == "$sum" ]] && is_healthy "$scheduler"; then
@@ -183,7 +183,7 @@ command_install() {
   fi
   rm -f "$install_state/installed"
   install_image "$agent_image:$agent_tag" migrate-agent migrate-runc
-  install_image "$extender_image:$extender_tag" migrate-extender
+  install_image "$extender_image:$extender_tag" migrate-extender migrate-counter
   say "images in the registry after $(seconds_since "$began") s"
 
   since=$(($(date +%s) - 20)) # agents report every 10 s
