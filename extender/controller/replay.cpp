@@ -15,7 +15,7 @@
 namespace migrate::controller {
 namespace {
 
-constexpr milliseconds kPoll{20};
+constexpr milliseconds kPoll{10};
 constexpr milliseconds kCalmPoll{250};
 constexpr milliseconds kLastReaders{4'000};
 constexpr std::size_t kLongestHostname = 63;
