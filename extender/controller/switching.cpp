@@ -224,8 +224,9 @@ Attempt<void> open_gate(Hop& hop, const Limits& limits) {
   auto done = Pods{hop}.call<Json>("let traffic to " + describe(path), limits, [&](const kube::CallOptions& options) {
     return hop.world().client.json_patch(path, patch, {}, options);
   });
-  if (!done) return tl::make_unexpected(done.error());
-  return {};
+  if (done) return {};
+  if (auto there = Pods{hop}.live_target(limits); !there) return tl::make_unexpected(there.error());
+  return tl::make_unexpected(done.error());
 }
 
 // A shadow that is lost behind the commit, or what it had still to replay. With --purge-primary that is no doubt: the
@@ -270,7 +271,7 @@ Outcome switching(Hop& hop) {
   if (!messages_of(hop).lost)
     if (auto replayed = replay_rest(hop, *link, limits); !replayed) return or_doubt(hop, *link, replayed.error());
   if (auto ended = end_replay(hop, *link, limits); !ended) return or_doubt(hop, *link, ended.error());
-  if (auto opened = open_gate(hop, limits); !opened) return opened.error();
+  if (auto opened = open_gate(hop, limits); !opened) return or_doubt(hop, *link, opened.error());
   return {};
 }
 
