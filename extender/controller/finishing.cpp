@@ -149,7 +149,9 @@ bool tidy(Hop& hop) {
       // Whoever has the source's name later looks into the same control queue, and would look for the mirror for ever.
       if (replays(hop) && !(is_settled(take_back_words(hop, limits)) && is_settled(remove_queues(hop, limits))))
         return false;
-      if (!clean_broker(hop, limits) || !clean_nodes(hop, limits)) return false;
+      // A set makes its Pod anew, under the same name.
+      if (!is_owned_by(hop.migration(), kStatefulSet) && !clean_broker(hop, limits)) return false;
+      if (!clean_nodes(hop, limits)) return false;
       break;
     default:
       break;
