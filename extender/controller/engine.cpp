@@ -139,6 +139,7 @@ std::optional<milliseconds> run(Hop& hop) {
   while (!is_final(hop.status().phase)) {
     const Phase from = hop.status().phase;
     const Outcome outcome = step(hop, from);
+    if (outcome.event != Event::done) hop.known_broker() = {};  // it may be what failed
     const auto next = next_phase(from, outcome.event, hop.status().strategy);
     if (!next) {
       // Not a result: nothing is decided, or what hinders may pass.

@@ -15,7 +15,7 @@
 namespace migrate::controller {
 namespace {
 
-constexpr milliseconds kPoll{20};
+constexpr milliseconds kPoll{10};
 constexpr milliseconds kCalmPoll{250};
 constexpr milliseconds kLastReaders{4'000};
 constexpr std::size_t kLongestHostname = 63;
@@ -245,8 +245,10 @@ Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
   if (const Instant now = hop.world().clock.now(); is_untouched && messages.bound_at && now > *messages.bound_at)
     messages.arrival_rate =
         static_cast<double>(rest->ready) / std::chrono::duration<double>(now - *messages.bound_at).count();
-  // All that it ever got. Where somebody has taken from it, the broker alone knows: its statistics of a queue are 5 s
-  // old and go with the queue, so no number is told then.
+  // All that it ever got. Where somebody has taken from it, nobody tells exactly: the broker's statistics of a queue
+  // are 5 s old and go with the queue, which goes as soon as it is empty; its count of what was published lacks what
+  // came by a dead letter, and the queue's own (next_seq_id) begins anew with a broker that crashed. So no number is
+  // told then.
   if (is_untouched && !hop.migration().spec.purge_primary) messages.mirrored = rest->ready;
   if (is_untouched) note_cutoff(hop);
   if (!messages.backlog_at_cut && !hop.migration().spec.purge_primary) add_repeats(messages, primary->ready);

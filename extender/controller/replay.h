@@ -108,8 +108,8 @@ void add_repeats(MessagesStatus& messages, std::uint64_t in_both);
 [[nodiscard]] Attempt<void> check_target_lives(Hop& hop, const Limits& limits);
 
 // Way back: what the source must not find when it runs again, in a control queue that is the target's too. Before the
-// thaw. One that is the target's alone is left as it is: should the target come to life all the same, it must find the
-// word, or it would take from the primary.
+// thaw; and for whoever has its name after a migration that failed. One that is the target's alone is left as it is:
+// should the target come to life all the same, it must find the word, or it would take from the primary.
 [[nodiscard]] Attempt<void> take_back_words(Hop& hop, const Limits& limits);
 // The control queue of a target that was given up; its successor has another name.
 [[nodiscard]] Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits);

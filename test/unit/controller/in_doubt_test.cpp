@@ -154,6 +154,14 @@ BOOST_FIXTURE_TEST_CASE(with_both_pods_gone_a_live_migration_has_failed, LostCop
   cluster.drop(pod("orders"));
   decide(*this, "Target");
   check_nothing_left();
+  // Nobody has either name any more.
+  edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
+  for (int i = 0; i < 10 && cluster.look(path()); ++i)
+    once();
+  BOOST_TEST(!cluster.look(path()));
+  for (const std::string& queue :
+       {std::string{kMirror} + samples::migration().uid, std::string{kShadowControl}, std::string{kOwnControl}})
+    BOOST_TEST(!broker->has_queue(queue), queue);
 }
 
 BOOST_FIXTURE_TEST_CASE(whoever_is_decided_for, LostCopy) {
