@@ -91,6 +91,9 @@ std::string verdict(const Migration& migration) {
     case Phase::refused:
       return fmt::format("Refused: {}.\nNothing was touched: {} runs{}.", why(status), pod,
                          on_node(status.source.node));
+    case Phase::planned:
+      return fmt::format("Planned: nothing speaks against migrating {}.\nNothing was touched: it runs{}.", pod,
+                         on_node(status.source.node));
     case Phase::rolled_back: {
       const Condition* lost = find_condition(status, "SourceLost");
       if (lost != nullptr && lost->value)

@@ -54,7 +54,8 @@ Outcome<void> check_installed_and_free(const Session& session, const std::string
   }
   for (const Json& item : list->at("items")) {
     const auto other = parse_migration(item);
-    if (!other || other->spec.pod_uid != pod_uid || is_final(other->status.phase)) continue;
+    const bool is_over = !other || other->spec.dry_run || is_final(other->status.phase);
+    if (is_over || other->spec.pod_uid != pod_uid) continue;
     return fail(
         fmt::format("Pod {}/{} is being migrated already, by {} (phase {})\nFollow it with: {}", session.namespace_,
                     other->spec.pod, other->name, to_string(other->status.phase), command_line("status", *other)),

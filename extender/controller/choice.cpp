@@ -13,50 +13,54 @@
 namespace migrate::controller {
 namespace {
 
-// The queue as the forecast wants it, or in `why` what speaks against replaying from it.
-std::optional<QueueOutlook> look_at_replay(Hop& hop, const Json& pod, const Limits& limits, std::string& why) {
-  const PodView view = view_of(pod);
-  const auto queue = queue_of(hop.migration(), view);
-  if (!queue) {
-    why = "the Pod names no queue and broker";
-    return std::nullopt;
-  }
-  auto broker = connect_to(hop, *queue, limits);
-  if (!broker) {
-    why = broker.error().message;
-    return std::nullopt;
-  }
-  const std::string control = control_queue_of(pod, view.name);
-  const auto follows = (*broker)->depth(control);
-  if (!follows || !*follows) {
-    why = follows ? no_control_queue(control) : follows.error().message;
-    return std::nullopt;
-  }
-  const auto facts = look_at_mirrorable(hop, {*queue, *broker}, pod, limits);
-  if (!facts) {
-    why = facts.error().message;
-    return std::nullopt;
-  }
-  return queue_outlook({*queue, *broker}, *facts, pod);
+HopKind kind_of(const Inquiry& asked) {
+  const Migration& migration = asked.hop.migration();
+  HopKind kind;
+  kind.from = asked.around.source.name;
+  kind.to = is_local(migration) ? kind.from : migration.spec.target_node;
+  kind.backend = asked.backend;
+  kind.is_by_image = is_by_image(migration);
+  kind.is_via_registry = is_via_registry(migration);
+  kind.is_local = is_local(migration);
+  return kind;
 }
 
-// All but the queue.
-StrategyQuestion question_of(Hop& hop, const Json& pod, const agent::SourceFacts& found, CheckpointBackend backend) {
-  const MigrationSpec& spec = hop.migration().spec;
+StrategyQuestion question_of(const Inquiry& asked) {
+  const Migration& migration = asked.hop.migration();
+  const MigrationSpec& spec = migration.spec;
   StrategyQuestion question;
-  question.size = size_of(found);
-  question.backend = backend;
-  if (is_via_registry(hop.migration())) {  // there and from there
-    question.speeds.transfer_fixed *= 2;
-    question.speeds.transfer_ms_per_mib *= 2;
-  }
-  for (const Refusal& one : without_accepted(replay_refusals(pod), spec.accept))
+  question.size = size_of(*asked.source);
+  question.backend = asked.backend;
+  const Learned learned = asked.hop.world().speeds.speeds(kind_of(asked), question.size.memory);
+  question.speeds = learned.speeds;
+  question.fixed = learned.fixed;
+  question.spread = learned.spread;
+  question.queue = asked.queue.outlook;
+  question.no_queue = asked.queue.why_none;
+  question.no_live = live_trouble(asked.around);
+  if (question.no_live.empty() && is_control_queue_shared(*asked.pod))
+    question.no_live = shared_control_queue(*asked.pod);
+  for (const Refusal& one : without_accepted(replay_refusals(*asked.pod), spec.accept))
     (one.accept.empty() ? question.has_writable_volumes : question.has_empty_dirs) = true;
-  question.keep_name = keeps_name(hop.migration());
-  question.freeze_limit = freeze_budget(pod);
+  question.moves_volumes = !asked.around.moved_volumes.empty();
+  if (question.moves_volumes) question.has_writable_volumes = true;
+  question.keep_name = keeps_name(migration);
+  question.is_lent = usual_end(Phase::placing, migration) == Event::set_owns;
+  question.is_by_image = is_by_image(migration);
+  question.freeze_limit = freeze_budget(*asked.pod);
+  question.max_gap = spec.gap_budget;
+  question.max_total = spec.max_total;
   question.max_replay = spec.max_replay;
   question.cutoff = spec.cutoff;
   return question;
+}
+
+// One that is kept by what is expected, and may not be by what might come of it.
+void warn_of_budget(Inquiry& asked, std::optional<milliseconds> budget, const Range& range, const char* what,
+                    const char* flag) {
+  if (!budget || range.high <= *budget) return;
+  asked.warnings.push_back(fmt::format("a {} of up to {} is possible by the forecast, above the {} of {}", what,
+                                       span_text(range.high), span_text(*budget), flag));
 }
 
 }  // namespace
@@ -92,23 +96,84 @@ HopSize size_of(const agent::SourceFacts& found) {
   return size;
 }
 
-Attempt<StrategyChoice> choose(Hop& hop, const Json& pod, const agent::SourceFacts& found, CheckpointBackend backend,
-                               const Surroundings& around, const Limits& limits) {
-  StrategyQuestion question = question_of(hop, pod, found, backend);
-  question.no_live = live_trouble(around);
-  if (question.no_live.empty() && is_control_queue_shared(pod)) question.no_live = shared_control_queue(pod);
-  if (!around.moved_volumes.empty()) question.has_writable_volumes = true;
-  if (!question.has_writable_volumes && !question.has_empty_dirs)
-    question.queue = look_at_replay(hop, pod, limits, question.no_queue);
-  if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
-  return choose_strategy(question);
+Attempt<void> choose(Inquiry& asked) {
+  if (!asked.pod || !asked.source) return {};
+  asked.question = question_of(asked);
+  const Strategy wanted = asked.hop.migration().spec.strategy;
+  asked.choice = wanted == Strategy::automatic ? choose_strategy(*asked.question)
+                                               : StrategyChoice{strategy_outlook(*asked.question, wanted), ""};
+  asked.hop.status().strategy = asked.choice.outlook.strategy;
+  return {};
 }
 
-StrategyOutlook expect(Hop& hop, const Json& pod, const agent::SourceFacts& found, CheckpointBackend backend,
-                       const std::optional<QueueOutlook>& queue) {
-  StrategyQuestion question = question_of(hop, pod, found, backend);
-  question.queue = queue;
-  return strategy_outlook(question, hop.status().strategy);
+Attempt<void> judge_strategy(Inquiry& asked) {
+  if (!asked.pod) return {};
+  const PodView view = asked.view();
+  const auto add = [&](const char* reason, const std::string& what) {
+    asked.add({reason, fmt::format("Pod {}/{}: {}", view.namespace_, view.name, what), ""});
+  };
+  if (replays(asked.hop)) {
+    asked.add(replay_refusals(*asked.pod));
+    for (const std::string& lone : asked.around.lone_volumes)
+      add("LoneVolume", lone + ", so nothing can be restored beside the source; use --strategy stop");
+  }
+  const std::string trouble = live_trouble(asked.around);
+  if (asked.hop.status().strategy == Strategy::live && !trouble.empty())
+    add("UnreadyAddresses", trouble + "; use --strategy sequential or stop");
+  return {};
+}
+
+std::vector<Refusal> judge_budgets(Inquiry& asked) {
+  const StrategyQuestion& question = *asked.question;
+  const Strategy wanted = asked.hop.migration().spec.strategy;
+  const StrategyOutlook& chosen = asked.choice.outlook;
+  const PodView view = asked.view();
+  std::vector<Refusal> found;
+  for (const bool of_gap : {true, false}) {
+    const char* const flag = of_gap ? "--gap-budget" : "--max-total";
+    const std::string trouble = budget_trouble(question, wanted, chosen, of_gap);
+    if (!trouble.empty())
+      found.push_back({of_gap ? "GapBudget" : "MaxTotal",
+                       fmt::format("Pod {}/{}: {}; allow more by {}{}", view.namespace_, view.name, trouble, flag,
+                                   wanted == Strategy::automatic ? "" : ", or use another --strategy"),
+                       ""});
+  }
+  if (!found.empty()) return found;
+  const OutlookRanges ranges = outlook_ranges(question, chosen.strategy);
+  warn_of_budget(asked, question.max_gap, ranges.gap, "gap", "--gap-budget");
+  warn_of_budget(asked, question.max_total, ranges.total, "total", "--max-total");
+  return found;
+}
+
+void note_forecast(const Inquiry& asked, MigrationStatus& status) {
+  const StrategyOutlook& expected = asked.choice.outlook;
+  const OutlookRanges ranges = outlook_ranges(*asked.question, expected.strategy);
+  status.forecast_freeze = expected.freeze;
+  status.forecast_freeze_range = ranges.freeze;
+  status.forecast_restore = forecast(asked.question->size, asked.backend, asked.question->speeds).restore;
+  status.forecast_cutoff = expected.cutoff;
+  status.forecast_backlog = expected.backlog_at_cut;
+  if (!expected.is_told()) return;
+  status.forecast_gap = expected.gap;
+  status.forecast_gap_range = ranges.gap;
+  status.forecast_total = expected.total;
+  status.forecast_total_range = ranges.total;
+}
+
+std::vector<Alternative> alternatives_of(const Inquiry& asked) {
+  std::vector<Alternative> all;
+  for (const StrategyOutlook& one : strategy_outlooks(*asked.question)) {
+    Alternative made;
+    made.strategy = one.strategy;
+    made.against = one.against;
+    if (one.is_told()) {
+      made.freeze = one.freeze;
+      made.gap = one.gap;
+      made.total = one.total;
+    }
+    all.push_back(std::move(made));
+  }
+  return all;
 }
 
 }  // namespace migrate::controller

@@ -90,7 +90,7 @@ Outcome committing(Hop& hop) {
   if (!hop.status().frozen_at) hop.status().frozen_at = hop.frozen_at(*record);
   if (record->frozen_at && record->ended_at)
     hop.status().freeze = duration_cast<milliseconds>(*record->ended_at - *record->frozen_at);
-  return {hop.is_made_after_commit() ? Event::name_is_taken : Event::done, "", ""};
+  return {usual_end(Phase::committing, hop.migration()), "", ""};
 }
 
 Outcome renaming(Hop& hop) {
@@ -105,7 +105,7 @@ Outcome renaming(Hop& hop) {
 }
 
 Outcome with_volumes(const Hop& hop, Outcome made) {
-  if (made.event == Event::done && !hop.migration().status.volumes.empty()) made.event = Event::volumes_move;
+  if (made.event == Event::done) made.event = usual_end(Phase::renaming, hop.migration());
   return made;
 }
 

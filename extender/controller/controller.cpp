@@ -39,8 +39,8 @@ struct Controller::Parts {
       : options(from),
         leadership(from.client, from.pacer, from.clock, from.log, from.identity),
         client(guarded(from.client, leadership)),
-        world{*client,     from.pacer,   ticker,   from.clock, from.agents,  from.brokers,
-              from.events, from.metrics, from.log, leadership, from.settings} {}
+        world{*client,     from.pacer,   ticker,   from.clock, from.agents, from.brokers,
+              from.events, from.metrics, from.log, leadership, speeds,      from.settings} {}
 
   // As long as we lead.
   void lead(const std::stop_token& stop) {
@@ -71,6 +71,7 @@ struct Controller::Parts {
   ControllerOptions options;
   Leadership leadership;
   std::unique_ptr<kube::Client> client;
+  SpeedBook speeds;
   BackgroundTicker ticker;  // ends before the client, which its work may be using
   World world;
 };

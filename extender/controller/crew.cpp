@@ -6,11 +6,16 @@
 #include "extender/controller/engine.h"
 
 namespace migrate::controller {
+namespace {
+
+constexpr unsigned kDryRunWorkers = 2;
+
+}  // namespace
 
 Crew::Crew(World& world, unsigned workers, const std::stop_token& leave) : world_(world), leave_(leave) {
-  threads_.reserve(workers);
-  for (unsigned i = 0; i < workers; ++i)
-    threads_.emplace_back([this] { work(); });
+  threads_.reserve(workers + kDryRunWorkers);
+  for (unsigned i = 0; i < workers + kDryRunWorkers; ++i)
+    threads_.emplace_back([this, of_dry_runs = i >= workers] { work(of_dry_runs); });
 }
 
 Crew::~Crew() {
@@ -25,17 +30,19 @@ void Crew::changed(const Json& object) {
                                                  {"error", migration.error().message}});
     return;
   }
+  world_.speeds.learn(*migration);
   const std::lock_guard lock{mutex_};
   Entry& entry = entries_[migration->uid];
   entry.namespace_ = migration->namespace_;
   entry.name = migration->name;
+  entry.is_dry_run = migration->spec.dry_run;
   if (entry.at_work) {
     entry.at_work->tell(*migration);
     entry.changed_meanwhile = true;
     return;
   }
   entry.due = std::chrono::steady_clock::now();
-  wake_.notify_one();
+  wake_.notify_all();  // threads are not alike
 }
 
 void Crew::gone(const Json& object) {
@@ -44,22 +51,24 @@ void Crew::gone(const Json& object) {
   if (found != entries_.end() && !found->second.at_work) entries_.erase(found);
 }
 
-std::map<std::string, Crew::Entry>::iterator Crew::next_due(Time now) {
-  return std::find_if(entries_.begin(), entries_.end(),
-                      [&](const auto& one) { return !one.second.at_work && one.second.due && *one.second.due <= now; });
+std::map<std::string, Crew::Entry>::iterator Crew::next_due(bool of_dry_runs, Time now) {
+  return std::find_if(entries_.begin(), entries_.end(), [&](const auto& one) {
+    const Entry& entry = one.second;
+    return entry.is_dry_run == of_dry_runs && !entry.at_work && entry.due && *entry.due <= now;
+  });
 }
 
-void Crew::work() {
+void Crew::work(bool of_dry_runs) {
   std::unique_lock lock{mutex_};
   while (!leave_.stop_requested()) {
-    const auto found = next_due(std::chrono::steady_clock::now());
+    const auto found = next_due(of_dry_runs, std::chrono::steady_clock::now());
     if (found == entries_.end()) {
       // The earliest that is due later; a second at most, which costs nothing.
       Time until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
       for (const auto& [uid, entry] : entries_)
-        if (!entry.at_work && entry.due) until = std::min(until, *entry.due);
+        if (entry.is_dry_run == of_dry_runs && !entry.at_work && entry.due) until = std::min(until, *entry.due);
       wake_.wait_until(lock, leave_, until,
-                       [&] { return next_due(std::chrono::steady_clock::now()) != entries_.end(); });
+                       [&] { return next_due(of_dry_runs, std::chrono::steady_clock::now()) != entries_.end(); });
       continue;
     }
     const std::string uid = found->first;

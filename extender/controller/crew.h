@@ -18,7 +18,8 @@ namespace migrate::controller {
 
 class Crew {
  public:
-  // Works until `leave`; its end waits for all threads.
+  // Works until `leave`; its end waits for all threads. Dry runs have two of their own beside `workers`: no migration
+  // at work waits for a thread because somebody asks what would be.
   Crew(World& world, unsigned workers, const std::stop_token& leave);
   ~Crew();
   Crew(const Crew&) = delete;
@@ -33,13 +34,15 @@ class Crew {
   struct Entry {
     std::string namespace_;
     std::string name;
+    bool is_dry_run = false;
     std::optional<Time> due;           // nothing: not before it changes
     std::shared_ptr<Signals> at_work;  // null: nobody drives it
     bool changed_meanwhile = false;
   };
 
-  void work();
-  std::map<std::string, Entry>::iterator next_due(Time now);
+  // Of migrations, or of dry runs.
+  void work(bool of_dry_runs);
+  std::map<std::string, Entry>::iterator next_due(bool of_dry_runs, Time now);
   World& world_;
   std::stop_token leave_;
   std::mutex mutex_;

@@ -68,10 +68,19 @@ Outcome work_on(Hop& hop, Phase phase) {
     case Phase::succeeded:
     case Phase::rolled_back:
     case Phase::refused:
+    case Phase::planned:
     case Phase::failed:
       break;
   }
   return {Event::left, "Final", "nothing follows"};
+}
+
+// A dry run ends with an answer whatever comes between, and has nothing to go back from.
+Outcome as_answer(Phase phase, Outcome outcome) {
+  if (outcome.event == Event::done && phase == Phase::preparing) outcome.event = Event::planned;
+  if (outcome.event == Event::failed || outcome.event == Event::aborted || outcome.event == Event::deadline)
+    outcome.event = Event::refused;
+  return outcome;
 }
 
 Outcome step(Hop& hop, Phase phase) {
@@ -97,6 +106,8 @@ void tell_people(Hop& hop, Phase from, const Outcome& outcome, Phase to) {
   if (!outcome.message.empty()) fields.emplace_back("message", outcome.message);
   if (!outcome.reason.empty()) fields.emplace_back("reason", outcome.reason);
   hop.log(failed ? LogLevel::warning : LogLevel::info, describe(from, outcome.event, to), fields);
+  // Nobody else waits for a dry run, nor is it counted.
+  if (hop.migration().spec.dry_run) return;
   const auto& steps = hop.status().steps;
   const auto ended = std::find_if(steps.rbegin(), steps.rend(),
                                   [&](const Step& one) { return one.finished && one.name == to_string(from); });
@@ -138,8 +149,9 @@ std::optional<milliseconds> expire(Hop& hop) {
 std::optional<milliseconds> run(Hop& hop) {
   while (!is_final(hop.status().phase)) {
     const Phase from = hop.status().phase;
-    const Outcome outcome = step(hop, from);
+    Outcome outcome = step(hop, from);
     if (outcome.event != Event::done) hop.known_broker() = {};  // it may be what failed
+    if (hop.migration().spec.dry_run) outcome = as_answer(from, std::move(outcome));
     const auto next = next_phase(from, outcome.event, hop.status().strategy);
     if (!next) {
       // Not a result: nothing is decided, or what hinders may pass.

@@ -115,12 +115,12 @@ Outcome finishing(Hop& hop) {
     if (auto removed = pods.remove_ours(status.placeholder, limits); !removed) return removed.error();
   // Its archives are memory: they go at once, and if that cannot be, tidy() sees to it. Not where the source's record
   // is kept as well: that has to stay as long as the source's containers do.
-  const bool returns = status.strategy == Strategy::live && keeps_name(hop.migration());
-  if (!returns) drop_archives(hop);  // else beside the second hop, which need not wait for that
+  const Event end = usual_end(Phase::finishing, hop.migration());
+  if (end == Event::done) drop_archives(hop);  // else beside the second hop, which need not wait for that
   hop.world().metrics.moved(status.freeze.value_or(milliseconds{0}), status.gap.value_or(milliseconds{0}),
                             total_size(status));
   if (replays(hop) && status.messages) hop.world().metrics.replayed(status.strategy, *status.messages);
-  return {returns ? Event::name_is_taken : Event::done, "", ""};
+  return {end, "", ""};
 }
 
 void drop_archives(Hop& hop) {

@@ -11,6 +11,7 @@ namespace {
 using Kind = agent::AgentError::Kind;
 using std::chrono::duration_cast;
 
+constexpr milliseconds kDryRunPatience{25'000};
 constexpr milliseconds kLongestWait{1'000};
 // A single order: a checkpoint or a transfer of much memory takes its time; the limits end it before.
 constexpr milliseconds kLongestOrder{600'000};
@@ -55,6 +56,9 @@ TargetPlan Hop::target_plan() {
 }
 
 Limits Hop::before_commit() const {
+  // Whoever waits for its answer does so for half a minute; and it may be begun anew, by the next leader.
+  if (migration().spec.dry_run)
+    return {world_.pacer.now() + std::min(migration().spec.timeout, kDryRunPatience), signals_.interrupt()};
   const Instant end = migration().status.started.value_or(world_.clock.now()) + migration().spec.timeout;
   return {world_.pacer.now() + duration_cast<milliseconds>(end - world_.clock.now()), signals_.interrupt()};
 }

@@ -9,6 +9,7 @@
 
 #include "extender/controller/backlog_watch.h"
 #include "extender/controller/journal.h"
+#include "extender/controller/plan.h"
 #include "extender/controller/pod_view.h"
 #include "extender/controller/target_pod.h"
 
@@ -46,16 +47,13 @@ class Hop {
   [[nodiscard]] bool carries_volumes() const;
   [[nodiscard]] std::vector<std::string> volumes() const;
   [[nodiscard]] TargetPlan target_plan();
-  // The target's containers are restored from images (spec.restore). Such a target is made only once its images are
-  // there, and a placeholder holds its room until then.
-  [[nodiscard]] bool is_by_image() const { return migration().spec.restore == RestoreWay::image; }
-  // The target takes its placeholder's room behind the commit; a shadow does before.
-  [[nodiscard]] bool is_made_after_commit() const {
-    return has_placeholder() && strategy_of(migration()) != Strategy::live;
-  }
-  [[nodiscard]] bool has_placeholder() const { return takes_name(migration()) || is_by_image(); }
+  // As in plan.h.
+  [[nodiscard]] bool is_by_image() const { return controller::is_by_image(migration()); }
+  [[nodiscard]] bool has_placeholder() const { return controller::has_placeholder(migration()); }
+  [[nodiscard]] bool is_made_after_commit() const { return controller::is_made_after_commit(migration()); }
 
-  // Until spec.timeout is over; an abort ends it. For what comes before the commit.
+  // Until spec.timeout is over, and of a dry run no longer than its answer is waited for; an abort ends it. For what
+  // comes before the commit.
   [[nodiscard]] Limits before_commit() const;
   // The same, but no longer than the source may stay frozen.
   [[nodiscard]] Limits while_frozen();

@@ -41,23 +41,28 @@ Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLi
   return messages::policy_refusals(**policies, messages::mirror_name(hop.migration().uid));
 }
 
-tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
-                                                                       const Json& source, const Limits& limits) {
-  const auto against = [](const std::string& reason, const std::string& message) {
-    return tl::make_unexpected(messages::Refusal{reason, message});
-  };
+MirrorLook look_at_mirrorable(Hop& hop, const ReplayLink& link, const Json& source, const Limits& limits) {
+  MirrorLook look;
   auto facts = look_at_queue(hop, link, limits);
-  if (!facts) return against("Broker", facts.error().message);
-  if (!*facts) return against("QueueUnknown", fmt::format("the broker has no queue {}", link.queue.queue));
-  if (const auto all = messages::mirror_refusals(**facts); !all.empty()) return tl::make_unexpected(all.front());
-  if (const auto may = check_rights(hop, link, source, **facts); !may)
-    return against("BrokerRights", fmt::format("queue {} cannot be mirrored by the user in the broker's Secret: {}; or "
-                                               "use --strategy stop, which needs no mirror",
-                                               link.queue.queue, may.error().message));
+  if (!facts || !*facts) {
+    look.against.push_back(
+        facts ? messages::Refusal{"QueueUnknown", fmt::format("the broker has no queue {}", link.queue.queue)}
+              : messages::Refusal{"Broker", facts.error().message});
+    return look;
+  }
+  look.facts = std::move(**facts);
+  look.against = messages::mirror_refusals(*look.facts);
+  if (const auto may = check_rights(hop, link, source, *look.facts); !may)
+    look.against.push_back(
+        {"BrokerRights", fmt::format("queue {} cannot be mirrored by the user in the broker's Secret: {}; or use "
+                                     "--strategy stop, which needs no mirror",
+                                     link.queue.queue, may.error().message)});
   const auto limited = limits_of_mirror(hop, link);
-  if (!limited) return against("Broker", limited.error().message);
-  if (*limited && !(*limited)->empty()) return tl::make_unexpected((*limited)->front());
-  return std::move(**facts);
+  if (!limited)
+    look.against.push_back({"Broker", limited.error().message});
+  else if (*limited)
+    look.against.insert(look.against.end(), (*limited)->begin(), (*limited)->end());
+  return look;
 }
 
 // What a limit drops from the mirror would be lost. The policies tell at once, but not every broker shows them to a

@@ -18,6 +18,8 @@ std::string_view to_string(Event event) {
       return "volumes move";
     case Event::refused:
       return "refused";
+    case Event::planned:
+      return "planned";
     case Event::failed:
       return "failed";
     case Event::aborted:
@@ -47,9 +49,11 @@ const std::vector<Transition>& phase_table() {
       // clang-format off
       {P::pending,       E::done,               P::preparing},
       {P::pending,       E::aborted,            P::rolling_back},
+      {P::pending,       E::refused,            P::refused},
 
       {P::preparing,     E::done,               P::placing},
       {P::preparing,     E::refused,            P::refused},
+      {P::preparing,     E::planned,            P::planned},
       {P::preparing,     E::failed,             P::rolling_back},
       {P::preparing,     E::aborted,            P::rolling_back},
       {P::preparing,     E::deadline,           P::rolling_back},

@@ -17,6 +17,7 @@ enum class Event {
   set_owns,            // done, and the source is a StatefulSet's
   volumes_move,        // done, and volumes come after
   refused,             // it must not be done
+  planned,             // done, and that is all that a dry run does
   failed,              // it was tried and did not work
   aborted,             // a person does not want it any more
   deadline,            // the time is over

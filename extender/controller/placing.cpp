@@ -172,7 +172,7 @@ Outcome placing(Hop& hop) {
   // The second hop's source is a shadow, which was lent and whose name was held from the first one on; and its target
   // is waited for in Freezing, where there is something else to wait for as well.
   if (is_local(hop.migration())) return {};
-  if (is_owned_by(hop.migration(), kStatefulSet)) return {Event::set_owns, "", ""};
+  if (usual_end(Phase::placing, hop.migration()) == Event::set_owns) return {Event::set_owns, "", ""};
   return await_target(hop, limits);
 }
 

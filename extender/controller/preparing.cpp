@@ -1,21 +1,29 @@
-// Looked at, forecast, refused or accepted; nothing is touched but our own record.
+// Looked at, forecast, refused or accepted; nothing is touched but our own record. Of a dry run that is all.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/choice.h"
-#include "extender/controller/owners.h"
-#include "extender/controller/pods.h"
-#include "extender/controller/queue.h"
-#include "extender/controller/registry.h"
-#include "extender/controller/replay.h"
+#include "extender/controller/inquiry.h"
 #include "extender/controller/steps.h"
-#include "extender/controller/surroundings.h"
 
 namespace migrate::controller {
 namespace {
 
-constexpr milliseconds kInspectPatience{15'000};
+// In the order in which a refusal's reasons count: the first one names it.
+constexpr std::array kLooks{
+    look_at_pod,     // whether there is such a Pod, may be moved, and would be taken elsewhere; all else is about it
+    look_at_source,  // how large it is: no forecast without that
+    look_at_replay,  // whether its queue allows more than to stop it: that decides the choice
+    choose,          // now all strategies can be forecast
+    judge_strategy,  // volumes and Services do not suit every strategy
+    judge_queue,     // the broker is needed by all of them while the source is frozen
+    judge_size,      // whether it fits: disks, processors, the patience of probes, the budgets
+    try_kubelet,     // what only shows by trying comes last, and takes longest
+    try_registry,
+};
 
 Outcome refused(const std::vector<Refusal>& all) {
   std::string text;
@@ -27,85 +35,11 @@ Outcome refused(const std::vector<Refusal>& all) {
 }
 
 void note_accepted(const std::vector<Refusal>& all, const std::vector<Refusal>& standing, MigrationStatus& status) {
-  status.warnings.clear();
   for (const Refusal& one : all) {
     const bool stands = std::any_of(standing.begin(), standing.end(),
                                     [&](const Refusal& other) { return other.message == one.message; });
     if (!stands) status.warnings.push_back("accepted: " + one.message);
   }
-}
-
-CheckpointBackend chosen_backend(const Migration& migration, const NodeState& source) {
-  if (migration.spec.checkpoint != CheckpointBackend::automatic) return migration.spec.checkpoint;
-  return source.facts && source.facts->can_checkpoint_directly ? CheckpointBackend::direct : CheckpointBackend::kubelet;
-}
-
-void warn_of_deliveries(Hop& hop, const broker::QueueFacts& facts) {
-  if (std::string warning = messages::delivery_warning(facts); !warning.empty())
-    hop.status().warnings.push_back(std::move(warning));
-}
-
-// That the broker can be asked is found out now, not while the source is frozen; and, with replay, what it says of the
-// queue.
-Outcome check_broker(Hop& hop, const Json& pod, const Limits& limits, std::optional<QueueOutlook>& outlook) {
-  const PodView view = view_of(pod);
-  const auto queue = queue_of(hop.migration(), view);
-  if (!queue) {
-    if (hop.migration().spec.messages != MessageMode::queue && !replays(hop)) return {};
-    return {Event::refused, "NoQueue",
-            fmt::format("Pod {}/{} names no queue or no broker: set the annotations kubectl-migrate.dev/queue and "
-                        "kubectl-migrate.dev/broker-secret, or --queue and --broker-secret; or use --strategy stop",
-                        view.namespace_, view.name)};
-  }
-  auto broker = connect_to(hop, *queue, limits);
-  if (!broker)
-    return {broker.error().event == Event::failed ? Event::refused : broker.error().event, broker.error().reason,
-            broker.error().message};
-  if (!replays(hop)) {
-    if (auto listed = (*broker)->consumers(queue->queue); !listed)
-      return {Event::refused, "Broker", listed.error().message};
-    // Nothing else of it matters here, and a broker that does not tell it is no hindrance.
-    const auto facts = (*broker)->queue(queue->queue);
-    if (!facts || !*facts) return {};
-    if (const auto refused = messages::delivery_refusal(**facts))
-      return {Event::refused, refused->reason, refused->message};
-    warn_of_deliveries(hop, **facts);
-    return {};
-  }
-  const std::string control = control_queue_of(pod, view.name);
-  const auto follows = (*broker)->depth(control);
-  if (!follows) return {Event::refused, "Broker", follows.error().message};
-  if (!*follows) return {Event::refused, "NoControlQueue", no_control_queue(control)};
-  if (hop.status().strategy == Strategy::live && is_control_queue_shared(pod))
-    return {Event::refused, "SharedControlQueue",
-            fmt::format("Pod {}/{}: {}, or use --strategy sequential or stop", view.namespace_, view.name,
-                        shared_control_queue(pod))};
-  const auto facts = look_at_mirrorable(hop, {*queue, *broker}, pod, limits);
-  if (!facts) return {Event::refused, facts.error().reason, facts.error().message};
-  warn_of_deliveries(hop, *facts);
-  outlook = queue_outlook({*queue, *broker}, *facts, pod);
-  return {};
-}
-
-// The archives' bytes.
-Bytes carried(const Hop& hop, const agent::SourceFacts& found) {
-  const HopSize size = size_of(found);
-  return hop.carries_volumes() ? size.memory + size.volumes : size.memory;
-}
-
-// The right and the feature gate that the kubelet's checkpoint takes are found out now, not while the source is frozen.
-Outcome check_kubelet(Hop& hop, const PodView& view, const NodeState& source, const Limits& limits) {
-  const auto checked =
-      hop.ask<void>(view.node, "try the kubelet's checkpoint", "KubeletCheckpoint", limits,
-                    [&](agent::AgentApi& agent, const agent::Call& call) {
-                      return agent.check_kubelet(hop.order(), {view.namespace_, view.name, view.uid}, call);
-                    });
-  if (checked) return {};
-  Outcome outcome = checked.error();
-  if (outcome.event == Event::failed && source.facts && source.facts->can_checkpoint_directly)
-    outcome.message += "; or use --checkpoint direct";
-  if (outcome.event == Event::failed || outcome.event == Event::deadline) outcome.event = Event::refused;
-  return outcome;
 }
 
 // What is known of the rates before they are measured: from it the cutoff is planned meanwhile.
@@ -118,112 +52,62 @@ void note_outlook(const QueueOutlook& outlook, MigrationStatus& status) {
   messages.service_rate_from = outlook.service_rate_from;
 }
 
-bool is_told(const StrategyOutlook& outlook) {
-  return outlook.total > milliseconds{0};
+// Whatever else is in the way: how long it would take is told.
+void note_expected(const Inquiry& asked, MigrationStatus& status) {
+  const PodView view = asked.view();
+  status.source = {view.name, view.uid, view.node};
+  status.checkpoint = asked.backend;
+  status.forecast_size = carried(asked);
+  note_forecast(asked, status);
+  if (replays(asked.hop) && asked.queue.outlook) note_outlook(*asked.queue.outlook, status);
+  if (!is_local(asked.hop.migration())) status.alternatives = alternatives_of(asked);
 }
 
-// Everything that was found goes into the record, and with the finalizer a copy of the Pod.
-Outcome record(Hop& hop, const Json& pod, const Surroundings& around, const agent::SourceFacts& found,
-               CheckpointBackend backend, const StrategyOutlook& expected) {
-  const PodView view = view_of(pod);
+void note_plan(const Inquiry& asked, MigrationStatus& status) {
+  const std::string& because = asked.choice.because;
+  status.plan = plan_of(asked.hop.migration(), asked.queue.link ? asked.queue.link->queue.queue : "",
+                        because.empty() ? fmt::format("{} was asked for", to_string(status.strategy)) : because);
+}
+
+Outcome conclude(Inquiry& asked) {
+  Hop& hop = asked.hop;
   MigrationStatus& status = hop.status();
-  status.source = {view.name, view.uid, view.node};
-  status.checkpoint = backend;
-  status.forecast_freeze = expected.freeze;
-  status.forecast_restore = forecast(size_of(found), backend).restore;
-  status.forecast_size = carried(hop, found);
-  if (is_told(expected)) {
-    status.forecast_gap = expected.gap;
-    status.forecast_total = expected.total;
-  }
-  if (auto begun = hop.journal().begin(pod); !begun) return begun.error();
-  hop.log(LogLevel::info, "accepted",
-          {{"pod", view.name},
-           {"node", around.source.name},
-           {"memoryMiB", std::to_string(size_of(found).memory.count >> 20)},
-           {"forecastFreezeMs", std::to_string(expected.freeze.count())}});
+  auto standing = without_accepted(asked.all, hop.migration().spec.accept);
+  status.warnings.clear();
+  note_accepted(asked.all, standing, status);
+  status.warnings.insert(status.warnings.end(), asked.warnings.begin(), asked.warnings.end());
+  // By itself it is a failure, which may pass; beside refusals one more thing that is in the way.
+  if (asked.unanswered && standing.empty()) return *asked.unanswered;
+  if (asked.unanswered) standing.push_back({asked.unanswered->reason, asked.unanswered->message, ""});
+  status.refusals.clear();
+  for (const Refusal& one : standing)
+    status.refusals.push_back({one.reason, one.message, one.accept});
+  if (asked.question) note_expected(asked, status);
+  if (!standing.empty()) return refused(standing);
+  note_plan(asked, status);
   return {};
 }
 
 }  // namespace
 
 Outcome preparing(Hop& hop) {
-  const Limits limits = hop.before_commit();
-  auto around = look_around(hop, nullptr, limits);
-  if (!around) return around.error();
-  std::optional<Json> pod;
-  if (around->namespace_enabled) {
-    auto found = Pods{hop}.get(hop.migration().spec.pod, limits);
-    if (!found) return found.error();
-    pod = std::move(*found);
+  Inquiry asked{hop};
+  for (const auto look : kLooks) {
+    const auto seen = look(asked);
+    if (asked.limits.stop.stop_requested()) return hop.interrupted({Event::left, "Left", "interrupted"});
+    if (!seen && !asked.takes(seen.error())) return seen.error();
   }
-  if (pod && view_of(*pod).uid == hop.migration().spec.pod_uid) {
-    hop.status().owner = owner_of(*pod, is_local(hop.migration()));
-    around = look_around(hop, &*pod, limits);
-  }
-  if (!around) return around.error();
-
-  const auto all = refusals(hop.migration(), pod ? &*pod : nullptr, *around);
-  auto standing = without_accepted(all, hop.migration().spec.accept);
-  if (!standing.empty()) return refused(standing);
-  note_accepted(all, standing, hop.status());
-  for (const std::string& warning : around->set_warnings)
-    hop.status().warnings.push_back(warning);
-
-  const PodView view = view_of(*pod);
-  Limits patience = limits;
-  patience.until = std::min(limits.until, hop.world().pacer.now() + kInspectPatience);
-  auto found = hop.ask<agent::SourceFacts>(view.node, "inspect Pod " + view.name, "InspectFailed", patience,
-                                           [&](agent::AgentApi& agent, const agent::Call& call) {
-                                             return agent.inspect(hop.order(), {view.namespace_, view.name, view.uid},
-                                                                  view.containers, view.empty_dirs, call);
-                                           });
-  if (!found) return found.error();
-  const CheckpointBackend backend = chosen_backend(hop.migration(), around->source);
-  hop.status().strategy = hop.migration().spec.strategy;
-  std::string because;
-  std::optional<StrategyOutlook> expected;
-  if (hop.status().strategy == Strategy::automatic) {
-    auto choice = choose(hop, *pod, *found, backend, *around, limits);
-    if (!choice) return choice.error();
-    hop.status().strategy = choice->outlook.strategy;
-    expected = choice->outlook;
-    because = choice->because;
-  }
-  if (replays(hop)) {
-    standing = without_accepted(replay_refusals(*pod), hop.migration().spec.accept);
-    if (!standing.empty()) return refused(standing);
-  }
-  if (replays(hop) && !around->lone_volumes.empty())
-    return {Event::refused, "LoneVolume",
-            fmt::format("Pod {}/{}: {}, so nothing can be restored beside the source; use --strategy stop",
-                        view.namespace_, view.name, around->lone_volumes.front())};
-  hop.status().volumes = around->moved_volumes;
-  if (const std::string trouble = live_trouble(*around); hop.status().strategy == Strategy::live && !trouble.empty())
-    return {Event::refused, "UnreadyAddresses",
-            fmt::format("Pod {}/{}: {}; use --strategy sequential or stop", view.namespace_, view.name, trouble)};
-  std::optional<QueueOutlook> queue;
-  if (Outcome broker = check_broker(hop, *pod, limits, queue); broker.event != Event::done) return broker;
-  if (!expected) expected = expect(hop, *pod, *found, backend, queue);
-  // At unknown rates this much is known: it stands still for its checkpoint.
-  if (!is_told(*expected)) expected->freeze = forecast(size_of(*found), backend).checkpoint;
-  standing = source_refusals(*pod, *found, around->source, backend, expected->freeze);
-  // A node that was asked for is the only one that the scheduler may take: what speaks against it would be waited for.
-  if (around->target) {
-    const auto more =
-        node_refusals(around->source, *around->target, is_local(hop.migration()), carried(hop, *found), around->now);
-    standing.insert(standing.end(), more.begin(), more.end());
-  }
-  if (!standing.empty()) return refused(standing);
-  if (backend == CheckpointBackend::kubelet)
-    if (Outcome checked = check_kubelet(hop, view, around->source, patience); checked.event != Event::done)
-      return checked;
-  if (is_via_registry(hop.migration()))
-    if (Outcome checked = check_registry(hop, view.node, patience); checked.event != Event::done) return checked;
-  if (queue) note_outlook(*queue, hop.status());
-  if (Outcome recorded = record(hop, *pod, *around, *found, backend, *expected); recorded.event != Event::done)
-    return recorded;
-  return {Event::done, "", because};
+  if (Outcome end = conclude(asked); end.event != Event::done) return end;
+  const Outcome accepted{Event::done, "", asked.choice.because};
+  if (hop.migration().spec.dry_run) return accepted;
+  // From here on there is something to clean up.
+  if (auto begun = hop.journal().begin(*asked.pod); !begun) return begun.error();
+  hop.log(LogLevel::info, "accepted",
+          {{"pod", hop.status().source.pod},
+           {"node", hop.status().source.node},
+           {"memoryMiB", std::to_string(size_of(*asked.source).memory.count >> 20)},
+           {"forecastFreezeMs", std::to_string(asked.choice.outlook.freeze.count())}});
+  return accepted;
 }
 
 }  // namespace migrate::controller

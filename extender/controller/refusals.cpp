@@ -26,10 +26,6 @@ class Collector {
   std::vector<Refusal> all_;
 };
 
-bool is_alive(const NodeState& node, Instant now) {
-  return node.facts && now - node.facts->heartbeat < kHeartbeatLimit;
-}
-
 // What every node of a hop needs.
 void check_node(const NodeState& node, Instant now, Collector& found) {
   if (!node.exists)
@@ -168,6 +164,10 @@ void check_image_way(const Json& pod, const Surroundings& around, Collector& fou
 }
 
 }  // namespace
+
+bool is_alive(const NodeState& node, Instant now) {
+  return node.facts && now - node.facts->heartbeat < kHeartbeatLimit;
+}
 
 bool is_criu_new_enough(const std::string& version) {
   return parse_version(version) >= kOldestCriu;

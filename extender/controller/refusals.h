@@ -1,5 +1,5 @@
 // Whether a migration may begin: everything that speaks against it, found before anything is touched. Pure; what it
-// looks at is collected in preparing.cpp. Design section 8, as far as it applies to the strategy `stop`.
+// looks at is collected in inquiry.cpp. Design section 8, as far as it applies to the strategy `stop`.
 #pragma once
 
 #include <map>
@@ -46,6 +46,9 @@ struct Surroundings {
   std::vector<std::string> unready_services;  // Services that would send to a shadow before its time
   std::vector<std::string> against_live;      // what else speaks against `live`, where it may be chosen: clauses
 };
+
+// Its agent has reported lately.
+[[nodiscard]] bool is_alive(const NodeState& node, Instant now);
 
 // Of Pod, object and nodes. `pod` is null when there is none of that name.
 [[nodiscard]] std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around);

@@ -54,11 +54,13 @@ template <class T>
 // because the user may not read them or a pattern is beyond us; then only the mirror itself tells, once it is made.
 [[nodiscard]] Lookup<std::vector<messages::Refusal>> limits_of_mirror(Hop& hop, const ReplayLink& link);
 
-// The primary, if it can be mirrored; else why not, as far as that can be told before, the user's rights included.
-// Reason "Broker": it did not answer. For before the mirror is made.
-[[nodiscard]] tl::expected<broker::QueueFacts, messages::Refusal> look_at_mirrorable(Hop& hop, const ReplayLink& link,
-                                                                                     const Json& source,
-                                                                                     const Limits& limits);
+// The primary, and all that speaks against a mirror of it, as far as that can be told before it is made, the user's
+// rights included. Reason "Broker": it did not answer.
+struct MirrorLook {
+  std::optional<broker::QueueFacts> facts;
+  std::vector<messages::Refusal> against;
+};
+[[nodiscard]] MirrorLook look_at_mirrorable(Hop& hop, const ReplayLink& link, const Json& source, const Limits& limits);
 
 // Failed when a limit holds for the mirror, which was made: what it drops would be lost. One may be set at any time, so
 // it is asked again before the source stops.

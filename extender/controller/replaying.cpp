@@ -24,7 +24,6 @@ constexpr milliseconds kPoll{50};
 constexpr milliseconds kFrozenPoll{10};
 constexpr milliseconds kTellEvery{1'000};
 constexpr milliseconds kLookEvery{250};  // at the API server, which tells of an end within a second or so
-constexpr milliseconds kCommitReserve{3'000};
 
 tl::unexpected<Outcome> not_replaying(Hop& hop, const std::string& what) {
   return give_up(
@@ -104,9 +103,7 @@ void forecast_from(const messages::CutDecision& decision, Hop& hop) {
 // rate: the cutoff of an unknown one would come before anything is measured.
 milliseconds longest_rest(Hop& hop) {
   const milliseconds asked = hop.migration().spec.max_replay;
-  const auto budget = freeze_budget(hop.source());
-  if (!budget || !messages_of(hop).service_rate) return asked;
-  return std::min(asked, std::max(milliseconds{0}, *budget - FixedPhases{}.cutting - kCommitReserve));
+  return messages_of(hop).service_rate ? migrate::longest_rest(asked, freeze_budget(hop.source())) : asked;
 }
 
 // The rest is drained behind the commit. Not a longer one than the frozen source's liveness probes allow: they would

@@ -202,7 +202,7 @@ Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limi
 }  // namespace
 
 bool comes_first(const Migration& other, const Migration& migration) {
-  if (other.uid == migration.uid) return false;
+  if (other.uid == migration.uid || other.spec.dry_run) return false;
   const Phase phase = other.status.phase;
   if (is_final(phase)) return false;
   if (phase != Phase::pending && phase != Phase::preparing) return true;

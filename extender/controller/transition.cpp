@@ -94,12 +94,15 @@ void apply_transition(MigrationStatus& status, const Outcome& outcome, Phase nex
     status.steps.push_back({std::string{to_string(next)}, now, std::nullopt, ""});
   if (next == Phase::repeating) status.attempt = outcome.event == Event::checkpoint_decided ? 2 : status.attempt + 1;
   set_reason(status, outcome, next);
+  if (next == Phase::refused && status.refusals.empty()) status.refusals.push_back({status.reason, status.message, ""});
   set_conditions(status, next, now);
   status.phase = next;
 }
 
 std::optional<Announcement> announcement(const Migration& migration, Phase from, const Outcome& outcome, Phase to) {
   const MigrationStatus& status = migration.status;
+  // A dry run is between who asked and us.
+  if (migration.spec.dry_run) return std::nullopt;
   if (to == Phase::placing)
     return Announcement{false, "MigrationStarted",
                         fmt::format("migration {}: forecast {} ms frozen, {} without anybody at work", migration.name,

@@ -9,6 +9,7 @@
 #include "extender/controller/json_path.h"
 #include "extender/controller/leader.h"
 #include "extender/controller/metrics.h"
+#include "extender/controller/speed_book.h"
 #include "extender/controller/ticker.h"
 #include "shared/agent_api/agent_api.h"
 #include "shared/base/host.h"
@@ -63,6 +64,7 @@ struct World {
   Metrics& metrics;
   Log& log;
   Leadership& leadership;
+  SpeedBook& speeds;
   Settings settings;
 };
 

@@ -92,7 +92,9 @@ void Cache::follow(const kube::Selection& selection, kube::WatchSink& sink, cons
 }
 
 std::optional<NodeSet> Cache::select_nodes(const Migration& migration, const std::stop_token& stop) {
-  if (migration.spec.target_selector.empty() || is_final(migration.status.phase)) return std::nullopt;
+  // A dry run has no Pod to be placed.
+  const bool is_over = migration.spec.dry_run || is_final(migration.status.phase);
+  if (migration.spec.target_selector.empty() || is_over) return std::nullopt;
   auto before = read([&](const World& world) -> std::optional<NodeSet> {
     const KnownMigration* known = world.migration(migration.namespace_, migration.name);
     if (known == nullptr || known->migration.uid != migration.uid) return std::nullopt;

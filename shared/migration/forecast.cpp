@@ -28,6 +28,7 @@ Forecast forecast(const HopSize& size, CheckpointBackend backend, const Speeds& 
     made.checkpoint = speeds.checkpoint_fixed + whole((memory + volumes) * speeds.checkpoint_ms_per_mib);
   made.transfer = speeds.transfer_fixed + whole((memory + volumes) * speeds.transfer_ms_per_mib);
   made.restore = speeds.restore_fixed + whole(memory * speeds.restore_ms_per_mib);
+  made.snapshot = whole(static_cast<double>(made.checkpoint.count()) * speeds.frozen_share);
   return made;
 }
 

@@ -62,9 +62,13 @@ struct MigrationSpec {
   milliseconds max_replay{30'000};     // T_replay_max: how long the rest may take that is replayed after the cut
   std::optional<milliseconds> cutoff;  // when the source stops at the latest, after the mirror began; unset: computed
   bool purge_primary = false;
+  std::optional<milliseconds> gap_budget;  // no longer may nobody be at work, by forecast
+  std::optional<milliseconds> max_total;   // nor the whole take
   std::vector<std::string> accept;
   milliseconds timeout{600'000};
   std::chrono::seconds ttl_after_finished{86'400};
+  // Only looked at, forecast and answered (Planned or Refused): nothing is touched, and nobody waits for it.
+  bool dry_run = false;
   bool abort = false;
   Resolution resolve = Resolution::none;
 };
@@ -150,10 +154,49 @@ struct MessagesStatus {
   bool operator==(const MessagesStatus&) const = default;
 };
 
+// One thing that speaks against a migration.
+struct RefusalNote {
+  std::string reason;  // CamelCase
+  std::string message;
+  std::string accept;  // the word of --accept that takes the risk; empty: nothing does
+  bool operator==(const RefusalNote&) const = default;
+};
+
+struct PlannedStep {
+  std::string name;  // a phase's
+  std::string text;  // what happens there, for a person
+  bool operator==(const PlannedStep&) const = default;
+};
+struct Plan {
+  std::string because;  // why this strategy
+  std::vector<PlannedStep> steps;
+  bool operator==(const Plan&) const = default;
+};
+
+// A strategy's forecast. Times are nothing where they cannot be told.
+struct Alternative {
+  Strategy strategy = Strategy::automatic;
+  std::optional<milliseconds> freeze;
+  std::optional<milliseconds> gap;
+  std::optional<milliseconds> total;
+  std::vector<std::string> against;  // clauses; empty: it keeps every promise
+  bool operator==(const Alternative&) const = default;
+};
+
+// Between which a time is expected to be.
+struct Range {
+  milliseconds low{0};
+  milliseconds high{0};
+  bool operator==(const Range&) const = default;
+};
+
 struct MigrationStatus {
   Phase phase = Phase::pending;
-  std::string reason;   // why it is refused, rolled back, in doubt or failed; CamelCase
-  std::string message;  // the same for a person
+  std::string reason;                     // why it is refused, rolled back, in doubt or failed; CamelCase
+  std::string message;                    // the same for a person
+  std::vector<RefusalNote> refusals;      // all that speaks against it
+  std::optional<Plan> plan;               // of one that nothing speaks against
+  std::vector<Alternative> alternatives;  // of each strategy, the chosen one among them
   PodPlace source;
   PodPlace target;
   std::optional<OwnerRef> owner;  // of the source; nothing: a Pod of its own
@@ -172,13 +215,18 @@ struct MigrationStatus {
   std::optional<milliseconds> forecast_gap;
   std::optional<milliseconds> forecast_total;
   std::optional<milliseconds> forecast_restore;  // from the release of its containers until they run
-  Bytes forecast_size;                           // of the archives: memory and what is carried of volumes
-  std::optional<milliseconds> snapshot_freeze;   // frozen for a checkpoint after which it ran on
-  std::optional<Instant> frozen_at;              // the source's last instruction, by the controller's clock
-  std::optional<Instant> running_at;             // the target's containers run
-  std::optional<milliseconds> freeze;            // frozen until committed, or thawed
-  std::optional<milliseconds> gap;               // nobody worked: frozen until the target runs
-  std::optional<Instant> started;                // the controller began
+  std::optional<Range> forecast_freeze_range;
+  std::optional<Range> forecast_gap_range;
+  std::optional<Range> forecast_total_range;
+  std::optional<milliseconds> forecast_cutoff;    // with replay: T_cutoff, after the mirror is bound
+  std::optional<std::uint64_t> forecast_backlog;  // with replay: messages left when the source has stopped
+  Bytes forecast_size;                            // of the archives: memory and what is carried of volumes
+  std::optional<milliseconds> snapshot_freeze;    // frozen for a checkpoint after which it ran on
+  std::optional<Instant> frozen_at;               // the source's last instruction, by the controller's clock
+  std::optional<Instant> running_at;              // the target's containers run
+  std::optional<milliseconds> freeze;             // frozen until committed, or thawed
+  std::optional<milliseconds> gap;                // nobody worked: frozen until the target runs
+  std::optional<Instant> started;                 // the controller began
   std::optional<Instant> finished;
   std::vector<std::string> warnings;  // risks taken with --accept, and what a user should know
 };

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@ namespace migrate {
 
 [[nodiscard]] MigrationSpec parse_spec(const kube::Field& spec);
 [[nodiscard]] MigrationStatus parse_status(const kube::Field& status);
+// Refusals, plan, alternatives and forecast.
+void parse_outlook(const kube::Field& status, MigrationStatus& read);
+void put_outlook(const MigrationStatus& status, nlohmann::json& json);
 
 // What is absent or empty reads as nothing.
 [[nodiscard]] std::optional<Instant> instant_in(const kube::Field& field);

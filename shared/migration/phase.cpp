@@ -5,7 +5,7 @@
 namespace migrate {
 namespace {
 
-constexpr std::array<Word<Phase>, 25> kPhases{{{Phase::pending, "Pending"},
+constexpr std::array<Word<Phase>, 26> kPhases{{{Phase::pending, "Pending"},
                                                {Phase::preparing, "Preparing"},
                                                {Phase::placing, "Placing"},
                                                {Phase::orphaning, "Orphaning"},
@@ -29,6 +29,7 @@ constexpr std::array<Word<Phase>, 25> kPhases{{{Phase::pending, "Pending"},
                                                {Phase::succeeded, "Succeeded"},
                                                {Phase::rolled_back, "RolledBack"},
                                                {Phase::refused, "Refused"},
+                                               {Phase::planned, "Planned"},
                                                {Phase::failed, "Failed"}}};
 
 }  // namespace
@@ -46,6 +47,7 @@ bool is_final(Phase phase) {
     case Phase::succeeded:
     case Phase::rolled_back:
     case Phase::refused:
+    case Phase::planned:
     case Phase::failed:
       return true;
     default:

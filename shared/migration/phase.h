@@ -31,6 +31,7 @@ enum class Phase {
   succeeded,
   rolled_back,  // the source runs as before
   refused,      // nothing was begun
+  planned,      // a dry run: nothing was begun, and nothing speaks against it
   failed,       // after the commit, and nothing can be repeated any more
 };
 

@@ -33,6 +33,12 @@ std::optional<milliseconds> cutoff_in(const Field& field) {
   return span_in(field, milliseconds{1});
 }
 
+// As span_in(); nothing where there is none, or no word.
+std::optional<milliseconds> budget_in(const Field& field) {
+  if (field.text().empty()) return std::nullopt;
+  return span_in(field, milliseconds{1});
+}
+
 void parse_messages(const Field& messages, MigrationSpec& read) {
   read.messages = word_in(messages["mode"], message_mode_from, MessageMode::automatic, "Auto, None, Queue");
   read.queue = messages["queue"].text();
@@ -83,10 +89,13 @@ MigrationSpec parse_spec(const Field& spec) {
   read.restore = word_in(spec["restore"], restore_way_from, RestoreWay::automatic, "Auto, Runtime, Image");
   parse_transfer(spec["transfer"], read);
   parse_messages(spec["messages"], read);
+  read.gap_budget = budget_in(spec["gapBudget"]);
+  read.max_total = budget_in(spec["maxTotal"]);
   read.accept = spec["accept"].texts();
   read.timeout = span_in(spec["timeout"], read.timeout);
   read.ttl_after_finished =
       std::chrono::duration_cast<std::chrono::seconds>(duration_in(spec["ttlAfterFinished"], read.ttl_after_finished));
+  read.dry_run = spec["dryRun"].flag();
   read.abort = spec["abort"].flag();
   read.resolve = word_in(spec["resolve"], resolution_from, Resolution::none, "Source, Target, Checkpoint");
   return read;
@@ -108,6 +117,9 @@ Json to_json(const MigrationSpec& spec) {
   if (!spec.target_name.empty()) target["name"] = spec.target_name;
   if (!spec.target_selector.empty()) target["nodeSelector"] = spec.target_selector;
   if (!target.empty()) json["target"] = std::move(target);
+  if (spec.gap_budget) json["gapBudget"] = to_go_duration(*spec.gap_budget);
+  if (spec.max_total) json["maxTotal"] = to_go_duration(*spec.max_total);
+  if (spec.dry_run) json["dryRun"] = true;
   if (!spec.accept.empty()) json["accept"] = spec.accept;
   if (spec.resolve != Resolution::none) json["resolve"] = to_string(spec.resolve);
   return json;

@@ -1,3 +1,4 @@
+// A status as JSON, and back.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -5,41 +6,13 @@
 
 #include "shared/base/time.h"
 #include "shared/migration/parts.h"
+#include "shared/migration/put.h"
 
 namespace migrate {
 namespace {
 
 using Json = nlohmann::json;
 using kube::Field;
-
-// What is empty is left out: absent and empty read the same.
-void put(Json& json, const char* key, const std::string& text) {
-  if (!text.empty()) json[key] = text;
-}
-void put(Json& json, const char* key, const std::optional<Instant>& instant) {
-  if (instant) json[key] = to_rfc3339(*instant);
-}
-void put(Json& json, const char* key, const std::optional<milliseconds>& span) {
-  if (span) json[key] = span->count();
-}
-void put(Json& json, const char* key, const std::optional<std::uint64_t>& count) {
-  if (count) json[key] = *count;
-}
-// To a thousandth, so that nobody reads noise; what is no number cannot be written.
-void put(Json& json, const char* key, const std::optional<double>& rate) {
-  if (rate && std::isfinite(*rate)) json[key] = std::round(*rate * 1000) / 1000;
-}
-void put(Json& json, const char* key, Json part) {
-  if (!part.empty()) json[key] = std::move(part);
-}
-
-template <class T>
-Json list_of(const std::vector<T>& values, Json (*one)(const T&)) {
-  Json list = Json::array();
-  for (const T& value : values)
-    list.push_back(one(value));
-  return list;
-}
 
 PodPlace parse_place(const Field& place) {
   return {place["pod"].text(), place["uid"].text(), place["node"].text()};
@@ -207,16 +180,6 @@ Json volume_json(const MovedVolume& volume) {
   return {{"claim", volume.claim}, {"persistentVolume", volume.volume}};
 }
 
-Json forecast_json(const MigrationStatus& status) {
-  Json json = Json::object();
-  put(json, "freezeMs", status.forecast_freeze);
-  put(json, "gapMs", status.forecast_gap);
-  put(json, "totalMs", status.forecast_total);
-  put(json, "restoreMs", status.forecast_restore);
-  if (status.forecast_size > Bytes{}) json["bytes"] = status.forecast_size.count;
-  return json;
-}
-
 }  // namespace
 
 MigrationStatus parse_status(const Field& status) {
@@ -245,11 +208,7 @@ MigrationStatus parse_status(const Field& status) {
   for (const Field& step : status["steps"].items())
     read.steps.push_back(parse_step(step));
   read.attempt = parse_attempt(status["attempt"]);
-  read.forecast_freeze = milliseconds_in(status["forecast"]["freezeMs"]);
-  read.forecast_gap = milliseconds_in(status["forecast"]["gapMs"]);
-  read.forecast_total = milliseconds_in(status["forecast"]["totalMs"]);
-  read.forecast_restore = milliseconds_in(status["forecast"]["restoreMs"]);
-  read.forecast_size = Bytes{optional_count(status["forecast"]["bytes"]).value_or(0)};
+  parse_outlook(status, read);
   read.frozen_at = instant_in(status["frozenAt"]);
   read.running_at = instant_in(status["runningAt"]);
   read.gap = milliseconds_in(status["gapMs"]);
@@ -275,7 +234,7 @@ Json to_json(const MigrationStatus& status) {
   put(json, "checkpoint", checkpoint_json(status));
   put(json, "conditions", list_of(status.conditions, condition_json));
   put(json, "steps", list_of(status.steps, step_json));
-  put(json, "forecast", forecast_json(status));
+  put_outlook(status, json);
   put(json, "frozenAt", status.frozen_at);
   put(json, "runningAt", status.running_at);
   put(json, "gapMs", status.gap);

@@ -28,10 +28,6 @@ double count_of(milliseconds time) {
   return static_cast<double>(time.count());
 }
 
-std::string seconds_text(milliseconds time) {
-  return fmt::format("{:.1f} s", count_of(time) / 1000);
-}
-
 // Rates of a queue where both are known and usable.
 struct Load {
   double arrival = 0;  // messages a millisecond
@@ -49,9 +45,10 @@ class Outlooks {
 
   [[nodiscard]] StrategyOutlook stop() const {
     StrategyOutlook made;
-    made.freeze = hop_.freeze();
-    made.gap = hop_.gap() + renaming();
-    made.total = asked_.fixed.placing + made.gap + asked_.fixed.finishing;
+    const FixedPhases& fixed = asked_.fixed;
+    made.freeze = fixed.halting + hop_.freeze() + fixed.committing;
+    made.gap = made.freeze + renaming() + (asked_.moves_volumes ? fixed.attaching : milliseconds{0}) + hop_.restore;
+    made.total = before_all() + made.gap + fixed.finishing;
     add_promises(made);
     return made;
   }
@@ -60,6 +57,7 @@ class Outlooks {
   [[nodiscard]] StrategyOutlook live() const {
     StrategyOutlook made;
     made.strategy = Strategy::live;
+    made.freeze = hop_.snapshot;
     made.against = replay_troubles();
     if (!asked_.no_live.empty()) made.against.push_back(asked_.no_live);
     const auto load = load_of(made.against);
@@ -75,16 +73,17 @@ class Outlooks {
     const double remaining = std::max(0.0, backlog - net * count_of(replaying));
     const milliseconds rest = load->handling(remaining + load->arrived(fixed.cutting));
     add_rest(made, rest);
+    tell_cut(made, *load, remaining + load->arrived(fixed.cutting));
 
     const milliseconds silent = forecast_cut(rest, fixed);
-    made.freeze = std::max(hop_.checkpoint, fixed.cutting + rest);
-    made.gap = std::max(hop_.checkpoint, silent);
-    made.total = fixed.placing + before_replay + replaying + silent + fixed.finishing;
+    made.freeze = std::max(hop_.snapshot, fixed.cutting + rest + fixed.committing);
+    made.gap = std::max(hop_.snapshot, silent);
+    made.total = before_all() + before_replay + replaying + silent + fixed.finishing;
     if (asked_.keep_name) {
-      // The second hop, within the target's node.
-      const milliseconds second = hop_.checkpoint + renaming() + hop_.restore;
+      // The second hop, a whole one within the target's node: nothing is transferred.
+      const milliseconds second = fixed.halting + hop_.checkpoint + fixed.committing + fixed.renaming + hop_.restore;
       made.gap = std::max(made.gap, second);
-      made.total += second;
+      made.total += fixed.preparing + fixed.placing + second + fixed.finishing;
     }
     add_promises(made);
     return made;
@@ -94,24 +93,35 @@ class Outlooks {
   [[nodiscard]] StrategyOutlook sequential() const {
     StrategyOutlook made;
     made.strategy = Strategy::sequential;
+    made.freeze = hop_.snapshot;
     made.against = replay_troubles();
     const auto load = load_of(made.against);
     if (!load) return made;
     const FixedPhases& fixed = asked_.fixed;
     const milliseconds working = before_transfer(*load) + hop_.transfer;
-    const milliseconds rest = load->handling(load->arrived(working + fixed.cutting));
+    const double left = load->arrived(working + fixed.cutting);
+    const milliseconds rest = load->handling(left);
     add_rest(made, rest);
-    made.gap =
-        std::max(hop_.checkpoint, fixed.cutting + renaming() + hop_.restore + fixed.starting + rest + fixed.switching);
+    tell_cut(made, *load, left);
+    const milliseconds frozen = fixed.cutting + fixed.committing;
+    made.gap = std::max(hop_.snapshot, frozen + renaming() + hop_.restore + fixed.starting + rest + fixed.switching);
     // Where its name is not needed its Pod stands, frozen and asked by its probes, until the target has replayed.
-    made.freeze = asked_.keep_name ? std::max(hop_.checkpoint, fixed.cutting) : made.gap;
-    made.total = fixed.placing + working + made.gap + fixed.finishing;
+    made.freeze = asked_.keep_name ? std::max(hop_.snapshot, frozen) : made.gap;
+    made.total = before_all() + working + made.gap + fixed.finishing;
     add_promises(made);
     return made;
   }
 
  private:
-  [[nodiscard]] milliseconds renaming() const { return asked_.keep_name ? asked_.fixed.renaming : milliseconds{0}; }
+  [[nodiscard]] milliseconds before_all() const {
+    const FixedPhases& fixed = asked_.fixed;
+    return fixed.preparing + fixed.placing + (asked_.is_lent ? fixed.orphaning : milliseconds{0});
+  }
+
+  // Of a target that is made behind the commit.
+  [[nodiscard]] milliseconds renaming() const {
+    return asked_.keep_name || asked_.is_by_image ? asked_.fixed.renaming : milliseconds{0};
+  }
 
   [[nodiscard]] milliseconds before_transfer(const Load& load) const {
     return asked_.fixed.mirroring + load.fence + hop_.checkpoint;
@@ -120,6 +130,13 @@ class Outlooks {
   [[nodiscard]] milliseconds cutoff_of(const Load& load) const {
     if (asked_.cutoff) return *asked_.cutoff;
     return or_never(whole(count_of(asked_.max_replay) * load.service / load.arrival));
+  }
+
+  // As it is planned while the target replays.
+  void tell_cut(StrategyOutlook& made, const Load& load, double left) const {
+    const milliseconds most = longest_rest(asked_.max_replay, asked_.freeze_limit, asked_.fixed);
+    made.cutoff = asked_.cutoff ? asked_.cutoff : whole(count_of(most) * load.service / load.arrival);
+    made.backlog_at_cut = static_cast<std::uint64_t>(std::llround(left));
   }
 
   // What speaks against both strategies that replay.
@@ -148,21 +165,21 @@ class Outlooks {
     load.fence = std::max(handled, std::min(by_depth.value_or(kFenceByTotals), kFenceByTotals));
     if (load.fence > kLongestFence)
       against.push_back(fmt::format("what waits in the queue takes {} to be handled first, which may take {}",
-                                    seconds_text(load.fence), seconds_text(kLongestFence)));
+                                    span_text(load.fence), span_text(kLongestFence)));
     return load;
   }
 
   void add_rest(StrategyOutlook& made, milliseconds rest) const {
     if (rest > asked_.max_replay)
-      made.against.push_back(fmt::format("the rest would take {} to be replayed, which may take {}", seconds_text(rest),
-                                         seconds_text(asked_.max_replay)));
+      made.against.push_back(fmt::format("the rest would take {} to be replayed, which may take {}", span_text(rest),
+                                         span_text(asked_.max_replay)));
   }
 
   void add_promises(StrategyOutlook& made) const {
     const auto check = [&](milliseconds time, std::optional<milliseconds> limit, const char* what) {
       if (limit && time > *limit)
         made.against.push_back(
-            fmt::format("{} of {} is above the {} allowed", what, seconds_text(time), seconds_text(*limit)));
+            fmt::format("{} of {} is above the {} allowed", what, span_text(time), span_text(*limit)));
     };
     check(made.freeze, asked_.freeze_limit, "a freeze");
     check(made.gap, asked_.max_gap, "a gap");
@@ -173,30 +190,23 @@ class Outlooks {
   Forecast hop_;
 };
 
-std::string joined(const std::vector<std::string>& clauses) {
-  std::string text;
-  for (const std::string& one : clauses)
-    text += (text.empty() ? "" : " and ") + one;
-  return text;
-}
-
 std::string sentence(const StrategyOutlook& chosen, const std::vector<StrategyOutlook>& all) {
   std::string text;
   if (chosen.against.empty())
-    text = fmt::format("{}: its gap is forecast at {}", to_string(chosen.strategy), seconds_text(chosen.gap));
+    text = fmt::format("{}: its gap is forecast at {}", to_string(chosen.strategy), span_text(chosen.gap));
   else
-    text = fmt::format("{}, although {}", to_string(chosen.strategy), joined(chosen.against));
+    text = fmt::format("{}, although {}", to_string(chosen.strategy), joined_clauses(chosen.against));
   std::string reasons;
   for (const StrategyOutlook& other : all) {
     if (other.strategy == chosen.strategy) continue;
-    const std::string why = other.against.empty() ? "" : joined(other.against);
+    const std::string why = other.against.empty() ? "" : joined_clauses(other.against);
     // The same reason is told once.
     if (!why.empty() && !reasons.empty() && reasons.ends_with(": " + why)) {
       reasons.insert(reasons.size() - why.size() - 2, fmt::format(" and {}", to_string(other.strategy)));
       continue;
     }
     if (other.against.empty())
-      reasons += fmt::format("; that of {} at {}", to_string(other.strategy), seconds_text(other.gap));
+      reasons += fmt::format("; that of {} at {}", to_string(other.strategy), span_text(other.gap));
     else
       reasons += fmt::format("; not {}: {}", to_string(other.strategy), why);
   }
@@ -224,7 +234,12 @@ StrategyOutlook strategy_outlook(const StrategyQuestion& question, Strategy stra
 }
 
 milliseconds forecast_cut(milliseconds rest, const FixedPhases& fixed) {
-  return fixed.cutting + rest + fixed.switching;
+  return fixed.cutting + rest + fixed.committing + fixed.switching;
+}
+
+milliseconds longest_rest(milliseconds max_replay, std::optional<milliseconds> freeze_limit, const FixedPhases& fixed) {
+  if (!freeze_limit) return max_replay;
+  return std::min(max_replay, std::max(milliseconds{0}, *freeze_limit - fixed.cutting - kCommitReserve));
 }
 
 StrategyChoice choose_strategy(const StrategyQuestion& question) {

@@ -59,6 +59,51 @@ BOOST_AUTO_TEST_CASE(an_abort_reaches_a_migration_at_work) {
   scene.wait_for([&] { return scene.status().phase == Phase::rolled_back; });
 }
 
+// All threads for dry runs are held up, and there is one for migrations.
+BOOST_AUTO_TEST_CASE(a_migration_waits_for_no_dry_run) {
+  Running scene{"me"};
+  for (const char* name : {"dry-1", "dry-2", "dry-3"}) {
+    Migration asked = samples::migration();
+    asked.name = name;
+    asked.uid = std::string{"uid-"} + name;
+    asked.spec.dry_run = true;
+    scene.cluster.put(migration_path("shop", name), Scene::object_of(asked));
+  }
+  std::atomic<bool> is_over = false;
+  std::atomic<int> held = 0;
+  scene.cluster.deny = [&](const kube::ResourcePath&, const Json& object) -> std::optional<kube::ApiError> {
+    if (!text_at(object, {"metadata", "annotations", kRestoreAnnotation}).starts_with("uid-dry")) return std::nullopt;
+    ++held;
+    while (!is_over)
+      std::this_thread::sleep_for(5ms);
+    return std::nullopt;
+  };
+  ControllerOptions options = scene.options();
+  options.workers = 1;
+  scene.cluster.change(Scene::path(), [](Json& object) { object["spec"]["strategy"] = "Stop"; });
+  Controller controller{options};
+  std::jthread running{[&](const std::stop_token& stop) { controller.run(stop); }};
+  scene.wait_for([&] { return scene.status().phase == Phase::succeeded && !scene.migration().has_finalizer; });
+  scene.wait_for([&] { return held == 2; });
+  running.request_stop();
+  is_over = true;
+}
+
+BOOST_AUTO_TEST_CASE(who_begins_to_lead_learns_from_what_is_there_still) {
+  Scene earlier;
+  earlier.run();
+  Json finished = earlier.cluster.look(Scene::path()).value();
+  finished["metadata"]["uid"] = "uid-earlier";
+  Running scene{"me"};
+  scene.cluster.put(migration_path("shop", "earlier"), finished);
+  Controller controller{scene.options()};
+  const std::jthread running{[&](const std::stop_token& stop) { controller.run(stop); }};
+  scene.wait_for([&] { return scene.status().phase == Phase::succeeded; });
+  // What everything takes in here, and not the defaults' 410 ms.
+  const milliseconds freeze = scene.status().forecast_freeze.value_or(0ms);
+  BOOST_TEST((freeze >= 290ms && freeze <= 310ms), freeze.count());
+}
+
 BOOST_AUTO_TEST_CASE(an_event_as_the_api_server_takes_it) {
   Migration migration = samples::migration();
   const Json event = event_object(migration, "Pod", true, "MigrationRefused", std::string(2000, 'x'), Instant{1s}, 7);

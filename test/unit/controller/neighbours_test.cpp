@@ -48,7 +48,7 @@ struct Spreading : Scene {
     BOOST_TEST(to_string(now.phase) == "Refused", now.message);
     BOOST_TEST(now.reason == reason, now.reason + ": " + now.message);
     BOOST_TEST(now.message.find(says) != std::string::npos, now.message);
-    BOOST_TEST(source.orders.empty());
+    BOOST_TEST(source.orders == std::vector<std::string>{"inspect"}, boost::test_tools::per_element());
   }
   Json hold;
 };

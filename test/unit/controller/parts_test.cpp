@@ -259,6 +259,9 @@ BOOST_AUTO_TEST_CASE(which_migration_of_a_pod_comes_first) {
   BOOST_TEST(!comes_first(other, own));
   other.status.phase = Phase::placing;
   BOOST_TEST(comes_first(other, own));
+  other.spec.dry_run = true;
+  BOOST_TEST(!comes_first(other, own));
+  other.spec.dry_run = false;
   other.status.phase = Phase::succeeded;
   BOOST_TEST(!comes_first(other, own));
 }

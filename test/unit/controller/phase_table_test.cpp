@@ -100,6 +100,41 @@ BOOST_AUTO_TEST_CASE(a_transition_ends_a_step_and_begins_the_next) {
   BOOST_TEST(!find_condition(status, "Succeeded")->value);
 }
 
+// Nothing was touched: it is refused, or planned, and never rolled back.
+BOOST_AUTO_TEST_CASE(a_dry_run_ends_before_anything_begins) {
+  for (const Strategy strategy : kStrategies) {
+    BOOST_CHECK(next_phase(Phase::preparing, Event::planned, strategy) == Phase::planned);
+    BOOST_CHECK(next_phase(Phase::pending, Event::refused, strategy) == Phase::refused);
+  }
+  MigrationStatus status;
+  apply_transition(status, {}, Phase::preparing, Instant{1s});
+  apply_transition(status, {Event::planned, "", "Stop"}, Phase::planned, Instant{2s});
+  BOOST_CHECK(status.finished == Instant{2s});
+  BOOST_TEST(status.reason == "");
+  BOOST_TEST(status.conditions.empty());
+}
+
+// Whatever it is refused for stands in its list of refusals as well.
+BOOST_AUTO_TEST_CASE(a_refusal_is_one_of_the_refusals) {
+  MigrationStatus status;
+  apply_transition(status, {Event::refused, "AgentUnreachable", "it does not answer"}, Phase::refused, Instant{1s});
+  BOOST_REQUIRE(status.refusals.size() == 1U);
+  BOOST_CHECK((status.refusals[0] == RefusalNote{"AgentUnreachable", "it does not answer", ""}));
+  status.refusals = {{"A", "a", ""}, {"B", "b", ""}};
+  apply_transition(status, {Event::refused, "A", "a; b"}, Phase::refused, Instant{1s});
+  BOOST_TEST(status.refusals.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_is_told_to_nobody_else) {
+  Migration migration;
+  const auto said = [&] {
+    return announcement(migration, Phase::preparing, {Event::refused, "R", "m"}, Phase::refused).has_value();
+  };
+  BOOST_TEST(said());
+  migration.spec.dry_run = true;
+  BOOST_TEST(!said());
+}
+
 BOOST_AUTO_TEST_CASE(doubt_ends_with_its_phase) {
   MigrationStatus status;
   apply_transition(status, {Event::unsure, "MemoryMayHaveRun", "?"}, Phase::in_doubt, Instant{1s});

@@ -88,7 +88,8 @@ struct Scene : Agents, Brokers {
   RecordedEvents events;
   Leadership leadership{cluster, time, time, log, "me"};
   std::unique_ptr<kube::Client> client = guarded(cluster, leadership);
-  World world{*client, time, time, time, *this, *this, events, metrics, log, leadership, {}};
+  SpeedBook speeds;
+  World world{*client, time, time, time, *this, *this, events, metrics, log, leadership, speeds, {}};
   Signals* at_work = nullptr;
   std::stop_source* leave = nullptr;
   std::string place_on = "node-b";  // empty: the scheduler finds no place

@@ -25,10 +25,16 @@ const char* const kFull = R"({
     "restore": "Image", "transfer": {"via": "Registry", "repository": "r.example:5000/cp", "secretName": "pull"},
     "messages": {"mode": "Queue", "queue": "orders.{ordinal}", "broker": {"secretName": "rabbit"},
       "maxReplay": "20s", "cutoff": "1m30s", "purgePrimary": true},
-    "accept": ["init-containers", "post-start"],
+    "gapBudget": "500ms", "maxTotal": "30s", "dryRun": true, "accept": ["init-containers", "post-start"],
     "timeout": "1m30s", "ttlAfterFinished": "24h", "abort": true, "resolve": "Checkpoint"},
   "status": {
     "phase": "Restoring", "reason": "R", "message": "m",
+    "refusals": [{"reason": "PodNotReady", "message": "not ready"},
+      {"reason": "PostStart", "message": "a hook", "accept": "post-start"}],
+    "plan": {"because": "Stop was asked for", "steps": [{"name": "Preparing", "text": "looked at"},
+      {"name": "Placing", "text": "made"}]},
+    "alternatives": [{"strategy": "Stop", "freeze": 400, "gap": 900, "total": 2500},
+      {"strategy": "Live", "against": ["no queue", "a volume"]}],
     "source": {"pod": "orders", "uid": "p-1", "node": "node-a"},
     "target": {"pod": "orders-mig-abcde", "uid": "p-2", "node": "node-b"},
     "placeholder": "orders-mig-hold", "strategy": "Stop", "restore": "Runtime",
@@ -47,7 +53,9 @@ const char* const kFull = R"({
       {"name": "Placing", "startedAt": "2026-01-02T03:04:05.000001Z", "finishedAt": "2026-01-02T03:04:05.500002Z",
        "message": "node-b"},
       {"name": "Restoring", "startedAt": "2026-01-02T03:04:07.000003Z"}],
-    "attempt": 2, "forecast": {"freezeMs": 400, "gapMs": 900, "totalMs": 2500, "bytes": 2048},
+    "attempt": 2, "forecast": {"freezeMs": 400, "gapMs": 900, "totalMs": 2500, "restoreMs": 500,
+      "freezeRange": {"low": 300, "high": 600}, "gapRange": {"low": 700, "high": 1200},
+      "totalRange": {"low": 2000, "high": 4000}, "cutoff": 60000, "backlogAtCut": 12, "bytes": 2048},
     "frozenAt": "2026-01-02T03:04:06.000000Z", "runningAt": "2026-01-02T03:04:07.000000Z", "gapMs": 1000,
     "startedAt": "2026-01-02T03:04:05.000000Z", "finishedAt": "2026-01-02T03:04:08.000000Z",
     "warnings": ["w1", "w2"]}
@@ -92,6 +100,9 @@ const std::vector<Broken> kBroken = {
     {"/spec/timeout", "0s", "spec.timeout: no time at all"},
     {"/spec/timeout", 600, "spec.timeout: a number where a text belongs"},
     {"/spec/ttlAfterFinished", "1d", "spec.ttlAfterFinished: '1d' is no duration"},
+    {"/spec/gapBudget", "0s", "spec.gapBudget: no time at all"},
+    {"/spec/maxTotal", "soon", "spec.maxTotal: 'soon' is no duration"},
+    {"/spec/dryRun", "server", "spec.dryRun: a text where true or false belongs"},
     {"/spec/accept", "all", "spec.accept: a text where a list belongs"},
     {"/spec/target/nodeSelector/disk", true, "spec.target.nodeSelector.disk: a boolean where a text belongs"},
     {"/metadata/name", nullptr, "metadata.name: is missing"},
@@ -112,6 +123,11 @@ const std::vector<Broken> kBroken = {
     {"/status/messages/cutoffSeconds", 1e15,
      "status.messages.cutoffSeconds: 1000000000000000, which is no span of ours"},
     {"/status/messages/cutoffUsedSeconds", -1, "status.messages.cutoffUsedSeconds: -1 where no negative"},
+    {"/status/refusals/0/reason", "", "status.refusals[0].reason: is missing"},
+    {"/status/plan/steps/1/name", nullptr, "status.plan.steps[1].name: is missing"},
+    {"/status/alternatives/0/strategy", "Fast", "status.alternatives[0].strategy: 'Fast', which is none of Live"},
+    {"/status/forecast/gapRange/low", -1, "status.forecast.gapRange.low: -1 where no negative"},
+    {"/status/forecast/cutoff", "1m", "status.forecast.cutoff: a text where a whole number"},
     {"/status/gapMs", "900", "status.gapMs: a text where a whole number belongs"},
     {"/status/attempt", 5'000'000'000, "status.attempt: 5000000000, which is no number of attempts"},
 };
@@ -168,6 +184,35 @@ BOOST_AUTO_TEST_CASE(what_became_of_the_messages_is_read) {
   BOOST_TEST((m.status.snapshot_freeze == milliseconds{333}));
   BOOST_TEST((m.status.forecast_total == milliseconds{2500}));
   BOOST_TEST(m.status.forecast_size.count == 2048U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_told_before_anything_happened_is_read) {
+  const Migration m = parsed(Json::parse(kFull));
+  BOOST_TEST((m.spec.gap_budget == milliseconds{500}));
+  BOOST_TEST((m.spec.max_total == milliseconds{30'000}));
+  BOOST_TEST(m.spec.dry_run);
+  BOOST_REQUIRE(m.status.refusals.size() == 2U);
+  BOOST_TEST((m.status.refusals[1] == RefusalNote{"PostStart", "a hook", "post-start"}));
+  BOOST_REQUIRE(m.status.plan.has_value());
+  BOOST_TEST((*m.status.plan == Plan{"Stop was asked for", {{"Preparing", "looked at"}, {"Placing", "made"}}}));
+  BOOST_REQUIRE(m.status.alternatives.size() == 2U);
+  BOOST_TEST((m.status.alternatives[0] ==
+              Alternative{Strategy::stop, milliseconds{400}, milliseconds{900}, milliseconds{2500}, {}}));
+  BOOST_TEST((m.status.alternatives[1] == Alternative{Strategy::live, {}, {}, {}, {"no queue", "a volume"}}));
+  BOOST_TEST((m.status.forecast_freeze_range == Range{milliseconds{300}, milliseconds{600}}));
+  BOOST_TEST((m.status.forecast_gap_range == Range{milliseconds{700}, milliseconds{1200}}));
+  BOOST_TEST((m.status.forecast_total_range == Range{milliseconds{2000}, milliseconds{4000}}));
+  BOOST_TEST((m.status.forecast_cutoff == milliseconds{60'000}));
+  BOOST_TEST(m.status.forecast_backlog.value_or(0) == 12U);
+}
+
+// The schema's default of a budget.
+BOOST_AUTO_TEST_CASE(an_empty_budget_is_none) {
+  Json object = Json::parse(kLeast);
+  object["spec"]["gapBudget"] = "";
+  object["spec"]["maxTotal"] = "";
+  BOOST_TEST(!parsed(object).spec.gap_budget);
+  BOOST_TEST(!parsed(object).spec.max_total);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_known_of_the_messages_stays_unknown) {

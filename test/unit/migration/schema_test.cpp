@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   spec.resolve = Resolution::keep_source;
   spec.transfer = TransferWay::registry;
   spec.registry = spec.registry_secret = "x";
-  spec.cutoff = milliseconds{1};
+  spec.cutoff = spec.gap_budget = spec.max_total = milliseconds{1};
+  spec.dry_run = true;
   check_same(schema.at("spec"), to_json(spec), "spec");
 
   const Instant now{Microseconds{1}};
@@ -107,7 +108,13 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   messages.mirrored = messages.replayed = messages.backlog_at_cut = messages.duplicates_bound = messages.lost = 1;
   messages.cutoff_planned = messages.cutoff_used = milliseconds{1};
   status.forecast_freeze = status.forecast_gap = status.forecast_total = status.forecast_restore = milliseconds{1};
+  status.forecast_freeze_range = status.forecast_gap_range = status.forecast_total_range = Range{};
+  status.forecast_cutoff = milliseconds{1};
+  status.forecast_backlog = 1;
   status.forecast_size = Bytes{1};
+  status.refusals = {{"R", "m", "post-start"}};
+  status.plan = Plan{"b", {{"Placing", "t"}}};
+  status.alternatives = {{Strategy::stop, milliseconds{1}, milliseconds{1}, milliseconds{1}, {"a"}}};
   status.freeze = status.gap = status.snapshot_freeze = milliseconds{1};
   status.frozen_at = status.running_at = status.started = status.finished = now;
   status.warnings = {"w"};
@@ -135,6 +142,9 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_our_words_and_defaults) {
   BOOST_TEST(
       enum_at(schema, "/status/properties/checkpoint/properties/backend") == words_of(CheckpointBackend::direct, 1),
       boost::test_tools::per_element());
+  BOOST_TEST(
+      enum_at(schema, "/status/properties/alternatives/items/properties/strategy") == words_of(Strategy::stop, 1),
+      boost::test_tools::per_element());
   BOOST_TEST(enum_at(schema, "/status/properties/restore") == words_of(RestoreWay::image, 1),
              boost::test_tools::per_element());
   // What is unknown is left out.
@@ -153,6 +163,10 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_our_words_and_defaults) {
   for (const auto& [key, field] : spec.at("transfer").at("properties").items())
     BOOST_TEST(field.contains("default"), key);
   BOOST_TEST(messages.at("maxReplay").at("default") == to_go_duration(MigrationSpec{}.max_replay));
+  // Only what is asked for is written.
+  BOOST_TEST(spec.at("dryRun").at("default") == MigrationSpec{}.dry_run);
+  for (const char* key : {"gapBudget", "maxTotal"})
+    BOOST_TEST(spec.at(key).at("default") == "", key);
   const Json defaults = to_json(MigrationSpec{});
   for (const char* key : {"strategy", "checkpoint", "restore", "keepName", "abort"})
     BOOST_TEST(spec.at(key).at("default") == defaults.at(key), key);

@@ -1,0 +1,131 @@
+// The looks at the queue: that its broker can be asked is found out now, not while the source is frozen; and, with
+// replay, what it says of the queue.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "extender/controller/choice.h"
+#include "extender/controller/inquiry.h"
+#include "shared/messages/mirror.h"
+
+namespace migrate::controller {
+namespace {
+
+Refusal no_queue(const PodView& view) {
+  return {"NoQueue",
+          fmt::format("Pod {}/{} names no queue or no broker: set the annotations kubectl-migrate.dev/queue and "
+                      "kubectl-migrate.dev/broker-secret, or --queue and --broker-secret; or use --strategy stop",
+                      view.namespace_, view.name),
+          ""};
+}
+
+// Once for all looks. False: there is no queue, or no broker.
+Attempt<bool> connect(Inquiry& asked) {
+  QueueLook& look = asked.queue;
+  if (look.link || look.no_link) return look.link.has_value();
+  const auto queue = queue_of(asked.hop.migration(), asked.view());
+  if (!queue) return false;
+  auto broker = connect_to(asked.hop, *queue, asked.limits);
+  if (broker) {
+    look.link = ReplayLink{*queue, *broker};
+    return true;
+  }
+  if (broker.error().event != Event::failed) return tl::make_unexpected(broker.error());
+  look.no_link = broker.error();
+  return false;
+}
+
+// Where a volume speaks against a replay the queue need not be asked; nor where nobody is to choose or to be told.
+bool may_replay(const Inquiry& asked) {
+  const MigrationSpec& spec = asked.hop.migration().spec;
+  if (is_local(asked.hop.migration())) return false;
+  if (spec.strategy == Strategy::live || spec.strategy == Strategy::sequential) return true;
+  const bool is_open = spec.strategy == Strategy::automatic || spec.dry_run;
+  return is_open && asked.around.moved_volumes.empty() &&
+         without_accepted(replay_refusals(*asked.pod), spec.accept).empty();
+}
+
+void look_at_mirror(Inquiry& asked, QueueLook& look) {
+  const Json& pod = *asked.pod;
+  const PodView view = asked.view();
+  const auto against = [&](const char* reason, const std::string& message) {
+    look.against_replay.push_back({reason, message, ""});
+  };
+  const std::string control = control_queue_of(pod, view.name);
+  const auto follows = look.link->broker->depth(control);
+  if (!follows)
+    against("Broker", follows.error().message);
+  else if (!*follows)
+    against("NoControlQueue", no_control_queue(control));
+  MirrorLook mirror = look_at_mirrorable(asked.hop, *look.link, pod, asked.limits);
+  for (const messages::Refusal& one : mirror.against)
+    against(one.reason.c_str(), one.message);
+  look.facts = std::move(mirror.facts);
+  if (look.against_replay.empty() && look.facts) look.outlook = queue_outlook(*look.link, *look.facts, pod);
+}
+
+// What counts for every strategy: each closes the source's connections.
+void judge_deliveries(Inquiry& asked, const broker::QueueFacts& facts) {
+  if (const auto refused = messages::delivery_refusal(facts)) asked.add({refused->reason, refused->message, ""});
+  if (std::string warning = messages::delivery_warning(facts); !warning.empty())
+    asked.warnings.push_back(std::move(warning));
+}
+
+}  // namespace
+
+Attempt<void> look_at_replay(Inquiry& asked) {
+  asked.hop.status().strategy = asked.hop.migration().spec.strategy;
+  if (!asked.pod) return {};
+  QueueLook& look = asked.queue;
+  if (!may_replay(asked)) {
+    look.why_none = "its queue was not looked at";
+    return {};
+  }
+  auto connected = connect(asked);
+  if (!connected) return tl::make_unexpected(connected.error());
+  if (*connected) {
+    look_at_mirror(asked, look);
+    for (const Refusal& one : look.against_replay)
+      look.why_none += (look.why_none.empty() ? "" : " and ") + one.message;
+  } else if (look.no_link) {
+    look.why_none = look.no_link->message;
+  } else {
+    look.against_replay.push_back(no_queue(asked.view()));
+    look.why_none = "the Pod names no queue and broker";
+  }
+  return {};
+}
+
+Attempt<void> judge_queue(Inquiry& asked) {
+  if (!asked.pod) return {};
+  auto connected = connect(asked);
+  if (!connected) return tl::make_unexpected(connected.error());
+  const QueueLook& look = asked.queue;
+  if (look.no_link) return give_up(Event::refused, look.no_link->reason, look.no_link->message);
+  if (replays(asked.hop)) {
+    asked.add(look.against_replay);
+    if (asked.hop.status().strategy == Strategy::live && is_control_queue_shared(*asked.pod))
+      asked.add({"SharedControlQueue",
+                 fmt::format("Pod {}/{}: {}, or use --strategy sequential or stop", asked.view().namespace_,
+                             asked.view().name, shared_control_queue(*asked.pod)),
+                 ""});
+    if (look.facts) judge_deliveries(asked, *look.facts);
+    return {};
+  }
+  if (!*connected) {
+    if (asked.hop.migration().spec.messages == MessageMode::queue) asked.add(no_queue(asked.view()));
+    return {};
+  }
+  if (auto listed = look.link->broker->consumers(look.link->queue.queue); !listed)
+    return give_up(Event::refused, "Broker", listed.error().message);
+  if (look.facts) {
+    judge_deliveries(asked, *look.facts);
+    return {};
+  }
+  // Nothing else of it matters here, and a broker that does not tell it is no hindrance.
+  const auto facts = look.link->broker->queue(look.link->queue.queue);
+  if (facts && *facts) judge_deliveries(asked, **facts);
+  return {};
+}
+
+}  // namespace migrate::controller
