@@ -8,8 +8,11 @@
 
 #include "plugin/commands.h"
 #include "plugin/output.h"
+#include "plugin/plan_text.h"
 #include "plugin/pod_defaults.h"
 #include "plugin/preflight.h"
+#include "plugin/progress.h"
+#include "plugin/trial.h"
 #include "plugin/wait.h"
 #include "shared/kube/known_objects.h"
 
@@ -28,8 +31,6 @@ std::string without_migration_suffix(const std::string& pod) {
 
 // Creates it under a name that is free: a chosen one once, our own ones until one is.
 Outcome<Json> create(const Session& session, const Options& options, const std::string& pod_uid) {
-  const kube::WriteOptions write{.dry_run =
-                                     options.dry_run == DryRun::server ? kube::DryRun::server : kube::DryRun::no};
   constexpr int kTries = 5;
   for (int attempt = 1;; ++attempt) {
     const std::string name = options.migration_name.empty()
@@ -37,7 +38,7 @@ Outcome<Json> create(const Session& session, const Options& options, const std::
                                  : options.migration_name;
     const Json object = to_json(asked_for(options, session.namespace_, pod_uid, name));
     if (options.dry_run == DryRun::client) return object;
-    auto made = session.client.create(migrations(session.namespace_), object, write);
+    auto made = session.client.create(migrations(session.namespace_), object);
     if (made) return std::move(*made);
     if (made.error().kind == kube::ApiError::Kind::already_exists) {
       if (options.migration_name.empty() && attempt < kTries) continue;
@@ -57,9 +58,27 @@ void announce(const Session& session, const Options& options, const Json& made) 
   std::ostream& stream = session.io.out.stream;
   if (options.output != Output::text) return print_object(stream, options.output, made);
   if (options.dry_run == DryRun::client) return print_object(stream, Output::yaml, made);
-  stream << fmt::format("migration.kubectl-migrate.dev/{} created{}\n", kube::metadata_of(made, "name"),
-                        options.dry_run == DryRun::server ? " (server dry run)" : "");
+  stream << fmt::format("migration.kubectl-migrate.dev/{} created\n", kube::metadata_of(made, "name"));
   stream.flush();
+}
+
+// The controller says all that speaks against it at once, so nothing but the Pod is looked at here.
+int run_server_dry_run(const Session& session, const Options& options) {
+  const Io& io = session.io;
+  const auto pod = named_pod(session, options.name);
+  if (!pod) return report(io, pod.error());
+  const auto answer = try_migration(session, options, *pod);
+  if (!answer) return report(io, answer.error());
+  if (options.output == Output::text)
+    for (const std::string& line : plan_lines(answer->migration, style_of(io, io.out).width))
+      io.out.stream << line << '\n';
+  else
+    print_object(io.out.stream, options.output, answer->object);
+  io.out.stream.flush();
+  const Phase phase = answer->migration.status.phase;
+  if (phase == Phase::planned) return exit_code::kDone;
+  return report(io,
+                {against_text(answer->migration), phase == Phase::refused ? exit_code::kRefused : exit_code::kFailed});
 }
 
 }  // namespace
@@ -100,11 +119,14 @@ Migration asked_for(const Options& options, const std::string& namespace_, const
   spec.cutoff = options.cutoff;
   spec.purge_primary = options.purge_primary;
   spec.accept = options.accept;
+  spec.gap_budget = options.gap_budget;
+  spec.max_total = options.max_total;
   if (options.timeout) spec.timeout = *options.timeout;
   return migration;
 }
 
 int run_migrate(const Session& session, const Options& options) {
+  if (options.dry_run == DryRun::server) return run_server_dry_run(session, options);
   const auto pod = look_before(session, options);
   if (!pod) return report(session.io, pod.error());
   const auto whole = with_pod_defaults(options, *pod);
