@@ -80,9 +80,6 @@ std::string verdict(const Migration& migration) {
       return fmt::format("{} continues{}{}{}.", pod, name, on_node(status.target.node),
                          status.source.node.empty() ? "" : fmt::format(" (from {})", status.source.node));
     }
-    case Phase::planned:
-      return fmt::format("Dry run: nothing speaks against migrating {}.\nNothing was touched: it runs{}.", pod,
-                         on_node(status.source.node));
     case Phase::refused:
       return fmt::format("Refused: {}.\nNothing was touched: {} runs{}.", why(status), pod,
                          on_node(status.source.node));

@@ -74,8 +74,10 @@ std::string way_of(const Migration& migration) {
 
 std::string strategy_text(const MigrationStatus& status) {
   if (status.strategy == Strategy::automatic) return "";
+  const std::string chosen{to_string(status.strategy)};
   const std::string because = status.plan ? status.plan->because : "";
-  return fmt::format("{}{}{}", to_string(status.strategy), because.empty() ? "" : ": ", because);
+  if (because.empty() || because.starts_with(chosen)) return because.empty() ? chosen : because;
+  return fmt::format("{}: {}", chosen, because);
 }
 
 std::string memory_text(const MigrationStatus& status) {

@@ -30,6 +30,16 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
   return near.empty() ? "" : fmt::format("; did you mean {}?", joined(near, " or "));
 }
 
+Outcome<Json> find_pod(const Session& session, const std::string& name) {
+  const kube::ResourcePath path = kube::pod(session.namespace_, name);
+  auto found = session.client.get(path);
+  if (!found) return tl::make_unexpected(explain(found.error(), "get", path));
+  if (*found) return std::move(**found);
+  const auto names = names_of(session, path.collection());
+  return fail(fmt::format("no Pod {} in namespace {}{}\n{}", name, session.namespace_, did_you_mean(name, names),
+                          "kubectl get pods -A shows all; -n chooses the namespace"));
+}
+
 Outcome<void> check_installed_and_free(const Session& session, const std::string& pod_uid) {
   const auto list = session.client.list(migrations(session.namespace_));
   if (!list) {
@@ -39,7 +49,8 @@ Outcome<void> check_installed_and_free(const Session& session, const std::string
   }
   for (const Json& item : list->at("items")) {
     const auto other = parse_migration(item);
-    if (!other || other->spec.pod_uid != pod_uid || is_final(other->status.phase) || other->spec.dry_run) continue;
+    const bool is_over = !other || other->spec.dry_run || is_final(other->status.phase);
+    if (is_over || other->spec.pod_uid != pod_uid) continue;
     return fail(
         fmt::format("Pod {}/{} is being migrated already, by {} (phase {})\nFollow it with: {}", session.namespace_,
                     other->spec.pod, other->name, to_string(other->status.phase), command_line("status", *other)),
@@ -97,18 +108,8 @@ Outcome<void> check_node(const Session& session, const Options& options, const J
 
 }  // namespace
 
-Outcome<Json> named_pod(const Session& session, const std::string& name) {
-  const kube::ResourcePath path = kube::pod(session.namespace_, name);
-  auto found = session.client.get(path);
-  if (!found) return tl::make_unexpected(explain(found.error(), "get", path));
-  if (*found) return std::move(**found);
-  const auto names = names_of(session, path.collection());
-  return fail(fmt::format("no Pod {} in namespace {}{}\n{}", name, session.namespace_, did_you_mean(name, names),
-                          "kubectl get pods -A shows all; -n chooses the namespace"));
-}
-
 Outcome<Json> look_before(const Session& session, const Options& options) {
-  auto pod = named_pod(session, options.name);
+  auto pod = find_pod(session, options.name);
   if (!pod) return pod;
   Outcome<void> good = check_installed_and_free(session, metadata_of(*pod, "uid"));
   if (good) good = check_enabled(session);
@@ -118,8 +119,12 @@ Outcome<Json> look_before(const Session& session, const Options& options) {
   return pod;
 }
 
+Outcome<Json> named_pod(const Session& session, const std::string& name) {
+  return find_pod(session, name);
+}
+
 Outcome<Json> running_pod(const Session& session, const std::string& name) {
-  auto pod = named_pod(session, name);
+  auto pod = find_pod(session, name);
   if (!pod) return pod;
   if (auto good = check_running(session, *pod); !good) return tl::make_unexpected(good.error());
   return pod;

@@ -166,8 +166,7 @@ int conclude(const Session& session, Output output, const Seen& last, Phase want
   const Sink& told = output == Output::text ? io.out : io.err;
   const Migration& migration = last.migration;
   const Phase phase = migration.status.phase;
-  const bool is_success =
-      phase == wanted || phase == Phase::planned || (wanted == Phase::rolled_back && phase == Phase::refused);
+  const bool is_success = phase == wanted || (wanted == Phase::rolled_back && phase == Phase::refused);
   if (is_success) told.stream << kube::printable(verdict(migration)) << '\n';
   print_account(told.stream, migration, style_of(io, told).width);
   told.stream.flush();

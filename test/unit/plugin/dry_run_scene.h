@@ -23,7 +23,7 @@ inline MigrationStatus planned() {
   status.forecast_gap_range = Range{700ms, 1'400ms};
   status.forecast_total_range = Range{2'000ms, 3'500ms};
   status.forecast_size = 104_MiB;
-  status.plan = Plan{"its forecast gap is the smallest of those that keep every promise",
+  status.plan = Plan{"Stop: its gap is forecast at 0.812 s; not Live and Sequential: the Pod names no queue and broker",
                      {{"Preparing", "Pod, nodes and queue are looked at"},
                       {"Placing", "a target Pod is made and placed on node-b, and waits there for its memory"}}};
   status.alternatives = {{Strategy::stop, 604ms, 812ms, 2'310ms, {}},

@@ -35,8 +35,8 @@ BOOST_AUTO_TEST_SUITE(plans)
 
 BOOST_AUTO_TEST_CASE(a_plan_says_how_why_how_long_and_what_else_could_be) {
   BOOST_TEST(page(answered(planned()), 80) == R"(Dry run: Pod shop/orders, node-a to node-b. Nothing was touched.
-  Strategy  Stop: its forecast gap is the smallest of those that keep every
-            promise
+  Strategy  Stop: its gap is forecast at 0.812 s; not Live and Sequential: the
+            Pod names no queue and broker
   Memory    direct checkpoint, some 104.0 MiB
   Gap       0.812 s (0.700 s to 1.400 s)
   Freeze    0.604 s (0.500 s to 0.900 s)
@@ -99,6 +99,11 @@ BOOST_AUTO_TEST_CASE(all_refusals_are_told_at_once_each_with_its_section) {
 BOOST_AUTO_TEST_CASE(what_is_not_known_is_left_out) {
   BOOST_TEST(page(answered(refused_twice()), 80) ==
              "Dry run: Pod shop/orders, node-a to node-b. Nothing was touched.\n");
+  MigrationStatus brief = planned();
+  brief.plan->because = "it was asked for";
+  check_says(page(answered(brief), 80), "  Strategy  Stop: it was asked for\n");
+  brief.plan.reset();
+  check_says(page(answered(brief), 80), "  Strategy  Stop\n");
   Migration anywhere = answered(planned());
   anywhere.spec.target_node.clear();
   check_says(page(anywhere, 80), "Dry run: Pod shop/orders, node-a to where the scheduler chooses. Nothing");
