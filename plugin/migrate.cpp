@@ -54,12 +54,17 @@ Outcome<Json> create(const Session& session, const Options& options, const std::
   }
 }
 
-void announce(const Session& session, const Options& options, const Json& made) {
+int announce(const Session& session, const Options& options, const Json& made) {
   std::ostream& stream = session.io.out.stream;
-  if (options.output != Output::text) return print_object(stream, options.output, made);
-  if (options.dry_run == DryRun::client) return print_object(stream, Output::yaml, made);
+  if (is_document(options.output))
+    return print_object(session.io, options, made) ? exit_code::kDone : exit_code::kFailed;
+  if (options.dry_run == DryRun::client) {
+    print_object(stream, Output::yaml, made);
+    return exit_code::kDone;
+  }
   stream << fmt::format("migration.kubectl-migrate.dev/{} created\n", kube::metadata_of(made, "name"));
   stream.flush();
+  return exit_code::kDone;
 }
 
 // The controller says all that speaks against it at once, so nothing but the Pod is looked at here.
@@ -69,11 +74,12 @@ int run_server_dry_run(const Session& session, const Options& options) {
   if (!pod) return report(io, pod.error());
   const auto answer = try_migration(session, options, *pod);
   if (!answer) return report(io, answer.error());
-  if (options.output == Output::text)
+  if (is_document(options.output)) {
+    if (!print_object(io, options, answer->object)) return exit_code::kFailed;
+  } else {
     for (const std::string& line : plan_lines(answer->migration, style_of(io, io.out).width))
       io.out.stream << line << '\n';
-  else
-    print_object(io.out.stream, options.output, answer->object);
+  }
   io.out.stream.flush();
   const Phase phase = answer->migration.status.phase;
   if (phase == Phase::planned) return exit_code::kDone;
@@ -133,13 +139,10 @@ int run_migrate(const Session& session, const Options& options) {
   if (!whole) return report(session.io, whole.error());
   auto made = create(session, *whole, kube::metadata_of(*pod, "uid"));
   if (!made) return report(session.io, made.error());
-  if (options.dry_run != DryRun::none || !options.wait) {
-    announce(session, options, *made);
-    return exit_code::kDone;
-  }
+  if (options.dry_run != DryRun::none || !options.wait) return announce(session, options, *made);
   auto first = seen(std::move(*made));
   if (!first) return report(session.io, first.error());
-  return follow_to_end(session, options.output, std::move(*first));
+  return follow_to_end(session, options, std::move(*first));
 }
 
 }  // namespace migrate::plugin
