@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
-#include "plugin/format.h"
+#include "plugin/cluster_facts.h"
 #include "plugin/hints.h"
 #include "plugin/json_at.h"
 #include "plugin/look.h"
@@ -33,10 +32,6 @@ kube::ResourcePath path_of(const char* group, const char* plural, const std::str
 
 kube::ResourcePath deployment(const std::string& name) {
   return path_of("apps", "deployments", kSystemNamespace, name);
-}
-
-std::string see_pods() {
-  return fmt::format("kubectl -n {} get pods -o wide", kSystemNamespace);
 }
 
 Json parsed(const std::string& body) {
@@ -181,7 +176,7 @@ bool check_lease(const Session& session, CheckList& checks, Instant now, const c
     lease = *next;
   }
   if (is_good) {
-    checks.ok(fmt::format("{}: {} holds Lease {} and renews it", what, text_at(*lease, "/spec/holderIdentity"), name));
+    checks.ok(fmt::format("{}: {} (Lease {})", what, text_at(*lease, "/spec/holderIdentity"), name));
     return true;
   }
   const std::string seen = !lease
@@ -217,7 +212,7 @@ void check_scheduler(const Session& session, CheckList& checks, Instant now) {
 // Nobody but the scheduler may ask it, so: whether somebody stands behind its Service who answers on that port, and
 // what the scheduler itself has said lately.
 void check_extender(const Session& session, CheckList& checks, Instant now) {
-  const std::string what = fmt::format("Service {}, which the scheduler asks, has endpoints", kExtenderAccount);
+  const std::string what = fmt::format("Service {} has ready endpoints", kExtenderAccount);
   const auto slices = look_for(session, path_of("discovery.k8s.io", "endpointslices", kSystemNamespace), what,
                                {.label_selector = fmt::format("kubernetes.io/service-name={}", kExtenderAccount),
                                 .field_selector = "",
@@ -225,13 +220,15 @@ void check_extender(const Session& session, CheckList& checks, Instant now) {
   if (!slices)
     checks.add(slices.error());
   else if (const std::size_t ready = ready_endpoints(*slices); ready > 0)
-    checks.ok(fmt::format("{}: {} (their /readyz answers there)", what, ready));
+    checks.ok(fmt::format("{}: {} (/readyz on its port)", what, ready));
   else
-    checks.failed(what, fmt::format("none is ready: no migrated Pod is placed; {}", see_pods()),
-                  hint(Topic::extender_down));
+    checks.failed(
+        what,
+        fmt::format("none: the scheduler asks there, and places no migrated Pod without an answer; {}", see_pods()),
+        hint(Topic::extender_down));
 
   const std::string lately =
-      fmt::format("no Pod in namespace {} waited for it lately, by the scheduler's Events", session.namespace_);
+      fmt::format("the scheduler missed no answer of it, by its Events in namespace {}", session.namespace_);
   const auto events =
       look_for(session, kube::core("events", session.namespace_), lately,
                {.label_selector = "", .field_selector = "reason=FailedScheduling", .resource_version = ""});
@@ -267,125 +264,7 @@ void check_runtime_class(const Session& session, CheckList& checks) {
                 hint(Topic::no_runtime_class));
 }
 
-// "Pod orders-mig-ab12c"
-std::string subject_of(const Json& event) {
-  return fmt::format("{} {}", text_at(event, "/involvedObject/kind"), text_at(event, "/involvedObject/name"));
-}
-
-std::optional<Instant> time_of(const Json& event) {
-  for (const char* place : {"/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"})
-    if (const auto time = parse_rfc3339(text_at(event, place))) return *time;
-  return std::nullopt;
-}
-
 }  // namespace
-
-std::vector<std::string> missing_fields(const Json& schema, const Json& sent, const std::string& path) {
-  std::vector<std::string> missing;
-  const Json* known = find_at(schema, Pointer{"/properties"});
-  if (known == nullptr || !sent.is_object()) return missing;
-  for (const auto& [key, value] : sent.items()) {
-    const std::string place = path.empty() ? key : path + "." + key;
-    const auto found = known->find(key);
-    if (found == known->end()) {
-      missing.push_back(place);
-      continue;
-    }
-    const auto below = missing_fields(*found, value, place);
-    missing.insert(missing.end(), below.begin(), below.end());
-  }
-  return missing;
-}
-
-Json fullest_migration() {
-  using namespace std::chrono_literals;
-  Migration all;
-  all.namespace_ = "n";
-  all.name = "m";
-  MigrationSpec& spec = all.spec;
-  spec.pod = "p";
-  spec.pod_uid = "u";
-  spec.target_node = "n";
-  spec.target_selector = {{"k", "v"}};
-  spec.queue = "q";
-  spec.broker_secret = "s";
-  spec.transfer = TransferWay::registry;
-  spec.registry = "r/r";
-  spec.registry_secret = "s";
-  spec.cutoff = 1s;
-  spec.accept = {"a"};
-  spec.dry_run = true;
-  spec.gap_budget = 1s;
-  spec.max_total = 1s;
-  return to_json(all);
-}
-
-Check deployment_check(const Json& deployment) {
-  const std::string name = metadata_of(deployment, "name");
-  const std::int64_t wanted = number_at(deployment, Pointer{"/spec/replicas"}, 1);
-  const std::int64_t available = number_at(deployment, Pointer{"/status/availableReplicas"});
-  Check check{Mark::ok, fmt::format("Deployment {}: {} of {} replicas are available", name, available, wanted)};
-  if (available >= wanted && wanted > 0) return check;
-  check.mark = available > 0 ? Mark::note : Mark::failed;
-  check.why = wanted == 0 ? fmt::format("it is scaled to none: kubectl -n {} scale deploy/{} --replicas=2",
-                                        kSystemNamespace, name)
-                          : fmt::format("{}; kubectl -n {} describe deploy/{}", see_pods(), kSystemNamespace, name);
-  check.hint = hint(Topic::deployment_down);
-  return check;
-}
-
-bool is_fresh(const Json& lease, Instant now) {
-  constexpr std::int64_t kUsual = 15;  // seconds
-  const auto renewed = parse_rfc3339(text_at(lease, "/spec/renewTime"));
-  const std::chrono::seconds span{number_at(lease, Pointer{"/spec/leaseDurationSeconds"}, kUsual)};
-  return !text_at(lease, "/spec/holderIdentity").empty() && renewed && now - *renewed <= span && *renewed - now <= span;
-}
-
-bool is_renewed(const Json& earlier, const Json& later) {
-  return !text_at(later, "/spec/holderIdentity").empty() &&
-         text_at(later, "/spec/renewTime") != text_at(earlier, "/spec/renewTime");
-}
-
-std::size_t ready_endpoints(const Json& slices) {
-  std::size_t count = 0;
-  for (const Json& slice : slices)
-    for (const Json& one : list_at(slice, "/endpoints")) {
-      // Unknown is to be taken for ready (EndpointConditions).
-      const Json* ready = find_at(one, Pointer{"/conditions/ready"});
-      if (ready == nullptr || *ready == true) ++count;
-    }
-  return count;
-}
-
-std::optional<std::string> extender_trouble(const Json& events, Instant now) {
-  constexpr std::chrono::minutes kLately{10};
-  for (const Json& event : events) {
-    const std::string message = text_at(event, "/message");
-    const auto time = time_of(event);
-    const bool is_of_it = message.find(kExtenderAccount) != std::string::npos &&
-                          text_at(event, "/reason") == "FailedScheduling" && time && now - *time <= kLately;
-    if (is_of_it)
-      return fmt::format("the scheduler said of {}, {} ago: {}", subject_of(event), age_text(now - *time),
-                         one_line(message));
-  }
-  return std::nullopt;
-}
-
-std::span<const std::string_view> policy_names() {
-  static constexpr std::array<std::string_view, 5> kNames = {
-      "kubectl-migrate-migration-needs-right-to-pod", "kubectl-migrate-extender-changes-no-pod-spec",
-      "kubectl-migrate-extender-makes-pull-secrets-only", "kubectl-migrate-agent-writes-own-node", kNamePolicy};
-  return kNames;
-}
-
-std::vector<std::string> absent(std::span<const std::string_view> names, const Json& objects) {
-  std::vector<std::string> missing;
-  for (const std::string_view name : names)
-    if (std::none_of(objects.begin(), objects.end(),
-                     [&](const Json& object) { return metadata_of(object, "name") == name; }))
-      missing.emplace_back(name);
-  return missing;
-}
 
 ClusterSight check_kubernetes(const Session& session, CheckList& checks) {
   checks.group("kubernetes");

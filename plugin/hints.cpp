@@ -1,8 +1,12 @@
 #include "plugin/hints.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <iterator>
+
+#include "shared/migration/names.h"
 
 namespace migrate::plugin {
 namespace {
@@ -28,6 +32,10 @@ std::string hint(std::string_view reason) {
   std::transform(reason.begin(), reason.end(), std::back_inserter(text),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
+}
+
+std::string see_pods() {
+  return fmt::format("kubectl -n {} get pods -o wide", kSystemNamespace);
 }
 
 std::span<const std::string_view> topic_anchors() {

@@ -40,6 +40,9 @@ enum class Topic {
 // Of a refusal: its section is called as its reason is.
 [[nodiscard]] std::string hint(std::string_view reason);
 
+// The command that shows our own Pods.
+[[nodiscard]] std::string see_pods();
+
 // The sections' anchors, by Topic.
 [[nodiscard]] std::span<const std::string_view> topic_anchors();
 

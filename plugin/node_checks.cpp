@@ -310,7 +310,6 @@ class Rows {
     if (shown < against.size()) text += fmt::format("\nand {} more nodes", against.size() - shown);
     return text;
   }
-  static std::string see_pods() { return fmt::format("kubectl -n {} get pods -o wide", kSystemNamespace); }
 
   [[nodiscard]] bool has_facts(const std::string& node) const {
     return std::any_of(asked_.facts.begin(), asked_.facts.end(),

@@ -112,11 +112,11 @@ controller
 ----------
 ok   Deployment migrate-extender: 2 of 2 replicas are available
 ok   its version is this plugin's: )" MIGRATE_VERSION R"(
-ok   a controller leads: pod-1 holds Lease migrate-controller and renews it
+ok   a controller leads: pod-1 (Lease migrate-controller)
 ok   Deployment migrate-scheduler: 2 of 2 replicas are available
-ok   a scheduler leads: pod-1 holds Lease migrate-scheduler and renews it
-ok   Service migrate-extender, which the scheduler asks, has endpoints: 2 (their /readyz answers there)
-ok   no Pod in namespace shop waited for it lately, by the scheduler's Events
+ok   a scheduler leads: pod-1 (Lease migrate-scheduler)
+ok   Service migrate-extender has ready endpoints: 2 (/readyz on its port)
+ok   the scheduler missed no answer of it, by its Events in namespace shop
 ok   the admission policies and their bindings are there
 ok   RuntimeClass migrate is there
 
@@ -248,8 +248,7 @@ BOOST_AUTO_TEST_CASE(every_fault_has_its_line_its_advice_and_its_section) {
          all.scene.cluster.put(path("discovery.k8s.io", "endpointslices", "migrate-extender-abc", "kubectl-migrate"),
                                Json::object());
        },
-       "FAIL Service migrate-extender, which the scheduler asks, has endpoints", "none is ready", Topic::extender_down,
-       1},
+       "FAIL Service migrate-extender has ready endpoints", "none: the scheduler asks there", Topic::extender_down, 1},
       {[](Installed& all) {
          all.scene.cluster.put(
              kube::core("events", "shop", "one"),
@@ -257,7 +256,7 @@ BOOST_AUTO_TEST_CASE(every_fault_has_its_line_its_advice_and_its_section) {
               {"message", "Post \"https://migrate-extender.kubectl-migrate.svc:9443/filter\": refused"},
               {"lastTimestamp", "2026-01-01T11:59:00Z"}});
        },
-       "note no Pod in namespace shop waited for it lately, by the scheduler's Events", "60s ago: Post",
+       "note the scheduler missed no answer of it, by its Events in namespace shop", "60s ago: Post",
        Topic::extender_not_asked, 0},
       {[](Installed& all) {
          BOOST_TEST(

@@ -1,4 +1,4 @@
-#include "plugin/cluster_checks.h"
+#include "plugin/cluster_facts.h"
 
 #include <cstdlib>
 #include <fstream>
@@ -30,7 +30,7 @@ Json event(const std::string& message, const std::string& time) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(cluster_checking)
+BOOST_AUTO_TEST_SUITE(cluster_facts)
 
 BOOST_AUTO_TEST_CASE(a_field_that_the_schema_lacks_would_be_dropped) {
   const Json schema = Json::parse(R"({"properties": {
