@@ -8,6 +8,7 @@
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
 #include "plugin/interrupt.h"
+#include "plugin/json_at.h"
 #include "plugin/migrate.h"
 #include "plugin/preflight.h"
 #include "shared/broker/listed_queue.h"
@@ -19,15 +20,10 @@
 namespace migrate::plugin {
 namespace {
 
-std::string text_at(const Json& object, const Json::json_pointer& place) {
-  if (!object.contains(place) || !object.at(place).is_string()) return "";
-  return object.at(place).get<std::string>();
-}
-
 // A flag, or the Pod's annotation.
 Outcome<std::string> named(const std::string& flag_value, const Json& pod, const char* annotation, const char* flag) {
   if (!flag_value.empty()) return flag_value;
-  std::string value = text_at(pod, Json::json_pointer{"/metadata/annotations"} / annotation);
+  std::string value = text_at(pod, Pointer{"/metadata/annotations"} / annotation);
   if (value.empty())
     return fail(
         fmt::format("Pod {} has no annotation {}: name it with {}", kube::metadata_of(pod, "name"), annotation, flag),
@@ -42,7 +38,7 @@ Outcome<broker::BrokerAddress> broker_address(const Session& session, const std:
   if (!*secret)
     return fail(fmt::format("no Secret {} in namespace {}: it holds the broker's amqp-url and management-url",
                             secret_name, session.namespace_));
-  const auto value = [&](const char* key) { return text_at(**secret, Json::json_pointer{"/data"} / key); };
+  const auto value = [&](const char* key) { return text_at(**secret, Pointer{"/data"} / key); };
   auto address = broker::broker_address_of(value("amqp-url"), value("management-url"), value("ca.crt"));
   if (!address) return fail(fmt::format("Secret {}: {}", secret_name, address.error().message));
   return std::move(*address);

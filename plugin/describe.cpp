@@ -7,6 +7,7 @@
 #include "plugin/events.h"
 #include "plugin/format.h"
 #include "plugin/outcome.h"
+#include "plugin/plan_text.h"
 #include "plugin/replay.h"
 #include "plugin/similar.h"
 #include "shared/base/time.h"
@@ -120,17 +121,6 @@ void print_messages(Page& page, const MessagesStatus& messages) {
     page.line(line);
 }
 
-// "gap 0.900 s, freeze 0.400 s, total 2.500 s", what is known of it.
-std::string spans(std::optional<milliseconds> gap, std::optional<milliseconds> freeze,
-                  std::optional<milliseconds> total) {
-  std::vector<std::string> parts;
-  parts.reserve(3);
-  if (gap) parts.push_back("gap " + duration_text(*gap));
-  if (freeze) parts.push_back("freeze " + duration_text(*freeze));
-  if (total) parts.push_back("total " + duration_text(*total));
-  return joined(parts);
-}
-
 std::optional<milliseconds> total_of(const MigrationStatus& status) {
   if (!status.started || !status.finished) return std::nullopt;
   return std::chrono::duration_cast<milliseconds>(*status.finished - *status.started);
@@ -173,7 +163,7 @@ void print_status(Page& page, const MigrationStatus& status) {
     page.field("Volume", fmt::format("{} of claim {} moves along", one.volume, one.claim));
   page.field("Placeholder", status.placeholder);
   page.field("Attempt", status.attempt > 1 ? std::to_string(status.attempt) : "");
-  page.field("Forecast", spans(status.forecast_gap, status.forecast_freeze, status.forecast_total));
+  page.field("Forecast", forecast_text(status));
   page.field("Frozen at", optional_text(status.frozen_at));
   page.field("Running at", optional_text(status.running_at));
   page.field("Freeze", optional_text(status.freeze));

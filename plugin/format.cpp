@@ -91,6 +91,21 @@ std::vector<std::string> listing(std::string_view head, const std::vector<std::s
   return lines;
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (word.empty()) continue;
+    if (lines.empty() || characters(lines.back()) + 1 + characters(word) > width)
+      lines.emplace_back(word);
+    else
+      lines.back().append(" ").append(word);
+  }
+  return lines;
+}
+
 std::string padded(std::string_view text, std::size_t width) {
   std::string line(text);
   const std::size_t length = characters(text);

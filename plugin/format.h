@@ -26,6 +26,8 @@ namespace migrate::plugin {
 // lines stand as far to the right as ONE. No parts: no lines.
 [[nodiscard]] std::vector<std::string> listing(std::string_view head, const std::vector<std::string>& parts,
                                                std::size_t width);
+// Broken at spaces into lines of at most `width` characters where that is possible; a longer word stands alone.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 // Filled up with spaces to `width` characters.
 [[nodiscard]] std::string padded(std::string_view text, std::size_t width);
 

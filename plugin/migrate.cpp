@@ -8,8 +8,11 @@
 
 #include "plugin/commands.h"
 #include "plugin/output.h"
+#include "plugin/plan_text.h"
 #include "plugin/pod_defaults.h"
 #include "plugin/preflight.h"
+#include "plugin/progress.h"
+#include "plugin/trial.h"
 #include "plugin/wait.h"
 #include "shared/kube/known_objects.h"
 
@@ -29,8 +32,6 @@ std::string without_migration_suffix(const std::string& pod) {
 }  // namespace
 
 Outcome<Json> create_migration(const Session& session, const Options& options, const std::string& pod_uid) {
-  const kube::WriteOptions write{.dry_run =
-                                     options.dry_run == DryRun::server ? kube::DryRun::server : kube::DryRun::no};
   constexpr int kTries = 5;
   for (int attempt = 1;; ++attempt) {
     const std::string name = options.migration_name.empty()
@@ -38,7 +39,7 @@ Outcome<Json> create_migration(const Session& session, const Options& options, c
                                  : options.migration_name;
     const Json object = to_json(asked_for(options, session.namespace_, pod_uid, name));
     if (options.dry_run == DryRun::client) return object;
-    auto made = session.client.create(migrations(session.namespace_), object, write);
+    auto made = session.client.create(migrations(session.namespace_), object);
     if (made) return std::move(*made);
     if (made.error().kind == kube::ApiError::Kind::already_exists) {
       if (options.migration_name.empty() && attempt < kTries) continue;
@@ -56,13 +57,37 @@ Outcome<Json> create_migration(const Session& session, const Options& options, c
 
 namespace {
 
-void announce(const Session& session, const Options& options, const Json& made) {
+int announce(const Session& session, const Options& options, const Json& made) {
   std::ostream& stream = session.io.out.stream;
-  if (options.output != Output::text) return print_object(stream, options.output, made);
-  if (options.dry_run == DryRun::client) return print_object(stream, Output::yaml, made);
-  stream << fmt::format("migration.kubectl-migrate.dev/{} created{}\n", kube::metadata_of(made, "name"),
-                        options.dry_run == DryRun::server ? " (server dry run)" : "");
+  if (is_document(options.output))
+    return print_object(session.io, options, made) ? exit_code::kDone : exit_code::kFailed;
+  if (options.dry_run == DryRun::client) {
+    print_object(stream, Output::yaml, made);
+    return exit_code::kDone;
+  }
+  stream << fmt::format("migration.kubectl-migrate.dev/{} created\n", kube::metadata_of(made, "name"));
   stream.flush();
+  return exit_code::kDone;
+}
+
+// The controller says all that speaks against it at once, so nothing but the Pod is looked at here.
+int run_server_dry_run(const Session& session, const Options& options) {
+  const Io& io = session.io;
+  const auto pod = named_pod(session, options.name);
+  if (!pod) return report(io, pod.error());
+  const auto answer = try_migration(session, options, *pod);
+  if (!answer) return report(io, answer.error());
+  if (is_document(options.output)) {
+    if (!print_object(io, options, answer->object)) return exit_code::kFailed;
+  } else {
+    for (const std::string& line : plan_lines(answer->migration, style_of(io, io.out).width))
+      io.out.stream << line << '\n';
+  }
+  io.out.stream.flush();
+  const Phase phase = answer->migration.status.phase;
+  if (phase == Phase::planned) return exit_code::kDone;
+  return report(io,
+                {against_text(answer->migration), phase == Phase::refused ? exit_code::kRefused : exit_code::kFailed});
 }
 
 }  // namespace
@@ -103,24 +128,24 @@ Migration asked_for(const Options& options, const std::string& namespace_, const
   spec.cutoff = options.cutoff;
   spec.purge_primary = options.purge_primary;
   spec.accept = options.accept;
+  spec.gap_budget = options.gap_budget;
+  spec.max_total = options.max_total;
   if (options.timeout) spec.timeout = *options.timeout;
   return migration;
 }
 
 int run_migrate(const Session& session, const Options& options) {
+  if (options.dry_run == DryRun::server) return run_server_dry_run(session, options);
   const auto pod = look_before(session, options);
   if (!pod) return report(session.io, pod.error());
   const auto whole = with_pod_defaults(options, *pod);
   if (!whole) return report(session.io, whole.error());
   auto made = create_migration(session, *whole, kube::metadata_of(*pod, "uid"));
   if (!made) return report(session.io, made.error());
-  if (options.dry_run != DryRun::none || !options.wait) {
-    announce(session, options, *made);
-    return exit_code::kDone;
-  }
+  if (options.dry_run != DryRun::none || !options.wait) return announce(session, options, *made);
   auto first = seen(std::move(*made));
   if (!first) return report(session.io, first.error());
-  return follow_to_end(session, options.output, std::move(*first));
+  return follow_to_end(session, options, std::move(*first));
 }
 
 }  // namespace migrate::plugin

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "plugin/json_at.h"
 #include "plugin/outcome.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
@@ -12,12 +13,6 @@ namespace {
 
 using exit_code::kRefused;
 using kube::metadata_of;
-
-std::string text_at(const Json& object, const char* pointer) {
-  const Json::json_pointer place{pointer};
-  if (!object.contains(place) || !object.at(place).is_string()) return "";
-  return object.at(place).get<std::string>();
-}
 
 // Names of what is there; empty when it may not be listed.
 std::vector<std::string> names_of(const Session& session, const kube::ResourcePath& path) {
@@ -122,6 +117,10 @@ Outcome<Json> look_before(const Session& session, const Options& options) {
   if (good) good = check_node(session, options, *pod);
   if (!good) return tl::make_unexpected(good.error());
   return pod;
+}
+
+Outcome<Json> named_pod(const Session& session, const std::string& name) {
+  return find_pod(session, name);
 }
 
 Outcome<Json> running_pod(const Session& session, const std::string& name) {

@@ -9,6 +9,8 @@ namespace migrate::plugin {
 
 // The Pod, when nothing speaks against migrating it.
 [[nodiscard]] Outcome<Json> look_before(const Session& session, const Options& options);
+// The Pod, when it is there; for who asks the controller what speaks against it.
+[[nodiscard]] Outcome<Json> named_pod(const Session& session, const std::string& name);
 // The Pod, when it is there and runs.
 [[nodiscard]] Outcome<Json> running_pod(const Session& session, const std::string& name);
 

@@ -1,9 +1,12 @@
+#include "plugin/version.h"
+
 #include <fmt/format.h>
 
 #include <ostream>
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
+#include "plugin/json_at.h"
 #include "plugin/output.h"
 #include "shared/migration/names.h"
 
@@ -29,18 +32,17 @@ Outcome<std::optional<std::string>> server_version(const Session& session) {
   const auto found = session.client.get(path);
   if (!found) return tl::make_unexpected(explain(found.error(), "get", path));
   if (!*found) return std::optional<std::string>{};
-  const Json& deployment = **found;
-  const Json::json_pointer label = Json::json_pointer{"/metadata/labels"} / "app.kubernetes.io/version";
-  if (deployment.contains(label) && deployment.at(label).is_string())
-    return std::optional{deployment.at(label).get<std::string>()};
-  const Json::json_pointer image{"/spec/template/spec/containers/0/image"};
-  std::string tag;
-  if (deployment.contains(image) && deployment.at(image).is_string())
-    tag = tag_of(deployment.at(image).get<std::string>());
-  return std::optional{tag.empty() ? std::string("unknown") : tag};
+  return std::optional{version_of(**found)};
 }
 
 }  // namespace
+
+std::string version_of(const Json& deployment) {
+  const std::string label = text_at(deployment, Pointer{"/metadata/labels"} / "app.kubernetes.io/version");
+  if (!label.empty()) return label;
+  const std::string tag = tag_of(text_at(deployment, "/spec/template/spec/containers/0/image"));
+  return tag.empty() ? "unknown" : tag;
+}
 
 int run_version(const Session& session, const Options& options) {
   const auto server = server_version(session);

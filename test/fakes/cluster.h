@@ -45,6 +45,12 @@ class Cluster : public kube::Client {
   // A type the server does not know.
   void forget_type(const std::string& plural) { unknown_types_.insert(plural); }
 
+  // A review or the like ("create selfsubjectreviews"): answered so, and not kept.
+  using Answering = std::function<Json(const Json& asked)>;
+  void answer(const std::string& what, Answering with) { answers_[what] = std::move(with); }
+  // The body of a raw GET; a target without one is unknown.
+  void serve(const std::string& target, const Json& body) { bodies_[target] = body.dump(); }
+
   // What happens while somebody watches: each is called once, on the watching thread, and may send events.
   using Happening = std::function<kube::ApiResult<void>(const kube::EventSink& sink)>;
   void then(Happening happening) { happenings_.push_back(std::move(happening)); }
@@ -103,6 +109,8 @@ class Cluster : public kube::Client {
     const kube::ResourcePath named = path.named(kube::metadata_of(object, "name"));
     note(write.dry_run == kube::DryRun::server ? "dry-run create" : "create", named);
     if (auto error = error_for("create", path)) return tl::make_unexpected(*error);
+    if (const auto found = answers_.find("create " + path.plural); found != answers_.end())
+      return found->second(object);
     const std::lock_guard lock{mutex_};
     if (objects_.contains(key(named))) {
       kube::ApiError error = kube::local_error(kube::describe(named) + " already exists");
@@ -151,8 +159,14 @@ class Cluster : public kube::Client {
                              const kube::CallOptions&) override {
     return tl::make_unexpected(kube::local_error("logs are not simulated"));
   }
-  kube::ApiResult<std::string> raw_get(const std::string&, const kube::CallOptions&) override {
-    return tl::make_unexpected(kube::local_error("raw_get is not simulated"));
+  kube::ApiResult<std::string> raw_get(const std::string& target, const kube::CallOptions&) override {
+    if (const auto found = refused_.find("get " + target); found != refused_.end())
+      return tl::make_unexpected(found->second);
+    if (const auto found = bodies_.find(target); found != bodies_.end()) return found->second;
+    kube::ApiError error = kube::local_error("GET " + target + ": 404 page not found");
+    error.kind = kube::ApiError::Kind::not_found;
+    error.http_code = 404;
+    return tl::make_unexpected(error);
   }
   kube::ApiResult<std::string> raw_post(const std::string&, const kube::CallOptions&) override {
     return tl::make_unexpected(kube::local_error("raw_post is not simulated"));
@@ -218,6 +232,8 @@ class Cluster : public kube::Client {
   mutable std::mutex mutex_;
   std::map<Key, Json> objects_;
   std::map<std::string, kube::ApiError> refused_;
+  std::map<std::string, Answering> answers_;
+  std::map<std::string, std::string> bodies_;
   std::set<std::string> unknown_types_;
   std::deque<Happening> happenings_;
   unsigned version_ = 100;

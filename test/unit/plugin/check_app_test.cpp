@@ -11,22 +11,6 @@ constexpr const char* kCopy = "orders-check-bbbbb";
 constexpr const char* kMirror = "ms2m.check.orders-check-bbbbb";
 constexpr const char* kControl = "ms2m.control.orders-check-bbbbb";
 
-// Time passes while somebody waits, and the rest of the world does something then.
-class Stepping final : public kube::Pacer {
- public:
-  std::function<void()> each = [] {};
-  std::chrono::steady_clock::time_point now() override { return std::chrono::steady_clock::time_point{passed_}; }
-  bool sleep(std::chrono::milliseconds span, const std::stop_token&) override {
-    passed_ += span;
-    each();
-    return true;
-  }
-  double random() override { return 0; }
-
- private:
-  std::chrono::milliseconds passed_{1h};
-};
-
 class Given final : public BrokerWay {
  public:
   explicit Given(std::shared_ptr<broker::Broker> broker) : broker_(std::move(broker)) {}

@@ -1,6 +1,7 @@
 #include "plugin/migrate.h"
 
-#include "test/unit/plugin/scene.h"
+#include "plugin/commands.h"
+#include "test/unit/plugin/dry_run_scene.h"
 
 namespace migrate::plugin {
 namespace {
@@ -103,11 +104,50 @@ BOOST_AUTO_TEST_CASE(dry_runs_leave_nothing) {
   check_says(client.out.str(), "  restore: Auto\n");
   check_says(client.out.str(), "  transfer:\n    via: Direct\n");
   BOOST_TEST(client.cluster.written.empty());
-  Scene server;
-  BOOST_TEST(server.run({"orders", "--dry-run=server"}) == 0);
-  BOOST_TEST(server.out.str() == "migration.kubectl-migrate.dev/orders-bbbbb created (server dry run)\n");
-  BOOST_TEST(server.cluster.written.front().starts_with("dry-run create"));
-  BOOST_TEST(server.cluster.find(migrations("shop", kName)) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_of_the_server_shows_the_controllers_plan) {
+  Options options = for_pod();
+  options.dry_run = DryRun::server;
+  DryRunScene text;
+  BOOST_TEST(run_migrate(text.session(), options) == 0, text.scene.err.str());
+  check_says(text.scene.out.str(), "Dry run: Pod shop/orders, node-a to where the scheduler chooses.");
+  check_says(text.scene.out.str(), "  Gap       0.812 s (0.700 s to 1.400 s)\n");
+  check_says(text.scene.out.str(), "\nSteps:\n  Preparing     Pod, nodes and queue are looked at\n");
+  text.check_nothing_left();
+
+  DryRunScene document;
+  options.output = Output::json;
+  BOOST_TEST(run_migrate(document.session(), options) == 0, document.scene.err.str());
+  const Json object = Json::parse(document.scene.out.str(), nullptr, false);
+  BOOST_REQUIRE(!object.is_discarded());
+  BOOST_TEST(object.at("status").at("phase") == "Planned");
+  document.check_nothing_left();
+}
+
+BOOST_AUTO_TEST_CASE(what_the_controller_would_refuse_is_told_all_at_once) {
+  for (const Output output : {Output::text, Output::yaml}) {
+    DryRunScene all;
+    // The controller looks at all of it, so the plugin stops at none.
+    all.scene.cluster.put(kube::core("namespaces", "", "shop"), Json::object());
+    all.controller = [](const Migration&) { return std::optional{refused_twice()}; };
+    Options options = for_pod();
+    options.dry_run = DryRun::server;
+    options.output = output;
+    BOOST_TEST(run_migrate(all.session(), options) == 3);
+    check_says(all.scene.err.str(), "error: Pod shop/orders would be refused, for 2 reasons:\n  NoHandler: ");
+    check_says(all.scene.err.str(), "\n  HostPath: ");
+    check_says(all.scene.out.str(), output == Output::yaml ? "phase: Refused\n" : "Nothing was touched.\n");
+    all.check_nothing_left();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_hinders_no_migration) {
+  Scene scene;
+  Migration trial = migration_in(Phase::preparing);
+  trial.spec.dry_run = true;
+  scene.put(trial);
+  BOOST_TEST(scene.run({"orders", "--no-wait"}) == 0, scene.err.str());
 }
 
 BOOST_AUTO_TEST_CASE(a_document_is_alone_on_stdout) {

@@ -29,6 +29,22 @@ class QuickPacer final : public kube::Pacer {
   double chance = 0;
 };
 
+// Time passes while somebody waits, and the rest of the world does something then.
+class Stepping final : public kube::Pacer {
+ public:
+  std::function<void()> each = [] {};
+  std::chrono::steady_clock::time_point now() override { return std::chrono::steady_clock::time_point{passed_}; }
+  bool sleep(std::chrono::milliseconds span, const std::stop_token&) override {
+    passed_ += span;
+    each();
+    return true;
+  }
+  double random() override { return 0; }
+
+ private:
+  std::chrono::milliseconds passed_{1h};
+};
+
 inline Instant at(std::chrono::microseconds since_noon) {
   return Instant{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}} + 12h + since_noon;
 }
