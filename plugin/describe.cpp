@@ -7,6 +7,7 @@
 #include "plugin/commands.h"
 #include "plugin/format.h"
 #include "plugin/outcome.h"
+#include "plugin/output.h"
 #include "plugin/replay.h"
 #include "plugin/similar.h"
 #include "shared/base/time.h"
@@ -240,6 +241,8 @@ void print_events(const Session& session, Page& page, const Migration& migration
 int run_describe(const Session& session, const Options& options) {
   const auto found = find_migration(session, options.name);
   if (!found) return report(session.io, found.error());
+  if (is_document(options.output))
+    return print_object(session.io, options, found->object) ? exit_code::kDone : exit_code::kFailed;
   Page page{session.io.out.stream};
   print_spec(page, found->migration);
   print_status(page, found->migration.status);

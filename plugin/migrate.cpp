@@ -53,13 +53,18 @@ Outcome<Json> create(const Session& session, const Options& options, const std::
   }
 }
 
-void announce(const Session& session, const Options& options, const Json& made) {
+int announce(const Session& session, const Options& options, const Json& made) {
   std::ostream& stream = session.io.out.stream;
-  if (options.output != Output::text) return print_object(stream, options.output, made);
-  if (options.dry_run == DryRun::client) return print_object(stream, Output::yaml, made);
+  if (is_document(options.output))
+    return print_object(session.io, options, made) ? exit_code::kDone : exit_code::kFailed;
+  if (options.dry_run == DryRun::client) {
+    print_object(stream, Output::yaml, made);
+    return exit_code::kDone;
+  }
   stream << fmt::format("migration.kubectl-migrate.dev/{} created{}\n", kube::metadata_of(made, "name"),
                         options.dry_run == DryRun::server ? " (server dry run)" : "");
   stream.flush();
+  return exit_code::kDone;
 }
 
 }  // namespace
@@ -111,13 +116,10 @@ int run_migrate(const Session& session, const Options& options) {
   if (!whole) return report(session.io, whole.error());
   auto made = create(session, *whole, kube::metadata_of(*pod, "uid"));
   if (!made) return report(session.io, made.error());
-  if (options.dry_run != DryRun::none || !options.wait) {
-    announce(session, options, *made);
-    return exit_code::kDone;
-  }
+  if (options.dry_run != DryRun::none || !options.wait) return announce(session, options, *made);
   auto first = seen(std::move(*made));
   if (!first) return report(session.io, first.error());
-  return follow_to_end(session, options.output, std::move(*first));
+  return follow_to_end(session, options, std::move(*first));
 }
 
 }  // namespace migrate::plugin
