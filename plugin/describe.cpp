@@ -7,6 +7,7 @@
 #include "plugin/commands.h"
 #include "plugin/format.h"
 #include "plugin/outcome.h"
+#include "plugin/outlook.h"
 #include "plugin/output.h"
 #include "plugin/replay.h"
 #include "plugin/similar.h"
@@ -159,6 +160,9 @@ void print_spec(Page& page, const Migration& migration) {
   print_replay_spec(page, migration);
   page.field("Accepted risks", joined(spec.accept));
   page.field("Timeout", duration_text(spec.timeout));
+  page.field("Gap budget", optional_text(spec.gap_budget));
+  page.field("Max total", optional_text(spec.max_total));
+  page.field("Dry run", spec.dry_run ? "yes" : "");
   page.field("Abort", spec.abort ? "asked for" : "");
   page.field("Resolve", std::string(to_string(spec.resolve)));
 }
@@ -184,6 +188,11 @@ void print_status(Page& page, const MigrationStatus& status) {
   page.field("Started", optional_text(status.started));
   page.field("Finished", optional_text(status.finished));
   if (status.messages) print_messages(page, *status.messages);
+  for (const Section& section : outlook(status)) {
+    page.title(section.title);
+    for (const std::string& line : section.lines)
+      page.line(line);
+  }
   if (!status.steps.empty()) page.title("Steps");
   for (const Step& step : status.steps)
     page.line(fmt::format("{} {} {:>10}  {}", padded(one_line(step.name), 14), to_rfc3339(step.started),
