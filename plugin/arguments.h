@@ -16,17 +16,23 @@
 namespace migrate::plugin {
 
 enum class DryRun { none, client, server };
-enum class Output { text, name, json, yaml };
+// wide: the text with more columns.
+enum class Output { text, wide, name, json, yaml, jsonpath };
+// Something for programs to read, alone on standard output.
+[[nodiscard]] constexpr bool is_document(Output output) {
+  return output != Output::text && output != Output::wide;
+}
 
 struct Options {
   Verb verb = Verb::migrate;
   std::optional<Verb> help_about;  // for help: a command's; unset: the whole
-  std::string name;                // of the Pod (migrate, check-app) or the Migration
+  std::string name;                // of the Pod (migrate, check, check-app) or the Migration; check: may be empty
   kube::ConfigFlags connection;
   bool all_namespaces = false;
   unsigned verbosity = 0;  // from 6 on each request to the API server is told on stderr
 
-  std::string to;
+  std::string from;  // self-test
+  std::string to;    // also check, self-test
   std::map<std::string, std::string> node_selector;
   bool keep_name = false;
   Strategy strategy = Strategy::automatic;
@@ -42,25 +48,28 @@ struct Options {
   bool purge_primary = false;
   std::set<std::string> given;  // of those that a Pod's annotations may stand for (pod_defaults.h), what was typed
   std::optional<std::chrono::milliseconds> timeout;
+  // Promises that a strategy must be able to make, or the migration is refused.
+  std::optional<std::chrono::milliseconds> gap_budget;
+  std::optional<std::chrono::milliseconds> max_total;
   std::vector<std::string> accept;
   DryRun dry_run = DryRun::none;
   // check-app: for how long messages are collected, and where the broker's ports are, if they are given.
   std::chrono::milliseconds collect{10'000};
   std::string amqp_at;
   std::string management_at;
+  std::string image;           // self-test: of the counter; empty: the controller's own
   std::string migration_name;  // empty: chosen from the Pod's name
+  std::string selector;        // list: labels, as the API server reads them
 
   bool wait = true;
+  bool watch = false;  // list, status: -w was typed
   Output output = Output::text;
+  std::string jsonpath;  // its template, which has been read once already
   Resolution resolution = Resolution::none;
 };
 
-// The error's message is one sentence without "error:".
+// The error's message is as kubectl says it, without "error:", and ends with where to read on.
 [[nodiscard]] Result<Options> parse(const std::vector<std::string>& arguments);
-
-// As pflag takes them: `-n=shop` and `--to=` become two words each, which the parser behind would misunderstand.
-// Everything after "--" stays.
-[[nodiscard]] std::vector<std::string> normalised(const std::vector<std::string>& arguments);
 
 // HOST[:PORT]/PATH of a registry's repository, without scheme, tag and digest.
 [[nodiscard]] bool is_repository(const std::string& text);

@@ -21,6 +21,8 @@ kube::ResourcePath migrations(const std::string& namespace_, const std::string& 
 }
 
 Outcome<Seen> seen(Json object) {
+  object["apiVersion"] = kApiVersion;
+  object["kind"] = "Migration";
   auto migration = parse_migration(object);
   if (!migration)
     return fail(fmt::format("read Migration {}/{}: {}", kube::metadata_of(object, "namespace"),
@@ -28,12 +30,23 @@ Outcome<Seen> seen(Json object) {
   return Seen{std::move(object), std::move(*migration)};
 }
 
+std::vector<Seen> understood(const Session& session, std::vector<Json> objects) {
+  std::vector<Seen> all;
+  all.reserve(objects.size());
+  for (Json& object : objects) {
+    auto one = seen(std::move(object));
+    if (one) all.push_back(std::move(*one));
+    if (!one) session.io.err.stream << "warning: " << one_line(one.error().message) << '\n';
+  }
+  return all;
+}
+
 Outcome<Seen> find_migration(const Session& session, const std::string& name) {
   const kube::ResourcePath path = migrations(session.namespace_, name);
   auto found = session.client.get(path);
   if (!found) return tl::make_unexpected(explain(found.error(), "get", path));
   if (*found) return seen(std::move(**found));
-  std::string message = fmt::format("no Migration {} in namespace {}", name, session.namespace_);
+  std::string hint;
   if (const auto others = list_migrations(session, session.namespace_); others && !others->empty()) {
     std::vector<std::string> of_pod;
     std::vector<std::string> names;
@@ -42,26 +55,19 @@ Outcome<Seen> find_migration(const Session& session, const std::string& name) {
       if (other.migration.spec.pod == name) of_pod.push_back(other.migration.name);
       names.push_back(other.migration.name);
     }
-    if (of_pod.empty()) of_pod = similar(name, names);
-    if (!of_pod.empty()) message += fmt::format("; did you mean {}?", joined(of_pod, " or "));
+    hint =
+        of_pod.empty() ? near_hint(name, names) : fmt::format("\nOf Pod {} there is {}", name, joined(of_pod, " and "));
   }
-  return fail(message + "\nkubectl migrate list -A shows all");
+  return not_found(path, fmt::format("{}\nkubectl migrate list -n {} shows what there is", hint, session.namespace_));
 }
 
-Outcome<std::vector<Seen>> list_migrations(const Session& session, const std::string& namespace_) {
-  auto list = session.client.list(migrations(namespace_));
+Outcome<std::vector<Seen>> list_migrations(const Session& session, const std::string& namespace_,
+                                           const std::string& label_selector) {
+  kube::ListOptions options;
+  options.label_selector = label_selector;
+  auto list = session.client.list(migrations(namespace_), options);
   if (!list) return tl::make_unexpected(explain(list.error(), "list", migrations(namespace_)));
-  std::vector<Seen> all;
-  all.reserve(list->at("items").size());
-  for (Json& item : list->at("items")) {
-    // The server leaves these out of a list's items.
-    item["apiVersion"] = kApiVersion;
-    item["kind"] = "Migration";
-    auto one = seen(std::move(item));
-    if (one) all.push_back(std::move(*one));
-    if (!one) session.io.err.stream << "warning: " << one_line(one.error().message) << '\n';
-  }
-  return all;
+  return understood(session, std::move(list->at("items").get_ref<Json::array_t&>()));
 }
 
 Outcome<Seen> patch_spec(const Session& session, const Migration& migration, const Json& spec) {
@@ -78,7 +84,7 @@ Outcome<Seen> patch_spec(const Session& session, const Migration& migration, con
 }
 
 int report(const Io& io, const Failure& failure) {
-  io.err.stream << "error: " << kube::printable(failure.message) << '\n';
+  io.err.stream << kube::printable(told(failure.message)) << '\n';
   io.err.stream.flush();
   return failure.code;
 }

@@ -20,15 +20,19 @@ struct Seen {
 };
 
 [[nodiscard]] kube::ResourcePath migrations(const std::string& namespace_, const std::string& name = "");
+// With kind and version, which the server leaves out of a list's items.
 [[nodiscard]] Outcome<Seen> seen(Json object);
+// One that cannot be understood is told on stderr and left out.
+[[nodiscard]] std::vector<Seen> understood(const Session& session, std::vector<Json> objects);
 // Fails when there is none, with the names that may have been meant.
 [[nodiscard]] Outcome<Seen> find_migration(const Session& session, const std::string& name);
-// Of one namespace, or (empty) of all; one that cannot be understood is told on stderr and left out.
-[[nodiscard]] Outcome<std::vector<Seen>> list_migrations(const Session& session, const std::string& namespace_);
+// Those of them that can be understood; of one namespace, or (empty) of all.
+[[nodiscard]] Outcome<std::vector<Seen>> list_migrations(const Session& session, const std::string& namespace_,
+                                                         const std::string& label_selector = "");
 // A merge patch of the spec that may be carried out twice: repeated when the connection broke under it.
 [[nodiscard]] Outcome<Seen> patch_spec(const Session& session, const Migration& migration, const Json& spec);
 
-// "error: MESSAGE" on stderr; answers the exit code.
+// As kubectl tells errors (see told()), on stderr; answers the exit code.
 int report(const Io& io, const Failure& failure);
 
 }  // namespace migrate::plugin

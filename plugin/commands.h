@@ -14,7 +14,10 @@ int run_list(const Session& session, const Options& options);                   
 int run_describe(const Session& session, const Options& options);                   // describe.cpp
 int run_abort(const Session& session, const Options& options);                      // decide.cpp
 int run_resolve(const Session& session, const Options& options);                    // decide.cpp; also resume
+int run_check(const Session& session, const Options& options);                      // check.cpp
 int run_check_app(const Session& session, const Options& options, BrokerWay& way);  // check_app.cpp
+int run_nodes(const Session& session, const Options& options);                      // nodes.cpp
+int run_self_test(const Session& session, const Options& options);                  // self_test.cpp
 int run_enable(const Session& session, const Options& options);                     // enable.cpp
 int run_disable(const Session& session, const Options& options);                    // enable.cpp
 int run_version(const Session& session, const Options& options);                    // version.cpp

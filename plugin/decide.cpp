@@ -16,13 +16,11 @@ int decide(const Session& session, const Options& options, const Migration& migr
            const std::string& said, Phase wanted) {
   auto patched = patch_spec(session, migration, spec);
   if (!patched) return report(session.io, patched.error());
-  if (options.wait) return follow_to_end(session, options.output, std::move(*patched), wanted);
-  if (options.output != Output::text) {
-    print_object(session.io.out.stream, options.output, patched->object);
-  } else {
-    session.io.out.stream << fmt::format("migration.kubectl-migrate.dev/{} {}\n", migration.name, said);
-    session.io.out.stream.flush();
-  }
+  if (options.wait) return follow_to_end(session, options, std::move(*patched), wanted);
+  if (is_document(options.output))
+    return print_object(session.io, options, patched->object) ? exit_code::kDone : exit_code::kFailed;
+  session.io.out.stream << fmt::format("migration.kubectl-migrate.dev/{} {}\n", migration.name, said);
+  session.io.out.stream.flush();
   return exit_code::kDone;
 }
 
@@ -34,7 +32,7 @@ int run_abort(const Session& session, const Options& options) {
   const Migration& migration = found->migration;
   const Phase phase = migration.status.phase;
   if (phase == Phase::rolled_back || phase == Phase::refused)
-    return show_once(session, options.output, *found, Phase::rolled_back);
+    return show_once(session, options, *found, Phase::rolled_back);
   if (is_final(phase)) return report(session.io, {fmt::format("there is nothing to abort: {}", verdict(migration))});
   if (phase == Phase::in_doubt)
     return report(session.io,

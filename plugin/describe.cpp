@@ -7,6 +7,8 @@
 #include "plugin/events.h"
 #include "plugin/format.h"
 #include "plugin/outcome.h"
+#include "plugin/outlook.h"
+#include "plugin/output.h"
 #include "plugin/plan_text.h"
 #include "plugin/replay.h"
 #include "plugin/similar.h"
@@ -148,6 +150,9 @@ void print_spec(Page& page, const Migration& migration) {
   print_replay_spec(page, migration);
   page.field("Accepted risks", joined(spec.accept));
   page.field("Timeout", duration_text(spec.timeout));
+  page.field("Gap budget", optional_text(spec.gap_budget));
+  page.field("Max total", optional_text(spec.max_total));
+  page.field("Dry run", spec.dry_run ? "yes" : "");
   page.field("Abort", spec.abort ? "asked for" : "");
   page.field("Resolve", std::string(to_string(spec.resolve)));
 }
@@ -173,6 +178,11 @@ void print_status(Page& page, const MigrationStatus& status) {
   page.field("Started", optional_text(status.started));
   page.field("Finished", optional_text(status.finished));
   if (status.messages) print_messages(page, *status.messages);
+  for (const Section& section : outlook(status)) {
+    page.title(section.title);
+    for (const std::string& line : section.lines)
+      page.line(line);
+  }
   if (!status.steps.empty()) page.title("Steps");
   for (const Step& step : status.steps)
     page.line(fmt::format("{} {} {:>10}  {}", padded(one_line(step.name), 14), to_rfc3339(step.started),
@@ -207,6 +217,8 @@ void print_events(const Session& session, Page& page, const Migration& migration
 int run_describe(const Session& session, const Options& options) {
   const auto found = find_migration(session, options.name);
   if (!found) return report(session.io, found.error());
+  if (is_document(options.output))
+    return print_object(session.io, options, found->object) ? exit_code::kDone : exit_code::kFailed;
   Page page{session.io.out.stream};
   print_spec(page, found->migration);
   print_status(page, found->migration.status);

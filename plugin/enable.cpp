@@ -99,7 +99,11 @@ Outcome<void> check_namespace(const Session& session) {
   const auto found = session.client.get(path);
   // Who may not look may still bind; the label's patch tells.
   if (!found || *found) return {};
-  return fail(fmt::format("no namespace {}; kubectl get namespaces shows all", session.namespace_));
+  std::vector<std::string> names;
+  if (const auto all = session.client.list(path.collection()); all)
+    for (const Json& item : all->at("items"))
+      names.push_back(kube::metadata_of(item, "name"));
+  return not_found(path, near_hint(session.namespace_, names) + "\nkubectl get namespaces shows what there is");
 }
 
 Outcome<void> enable_one(const Session& session, const Options& options) {

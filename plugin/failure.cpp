@@ -33,9 +33,28 @@ bool is_unknown_type(const kube::ApiError& error) {
   return error.kind == Kind::not_found && error.details_name.empty();
 }
 
+std::string told(const std::string& message) {
+  // The last is "The migrations "x" is invalid: …", whose kind may be any.
+  const bool stands_alone =
+      message.starts_with("Error from server") || message.starts_with("The connection to the server ") ||
+      message.starts_with("Unable to connect to the server") || message.starts_with("The request is invalid") ||
+      (message.starts_with("The ") && message.find("\" is invalid") != std::string::npos);
+  return (stands_alone ? "" : "error: ") + message;
+}
+
+tl::unexpected<Failure> not_found(const kube::ResourcePath& path, const std::string& hint, int code) {
+  return fail(fmt::format("Error from server (NotFound): {} not found{}{}", kube::describe(path),
+                          hint.empty() || hint.front() == '\n' ? "" : "\n", hint),
+              code);
+}
+
 Failure explain(const kube::ApiError& error, std::string_view verb, const kube::ResourcePath& path) {
   if (path.group == kGroup && is_unknown_type(error)) return {std::string(kHowToInstall)};
-  const std::string attempt = fmt::format("{} {}: {}", verb, place(path), error.text());
+  std::string attempt = error.text();
+  // A bare status, or a gateway's page, does not say of what it speaks.
+  const bool names_it = error.message.find(path.plural) != std::string::npos;
+  if (error.http_code != 0 && error.kind != Kind::unauthorized && !names_it)
+    attempt += fmt::format("\nThat was the answer to: {} {}", verb, place(path));
   const bool by_policy = error.message.find("ValidatingAdmissionPolicy") != std::string::npos;
   if (by_policy)
     return {attempt +

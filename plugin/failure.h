@@ -32,14 +32,22 @@ using Outcome = Result<T, Failure>;
 
 [[nodiscard]] tl::unexpected<Failure> fail(std::string message, int code = exit_code::kFailed);
 
-// `verb` as in RBAC ("create"), `path` the object it was done to.
+// The message as it is told: behind "error: ", but for kubectl's sentences that stand by themselves ("Error from server
+// (NotFound): …", "The connection to the server …").
+[[nodiscard]] std::string told(const std::string& message);
+
+// There is no such object, as kubectl says it; `hint` stands below.
+[[nodiscard]] tl::unexpected<Failure> not_found(const kube::ResourcePath& path, const std::string& hint,
+                                                int code = exit_code::kFailed);
+
+// kubectl's sentence, and below it what to do. `verb` as in RBAC ("create"), `path` the object it was done to.
 [[nodiscard]] Failure explain(const kube::ApiError& error, std::string_view verb, const kube::ResourcePath& path);
 
 // Whether the server does not know the type at all: kubectl-migrate is not installed.
 [[nodiscard]] bool is_unknown_type(const kube::ApiError& error);
 
 inline constexpr std::string_view kHowToInstall =
-    "kubectl-migrate is not installed in this cluster (it does not know migrations.kubectl-migrate.dev): "
-    "an administrator installs it with: kubectl apply -k manifests/";
+    "the server doesn't have a resource type \"migrations\"\n"
+    "kubectl-migrate is not installed in this cluster: an administrator installs it with: kubectl apply -k manifests/";
 
 }  // namespace migrate::plugin

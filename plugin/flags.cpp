@@ -1,5 +1,7 @@
 #include "plugin/flags.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace migrate::plugin {
@@ -13,16 +15,19 @@ constexpr std::uint32_t of(Verbs... verbs) {
   return (bit(verbs) | ...);
 }
 
-constexpr std::array<std::string_view, 12> kWords = {"",       "status",    "list",   "describe", "abort",   "resolve",
-                                                     "resume", "check-app", "enable", "disable",  "version", "help"};
+constexpr std::array<std::string_view, kVerbs> kWords = {"",          "status", "list",    "describe",  "abort",
+                                                         "resolve",   "resume", "check",   "check-app", "nodes",
+                                                         "self-test", "enable", "disable", "version",   "help"};
 
 constexpr std::uint32_t kAll = ~0U;
-constexpr std::uint32_t kStart = bit(Verb::migrate);
+// A migration that is asked for, or only looked at.
+constexpr std::uint32_t kStart = of(Verb::migrate, Verb::check);
 constexpr std::uint32_t kWaits = of(Verb::migrate, Verb::status, Verb::abort, Verb::resolve, Verb::resume);
 
 constexpr auto kFlags = std::to_array<Flag>({
-    {"to", 0, FlagKind::value, kStart},
-    {"ordinal", 0, FlagKind::value, of(Verb::migrate, Verb::check_app)},
+    {"to", 0, FlagKind::value, kStart | bit(Verb::self_test)},
+    {"from", 0, FlagKind::value, bit(Verb::self_test)},
+    {"ordinal", 0, FlagKind::value, kStart | bit(Verb::check_app)},
     {"node-selector", 0, FlagKind::many, kStart},
     {"keep-name", 0, FlagKind::toggle, kStart},
     {"strategy", 0, FlagKind::value, kStart},
@@ -30,24 +35,29 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"restore", 0, FlagKind::value, kStart},
     {"transfer", 0, FlagKind::value, kStart},
     {"registry", 0, FlagKind::value, kStart},
-    {"registry-secret", 0, FlagKind::value, of(Verb::migrate, Verb::enable)},
-    {"queue", 0, FlagKind::value, of(Verb::migrate, Verb::check_app)},
+    {"registry-secret", 0, FlagKind::value, kStart | bit(Verb::enable)},
+    {"queue", 0, FlagKind::value, kStart | bit(Verb::check_app)},
     {"max-replay", 0, FlagKind::value, kStart},
     {"cutoff", 0, FlagKind::value, kStart},
     {"purge-primary", 0, FlagKind::toggle, kStart},
-    {"broker-secret", 0, FlagKind::many, of(Verb::migrate, Verb::check_app, Verb::enable)},
+    {"broker-secret", 0, FlagKind::many, kStart | of(Verb::check_app, Verb::enable)},
     {"timeout", 0, FlagKind::value, kStart},
-    {"accept", 0, FlagKind::many, of(Verb::migrate, Verb::check_app)},
-    {"dry-run", 0, FlagKind::value, kStart},
-    {"name", 0, FlagKind::value, kStart},
+    {"accept", 0, FlagKind::many, kStart | bit(Verb::check_app)},
+    {"gap-budget", 0, FlagKind::value, kStart},
+    {"max-total", 0, FlagKind::value, kStart},
+    {"dry-run", 0, FlagKind::value, bit(Verb::migrate)},
+    {"name", 0, FlagKind::value, bit(Verb::migrate)},
     {"wait", 0, FlagKind::toggle, kWaits},
     {"no-wait", 0, FlagKind::toggle, kWaits},
-    {"output", 'o', FlagKind::value, kWaits | of(Verb::list, Verb::version)},
+    {"output", 'o', FlagKind::value, kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::nodes, Verb::version)},
     {"keep", 0, FlagKind::value, bit(Verb::resolve)},
     {"from-checkpoint", 0, FlagKind::toggle, bit(Verb::resume)},
     {"for", 0, FlagKind::value, bit(Verb::check_app)},
     {"amqp-at", 0, FlagKind::value, bit(Verb::check_app)},
     {"management-at", 0, FlagKind::value, bit(Verb::check_app)},
+    {"image", 0, FlagKind::value, bit(Verb::self_test)},
+    {"selector", 'l', FlagKind::value, bit(Verb::list)},
+    {"watch", 'w', FlagKind::toggle, of(Verb::list, Verb::status)},
     {"all-namespaces", 'A', FlagKind::toggle, of(Verb::list, Verb::enable, Verb::disable)},
 
     {"namespace", 'n', FlagKind::value, kAll},
@@ -105,6 +115,25 @@ const Flag* find_flag(char letter) {
 
 bool fits(const Flag& flag, Verb verb) {
   return (flag.verbs & bit(verb)) != 0;
+}
+
+std::span<const std::string_view> formats_of(Verb verb) {
+  static constexpr std::array<std::string_view, 5> kOfLists = {"json", "jsonpath", "name", "wide", "yaml"};
+  static constexpr std::array<std::string_view, 4> kOfObjects = {"json", "jsonpath", "name", "yaml"};
+  static constexpr std::array<std::string_view, 2> kOfAnswers = {"json", "yaml"};
+  if (verb == Verb::list || verb == Verb::nodes) return kOfLists;
+  if (verb == Verb::check || verb == Verb::version) return kOfAnswers;
+  return kOfObjects;
+}
+
+std::string spelled(const Flag& flag) {
+  std::string text;
+  if (flag.letter != 0) text = fmt::format("-{}, ", flag.letter);
+  return text + fmt::format("--{}", flag.name);
+}
+
+std::string command_words(Verb verb) {
+  return fmt::format("kubectl migrate{}{}", verb == Verb::migrate ? "" : " ", to_string(verb));
 }
 
 }  // namespace migrate::plugin

@@ -2,14 +2,33 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace migrate::plugin {
 
-enum class Verb { migrate, status, list, describe, abort, resolve, resume, check_app, enable, disable, version, help };
+enum class Verb {
+  migrate,
+  status,
+  list,
+  describe,
+  abort,
+  resolve,
+  resume,
+  check,
+  check_app,
+  nodes,
+  self_test,
+  enable,
+  disable,
+  version,
+  help
+};
+inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::help) + 1;
 
 // The word as it is typed; `migrate` is the default action and has none.
 [[nodiscard]] std::string_view to_string(Verb verb);
@@ -34,5 +53,11 @@ struct Flag {
 [[nodiscard]] const Flag* find_flag(std::string_view name);
 [[nodiscard]] const Flag* find_flag(char letter);
 [[nodiscard]] bool fits(const Flag& flag, Verb verb);
+// The words that --output takes, sorted.
+[[nodiscard]] std::span<const std::string_view> formats_of(Verb verb);
+// As kubectl names it in errors: "--to", "-n, --namespace".
+[[nodiscard]] std::string spelled(const Flag& flag);
+// "kubectl migrate list"; of the default action "kubectl migrate".
+[[nodiscard]] std::string command_words(Verb verb);
 
 }  // namespace migrate::plugin

@@ -1,4 +1,4 @@
-// What --help prints. Pure.
+// What --help prints: kubectl's layout. Pure.
 #pragma once
 
 #include <optional>

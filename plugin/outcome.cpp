@@ -77,6 +77,16 @@ std::string command_line(const std::string& verb, const Migration& migration) {
   return fmt::format("kubectl migrate {} {} -n {}", verb, migration.name, migration.namespace_);
 }
 
+std::string detached(const Migration& migration) {
+  return fmt::format("Detached: the migration goes on. Follow it with: {}\nStop it with: {}",
+                     command_line("status", migration), command_line("abort", migration));
+}
+
+std::string deleted(const Migration& migration) {
+  return fmt::format("Migration {}/{} was deleted while it was in phase {}", migration.namespace_, migration.name,
+                     to_string(migration.status.phase));
+}
+
 std::string verdict(const Migration& migration) {
   const MigrationStatus& status = migration.status;
   const std::string pod = pod_of(migration);

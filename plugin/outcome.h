@@ -19,6 +19,11 @@ namespace migrate::plugin {
 // `kubectl migrate VERB NAME -n NAMESPACE`
 [[nodiscard]] std::string command_line(const std::string& verb, const Migration& migration);
 
+// For whoever follows it no longer: that it goes on, and how to come back or to stop it.
+[[nodiscard]] std::string detached(const Migration& migration);
+// The object is gone before its end.
+[[nodiscard]] std::string deleted(const Migration& migration);
+
 // "REASON: MESSAGE", or what there is of it.
 [[nodiscard]] std::string why(const MigrationStatus& status);
 

@@ -1,15 +1,19 @@
 #include "plugin/output.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <stdexcept>
 
+#include "plugin/cluster.h"
+#include "plugin/jsonpath.h"
 #include "plugin/yaml.h"
 #include "shared/kube/known_objects.h"
 
 namespace migrate::plugin {
 namespace {
-
-using Json = nlohmann::json;
 
 void drop_managed_fields(Json& object) {
   if (const auto metadata = object.find("metadata"); metadata != object.end() && metadata->is_object())
@@ -25,10 +29,25 @@ void print_names(std::ostream& stream, const Json& object) {
       print_names(stream, item);
     return;
   }
-  stream << "migration.kubectl-migrate.dev/" << kube::metadata_of(object, "name") << '\n';
+  stream << object_name(object) << '\n';
+}
+
+std::string text_in(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 }  // namespace
+
+std::string object_name(const Json& object) {
+  std::string kind = text_in(object, "kind");
+  std::transform(kind.begin(), kind.end(), kind.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string version = text_in(object, "apiVersion");
+  const std::size_t slash = version.find('/');
+  return fmt::format("{}{}{}/{}", kind, slash == std::string::npos ? "" : ".",
+                     slash == std::string::npos ? "" : version.substr(0, slash), kube::metadata_of(object, "name"));
+}
 
 void print_object(std::ostream& stream, Output output, const Json& object) {
   Json shown = object;
@@ -43,10 +62,26 @@ void print_object(std::ostream& stream, Output output, const Json& object) {
     case Output::name:
       print_names(stream, shown);
       break;
+    case Output::jsonpath:
+      throw std::logic_error("a jsonpath is printed by its template");
     case Output::text:
+    case Output::wide:
       break;
   }
   stream.flush();
+}
+
+bool print_object(const Io& io, const Options& options, const Json& object) {
+  if (options.output != Output::jsonpath) {
+    print_object(io.out.stream, options.output, object);
+    return true;
+  }
+  Json shown = object;
+  drop_managed_fields(shown);
+  const auto made = apply_jsonpath(options.jsonpath, shown);
+  if (made) io.out.stream << *made << std::flush;
+  if (!made) report(io, {made.error().message});
+  return made.has_value();
 }
 
 }  // namespace migrate::plugin

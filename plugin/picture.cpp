@@ -10,6 +10,7 @@
 #include "plugin/format.h"
 #include "plugin/outcome.h"
 #include "plugin/replay.h"
+#include "plugin/similar.h"
 
 namespace migrate::plugin {
 namespace {
@@ -112,26 +113,34 @@ std::vector<Row> rows_of(const Migration& migration, Instant now) {
   return rows;
 }
 
-std::string heading(const Migration& migration) {
+// On a narrow screen in several lines.
+std::vector<std::string> heading(const Migration& migration, std::size_t width) {
   const MigrationStatus& status = migration.status;
   std::string to = "where the scheduler chooses";
   if (!migration.spec.target_node.empty()) to = migration.spec.target_node;
   if (!status.target.node.empty()) to = status.target.node;
-  std::string text = fmt::format("{}: Pod {}/{}", migration.name, migration.namespace_, migration.spec.pod);
-  if (!status.source.node.empty()) text += fmt::format(", {} to {}", status.source.node, to);
-  if (status.source.node.empty()) text += fmt::format(", to {}", to);
-  if (status.strategy != Strategy::automatic) text += fmt::format(", {}", to_string(status.strategy));
-  if (status.checkpoint != CheckpointBackend::automatic) text += fmt::format(", {}", to_string(status.checkpoint));
-  return text;
+  std::vector<std::string> parts;
+  parts.reserve(4);
+  parts.push_back(fmt::format("{}: Pod {}/{}", migration.name, migration.namespace_, migration.spec.pod));
+  parts.push_back(fmt::format("{}{}to {}", status.source.node, status.source.node.empty() ? "" : " ", to));
+  if (status.strategy != Strategy::automatic) parts.emplace_back(to_string(status.strategy));
+  if (status.checkpoint != CheckpointBackend::automatic) parts.emplace_back(to_string(status.checkpoint));
+  if (std::string line = joined(parts); characters(line) <= width) return {line};
+  std::vector<std::string> lines = listing("", parts, width - 2);
+  for (std::size_t i = 1; i < lines.size(); ++i)
+    lines[i].insert(0, "  ");
+  return lines;
 }
 
 // While nobody works: for how long already. A live migration's target ran before its source was frozen.
-std::string silence(const MigrationStatus& status, Instant now) {
+std::vector<std::string> silence(const MigrationStatus& status, Instant now, std::size_t width) {
   const bool took_over = status.running_at && status.strategy != Strategy::live;
-  if (!status.frozen_at || status.gap || status.freeze || took_over || is_final(status.phase)) return "";
-  std::string text = fmt::format("The source is frozen since {}", duration_text(now - *status.frozen_at));
-  if (status.forecast_gap) text += fmt::format(" (forecast of the gap: {})", duration_text(*status.forecast_gap));
-  return text;
+  if (!status.frozen_at || status.gap || status.freeze || took_over || is_final(status.phase)) return {};
+  std::string text = fmt::format("  The source is frozen since {}", duration_text(now - *status.frozen_at));
+  if (!status.forecast_gap) return {text};
+  const std::string forecast = fmt::format("(forecast of the gap: {})", duration_text(*status.forecast_gap));
+  if (characters(text) + 1 + characters(forecast) <= width) return {text + " " + forecast};
+  return {text, "  " + forecast};
 }
 
 // The mirror and its rates, where they matter now.
@@ -167,11 +176,12 @@ std::string drawn(const Row& row, const Style& style) {
 
 std::vector<std::string> picture(const Migration& migration, Instant now, const Style& style) {
   std::vector<std::string> lines;
-  lines.push_back(elided(heading(migration), style.width));
+  for (const std::string& line : heading(migration, style.width))
+    lines.push_back(elided(line, style.width));
   for (const Row& row : rows_of(migration, now))
     lines.push_back(drawn(row, style));
-  if (const std::string text = silence(migration.status, now); !text.empty())
-    lines.push_back(elided("  " + text, style.width));
+  for (const std::string& line : silence(migration.status, now, style.width))
+    lines.push_back(elided(line, style.width));
   const std::vector<std::string> replay = replay_lines(migration.status, now, style.width);
   for (const std::string& line : replay)
     lines.push_back(elided(line, style.width));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "plugin/command_word.h"
 #include "plugin/json_at.h"
 #include "plugin/outcome.h"
 #include "plugin/similar.h"
@@ -35,9 +36,11 @@ Outcome<Json> find_pod(const Session& session, const std::string& name) {
   auto found = session.client.get(path);
   if (!found) return tl::make_unexpected(explain(found.error(), "get", path));
   if (*found) return std::move(**found);
-  const auto names = names_of(session, path.collection());
-  return fail(fmt::format("no Pod {} in namespace {}{}\n{}", name, session.namespace_, did_you_mean(name, names),
-                          "kubectl get pods -A shows all; -n chooses the namespace"));
+  std::string hint = near_hint(name, names_of(session, path.collection()));
+  if (const auto commands = commands_like(name); hint.empty() && !commands.empty())
+    hint = fmt::format("\nDid you mean the command {}?", joined(commands, " or "));
+  return not_found(path, fmt::format("{}\nkubectl get pods -n {} shows what there is; -n chooses the namespace", hint,
+                                     session.namespace_));
 }
 
 Outcome<void> check_installed_and_free(const Session& session, const std::string& pod_uid) {

@@ -39,6 +39,10 @@ std::chrono::seconds local_offset() {
   return std::chrono::seconds{local.tm_gmtoff};
 }
 
+// kubectl's level for requests. Its higher ones show headers and bodies, whose secrets we would have to know: ours show
+// no more than this one.
+constexpr unsigned kTellsCalls = 6;
+
 // From several threads.
 void tell_call(const kube::CallRecord& record) {
   static std::mutex mutex;
@@ -94,8 +98,14 @@ int run_command(const Session& session, const Options& options, BrokerWay& way) 
     case Verb::resolve:
     case Verb::resume:
       return run_resolve(session, options);
+    case Verb::check:
+      return run_check(session, options);
     case Verb::check_app:
       return run_check_app(session, options, way);
+    case Verb::nodes:
+      return run_nodes(session, options);
+    case Verb::self_test:
+      return run_self_test(session, options);
     case Verb::enable:
       return run_enable(session, options);
     case Verb::disable:
@@ -111,7 +121,7 @@ int run_command(const Session& session, const Options& options, BrokerWay& way) 
 int run(const std::vector<std::string>& arguments) {
   const auto options = parse(arguments);
   if (!options) {
-    std::cerr << fmt::format("error: {}\n", kube::printable(options.error().message));
+    std::cerr << fmt::format("{}\n", kube::printable(told(options.error().message)));
     return exit_code::kUsage;
   }
   if (options->verb == Verb::help) {
@@ -132,6 +142,8 @@ int run(const std::vector<std::string>& arguments) {
         .interrupted = Interrupts::came,
         .utc_offset = local_offset(),
         .is_unicode = shows_unicode(environment)};
+  // Lines of requests would come in between what is redrawn.
+  if (options->verbosity >= kTellsCalls) io.out.is_live = io.err.is_live = false;
 
   auto config = kube::load_connection(options->connection, environment, files);
   if (!config) {
@@ -143,8 +155,8 @@ int run(const std::vector<std::string>& arguments) {
   std::shared_ptr<kube::CredentialSource> credentials =
       kube::make_credential_source(*config, {clock, files, processes, terminal});
   kube::ClientOptions client_options;
-  client_options.on_warning = [](const std::string& text) { std::cerr << fmt::format("warning: {}\n", text); };
-  if (options->verbosity >= 6) client_options.on_call = tell_call;
+  client_options.on_warning = [](const std::string& text) { std::cerr << fmt::format("Warning: {}\n", text); };
+  if (options->verbosity >= kTellsCalls) client_options.on_call = tell_call;
   const auto client = kube::make_client(*config, std::move(credentials), std::move(client_options));
   if (!client) return report(io, {client.error().message});
 

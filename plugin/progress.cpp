@@ -68,8 +68,9 @@ std::unique_ptr<Progress> make_progress(const Io& io, Sink sink) {
 }
 
 Style style_of(const Io& io, const Sink& sink) {
-  // Wider lines are harder to read, and a wrapped one would spoil the redrawing.
-  const std::size_t columns = sink.is_live ? io.screen().columns : 80;
+  // Wider lines are harder to read, and a wrapped one would spoil the redrawing. The last column stays free: clearing
+  // behind a line that ends there would take its last character.
+  const std::size_t columns = sink.is_live ? io.screen().columns - 1 : 80;
   return {std::clamp<std::size_t>(columns, 20, 120), sink.is_colour, io.is_unicode};
 }
 

@@ -40,6 +40,11 @@ std::vector<std::string> similar(std::string_view word, const std::vector<std::s
   return names;
 }
 
+std::string near_hint(std::string_view word, const std::vector<std::string>& known) {
+  const auto near = similar(word, known);
+  return near.empty() ? "" : "\nDid you mean " + joined(near, " or ") + "?";
+}
+
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
   std::string text;
   for (const std::string& word : words) {

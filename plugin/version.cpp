@@ -53,7 +53,7 @@ int run_version(const Session& session, const Options& options) {
   } else {
     Json versions = {{"plugin", MIGRATE_VERSION}};
     if (server) versions["server"] = *server ? Json(**server) : Json(nullptr);
-    print_object(stream, options.output, versions);
+    print_object(session.io, options, versions);
   }
   stream.flush();
   return server ? exit_code::kDone : report(session.io, server.error());

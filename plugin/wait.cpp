@@ -161,9 +161,9 @@ void print_account(std::ostream& stream, const Migration& migration, std::size_t
 }
 
 // After the end: verdict and account, or the document.
-int conclude(const Session& session, Output output, const Seen& last, Phase wanted) {
+int conclude(const Session& session, const Options& options, const Seen& last, Phase wanted) {
   const Io& io = session.io;
-  const Sink& told = output == Output::text ? io.out : io.err;
+  const Sink& told = is_document(options.output) ? io.err : io.out;
   const Migration& migration = last.migration;
   const Phase phase = migration.status.phase;
   const bool is_success =
@@ -171,9 +171,9 @@ int conclude(const Session& session, Output output, const Seen& last, Phase want
   if (is_success) told.stream << kube::printable(verdict(migration)) << '\n';
   print_account(told.stream, migration, style_of(io, told).width);
   told.stream.flush();
-  if (output != Output::text) print_object(io.out.stream, output, last.object);
-  if (is_success) return exit_code::kDone;
-  if (!is_over(migration) && phase != Phase::in_doubt) return exit_code::kDone;  // shown once, still running
+  const bool is_printed = print_object(io, options, last.object);
+  const bool is_running = !is_over(migration) && phase != Phase::in_doubt;  // shown once
+  if (is_success || is_running) return is_printed ? exit_code::kDone : exit_code::kFailed;
   if (phase == Phase::succeeded)
     return report(io, {fmt::format("it came too late, the migration is done: {}", verdict(migration))});
   return report(io, {verdict(migration), exit_code_of(migration)});
@@ -208,28 +208,24 @@ Followed follow(const Session& session, Seen first, Progress& progress) {
   return follower.result();
 }
 
-int follow_to_end(const Session& session, Output output, Seen first, Phase wanted) {
+int follow_to_end(const Session& session, const Options& options, Seen first, Phase wanted) {
   const Io& io = session.io;
   const Interrupts interrupts;
-  const auto progress = make_progress(io, output == Output::text ? io.out : io.err);
+  const auto progress = make_progress(io, is_document(options.output) ? io.err : io.out);
   const Followed followed = follow(session, std::move(first), *progress);
   progress->end();
   const Migration& migration = followed.latest.migration;
-  const auto give_document = [&] {
-    if (output != Output::text) print_object(io.out.stream, output, followed.latest.object);
-  };
+  const auto give_document = [&] { print_object(io, options, followed.latest.object); };
   switch (followed.end) {
     case End::over:
-      return conclude(session, output, followed.latest, wanted);
+      return conclude(session, options, followed.latest, wanted);
     case End::detached:
       give_document();
-      io.err.stream << fmt::format("\nDetached: the migration goes on. Follow it with: {}\nStop it with: {}\n",
-                                   command_line("status", migration), command_line("abort", migration));
+      io.err.stream << fmt::format("\n{}\n", detached(migration));
       io.err.stream.flush();
       return exit_code::kDetached;
     case End::deleted:
-      return report(io, {fmt::format("Migration {}/{} was deleted while it was in phase {}", migration.namespace_,
-                                     migration.name, to_string(migration.status.phase))});
+      return report(io, {deleted(migration)});
     case End::broken:
       give_document();
       return report(io, {fmt::format("{}\nThe migration goes on without us. Follow it with: {}",
@@ -238,12 +234,12 @@ int follow_to_end(const Session& session, Output output, Seen first, Phase wante
   return exit_code::kFailed;
 }
 
-int show_once(const Session& session, Output output, const Seen& now, Phase wanted) {
+int show_once(const Session& session, const Options& options, const Seen& now, Phase wanted) {
   const Io& io = session.io;
-  if (output == Output::text)
+  if (!is_document(options.output))
     for (const std::string& line : picture(now.migration, io.clock.now(), style_of(io, io.out)))
       io.out.stream << line << '\n';
-  return conclude(session, output, now, wanted);
+  return conclude(session, options, now, wanted);
 }
 
 }  // namespace migrate::plugin

@@ -29,9 +29,11 @@ struct Followed {
 
 // Follows one, showing it on stdout (on stderr when -o asks for a document on stdout), prints account or document, and
 // what went wrong on stderr. `wanted` is the phase that counts as success: what abort wants is no failure.
-[[nodiscard]] int follow_to_end(const Session& session, Output output, Seen first, Phase wanted = Phase::succeeded);
+[[nodiscard]] int follow_to_end(const Session& session, const Options& options, Seen first,
+                                Phase wanted = Phase::succeeded);
 
 // A Migration as it is now: picture and account, or document. Exit code by its phase.
-[[nodiscard]] int show_once(const Session& session, Output output, const Seen& now, Phase wanted = Phase::succeeded);
+[[nodiscard]] int show_once(const Session& session, const Options& options, const Seen& now,
+                            Phase wanted = Phase::succeeded);
 
 }  // namespace migrate::plugin

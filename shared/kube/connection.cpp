@@ -110,7 +110,7 @@ Result<AuthInfo> auth_of(const KubeconfigUser& user, const KubeconfigCluster& cl
 Result<Impersonation> impersonation_of(const KubeconfigUser& user) {
   if (user.impersonate.empty() &&
       (!user.impersonate_uid.empty() || !user.impersonate_groups.empty() || !user.impersonate_extra.empty()))
-    return failure("a uid, groups or extra values to act as, but no user: add --as=USER (or \"as\")");
+    return failure("requesting uid, groups or user-extra without impersonating a user: add --as=USER (or \"as\")");
   return Impersonation{user.impersonate, user.impersonate_uid, user.impersonate_groups, user.impersonate_extra};
 }
 

@@ -2,6 +2,7 @@
 // refuses what it is told to. Watches get what a test lets happen.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -99,7 +100,8 @@ class Cluster : public kube::Client {
     for (const auto& [place, object] : objects_) {
       const auto& [type, namespace_, name] = place;
       if (type != type_of(path) || (!path.namespace_.empty() && namespace_ != path.namespace_)) continue;
-      if (matches(object, options.field_selector)) items.push_back(object);
+      if (matches(object, options.field_selector) && is_labelled(object, options.label_selector))
+        items.push_back(object);
     }
     return Json{
         {"kind", "List"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", std::move(items)}};
@@ -204,6 +206,18 @@ class Cluster : public kube::Client {
       if (c == '.') c = '/';
     const Json::json_pointer place{pointer};
     return object.contains(place) && object.at(place) == field_selector.substr(equals + 1);
+  }
+  // KEY=VALUE, separated by commas.
+  static bool is_labelled(const Json& object, const std::string& label_selector) {
+    for (std::size_t begin = 0; begin < label_selector.size();) {
+      const std::size_t end = std::min(label_selector.find(',', begin), label_selector.size());
+      const std::string pair = label_selector.substr(begin, end - begin);
+      const std::size_t equals = std::min(pair.find('='), pair.size() - 1);
+      const auto place = Json::json_pointer{"/metadata/labels"} / pair.substr(0, equals);
+      if (!object.contains(place) || object.at(place) != pair.substr(equals + 1)) return false;
+      begin = end + 1;
+    }
+    return true;
   }
   std::optional<kube::ApiError> error_for(const std::string& verb, const kube::ResourcePath& path) {
     if (unknown_types_.contains(path.plural)) {

@@ -169,7 +169,8 @@ const std::vector<Broken> kBroken = {
     {"an auth-provider", [](World& w) { w.flags.user = "provided"; },
      "user \"provided\": auth-provider \"oidc\" is not supported: use an exec plugin or a token"},
     {"groups to act as, but no user", [](World& w) { w.flags.as_group = {"g"}; },
-     "user \"certified\": a uid, groups or extra values to act as, but no user: add --as=USER (or \"as\")"},
+     "user \"certified\": requesting uid, groups or user-extra without impersonating a user: add --as=USER (or "
+     "\"as\")"},
     {"an extra value without a key",
      [](World& w) {
        w.flags.as = "x";

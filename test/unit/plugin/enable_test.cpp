@@ -55,8 +55,10 @@ BOOST_AUTO_TEST_CASE(without_secrets_none_may_be_read) {
 
 BOOST_AUTO_TEST_CASE(errors_name_namespace_and_right) {
   Scene unknown;
-  BOOST_TEST(unknown.run({"enable", "-n", "nowhere"}) == 1);
-  check_says(unknown.err.str(), "no namespace nowhere");
+  BOOST_TEST(unknown.run({"enable", "-n", "shopp"}) == 1);
+  BOOST_TEST(unknown.err.str() ==
+             "Error from server (NotFound): namespaces \"shopp\" not found\nDid you mean shop?\n"
+             "kubectl get namespaces shows what there is\n");
   BOOST_TEST(unknown.cluster.written.empty());
   Scene forbidden;
   forbidden.cluster.put(kube::core("namespaces", "", "shop"), Json::object());

@@ -78,6 +78,12 @@ BOOST_AUTO_TEST_CASE(long_messages_are_cut_and_cannot_steer_the_terminal) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(on_a_narrow_screen_nothing_of_the_heading_is_lost) {
+  const Lines lines = picture(under_way(), at(744ms), {40, false, false});
+  check({lines.begin(), lines.begin() + 2}, {"orders-x7k2p: Pod shop/orders,", "  node-a to node-b, Stop, Direct"});
+  check({lines.end() - 2, lines.end()}, {"  The source is frozen since 0.214 s", "  (forecast of the gap: 0.900 s)"});
+}
+
 BOOST_AUTO_TEST_CASE(colours_and_marks_only_where_they_are_wanted) {
   const Style colourful{80, true, true};
   const Lines lines = picture(under_way(), at(744ms), colourful);

@@ -125,15 +125,56 @@ BOOST_AUTO_TEST_CASE(an_unknown_name_is_answered_with_what_may_be_meant) {
   Scene scene;
   scene.put(migration_in(Phase::placing));
   BOOST_TEST(scene.run({"status", "orders-x7k2q"}) == 1);
-  check_says(scene.err.str(), "no Migration orders-x7k2q in namespace shop; did you mean orders-x7k2p?");
+  BOOST_TEST(scene.err.str() ==
+             "Error from server (NotFound): migrations.kubectl-migrate.dev \"orders-x7k2q\" not found\n"
+             "Did you mean orders-x7k2p?\nkubectl migrate list -n shop shows what there is\n");
   Scene by_pod;
   by_pod.put(migration_in(Phase::placing));
   BOOST_TEST(by_pod.run({"status", "orders"}) == 1);
-  check_says(by_pod.err.str(), "did you mean orders-x7k2p?");
+  check_says(by_pod.err.str(), "\nOf Pod orders there is orders-x7k2p\n");
   Scene missing;
   missing.cluster.forget_type("migrations");
   BOOST_TEST(missing.run(kStatus) == 1);
   check_says(missing.err.str(), "kubectl-migrate is not installed in this cluster");
+}
+
+BOOST_AUTO_TEST_CASE(with_watch_and_a_format_each_change_is_a_document) {
+  Scene scene;
+  scene.put(migration_in(Phase::placing));
+  scene.then(migration_in(Phase::freezing));
+  scene.then(migration_in(Phase::succeeded));
+  BOOST_TEST(scene.run({"status", "orders-x7k2p", "-w", "-o", "jsonpath={.status.phase} "}) == 0, scene.err.str());
+  BOOST_TEST(scene.out.str() == "Placing Freezing Succeeded ");
+  BOOST_TEST(scene.err.str().empty(), scene.err.str());
+  Scene yaml;
+  yaml.put(migration_in(Phase::placing));
+  yaml.then(migration_in(Phase::rolled_back));
+  BOOST_TEST(yaml.run({"status", "orders-x7k2p", "-w", "-o", "yaml"}) == 4);
+  check_says(yaml.out.str(), "\n---\napiVersion: ");
+  check_says(yaml.err.str(), "error: Rolled back: ");
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_ends_with_its_object_its_right_or_its_reader) {
+  const std::vector<std::string> words = {"status", "orders-x7k2p", "-w", "-o", "name"};
+  Scene deleted;
+  deleted.put(migration_in(Phase::placing));
+  deleted.cluster.then_goes(migrations("shop", "orders-x7k2p"));
+  BOOST_TEST(deleted.run(words) == 1);
+  check_says(deleted.err.str(), "error: Migration shop/orders-x7k2p was deleted while it was in phase Placing");
+  Scene forbidden;
+  forbidden.put(migration_in(Phase::placing));
+  forbidden.cluster.forbid("watch migrations");
+  BOOST_TEST(forbidden.run(words) == 1);
+  check_says(forbidden.err.str(), "The right to watch migrations.kubectl-migrate.dev in namespace shop is missing");
+  Scene left;
+  left.put(migration_in(Phase::placing));
+  left.interrupted = true;
+  BOOST_TEST(left.run(words) == 130);
+  check_says(left.err.str(), "Detached: the migration goes on. Follow it with: kubectl migrate status orders-x7k2p");
+  Scene wrong;
+  wrong.put(migration_in(Phase::placing));
+  BOOST_TEST(wrong.run({"status", "orders-x7k2p", "-w", "-o", "jsonpath={.status.phase[0]}"}) == 1);
+  check_says(wrong.err.str(), "string is not array or slice");
 }
 
 BOOST_AUTO_TEST_CASE(an_object_that_makes_no_sense_is_an_error) {

@@ -1,0 +1,290 @@
+#include "plugin/help_texts.h"
+
+#include <array>
+
+namespace migrate::plugin {
+namespace {
+
+constexpr HelpText kMigrate = {.summary = "",
+                               .what =
+                                   R"(Move a running Pod to another node, with its memory and its place in the
+message stream. Nobody loses or repeats a message; if anything goes wrong before
+the commit, the Pod runs on where it was.
+)",
+                               .examples =
+                                   R"(  # See whether migrations work here, then what would happen to the Pod orders
+  kubectl migrate check
+  kubectl migrate orders --dry-run=server
+
+  # Move it; the scheduler chooses the node
+  kubectl migrate orders
+
+  # Move it to node-b and keep its name
+  kubectl migrate orders --to node-b --keep-name
+
+  # One of a StatefulSet, which keeps its name and its set
+  kubectl migrate orders-0 --to node-b
+  kubectl migrate sts/orders --ordinal 0 --to node-b
+
+  # Let it work meanwhile: what arrives is mirrored and replayed on node-b
+  kubectl migrate orders --to node-b --strategy live --queue orders
+
+  # The same; it stops within a minute, and 10 s suffice for what is left
+  kubectl migrate orders --strategy live --cutoff 1m --max-replay 10s
+
+  # Only if nobody has to wait longer than half a second
+  kubectl migrate orders --gap-budget 500ms
+
+  # Start it, do something else, come back to it
+  kubectl migrate orders --no-wait
+  kubectl migrate status orders-x7k2p
+)",
+                               .usage = R"(  kubectl migrate (POD | pod/NAME | sts/NAME --ordinal N)
+)",
+                               .more =
+                                   R"(A Pod that is called like a command is named as pod/NAME.
+
+Annotations of the Pod stand for flags that are not given:
+kubectl-migrate.dev/max-replay, cutoff, restore-way, transfer, registry and
+registry-secret.
+)"};
+
+constexpr HelpText kStatus = {.summary = "Follow a migration to its end, or show how it ended",
+                              .what = R"(Follow a migration to its end, or show how it ended. The exit code says how.
+
+On a terminal it is one picture, redrawn in place; elsewhere one line for each
+change. Ctrl-C stops following, not the migration.
+)",
+                              .examples = R"(  # Follow it
+  kubectl migrate status orders-x7k2p
+
+  # One picture of now
+  kubectl migrate status orders-x7k2p --no-wait
+
+  # Each change as a line of a program's own
+  kubectl migrate status orders-x7k2p -w -o jsonpath='{.status.phase}{"\n"}'
+)",
+                              .usage = R"(  kubectl migrate status NAME
+)",
+                              .more = kMigrationExitCodes};
+
+constexpr HelpText kList = {.summary = "List migrations",
+                            .what = R"(List migrations, the newest last.
+)",
+                            .examples = R"(  # Those of the namespace, those of all
+  kubectl migrate list
+  kubectl migrate list -A
+
+  # With strategy, freeze, total, bytes and reason
+  kubectl migrate list -o wide
+
+  # Go on with a row for each change
+  kubectl migrate list -w
+
+  # Those with a label, by name
+  kubectl migrate list -l team=shop -o name
+
+  # How long nobody worked, in milliseconds
+  kubectl migrate list -o jsonpath='{.items[*].status.gapMs}'
+)",
+                            .usage = R"(  kubectl migrate list
+)"};
+
+constexpr HelpText kDescribe = {.summary = "All about one: steps, archives, conditions, events",
+                                .what = R"(All about one migration: what was asked for, steps, conditions, archives,
+warnings, events.
+)",
+                                .examples = R"(  # For a person
+  kubectl migrate describe orders-x7k2p
+
+  # The object itself
+  kubectl migrate describe orders-x7k2p -o yaml
+)",
+                                .usage = R"(  kubectl migrate describe NAME
+)"};
+
+constexpr HelpText kAbort = {.summary = "End it with the source running as before",
+                             .what = R"(End a migration with the source running as before and nothing left behind.
+Possible up to its commit; after it a migration only goes forward.
+)",
+                             .examples = R"(  # Wait until it is rolled back
+  kubectl migrate abort orders-x7k2p
+
+  # Only ask for it
+  kubectl migrate abort orders-x7k2p --no-wait
+)",
+                             .usage = R"(  kubectl migrate abort NAME
+)",
+                             .more = R"(Exit code 0 when it was rolled back.
+)"};
+
+constexpr HelpText kResolve = {
+    .summary = "In doubt: say whether source or target goes on",
+    .what = R"(Decide about a migration in doubt: whether its target has run could not be found
+out, and two copies must never run.
+)",
+    .examples = R"(  # The target goes on, the source is removed
+  kubectl migrate resolve orders-x7k2p --keep target
+
+  # The source goes on, the target is removed
+  kubectl migrate resolve orders-x7k2p --keep source
+)",
+    .usage = R"(  kubectl migrate resolve NAME --keep (source | target)
+)"};
+
+constexpr HelpText kResume = {.summary = "In doubt: restore once more from the checkpoint",
+                              .what = R"(Decide about a migration in doubt: both copies are given up, and the archives
+are restored once more.
+)",
+                              .examples = R"(  # Neither copy is worth keeping
+  kubectl migrate resume orders-x7k2p --from-checkpoint
+)",
+                              .usage = R"(  kubectl migrate resume NAME --from-checkpoint
+)"};
+
+constexpr HelpText kCheck = {.summary = "Whether migrations work here, or what speaks against one",
+                             .what = R"(Whether migrations work in this cluster: the API server, what is installed, the
+controller, the scheduler, each node's agent, runtime and CRIU. Of a Pod also
+all that speaks against moving it, at once: the controller looks as it does
+before a migration, and touches nothing. It judges what would be asked for, so
+it takes the same options.
+
+Each check is one line, and what is wrong has a hint where to read on. Warnings
+fail nothing.
+)",
+                             .examples = R"(  # The cluster
+  kubectl migrate check
+
+  # A Pod, and a node that it is to go to
+  kubectl migrate check orders -n shop --to node-b
+
+  # For a program
+  kubectl migrate check orders -n shop -o json
+)",
+                             .usage = R"(  kubectl migrate check [POD]
+)",
+                             .more = R"(Exit codes:
+  0 nothing is wrong   1 something is   2 usage   130 interrupted
+)"};
+
+constexpr HelpText kCheckApp = {.summary = "Play the replay protocol to a copy of an application",
+                                .what =
+                                    R"(Play the replay protocol (docs/app-contract.md) to a throw-away copy of an
+application's Pod, and say what it does wrong. A queue bound like the Pod's own
+collects some real messages; the copy finds START_REPLAY in its control queue,
+must consume that queue alone, acknowledge everything, stay, and come back when
+its connection is closed. Copy and queues are removed at the end, also after
+Ctrl-C.
+
+The copy begins anew, as the same application with the same rights. One that
+ignores its control queue takes messages from the Pod's own queue until its Pod
+has ended, a second or two later; one that publishes while it replays publishes
+results twice. So check it first where that does no harm.
+)",
+                                .examples = R"(  # The Pod's annotations name queue and Secret
+  kubectl migrate check-app orders -n shop
+
+  # END_REPLAY too, with more messages
+  kubectl migrate check-app orders -n shop --for 1m --accept touch-queue
+)",
+                                .usage = R"(  kubectl migrate check-app (POD | sts/NAME --ordinal N)
+)",
+                                .more = R"(Exit codes:
+  0 all is well   1 something is not   2 usage   3 refused   130 interrupted
+)"};
+
+constexpr HelpText kNodes = {.summary = "Agents, runtimes, CRIU, and which nodes fit each other",
+                             .what =
+                                 R"(What the nodes can do for migrations: whether their agents are alive, container
+runtime, CRIU, and which node's processes can be restored on which other.
+)",
+                             .examples = R"(  # A table of nodes, and one of pairs
+  kubectl migrate nodes
+
+  # With kernel, architecture, disk and agent's version
+  kubectl migrate nodes -o wide
+
+  # The versions of CRIU
+  kubectl migrate nodes -o jsonpath='{.items[*].facts.criu}'
+)",
+                             .usage = R"(  kubectl migrate nodes
+)"};
+
+constexpr HelpText kSelfTest = {.summary = "Migrate a small workload there and back, in every way",
+                                .what =
+                                    R"(Deploy a small workload that counts, migrate it to another node and back in
+every way that the cluster allows, and say of each step whether it went well.
+Everything is removed at the end, also after Ctrl-C.
+)",
+                                .examples = R"(  # Between two nodes that fit each other
+  kubectl migrate self-test
+
+  # Between these
+  kubectl migrate self-test --from node-a --to node-b
+)",
+                                .usage = R"(  kubectl migrate self-test
+)",
+                                .more = R"(Exit codes:
+  0 every step passed   1 one failed   2 usage   130 interrupted
+)"};
+
+constexpr HelpText kEnable = {.summary = "Allow migrations in a namespace",
+                              .what =
+                                  R"(Allow migrations in a namespace: labels it kubectl-migrate.dev/enabled=true and
+binds the controller's rights to it (RoleBinding kubectl-migrate). Everywhere
+else the controller can do nothing.
+)",
+                              .examples = R"(  # In the namespace shop
+  kubectl migrate enable -n shop
+
+  # The controller may also read its broker's Secret
+  kubectl migrate enable -n shop --broker-secret rabbitmq
+)",
+                              .usage = R"(  kubectl migrate enable [-n NAMESPACE | --all-namespaces]
+)"};
+
+constexpr HelpText kDisable = {.summary = "Take that back",
+                               .what =
+                                   R"(Take back what enable did: label, rights, Secrets. Refused while migrations of
+the namespace are under way.
+)",
+                               .examples = R"(  # In the namespace shop
+  kubectl migrate disable -n shop
+)",
+                               .usage = R"(  kubectl migrate disable [-n NAMESPACE | --all-namespaces]
+)"};
+
+constexpr HelpText kVersion = {.summary = "Version of this program and of what is installed",
+                               .what = R"(Version of this program and of what is installed in the cluster.
+)",
+                               .examples = R"(  # Both
+  kubectl migrate version
+
+  # For a program
+  kubectl migrate version -o json
+)",
+                               .usage = R"(  kubectl migrate version
+)"};
+
+constexpr HelpText kHelp = {.summary = "More about a command",
+                            .what = R"(More about a command.
+)",
+                            .examples = R"(  # What migrating takes, what abort does
+  kubectl migrate help
+  kubectl migrate help abort
+)",
+                            .usage = R"(  kubectl migrate help [COMMAND]
+)"};
+
+// By Verb.
+constexpr std::array<const HelpText*, kVerbs> kTexts = {&kMigrate,  &kStatus, &kList,    &kDescribe, &kAbort,
+                                                        &kResolve,  &kResume, &kCheck,   &kCheckApp, &kNodes,
+                                                        &kSelfTest, &kEnable, &kDisable, &kVersion,  &kHelp};
+
+}  // namespace
+
+const HelpText& help_text_of(Verb verb) {
+  return *kTexts.at(static_cast<std::size_t>(verb));
+}
+
+}  // namespace migrate::plugin
