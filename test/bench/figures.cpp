@@ -21,6 +21,7 @@ constexpr std::array kTimes{"gap",           "freeze",    "snapshot",      "tota
                             "Mirroring",     "Freezing",  "Checkpointing", "Transferring", "Shadowing",
                             "Replaying",     "Draining",  "Committing",    "Renaming",     "Restoring",
                             "Switching",     "Finishing", "Returning"};
+constexpr std::array kErrors{"gap forecast", "freeze forecast", "total forecast"};
 constexpr std::array kCounts{"left at the cut", "mirrored", "replayed", "repeats at most", "lost"};
 
 double milliseconds_between(const Json& started, const Json& finished) {
@@ -49,6 +50,20 @@ void add_replay(const Json& messages, Sample& sample) {
     if (const auto found = sample.find(phase); found != sample.end()) replay += found->second;
   sample["replay"] = replay;
   if (const auto total = sample.find("total"); total != sample.end()) sample["fixed phases"] = total->second - replay;
+}
+
+// By how many percent the forecast was off. The gap of a live move into a name is its second one's: that is forecast,
+// and stands in another object.
+void add_errors(const Json& forecast, Sample& sample) {
+  const auto add = [&](const char* name, const char* field, const char* fact) {
+    const auto found = sample.find(fact);
+    if (found == sample.end() || !(found->second > 0) || !forecast.contains(field)) return;
+    sample[name] = std::abs(forecast.at(field).get<double>() - found->second) / found->second * 100;
+  };
+  if (!sample.contains("Returning")) add("gap forecast", "gapMs", "gap");
+  // With replay it is frozen twice, or until it has been replayed: the record's freeze is one of these.
+  if (!sample.contains("Mirroring")) add("freeze forecast", "freezeMs", "freeze");
+  add("total forecast", "totalMs", "total");
 }
 
 template <class Names>
@@ -82,6 +97,7 @@ Sample sample_of(const Json& migration) {
     if (step.contains("finishedAt"))
       sample[step.at("name").get<std::string>()] += milliseconds_between(step.at("startedAt"), step.at("finishedAt"));
   if (status.contains("messages")) add_replay(status.at("messages"), sample);
+  if (status.contains("forecast")) add_errors(status.at("forecast"), sample);
   return sample;
 }
 
@@ -135,6 +151,7 @@ std::string table_of(const std::vector<Sample>& samples) {
   std::string text =
       fmt::format("  {:<16} {:>8} {:>8} {:>8}  (ms, of {} moves)\n", "", "min", "median", "max", samples.size());
   text += lines_of(samples, kTimes);
+  if (const std::string errors = lines_of(samples, kErrors); !errors.empty()) text += "  forecasts off by %\n" + errors;
   if (const std::string counts = lines_of(samples, kCounts); !counts.empty()) text += "  messages\n" + counts;
   return text;
 }

@@ -9,11 +9,13 @@
 
 namespace bench {
 
-// By name, in milliseconds or, of what is counted, messages; a name that a measurement lacks is not in it.
+// By name, in milliseconds or, of what is counted, messages, of a forecast percent; a name that a measurement lacks is
+// not in it.
 using Sample = std::map<std::string, double>;
 
 // Gap, freeze, the freeze of a snapshot, total and each phase of a Migration that has succeeded; with replay its cutoff
-// after the mirror was bound, the replay itself, all else ("fixed phases"), and the messages that it has counted.
+// after the mirror was bound, the replay itself, all else ("fixed phases"), and the messages that it has counted; by
+// how much its forecasts were off.
 [[nodiscard]] Sample sample_of(const nlohmann::json& migration);
 
 struct Spread {

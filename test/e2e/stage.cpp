@@ -56,7 +56,7 @@ std::string logs_of(const Cluster& cluster, const char* program, const std::stri
 }
 
 bool is_over(const std::string& phase) {
-  constexpr std::array kEnds{"Succeeded", "RolledBack", "Refused", "Failed", "InDoubt"};
+  constexpr std::array kEnds{"Succeeded", "RolledBack", "Refused", "Planned", "Failed", "InDoubt"};
   return std::find(kEnds.begin(), kEnds.end(), phase) != kEnds.end();
 }
 

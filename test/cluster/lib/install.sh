@@ -210,7 +210,7 @@ install_rollouts() { # KIND/NAME…
 # NAMESPACE/NAME (PHASE), a line for each Migration that is under way
 migrations_under_way() {
   kubectl get migrations -A -o 'jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name}{" "}{.status.phase}{"\n"}{end}' |
-    awk '$2 !~ /^(Succeeded|RolledBack|Refused|Failed)$/ { print $1 " (" ($2 == "" ? "not begun" : $2) ")" }'
+    awk '$2 !~ /^(Succeeded|RolledBack|Refused|Planned|Failed)$/ { print $1 " (" ($2 == "" ? "not begun" : $2) ")" }'
 }
 
 # As docs/install.md says, "Uninstall": what is under way is never cut off, and every step leaves a cluster that works.

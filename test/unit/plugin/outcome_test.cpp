@@ -8,7 +8,8 @@ BOOST_AUTO_TEST_SUITE(outcomes)
 
 BOOST_AUTO_TEST_CASE(exit_codes_by_phase) {
   const std::pair<Phase, int> wanted[] = {{Phase::succeeded, 0},   {Phase::failed, 1},   {Phase::refused, 3},
-                                          {Phase::rolled_back, 4}, {Phase::in_doubt, 6}, {Phase::restoring, 0}};
+                                          {Phase::rolled_back, 4}, {Phase::in_doubt, 6}, {Phase::restoring, 0},
+                                          {Phase::planned, 0}};
   for (const auto& [phase, code] : wanted)
     BOOST_TEST(exit_code_of(migration_in(phase)) == code, to_string(phase));
   Migration late = migration_in(Phase::rolled_back);
@@ -35,6 +36,8 @@ BOOST_AUTO_TEST_CASE(verdicts_say_what_is_where_and_what_to_do) {
   refused.status.message = "volume data is a hostPath.";
   BOOST_TEST(verdict(refused) ==
              "Refused: HostPath: volume data is a hostPath.\nNothing was touched: Pod shop/orders runs on node-a.");
+  BOOST_TEST(verdict(migration_in(Phase::planned)) ==
+             "Planned: nothing speaks against migrating Pod shop/orders.\nNothing was touched: it runs on node-a.");
   BOOST_TEST(
       verdict(migration_in(Phase::rolled_back)) ==
       "Rolled back: no reason was given.\nPod shop/orders runs on node-a as before, and nothing is left behind.");

@@ -11,8 +11,8 @@ const std::vector<std::string> kStatus = {"status", "orders-x7k2p"};
 BOOST_AUTO_TEST_SUITE(following)
 
 BOOST_AUTO_TEST_CASE(the_ending_is_the_exit_code) {
-  const std::pair<Phase, int> endings[] = {
-      {Phase::succeeded, 0}, {Phase::failed, 1}, {Phase::refused, 3}, {Phase::rolled_back, 4}, {Phase::in_doubt, 6}};
+  const std::pair<Phase, int> endings[] = {{Phase::succeeded, 0},   {Phase::failed, 1},   {Phase::refused, 3},
+                                           {Phase::rolled_back, 4}, {Phase::in_doubt, 6}, {Phase::planned, 0}};
   for (const auto& [phase, code] : endings) {
     BOOST_TEST_CONTEXT(to_string(phase)) {
       Scene watched;
