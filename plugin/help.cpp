@@ -69,7 +69,7 @@ std::string help_text(std::optional<Verb> about) {
   page += usage(text, has_flags);
   if (!text.more.empty()) page += fmt::format("\n{}", text.more);
   if (is_whole)
-    page += fmt::format("\n{}\nUse \"kubectl migrate <command> --help\" for more information about a given command.\n",
+    page += fmt::format("\n{}\nUse \"kubectl migrate <command> --help\" for more information about a command.\n",
                         kMigrationExitCodes);
   return page;
 }

@@ -29,7 +29,9 @@ std::string unknown_flag(const std::string& word) {
   known.reserve(all_flags().size());
   for (const Flag& flag : all_flags())
     known.push_back(fmt::format("--{}", flag.name));
-  return fmt::format("unknown flag: {}{}", name, near_hint(name, known));
+  // One alone: what begins the same is not meant as well.
+  const Texts near = similar(name, known, 1);
+  return fmt::format("unknown flag: {}{}", name, near.empty() ? "" : fmt::format("\nDid you mean {}?", near.front()));
 }
 
 // `what` begins with the option's long name: "--namespace: 1 required TEXT missing".

@@ -177,11 +177,16 @@ class Cluster : public kube::Client {
   kube::ApiResult<void> events(const kube::ResourcePath& path, const kube::EventQuery&, const kube::EventSink& sink,
                                const kube::CallOptions& call) override {
     if (auto error = error_for("watch", path)) return tl::make_unexpected(*error);
-    while (!happenings_.empty()) {
+    bool is_wanted = true;
+    const kube::EventSink told = [&](std::string_view type, const Json& object) {
+      return is_wanted = sink(type, object);
+    };
+    while (!happenings_.empty() && is_wanted) {
       const Happening next = std::move(happenings_.front());
       happenings_.pop_front();
-      if (auto ended = next(sink); !ended) return ended;
+      if (auto ended = next(told); !ended) return ended;
     }
+    if (!is_wanted) return {};
     while (!call.stop.stop_requested())
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     return {};

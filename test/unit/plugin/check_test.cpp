@@ -61,7 +61,8 @@ struct Installed : DryRunScene {
       put_lease(name == std::string("migrate-extender") ? kLease : name, "2026-01-01T11:59:58.000000Z");
     }
     cluster.put(path("discovery.k8s.io", "endpointslices", "migrate-extender-abc", "kubectl-migrate"),
-                {{"endpoints", {{{"conditions", {{"ready", true}}}}, {{"conditions", {{"ready", true}}}}}}});
+                {{"metadata", {{"labels", {{"kubernetes.io/service-name", "migrate-extender"}}}}},
+                 {"endpoints", {{{"conditions", {{"ready", true}}}}, {{"conditions", {{"ready", true}}}}}}});
     for (const char* name :
          {"kubectl-migrate-migration-needs-right-to-pod", "kubectl-migrate-extender-changes-no-pod-spec",
           "kubectl-migrate-extender-makes-pull-secrets-only", "kubectl-migrate-agent-writes-own-node", kNamePolicy})
