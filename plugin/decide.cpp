@@ -55,6 +55,11 @@ int run_resolve(const Session& session, const Options& options) {
   if (migration.status.phase != Phase::in_doubt)
     return report(session.io, {fmt::format("Migration {}/{} is not in doubt (phase {}): there is nothing to decide",
                                            migration.namespace_, migration.name, to_string(migration.status.phase))});
+  if (options.resolution == Resolution::from_checkpoint && strategy_of(migration) == Strategy::live)
+    return report(session.io, {fmt::format("the checkpoint of a live migration is not restored once more: what was "
+                                           "replayed since then is in no archive.\n{}",
+                                           verdict(migration)),
+                               exit_code_of(migration)});
   const bool keeps_source = options.resolution == Resolution::keep_source;
   return decide(session, options, migration, {{"resolve", std::string(to_string(options.resolution))}},
                 fmt::format("resolved: {}", to_string(options.resolution)),

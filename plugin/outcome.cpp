@@ -17,21 +17,29 @@ std::string on_node(const std::string& node) {
   return node.empty() ? "" : " on " + node;
 }
 
+// Only what can be carried out is offered: a Pod that is gone cannot be kept, and of a live migration no archive has
+// what was replayed since.
 std::string in_doubt(const Migration& migration) {
+  const MigrationStatus& status = migration.status;
+  const bool is_live = strategy_of(migration) == Strategy::live;
+  const bool has_target = status.reason != "TargetDeleted";
+  const bool has_source = find_condition(status, "SourceGone") == nullptr;
   const std::string resolve = command_line("resolve", migration);
-  // Its Pod was removed: there is nothing to keep.
-  const bool has_source = find_condition(migration.status, "SourceGone") == nullptr;
-  return fmt::format(
-      "In doubt: {}.\n"
-      "Whether the target has run cannot be found out, so a person decides:\n"
-      "  {} --keep target    the target continues{}, the source is removed\n"
-      "{}"
-      "  {} --from-checkpoint    the archives are restored once more",
-      why(migration.status), resolve, on_node(migration.status.target.node),
-      has_source ? fmt::format("  {} --keep source    the source continues{}, the target is removed\n", resolve,
-                               on_node(migration.status.source.node))
-                 : "",
-      command_line("resume", migration));
+  std::string text = fmt::format(
+      "In doubt: {}.\n{} a person decides:", why(status),
+      is_live ? "The copy that has replayed is lost, so" : "Whether the target has run cannot be found out, so");
+  if (has_target)
+    text += fmt::format("\n  {} --keep target    the target continues{}, the source is removed", resolve,
+                        on_node(status.target.node));
+  if (has_source)
+    text += fmt::format("\n  {} --keep source    the source continues{}, the target is removed", resolve,
+                        on_node(status.source.node));
+  if (!is_live)
+    text += fmt::format("\n  {} --from-checkpoint    the archives are restored once more",
+                        command_line("resume", migration));
+  if (is_live && !has_target && !has_source)
+    text += fmt::format("\n  {} --keep target    it ends as failed: nothing is left to continue", resolve);
+  return text;
 }
 
 }  // namespace

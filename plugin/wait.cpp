@@ -133,7 +133,7 @@ class Follower {
   void look() {
     const Migration& migration = result_.latest.migration;
     progress_.show(migration);
-    // A decision stays in the spec: back in doubt after it, nobody has decided anew.
+    // Back in doubt after a decision, nobody has decided anew.
     const bool in_doubt = migration.status.phase == Phase::in_doubt;
     if (is_over(migration) || (in_doubt && was_elsewhere_)) stop(End::over);
     was_elsewhere_ = was_elsewhere_ || !in_doubt;

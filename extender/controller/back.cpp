@@ -134,10 +134,8 @@ Attempt<std::optional<agent::SourceRecord>> order_thaw(Hop& hop, bool target_nev
 
 // The way back goes on, as nothing else can be done; but nobody may be told that the source runs as before.
 void note_loss(Hop& hop, const char* reason, const std::string& message) {
-  MigrationStatus& status = hop.status();
-  set_condition(status, {"SourceLost", true, reason, message, hop.world().clock.now()});
-  if (std::find(status.warnings.begin(), status.warnings.end(), message) == status.warnings.end())
-    status.warnings.push_back(message);
+  set_condition(hop.status(), {"SourceLost", true, reason, message, hop.world().clock.now()});
+  hop.warn(message);
 }
 
 // What the thaw came to; done: the source runs, was lost, or is none of ours any more.

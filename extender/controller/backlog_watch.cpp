@@ -46,10 +46,8 @@ struct BacklogWatch::Reader {
 
   void connect(const std::stop_token& stop) {
     const auto found = world.client.get(secret, {kSecretPatience, stop});
-    if (!found || !*found) return;
-    const auto address = broker_address_in(**found);
-    if (!address) return;
-    if (auto connected = world.brokers.connect(*address)) broker = std::move(*connected);
+    if (!found) return;
+    if (auto connected = connect_with(world.brokers, secret, *found)) broker = std::move(*connected);
   }
 
   void look(const std::stop_token& stop) {

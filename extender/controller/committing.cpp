@@ -54,8 +54,9 @@ Attempt<void> use_offer(Hop& hop, const std::string& node, TargetPlan& plan, con
     plan.pull_secret = hop.migration().spec.registry_secret;
     return {};
   }
-  // A name for each attempt: the credentials of an earlier one are not these.
-  plan.pull_secret = pull_secret_name(hop.migration(), hop.status().attempt);
+  // A name for each offer: the credentials of an earlier one are not these, and attempts are counted anew once a person
+  // has decided.
+  plan.pull_secret = pull_secret_name(hop.migration(), offer.repository);
   const kube::ResourcePath path = kube::core("secrets", hop.migration().namespace_, plan.pull_secret);
   const Json secret = pull_secret(hop.migration(), plan.pull_secret, {offer.repository, offer.user, offer.password});
   auto made = Pods{hop}.call<Json>("create " + describe(path), limits, [&](const kube::CallOptions& options) {

@@ -7,6 +7,7 @@
 
 #include "extender/controller/backlog_watch.h"
 #include "extender/controller/frozen_source.h"
+#include "extender/controller/kube_events.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/transition.h"
 
@@ -104,8 +105,7 @@ void tell_people(Hop& hop, Phase from, const Outcome& outcome, Phase to) {
   if (from == Phase::pending) world.metrics.migration_began();
   if (is_final(to)) world.metrics.migration_ended(to);
   if (const auto said = announcement(hop.migration(), from, outcome, to))
-    for (const char* kind : {"Migration", "Pod"})
-      world.events.record(hop.migration(), kind, said->is_warning, said->reason, said->message);
+    record_for_both(world.events, hop.migration(), said->is_warning, said->reason, said->message);
 }
 
 // In doubt nothing is waited for but a person, and the time at which the frozen source has to go.
@@ -139,6 +139,7 @@ std::optional<milliseconds> run(Hop& hop) {
   while (!is_final(hop.status().phase)) {
     const Phase from = hop.status().phase;
     const Outcome outcome = step(hop, from);
+    if (outcome.event != Event::done) hop.known_broker() = {};  // it may be what failed
     const auto next = next_phase(from, outcome.event, hop.status().strategy);
     if (!next) {
       // Not a result: nothing is decided, or what hinders may pass.
@@ -149,6 +150,13 @@ std::optional<milliseconds> run(Hop& hop) {
         (void)hop.say(outcome.message);
       return from == Phase::in_doubt ? until_next_look(hop) : kSoon;
     }
+    // What a person decided in an earlier doubt has been carried out; this one takes a word of its own, the same
+    // perhaps.
+    if (*next == Phase::in_doubt && hop.signals().resolution() != Resolution::none)
+      if (auto dropped = hop.journal().drop_resolution(); !dropped) {
+        hop.log(LogLevel::warning, "left", {{"message", dropped.error().message}});
+        return kSoon;
+      }
     apply_transition(hop.status(), outcome, *next, hop.world().clock.now());
     if (*next == Phase::in_doubt) say_what_is_left(hop);
     if (auto written = hop.journal().write(); !written) {

@@ -48,15 +48,18 @@ bool clean_nodes(Hop& hop, const Limits& limits) {
   return all;
 }
 
-// The source has ended, and nobody looks into its control queue any more, unless another Pod has its name by now, as
-// after a way back into it. A broker whose Secret is gone cannot be asked ever again; and where nothing was replayed
-// the user in it may have no right to that queue.
+// Done, or never to be: a broker whose Secret is gone cannot be asked ever again.
+bool is_settled(const Attempt<void>& asked) {
+  return asked || asked.error().reason == "BrokerSecret";
+}
+
+// Where the source has ended nobody looks into its control queue any more, unless another Pod has its name by now, as
+// after a way back into it. Where nothing was replayed the broker's user may have no right to that queue.
 bool clean_broker(Hop& hop, const Limits& limits) {
   if (!queue_of(hop.migration(), hop.source_view())) return true;
   const auto namesake = Pods{hop}.get(hop.status().source.pod, limits);
   if (!namesake || *namesake) return namesake.has_value();
-  const auto removed = remove_old_control_queue(hop, limits);
-  if (removed || removed.error().reason == "BrokerSecret") return true;
+  if (is_settled(remove_old_control_queue(hop, limits))) return true;
   return !replays(hop) && hop.migration().spec.target_name.empty();
 }
 
@@ -136,14 +139,18 @@ bool tidy(Hop& hop) {
       if (!source_has_ended(hop, limits) || !clean_broker(hop, limits) || !clean_nodes(hop, limits)) return false;
       break;
     case Phase::rolled_back:
-      if (replays(hop) && !remove_queues(hop, limits)) return false;
+      if (replays(hop) && !is_settled(remove_queues(hop, limits))) return false;
       if (!clean_nodes(hop, limits)) return false;
       break;
     case Phase::failed:
       // The archives are all that is left of the memory: they stay as long as the object does.
       if (!hop.signals().deleting()) return true;
       if (!let_go(hop, limits)) return false;
-      if (replays(hop) && !remove_queues(hop, limits)) return false;
+      // Whoever has the source's name later looks into the same control queue, and would look for the mirror for ever.
+      if (replays(hop) && !(is_settled(take_back_words(hop, limits)) && is_settled(remove_queues(hop, limits))))
+        return false;
+      // A set makes its Pod anew, under the same name.
+      if (!is_owned_by(hop.migration(), kStatefulSet) && !clean_broker(hop, limits)) return false;
       if (!clean_nodes(hop, limits)) return false;
       break;
     default:

@@ -104,6 +104,9 @@ Outcome freezing(Hop& hop) {
     }
   }
 
+  // To have logged in to AMQP before the source stands still.
+  if (queue && replays(hop))
+    if (auto there = primary_depth(hop, {*queue, broker}, limits); !there) return there.error();
   if (queue && hop.status().strategy == Strategy::sequential && before->state != SourceState::frozen)
     if (auto unlimited = check_limits(hop, {*queue, broker}, limits); !unlimited) return unlimited.error();
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/identity.h"
+#include "extender/controller/kube_events.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/steps.h"
 #include "shared/base/time.h"
@@ -133,11 +134,10 @@ Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits)
   const std::string said = fmt::format("{}, frozen on node {}, was removed {}: {}", name_of(hop), status.source.node,
                                        why, what_holds_its_memory(hop));
   set_condition(status, {kSourceGone, false, "PodRemoved", said, hop.world().clock.now()});
-  status.warnings.push_back(said);
+  hop.warn(said);
   hop.log(LogLevel::warning, said);
-  for (const char* kind : {"Migration", "Pod"})
-    hop.world().events.record(hop.migration(), kind, true, "MigrationSourceRemoved",
-                              fmt::format("migration {}: {}", hop.migration().name, said));
+  record_for_both(hop.world().events, hop.migration(), true, "MigrationSourceRemoved",
+                  fmt::format("migration {}: {}", hop.migration().name, said));
   return hop.journal().write();
 }
 

@@ -128,6 +128,11 @@ void Hop::log(LogLevel level, std::string_view message, LogFields fields) {
   world_.log.write(level, message, fields);
 }
 
+void Hop::warn(const std::string& message) {
+  auto& warnings = status().warnings;
+  if (std::find(warnings.begin(), warnings.end(), message) == warnings.end()) warnings.push_back(message);
+}
+
 Attempt<void> Hop::say(const std::string& message) {
   if (status().steps.empty() || status().steps.back().message == message) return {};
   status().steps.back().message = message;

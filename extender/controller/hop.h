@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,12 @@ class Hop {
   [[nodiscard]] const Signals& signals() const { return signals_; }
   [[nodiscard]] Journal& journal() { return journal_; }
   [[nodiscard]] BacklogWatch& backlog() { return backlog_; }
+  // Connected to last, with the Secret of that name; for connect_to() alone.
+  struct KnownBroker {
+    std::string secret = {};
+    std::shared_ptr<broker::Broker> broker = {};
+  };
+  [[nodiscard]] KnownBroker& known_broker() { return known_broker_; }
   [[nodiscard]] const Migration& migration() const { return journal_.migration(); }
   [[nodiscard]] MigrationStatus& status() { return journal_.status(); }
   [[nodiscard]] const Json& source() const { return journal_.source(); }
@@ -74,6 +81,8 @@ class Hop {
   // False: interrupted, or the time is over.
   [[nodiscard]] bool pause(milliseconds span, const Limits& limits);
   void log(LogLevel level, std::string_view message, LogFields fields = {});
+  // Into the record, once.
+  void warn(const std::string& message);
   // Shown with the step at work. Not on the critical path.
   [[nodiscard]] Attempt<void> say(const std::string& message);
 
@@ -124,6 +133,7 @@ class Hop {
   Signals& signals_;
   Journal& journal_;
   BacklogWatch backlog_;
+  KnownBroker known_broker_;
   Duty duty_;
   bool at_duty_ = false;  // which makes calls itself
 };

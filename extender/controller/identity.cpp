@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/kube_events.h"
 #include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "shared/migration/names.h"
@@ -73,9 +74,8 @@ void tell_set_is_gone(Hop& hop, const std::string& pod) {
   const OwnerRef& owner = *hop.status().owner;
   const std::string text = fmt::format(
       "{} {} is gone, and Pod {} belongs to nobody; delete it if it should be gone too", owner.kind, owner.name, pod);
-  hop.status().warnings.push_back(text);
-  for (const char* kind : {"Migration", "Pod"})
-    hop.world().events.record(hop.migration(), kind, true, "MigrationSetGone", text);
+  hop.warn(text);
+  record_for_both(hop.world().events, hop.migration(), true, "MigrationSetGone", text);
 }
 
 bool has_lost_set(Hop& hop, const Json& lent) {

@@ -1,10 +1,12 @@
 // What a person has to decide, and by what.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/frozen_source.h"
+#include "extender/controller/kube_events.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/steps.h"
 
@@ -13,39 +15,90 @@ namespace {
 
 constexpr milliseconds kLookPatience{2'000};
 constexpr milliseconds kDecisionPatience{10'000};
-constexpr const char* kRefused = "; it cannot be resolved for the source: ";
+constexpr const char* kForSource = "resolved for the source";
+constexpr const char* kForTarget = "resolved for the target";
+constexpr const char* kFromCheckpoint = "resumed from its checkpoint";
+constexpr const char* kRefused = "; it cannot be ";
 
 // The doubt stays, and whoever decided is told why. A person may decide otherwise, or the same again.
-Outcome refuse(Hop& hop, const std::string& why) {
+Outcome refuse(Hop& hop, const std::string& what, const std::string& why) {
   MigrationStatus& status = hop.status();
-  status.message = status.message.substr(0, status.message.find(kRefused)) + kRefused + why;
-  hop.log(LogLevel::warning, "a resolution is refused", {{"message", why}});
-  for (const char* kind : {"Migration", "Pod"})
-    hop.world().events.record(
-        hop.migration(), kind, true, "MigrationNotResolved",
-        fmt::format("migration {}: it cannot be resolved for the source: {}", hop.migration().name, why));
+  status.message =
+      fmt::format("{}{}{}: {}", status.message.substr(0, status.message.find(kRefused)), kRefused, what, why);
+  hop.log(LogLevel::warning, "a resolution is refused", {{"resolution", what}, {"message", why}});
+  record_for_both(hop.world().events, hop.migration(), true, "MigrationNotResolved",
+                  fmt::format("migration {}: it cannot be {}: {}", hop.migration().name, what, why));
   if (auto written = hop.journal().write(); !written) return written.error();
   if (auto dropped = hop.journal().drop_resolution(); !dropped) return dropped.error();
   return {Event::left, "NotResolved", why};
 }
 
+std::string command(const Hop& hop, const std::string& verb, const std::string& flag) {
+  const Migration& migration = hop.migration();
+  return fmt::format("kubectl migrate {} {} -n {} {}", verb, migration.name, migration.namespace_, flag);
+}
+
+// What was replayed since a live migration's checkpoint is in none of its archives.
+bool has_archives(const Hop& hop) {
+  return strategy_of(hop.migration()) != Strategy::live;
+}
+
+// Why there is no target that could go on; empty: there is one. Whoever decides knows how its containers are.
+Attempt<std::string> what_became_of_target(Hop& hop, const Limits& limits) {
+  auto live = Pods{hop}.live_target(limits);
+  if (live) return std::string{};
+  if (live.error().reason == "TargetDeleted" || live.error().reason == "TargetFailed") return live.error().message;
+  return tl::make_unexpected(live.error());
+}
+
+bool is_lost(const SourceLeft& source) {
+  return source.remains == Remains::ended || source.remains == Remains::gone;
+}
+
+// Neither Pod has the memory any more, nor has an archive: nothing is left to be decided.
+Outcome nothing_left(const std::string& target, const SourceLeft& source) {
+  return {Event::failed, "NothingLeft",
+          fmt::format("{}, and {}; delete the Migration, and start the application anew", target, source.words)};
+}
+
 // The way back removes the target first. So it is taken only when the source can be thawed.
 Outcome for_source(Hop& hop, const std::string& decided) {
+  const Limits limits = hop.after_commit(kDecisionPatience);
   say_what_is_left(hop);
-  auto left = look_at_source(hop, hop.after_commit(kDecisionPatience));
+  auto left = look_at_source(hop, limits);
   if (!left && left.error().event == Event::left) return left.error();
-  if (!left) return refuse(hop, "nobody says whether it can be thawed: " + left.error().message);
-  switch (left->remains) {
-    case Remains::frozen:
-    case Remains::not_bound:
-      return {Event::source_decided, "SourceDecided", "decided: " + decided};
-    case Remains::late:
-      return refuse(hop, "the target's Pod would have to be removed first, and there is no time left for that");
-    case Remains::ended:
-    case Remains::gone:
-      break;
-  }
-  return refuse(hop, "its memory is gone");
+  if (!left) return refuse(hop, kForSource, "nobody says whether it can be thawed: " + left.error().message);
+  if (left->remains == Remains::late)
+    return refuse(hop, kForSource,
+                  "the target's Pod would have to be removed first, and there is no time left for that");
+  if (!is_lost(*left)) return {Event::source_decided, "SourceDecided", "decided: " + decided};
+  if (!has_archives(hop))
+    if (const auto gone = what_became_of_target(hop, limits); gone && !gone->empty()) return nothing_left(*gone, *left);
+  return refuse(hop, kForSource, "its memory is gone");
+}
+
+// Without its Pod there is no target to be kept, and the memory that came to life there is gone.
+Outcome for_target(Hop& hop, const std::string& decided) {
+  const Limits limits = hop.after_commit(kDecisionPatience);
+  const auto gone = what_became_of_target(hop, limits);
+  if (!gone && gone.error().event == Event::left) return gone.error();
+  if (!gone) return refuse(hop, kForTarget, "nobody says whether its Pod is there: " + gone.error().message);
+  if (gone->empty()) return {Event::target_decided, "TargetDecided", "decided: " + decided};
+  say_what_is_left(hop);
+  auto left = look_at_source(hop, limits);
+  if (!left && left.error().event == Event::left) return left.error();
+  if (left && is_lost(*left) && !has_archives(hop)) return nothing_left(*gone, *left);
+  std::vector<std::string> ways;
+  if (has_archives(hop)) ways.push_back("restore the archives: " + command(hop, "resume", "--from-checkpoint"));
+  if (!left || !is_lost(*left)) ways.push_back("let the source go on: " + command(hop, "resolve", "--keep source"));
+  return refuse(hop, kForTarget, fmt::format("{}, and its memory with it; {}", *gone, fmt::join(ways, ", or ")));
+}
+
+Outcome from_checkpoint(Hop& hop, const std::string& decided) {
+  if (has_archives(hop)) return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
+  return refuse(hop, kFromCheckpoint,
+                "what was replayed since then is in no archive; decide for one of the Pods: " +
+                    command(hop, "resolve", "--keep source|target"));
 }
 
 }  // namespace
@@ -79,12 +132,9 @@ Outcome in_doubt(Hop& hop) {
     case Resolution::keep_source:
       return for_source(hop, decided);
     case Resolution::keep_target:
-      return {Event::target_decided, "TargetDecided", "decided: " + decided};
+      return for_target(hop, decided);
     case Resolution::from_checkpoint:
-      // It holds once: when it leads here again, another one is needed.
-      if (!was_decided(status, Resolution::from_checkpoint))
-        return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
-      break;
+      return from_checkpoint(hop, decided);
     case Resolution::none:
       break;
   }

@@ -39,7 +39,7 @@ class Journal {
   [[nodiscard]] Attempt<void> begin(const Json& source_pod);
   // Takes both away again.
   [[nodiscard]] Attempt<void> end();
-  // A decision that cannot be carried out is none any more. What a person has decided anew meanwhile stands.
+  // A decision that was carried out, or cannot be, is none any more. What a person has decided anew meanwhile stands.
   [[nodiscard]] Attempt<void> drop_resolution();
 
  private:

@@ -45,6 +45,12 @@ Json event_object(const Migration& migration, const std::string& kind, bool is_w
           {"count", 1}};
 }
 
+void record_for_both(EventRecorder& events, const Migration& migration, bool is_warning, const std::string& reason,
+                     const std::string& message) {
+  for (const char* kind : {"Migration", "Pod"})
+    events.record(migration, kind, is_warning, reason, message);
+}
+
 KubeEvents::KubeEvents(kube::Client& client, const Clock& clock, Log& log)
     : client_(client), clock_(clock), log_(log), thread_([this](const std::stop_token& stop) { write_all(stop); }) {}
 

@@ -15,6 +15,10 @@ namespace migrate::controller {
                                 const std::string& reason, const std::string& message, Instant now,
                                 std::uint64_t serial);
 
+// For who looks at either: one of the Migration and one of the Pod.
+void record_for_both(EventRecorder& events, const Migration& migration, bool is_warning, const std::string& reason,
+                     const std::string& message);
+
 class KubeEvents final : public EventRecorder {
  public:
   KubeEvents(kube::Client& client, const Clock& clock, Log& log);

@@ -68,9 +68,11 @@ Attempt<void> await_fence(Hop& hop, const ReplayLink& link, const broker::QueueF
       return give_up(Event::failed, "MirrorConsumed",
                      fmt::format("somebody takes messages from queue {}, the mirror; find out who", messages.mirror));
     if (hop.world().pacer.now() >= next_totals) {
-      next_totals = hop.world().pacer.now() + kTotalsEvery;
+      // As old as before it was asked for: the answer may take its time.
+      const auto asked = hop.world().pacer.now();
+      next_totals = asked + kTotalsEvery;
       auto totals = link.broker->totals(link.queue.queue);
-      if (totals && *totals) fence.total(hop.world().pacer.now(), (*totals)->ready + (*totals)->unacknowledged);
+      if (totals && *totals) fence.total(asked, (*totals)->ready + (*totals)->unacknowledged);
       if (fence.holds()) return {};
     }
     if (!hop.pause(kPoll, patience))

@@ -153,6 +153,8 @@ const std::vector<Transition>& phase_table() {
       {P::in_doubt,      E::target_decided,     P::finishing,     kStop},
       {P::in_doubt,      E::target_decided,     P::switching,     kReplay},
       {P::in_doubt,      E::checkpoint_decided, P::repeating,     kStop | kSequential},
+      // A live migration has no archive of what was replayed: with both Pods gone nothing is left.
+      {P::in_doubt,      E::failed,             P::failed,        kLive},
 
       // What was replayed is in the target's memory alone. When that is lost now, a live migration's source is frozen
       // still and has all that it had not handled in its own queue; a sequential one's has ended.

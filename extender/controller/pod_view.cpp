@@ -17,6 +17,16 @@ bool is_true_condition(const Json& pod, const char* type) {
   });
 }
 
+// Why the kubelet does not get a container to run, in its words; empty: it does, or has not said.
+std::string creation_trouble(const Json& pod) {
+  for (const Json& one : list_at(pod, {"status", "containerStatuses"})) {
+    const std::string message = text_at(one, {"state", "waiting", "message"});
+    const std::string reason = text_at(one, {"state", "waiting", "reason"});
+    if (!message.empty()) return fmt::format("container {}: {}: {}", text_at(one, {"name"}), reason, message);
+  }
+  return "";
+}
+
 constexpr milliseconds kSpare{2'000};
 
 // Whether it fails again and again while its container is frozen. A tcp probe is answered by the kernel. An exec probe
@@ -80,13 +90,10 @@ bool images_are_there(const Json& pod) {
          std::all_of(states.begin(), states.end(), was_tried);
 }
 
-std::string creation_trouble(const Json& pod) {
-  for (const Json& one : list_at(pod, {"status", "containerStatuses"})) {
-    const std::string message = text_at(one, {"state", "waiting", "message"});
-    const std::string reason = text_at(one, {"state", "waiting", "reason"});
-    if (!message.empty()) return fmt::format("container {}: {}: {}", text_at(one, {"name"}), reason, message);
-  }
-  return "";
+std::string not_alive(const Json& pod, const std::string& in_time) {
+  const std::string trouble = creation_trouble(pod);
+  return fmt::format("the containers of target Pod {} did not come to life {}{}{}", text_at(pod, {"metadata", "name"}),
+                     in_time, trouble.empty() ? "" : ": ", trouble);
 }
 
 std::optional<milliseconds> freeze_budget(const Json& pod) {

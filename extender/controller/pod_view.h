@@ -36,8 +36,9 @@ struct PodView {
 // Every container's image is on the node: the kubelet got as far as creating them.
 [[nodiscard]] bool images_are_there(const Json& pod);
 
-// Why the kubelet does not get a container to run, in its words; empty: it does, or has not said.
-[[nodiscard]] std::string creation_trouble(const Json& pod);
+// That a target's containers do not run, and why the kubelet does not get them to, if it has said. `in_time`: "in 90
+// s".
+[[nodiscard]] std::string not_alive(const Json& pod, const std::string& in_time);
 
 // How long the Pod may stay frozen until a liveness probe kills it: the least of (failureThreshold - 1) * period over
 // its http and grpc probes, less 2 s, never negative; tcp and exec probes count only when they may not fail a single

@@ -15,7 +15,7 @@
 namespace migrate::controller {
 namespace {
 
-constexpr milliseconds kPoll{20};
+constexpr milliseconds kPoll{10};
 
 Attempt<std::vector<broker::Consumer>> list_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
                                                       const Limits& limits) {
@@ -33,11 +33,6 @@ ConsumerConnections of_unlisted_consumer(broker::Broker& broker, const QueueRef&
 }
 
 }  // namespace
-
-Result<broker::BrokerAddress> broker_address_in(const Json& secret) {
-  return broker::broker_address_of(text_at(secret, {"data", "amqp-url"}), text_at(secret, {"data", "management-url"}),
-                                   text_at(secret, {"data", "ca.crt"}));
-}
 
 std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod) {
   if (migration.spec.messages == MessageMode::none) return std::nullopt;
@@ -78,23 +73,33 @@ Result<std::vector<std::string>> connections_of(const std::vector<broker::Consum
   return std::vector<std::string>{chosen.begin(), chosen.end()};
 }
 
+Attempt<std::shared_ptr<broker::Broker>> connect_with(Brokers& brokers, const kube::ResourcePath& path,
+                                                      const std::optional<Json>& secret) {
+  if (!secret)
+    return give_up(Event::failed, "BrokerSecret",
+                   fmt::format("{} in namespace {}, the broker's, does not exist", describe(path), path.namespace_));
+  auto address =
+      broker::broker_address_of(text_at(*secret, {"data", "amqp-url"}), text_at(*secret, {"data", "management-url"}),
+                                text_at(*secret, {"data", "ca.crt"}));
+  if (!address)
+    return give_up(Event::failed, "BrokerSecret", fmt::format("{}: {}", describe(path), address.error().message));
+  auto connected = brokers.connect(*address);
+  if (!connected) return give_up(Event::failed, "Broker", connected.error().message);
+  return *connected;
+}
+
 Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& queue, const Limits& limits) {
+  Hop::KnownBroker& known = hop.known_broker();
+  if (hop.status().frozen_at && known.broker && known.secret == queue.secret) return known.broker;
   Pods api{hop};
   const auto path = kube::core("secrets", hop.migration().namespace_, queue.secret);
   auto secret = api.call<std::optional<Json>>("read " + describe(path), limits, [&](const kube::CallOptions& options) {
     return hop.world().client.get(path, options);
   });
   if (!secret) return tl::make_unexpected(secret.error());
-  if (!*secret)
-    return give_up(
-        Event::failed, "BrokerSecret",
-        fmt::format("{} in namespace {}, the broker's, does not exist", describe(path), hop.migration().namespace_));
-  auto address = broker_address_in(**secret);
-  if (!address)
-    return give_up(Event::failed, "BrokerSecret", fmt::format("{}: {}", describe(path), address.error().message));
-  auto connected = hop.world().brokers.connect(*address);
-  if (!connected) return give_up(Event::failed, "Broker", connected.error().message);
-  return *connected;
+  auto connected = connect_with(hop.world().brokers, path, *secret);
+  if (connected) known = {queue.secret, *connected};
+  return connected;
 }
 
 Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
@@ -130,21 +135,24 @@ Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& 
   if (!listed) return tl::make_unexpected(listed.error());
   if (auto closed = close(known.names); !closed) return closed;
   if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed) return closed;
-  // The connections themselves wait for a frozen peer's answer; what counts is that nobody consumes through them.
+  // The connections themselves wait for a frozen peer's answer; what counts is that nobody consumes through them. Their
+  // number is told sooner than their list.
   const auto consumes = [&](const broker::Consumer& consumer) { return own.contains(consumer.connection); };
   for (;;) {
-    listed = list_consumers(hop, broker, queue, limits);
-    if (!listed) return tl::make_unexpected(listed.error());
-    bool is_over = std::none_of(listed->begin(), listed->end(), consumes);
-    if (!known.are_listed) {
-      // That nothing of it is listed says nothing. When it is, it may turn out to come through another connection.
-      if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed)
-        return closed;
+    if (!known.are_listed || replays(hop)) {
       auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return broker.depth(queue.queue); });
       if (!depth) return tl::make_unexpected(depth.error());
-      is_over = is_over && (!*depth || (*depth)->consumers == 0);
+      if (!*depth || (*depth)->consumers == 0) return {};
     }
-    if (is_over) return {};
+    if (!known.are_listed || !replays(hop)) {
+      listed = list_consumers(hop, broker, queue, limits);
+      if (!listed) return tl::make_unexpected(listed.error());
+      if (known.are_listed && std::none_of(listed->begin(), listed->end(), consumes)) return {};
+      // That nothing of it is listed says nothing. When it is, it may turn out to come through another connection.
+      if (!known.are_listed)
+        if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed)
+          return closed;
+    }
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(hop.interrupted(
           {Event::deadline, "Broker",

@@ -28,9 +28,12 @@ struct QueueRef {
 [[nodiscard]] Result<std::vector<std::string>> connections_of(const std::vector<broker::Consumer>& consumers,
                                                               const PodView& pod);
 
-// What the Secret (amqp-url, management-url, ca.crt) says. Pure.
-[[nodiscard]] Result<broker::BrokerAddress> broker_address_in(const Json& secret);
-// Reads it and connects.
+// With what the Secret under that path (amqp-url, management-url, ca.crt) says; reason "BrokerSecret" when that is
+// nothing, or nothing usable.
+[[nodiscard]] Attempt<std::shared_ptr<broker::Broker>> connect_with(Brokers& brokers, const kube::ResourcePath& path,
+                                                                    const std::optional<Json>& secret);
+// Reads the Secret and connects. While the source is frozen what was connected before is used further: reading,
+// connecting and logging in anew with each phase would take a part of the gap.
 [[nodiscard]] Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& queue,
                                                                   const Limits& limits);
 
@@ -46,8 +49,8 @@ struct ConsumerConnections {
 // taken where there is one consumer alone. `pod` is the source with its address.
 [[nodiscard]] Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
                                                           const PodView& pod, const Limits& limits);
-// Closes these and whatever is listed now, and waits until none of them consumes; of such as were not listed, until
-// nobody does.
+// Closes these and whatever is listed now, and waits until none of them consumes; for a replay, where nobody else may,
+// and of such as were not listed, until nobody does.
 [[nodiscard]] Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
                                             const ConsumerConnections& known, const Limits& limits);
 

@@ -15,7 +15,7 @@
 namespace migrate::controller {
 namespace {
 
-constexpr milliseconds kPoll{20};
+constexpr milliseconds kPoll{10};
 constexpr milliseconds kCalmPoll{250};
 constexpr milliseconds kLastReaders{4'000};
 constexpr std::size_t kLongestHostname = 63;
@@ -102,6 +102,27 @@ tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link) {
   return give_up(Event::failed, "MirrorLost",
                  fmt::format("queue {}, the mirror of {}, was deleted; what it held cannot be replayed",
                              messages_of(hop).mirror, link.queue.queue));
+}
+
+Attempt<void> note_taken(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  MessagesStatus& messages = messages_of(hop);
+  if (!messages.mirrored) return {};  // nobody knows
+  // What it had not acknowledged comes back when its last connection ends.
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kLastReaders), limits.stop};
+  for (;;) {
+    auto depth =
+        ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(messages.mirror); });
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (!*depth) return {};  // whoever replays will find that
+    if ((*depth)->consumers > 0 && hop.pause(kCalmPoll, patience)) continue;
+    if ((*depth)->ready >= *messages.mirrored) return {};
+    messages.replayed = (*depth)->ready;
+    hop.warn(
+        fmt::format("{} of the {} messages in {}, the mirror of {}, were taken by a copy that was given up; the one "
+                    "restored from the checkpoint does not know them",
+                    *messages.mirrored - (*depth)->ready, *messages.mirrored, messages.mirror, link.queue.queue));
+    return {};
+  }
 }
 
 Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
@@ -224,8 +245,10 @@ Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
   if (const Instant now = hop.world().clock.now(); is_untouched && messages.bound_at && now > *messages.bound_at)
     messages.arrival_rate =
         static_cast<double>(rest->ready) / std::chrono::duration<double>(now - *messages.bound_at).count();
-  // All that it ever got. Where somebody has taken from it, the broker alone knows: its statistics of a queue are 5 s
-  // old and go with the queue, so no number is told then.
+  // All that it ever got. Where somebody has taken from it, nobody tells exactly: the broker's statistics of a queue
+  // are 5 s old and go with the queue, which goes as soon as it is empty; its count of what was published lacks what
+  // came by a dead letter, and the queue's own (next_seq_id) begins anew with a broker that crashed. So no number is
+  // told then.
   if (is_untouched && !hop.migration().spec.purge_primary) messages.mirrored = rest->ready;
   if (is_untouched) note_cutoff(hop);
   if (!messages.backlog_at_cut && !hop.migration().spec.purge_primary) add_repeats(messages, primary->ready);

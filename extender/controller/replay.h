@@ -66,6 +66,9 @@ template <class T>
 
 // The mirror was deleted by somebody else.
 [[nodiscard]] tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link);
+// Before a copy is restored from the archives once more: what the one before it took of the mirror, it takes along. It
+// counts as lost.
+[[nodiscard]] Attempt<void> note_taken(Hop& hop, const ReplayLink& link, const Limits& limits);
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 
@@ -105,8 +108,8 @@ void add_repeats(MessagesStatus& messages, std::uint64_t in_both);
 [[nodiscard]] Attempt<void> check_target_lives(Hop& hop, const Limits& limits);
 
 // Way back: what the source must not find when it runs again, in a control queue that is the target's too. Before the
-// thaw. One that is the target's alone is left as it is: should the target come to life all the same, it must find the
-// word, or it would take from the primary.
+// thaw; and for whoever has its name after a migration that failed. One that is the target's alone is left as it is:
+// should the target come to life all the same, it must find the word, or it would take from the primary.
 [[nodiscard]] Attempt<void> take_back_words(Hop& hop, const Limits& limits);
 // The control queue of a target that was given up; its successor has another name.
 [[nodiscard]] Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits);

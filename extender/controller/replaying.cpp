@@ -21,7 +21,9 @@ using messages::CutReason;
 using std::chrono::duration_cast;
 
 constexpr milliseconds kPoll{50};
+constexpr milliseconds kFrozenPoll{10};
 constexpr milliseconds kTellEvery{1'000};
+constexpr milliseconds kLookEvery{250};  // at the API server, which tells of an end within a second or so
 constexpr milliseconds kCommitReserve{3'000};
 
 tl::unexpected<Outcome> not_replaying(Hop& hop, const std::string& what) {
@@ -194,19 +196,24 @@ Outcome draining(Hop& hop) {
     if (!depth) return depth.error();
     return messages_of(hop).service_rate ? commit_with(hop, depth->ready) : Outcome{};
   }
-  Attendance attendance{hop.world().pacer.now(), true};
+  Steady next_look = hop.world().pacer.now();
+  Attendance attendance{next_look, true};
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
     if (!depth) return depth.error();
     note_backlog(hop, depth->ready);
     if (auto there = attend(hop, *link, attendance, depth->consumers, 0, limits); !there) return there.error();
-    const bool is_settled = attendance.is_settled(hop.world().pacer.now());
+    const Steady now = hop.world().pacer.now();
+    const bool is_settled = attendance.is_settled(now);
     // Without a consumer it may have died with what it had not handled, and that would be back in a moment.
     if (depth->ready == 0 && depth->consumers > 0 && is_settled) return {};
     // Longer it cannot stay frozen undecided.
     if (is_settled && hop.left_of(limits) < kCommitReserve) return commit_with(hop, depth->ready);
-    if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
-    if (!hop.pause(kPoll / 2, limits))
+    if (now >= next_look) {
+      next_look = now + kLookEvery;
+      if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
+    }
+    if (!hop.pause(kFrozenPoll, limits))
       return hop.interrupted({Event::deadline, "DeadlineExceeded", "the time was over while the mirror was drained"});
   }
 }

@@ -142,10 +142,7 @@ Outcome restoring(Hop& hop) {
     if (!live) return live.error().event == Event::left ? live.error() : settle(hop, live.error().message);
     if (hop.pause(kShortPause, limits)) continue;
     if (hop.signals().leaving()) return hop.interrupted({Event::left, "Left", "interrupted"});
-    const std::string trouble = creation_trouble(*live);
-    return settle(hop,
-                  fmt::format("the containers of target Pod {} did not come to life in {} s{}{}", status.target.pod,
-                              kRestorePatience.count() / 1000, trouble.empty() ? "" : ": ", trouble));
+    return settle(hop, not_alive(*live, fmt::format("in {} s", kRestorePatience.count() / 1000)));
   }
 }
 
@@ -183,9 +180,8 @@ Outcome repeating(Hop& hop) {
   if (moves) {
     // No record names this node any more: what lies there goes now.
     if (auto cleaned = clean_up(hop, status.target.node, hop.after_commit(kCleanUpPatience)); !cleaned)
-      status.warnings.push_back(
-          fmt::format("archives may be left on node {} in /var/lib/kubectl-migrate/targets/{}: {}", status.target.node,
-                      hop.migration().uid, cleaned.error().message));
+      hop.warn(fmt::format("archives may be left on node {} in /var/lib/kubectl-migrate/targets/{}: {}",
+                           status.target.node, hop.migration().uid, cleaned.error().message));
   }
   // By a person's word memory may come to life that has perhaps done so before: an agent hands no archive of such on.
   const bool pulls_anew = moves || was_decided(status, Resolution::from_checkpoint);
@@ -196,6 +192,8 @@ Outcome repeating(Hop& hop) {
   if (replays(hop)) {
     auto link = connect_replay(hop, limits);
     if (!link) return link.error();
+    if (was_decided(status, Resolution::from_checkpoint))
+      if (auto noted = note_taken(hop, *link, limits); !noted) return noted.error();
     if (auto forgotten = forget_control_queue(hop, *link, limits); !forgotten) return forgotten.error();
     if (auto told = tell_start(hop, *link, limits); !told) return told.error();
   }

@@ -96,7 +96,7 @@ Attempt<void> await_ready(Hop& hop, const Limits& limits) {
 
 Outcome settled(Hop& hop, bool restored, const char* reason, const std::string& message) {
   set_condition(hop.status(), {"NameRestored", restored, reason, message, hop.world().clock.now()});
-  if (!restored) hop.status().warnings.push_back(message);
+  if (!restored) hop.warn(message);
   return {Event::done, "", ""};
 }
 
@@ -114,9 +114,7 @@ Outcome shadow_or(Hop& hop, const Limits& limits, Outcome otherwise) {
 // What the second hop froze is the shadow: lost there, it was started anew without its memory.
 void note_lost_shadow(Hop& hop, const MigrationStatus& second) {
   const Condition* lost = find_condition(second, "SourceLost");
-  auto& warnings = hop.status().warnings;
-  if (lost == nullptr || !lost->value) return;
-  if (std::find(warnings.begin(), warnings.end(), lost->message) == warnings.end()) warnings.push_back(lost->message);
+  if (lost != nullptr && lost->value) hop.warn(lost->message);
 }
 
 // As long as a migration may take. A Pod that is not ready by then may never be, and this would never end.

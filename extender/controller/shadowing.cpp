@@ -42,10 +42,7 @@ Outcome await_running_shadow(Hop& hop, const Limits& limits) {
     auto live = Pods{hop}.live_target(limits);
     if (!live) return live.error();
     if (hop.pause(kShortPause, limits)) continue;
-    const std::string trouble = creation_trouble(*live);
-    return hop.interrupted({Event::deadline, "RestoreFailed",
-                            fmt::format("the containers of target Pod {} did not come to life in time{}{}",
-                                        hop.status().target.pod, trouble.empty() ? "" : ": ", trouble)});
+    return hop.interrupted({Event::deadline, "RestoreFailed", not_alive(*live, "in time")});
   }
 }
 

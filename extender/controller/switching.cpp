@@ -20,6 +20,8 @@ namespace {
 using std::chrono::duration_cast;
 
 constexpr milliseconds kPoll{25};
+constexpr milliseconds kShortPoll{10};  // for what takes the application a moment
+constexpr milliseconds kSecretPause{1'000};
 constexpr milliseconds kLookEvery{1'000};
 constexpr milliseconds kTellEvery{5'000};
 constexpr milliseconds kSwitchPatience{1'800'000};  // a long rest is replayed to its end all the same
@@ -50,8 +52,7 @@ Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limi
     if (!purged && purged.error().event == Event::left) return tl::make_unexpected(purged.error());
     // A right that is missing, perhaps. Not worth a consumer that stands still: its ids tell it what it knows.
     if (!purged)
-      hop.status().warnings.push_back(
-          fmt::format("--purge-primary: what the source had handled comes once more: {}", purged.error().message));
+      hop.warn(fmt::format("--purge-primary: what the source had handled comes once more: {}", purged.error().message));
   }
   if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
   // What came between the two is in both.
@@ -131,10 +132,10 @@ Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& li
         ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
     if (!depth) return tl::make_unexpected(depth.error());
     if (*depth && (*depth)->consumers > 0) break;
-    if (hop.pause(kPoll, patience)) continue;
+    if (hop.pause(kShortPoll, patience)) continue;
     if (hop.signals().leaving()) return leave("interrupted");
-    status.warnings.push_back(fmt::format("nobody consumes queue {} {} s after the replay ended; see kubectl logs {}",
-                                          link.queue.queue, kTakeOverPatience.count() / 1000, status.target.pod));
+    hop.warn(fmt::format("nobody consumes queue {} {} s after the replay ended; see kubectl logs {}", link.queue.queue,
+                         kTakeOverPatience.count() / 1000, status.target.pod));
     break;
   }
   status.running_at = hop.world().clock.now();
@@ -153,18 +154,20 @@ Attempt<void> check_same_process(Hop& hop, Steady told, const Limits& limits) {
 }
 
 // The mirror was unbound, empty and unused: nothing is left in it. Recorded before it is removed: one that is gone
-// without this record was deleted by somebody else, with what it held.
+// without this record was deleted by somebody else, with what it held. What a copy that was given up took is noted by
+// then (note_taken).
 Attempt<void> record_nothing_left(Hop& hop) {
   MessagesStatus& messages = messages_of(hop);
-  messages.lost = 0;
-  messages.replayed = messages.mirrored;
+  const bool is_part_taken = messages.mirrored && messages.replayed && *messages.replayed < *messages.mirrored;
+  messages.lost = is_part_taken ? *messages.mirrored - *messages.replayed : 0;
+  if (!is_part_taken) messages.replayed = messages.mirrored;
   return hop.journal().write();
 }
 
 // Of a mirror that somebody else deleted. Who has decided for the target takes the loss.
 Attempt<void> take_loss(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  hop.status().warnings.push_back(fmt::format("queue {}, the mirror of {}, was deleted; what it held is lost to Pod {}",
-                                              messages_of(hop).mirror, link.queue.queue, hop.status().target.pod));
+  hop.warn(fmt::format("queue {}, the mirror of {}, was deleted; what it held is lost to Pod {}",
+                       messages_of(hop).mirror, link.queue.queue, hop.status().target.pod));
   return await_take_over(hop, link, limits);
 }
 
@@ -197,7 +200,7 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
       if (!gone) return tl::make_unexpected(gone.error());
       if (*gone == broker::Removal::removed || *gone == broker::Removal::absent) return {};
     }
-    if (!hop.pause(kPoll, limits))
+    if (!hop.pause(kShortPoll, limits))
       return tl::make_unexpected(hop.interrupted(
           {Event::failed, "ReplayNotEnded",
            fmt::format("the application in Pod {} does not leave the mirror {}; see docs/app-contract.md",
@@ -221,8 +224,9 @@ Attempt<void> open_gate(Hop& hop, const Limits& limits) {
   auto done = Pods{hop}.call<Json>("let traffic to " + describe(path), limits, [&](const kube::CallOptions& options) {
     return hop.world().client.json_patch(path, patch, {}, options);
   });
-  if (!done) return tl::make_unexpected(done.error());
-  return {};
+  if (done) return {};
+  if (auto there = Pods{hop}.live_target(limits); !there) return tl::make_unexpected(there.error());
+  return tl::make_unexpected(done.error());
 }
 
 // A shadow that is lost behind the commit, or what it had still to replay. With --purge-primary that is no doubt: the
@@ -247,17 +251,27 @@ Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
                   outcome.message, link.queue.queue, migration.status.target.pod)};
 }
 
+// Behind the commit there is only forward: a Secret that is missing, or says nothing usable, may be put right.
+Attempt<ReplayLink> connect_whatever_it_takes(Hop& hop, const Limits& limits) {
+  for (;;) {
+    auto link = connect_replay(hop, limits);
+    if (link || link.error().reason != "BrokerSecret") return link;
+    if (auto said = hop.say(link.error().message); !said) return tl::make_unexpected(said.error());
+    if (!hop.pause(kSecretPause, limits)) return tl::make_unexpected(hop.interrupted(link.error()));
+  }
+}
+
 }  // namespace
 
 Outcome switching(Hop& hop) {
   const Limits limits = hop.after_commit(kSwitchPatience);
-  auto link = connect_replay(hop, limits);
+  auto link = connect_whatever_it_takes(hop, limits);
   if (!link) return link.error();
   // Recorded by an attempt that came so far.
   if (!messages_of(hop).lost)
     if (auto replayed = replay_rest(hop, *link, limits); !replayed) return or_doubt(hop, *link, replayed.error());
   if (auto ended = end_replay(hop, *link, limits); !ended) return or_doubt(hop, *link, ended.error());
-  if (auto opened = open_gate(hop, limits); !opened) return opened.error();
+  if (auto opened = open_gate(hop, limits); !opened) return or_doubt(hop, *link, opened.error());
   return {};
 }
 

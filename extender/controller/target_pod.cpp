@@ -42,7 +42,7 @@ std::string with_suffix(std::string base, const std::string& suffix) {
   return base + std::string{kInfix} + suffix;
 }
 
-// FNV-1a: the same migration and attempt always give the same name.
+// FNV-1a: the same text always gives the same one.
 std::string suffix_of(const std::string& text) {
   std::uint64_t hash = 14695981039346656037ULL;
   for (const char c : text)
@@ -207,8 +207,8 @@ Json placeholder_pod(const Json& source, const Migration& migration, const Targe
   return pod;
 }
 
-std::string pull_secret_name(const Migration& migration, std::uint32_t attempt) {
-  return fmt::format("{}{}-{}", kPullSecretPrefix, migration.uid, attempt);
+std::string pull_secret_name(const Migration& migration, const std::string& repository) {
+  return fmt::format("{}{}-{}", kPullSecretPrefix, migration.uid, suffix_of(repository));
 }
 
 Json pull_secret(const Migration& migration, const std::string& name, const PullCredentials& credentials) {

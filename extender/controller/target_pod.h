@@ -51,8 +51,9 @@ struct TargetPlan {
 // that must hold, and asks for the domains in which they will.
 [[nodiscard]] Json placeholder_pod(const Json& source, const Migration& migration, const TargetPlan& plan);
 
-// A Secret (kubernetes.io/dockerconfigjson) for one attempt at one target; it goes with the Migration.
-[[nodiscard]] std::string pull_secret_name(const Migration& migration, std::uint32_t attempt);
+// A Secret (kubernetes.io/dockerconfigjson) with the credentials of one offer of images, by its repository; it goes
+// with the Migration.
+[[nodiscard]] std::string pull_secret_name(const Migration& migration, const std::string& repository);
 struct PullCredentials {
   std::string repository;
   std::string user;

@@ -90,6 +90,8 @@ struct Totals {
   std::uint64_t unacknowledged = 0;
   // Messages a second, of the last few; nothing: the broker has not counted yet.
   std::optional<double> publish_rate = std::nullopt;
+  // Of those seconds of the last minute in which something waited all the while, and that still does: how fast its
+  // consumers are. Nothing, too, when there were too few: what is acknowledged else is what arrives, or less.
   std::optional<double> ack_rate = std::nullopt;
 };
 

@@ -136,11 +136,18 @@ Lookup<std::vector<Policy>> ManagementApi::policies() {
 }
 
 Lookup<Totals> ManagementApi::totals(const std::string& queue) {
-  auto answer =
-      get(fmt::format("count queue {} at {}", queue, where_), queue_path(queue), Absent::is_an_answer, kTimeout);
+  const std::string attempt = fmt::format("count queue {} at {}", queue, where_);
+  const auto began = std::chrono::steady_clock::now();
+  auto answer = get(attempt, queue_path(queue), Absent::is_an_answer, kTimeout);
   if (!answer) return tl::make_unexpected(answer.error());
   if (!*answer) return std::nullopt;
-  return totals_of(**answer);
+  auto totals = totals_of(**answer);
+  if (!totals || totals->ready == 0) return totals;
+  const auto spent = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+  const auto last_minute =
+      get(attempt, queue_path(queue) + kLastMinute, Absent::is_an_answer, std::max(kTimeout - spent, milliseconds{1}));
+  if (last_minute && *last_minute) totals->ack_rate = busy_ack_rate_of(**last_minute);
+  return totals;
 }
 
 Lookup<std::vector<Binding>> ManagementApi::list_bindings(const std::string& queue) {

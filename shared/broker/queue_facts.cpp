@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 namespace migrate::broker {
@@ -36,6 +38,18 @@ std::optional<double> rate_of(const Json& queue, const char* details) {
   const Json& rate = part_of(part_of(part_of(queue, "message_stats"), details), "rate");
   if (!rate.is_number()) return std::nullopt;
   return rate.get<double>();
+}
+
+// By the time, in ms since 1970, of the broker's grid to which they were rounded up.
+std::map<std::int64_t, std::int64_t> samples_in(const Json& details) {
+  std::map<std::int64_t, std::int64_t> samples;
+  for (const Json& one : part_of(details, "samples")) {
+    const Json& at = part_of(one, "timestamp");
+    const Json& count = part_of(one, "sample");
+    if (at.is_number_integer() && count.is_number_integer())
+      samples[at.get<std::int64_t>()] = count.get<std::int64_t>();
+  }
+  return samples;
 }
 
 // Of an argument and a policy the less holds; what is below 0 is no limit.
@@ -141,7 +155,35 @@ std::optional<Totals> totals_of(const Json& queue) {
   const auto ready = count_of(queue, "messages_ready");
   const auto unacknowledged = count_of(queue, "messages_unacknowledged");
   if (!ready || !unacknowledged) return std::nullopt;
-  return Totals{*ready, *unacknowledged, rate_of(queue, "publish_details"), rate_of(queue, "ack_details")};
+  return Totals{*ready, *unacknowledged, rate_of(queue, "publish_details")};
+}
+
+// Of each step the acknowledgements count that were made while something waited. The length was told by the queue
+// itself up to one step before it was counted, so it is looked at a step further on both sides. A step in which nobody
+// worked for a while, as the queue's consumer was moved perhaps, is among them and shows too little: so the median,
+// and not of one step alone.
+std::optional<double> busy_ack_rate_of(const Json& last_minute) {
+  constexpr std::size_t kFewest = 2;
+  constexpr double kMsPerSecond = 1000;
+  const auto waiting = samples_in(part_of(last_minute, "messages_ready_details"));
+  const auto acknowledged = samples_in(part_of(part_of(last_minute, "message_stats"), "ack_details"));
+  const auto waits = [&](std::int64_t at) {
+    const auto found = waiting.find(at);
+    return found != waiting.end() && found->second > 0;
+  };
+  std::vector<double> rates;
+  for (auto from = acknowledged.begin(); from != acknowledged.end(); ++from) {
+    const auto to = std::next(from);
+    if (to == acknowledged.end()) break;
+    const std::int64_t step = to->first - from->first;
+    const std::int64_t count = to->second - from->second;
+    if (count > 0 && waits(from->first - step) && waits(from->first) && waits(to->first) && waits(to->first + step))
+      rates.push_back(static_cast<double>(count) * kMsPerSecond / static_cast<double>(step));
+  }
+  if (rates.size() < kFewest) return std::nullopt;
+  const auto median = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
+  std::nth_element(rates.begin(), median, rates.end());
+  return *median;
 }
 
 }  // namespace migrate::broker

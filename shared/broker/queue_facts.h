@@ -27,7 +27,12 @@ namespace migrate::broker {
 // From /api/policies/VHOST or /api/operator-policies/VHOST; those for exchanges or streams alone are left out.
 [[nodiscard]] std::vector<Policy> policies_of(const nlohmann::json& list, bool are_operators);
 
-// From the queue as well. Nothing: not counted yet.
+// From the queue as well, without ack_rate. Nothing: not counted yet.
 [[nodiscard]] std::optional<Totals> totals_of(const nlohmann::json& queue);
+
+// What is added to the queue's path for its last minute, counted every 5 s.
+inline constexpr const char* kLastMinute = "?lengths_age=60&lengths_incr=5&msg_rates_age=60&msg_rates_incr=5";
+// From that: Totals::ack_rate.
+[[nodiscard]] std::optional<double> busy_ack_rate_of(const nlohmann::json& last_minute);
 
 }  // namespace migrate::broker

@@ -31,18 +31,26 @@ void check(const Scene& scene, const std::string& migration, const migrate::Comp
       migration);
 }
 
-}  // namespace
-
-migrate::Completed lose_criu(const Scene& scene, const std::string& migration) {
+// CRIU is killed on that node in what the plugin is told by `words`.
+migrate::Completed lose_criu_on(const Scene& scene, const std::string& target, const Words& words) {
   const migrate::test::TemporaryFolder folder;
-  const std::string target = scene.other_node();
   auto hold = hold_criu(scene.cluster(), target);
-  Background plugin{scene.stage().plugin_words({scene.consumer(), "--to", target, "--name", migration}),
-                    folder / "out"};
+  Background plugin{scene.stage().plugin_words(words), folder / "out"};
   hold->await();
   scene.cluster().on(target, {"pkill", "-KILL", "-f", "^/bin/sh [^ ]*criu swrk"});
   hold.reset();
   return ended(plugin);
+}
+
+}  // namespace
+
+migrate::Completed lose_criu(const Scene& scene, const std::string& migration) {
+  const std::string target = scene.other_node();
+  return lose_criu_on(scene, target, {scene.consumer(), "--to", target, "--name", migration});
+}
+
+migrate::Completed lose_criu_again(const Scene& scene, const std::string& migration) {
+  return lose_criu_on(scene, scene.other_node(), {"resume", migration, "--from-checkpoint"});
 }
 
 migrate::Completed spoil_side(const Scene& scene, const std::string& migration) {

@@ -11,6 +11,9 @@ namespace harness {
 // what the waiting plugin said, with its exit code.
 [[nodiscard]] migrate::Completed lose_criu(const Scene& scene, const std::string& migration);
 
+// The same while that migration, in doubt already, is resumed from its checkpoint.
+[[nodiscard]] migrate::Completed lose_criu_again(const Scene& scene, const std::string& migration);
+
 // The restore of the container `side` fails on the target's node, after `main` has come to life there. The same.
 [[nodiscard]] migrate::Completed spoil_side(const Scene& scene, const std::string& migration);
 

@@ -63,6 +63,8 @@ BOOST_AUTO_TEST_CASE(without_a_doubt_there_is_nothing_to_decide) {
 
 BOOST_AUTO_TEST_CASE(resumed_from_the_checkpoint) {
   check_doubt(scene(), "again", lose_criu(scene(), "again"));
+  // It leads into the same doubt, and can be decided in the same way once more.
+  check_doubt(scene(), "again", lose_criu_again(scene(), "again"));
   decide(scene(), "again", {"resume", "again", "--from-checkpoint"}, "continues");
   BOOST_TEST(scene().other_node() == "node-b");
   follow("again");

@@ -4,6 +4,7 @@
 
 #include "shared/broker/broker.h"
 #include "shared/broker/management.h"
+#include "shared/broker/queue_facts.h"
 #include "test/unit/fake_server/server.h"
 
 namespace {
@@ -155,7 +156,26 @@ BOOST_AUTO_TEST_CASE(totals_that_were_not_counted_are_not_nothing_waiting) {
   const auto rates = broker->totals("orders").value();
   BOOST_REQUIRE(rates.has_value());
   BOOST_TEST(rates->publish_rate.value_or(0) == 10.2);
-  BOOST_TEST(rates->ack_rate.value_or(0) == 9.0);
+  // Of the last seconds, whatever waited then.
+  BOOST_TEST(!rates->ack_rate.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(how_fast_a_queue_is_handled_is_told_of_a_minute_in_which_something_waited) {
+  const std::string queue = R"("messages_ready": 3, "messages_unacknowledged": 4)";
+  body = "{" + queue + "}";
+  bodies[std::string{"/api/queues/%2F/orders"} + kLastMinute] = "{" + queue + R"(,
+      "messages_ready_details": {"samples": [{"sample": 9, "timestamp": 25000}, {"sample": 9, "timestamp": 20000},
+        {"sample": 8, "timestamp": 15000}, {"sample": 7, "timestamp": 10000}, {"sample": 6, "timestamp": 5000}]},
+      "message_stats": {"ack_details": {"rate": 9, "samples": [{"sample": 300, "timestamp": 20000},
+        {"sample": 200, "timestamp": 15000}, {"sample": 100, "timestamp": 10000}]}}})";
+  const auto totals = broker->totals("orders").value();
+  BOOST_REQUIRE(totals.has_value());
+  BOOST_TEST(totals->ack_rate.value_or(0) == 20.0);
+  // Nothing waits, and nothing is asked.
+  asked.clear();
+  body = R"({"messages_ready": 0, "messages_unacknowledged": 4})";
+  BOOST_TEST(!broker->totals("orders").value()->ack_rate.has_value());
+  BOOST_TEST(asked.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(errors_say_what_to_do_and_no_password) {

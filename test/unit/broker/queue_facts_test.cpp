@@ -102,10 +102,51 @@ BOOST_AUTO_TEST_CASE(an_exchange_s_type) {
       "arguments": {"x-delayed-type": "direct"}})")) == Exchange{"x", "x-delayed-message", "direct"}));
 }
 
+// Every 5 s, the newest first, as the broker tells them.
+Json samples_of(const std::vector<int>& counts, int newest) {
+  Json samples = Json::array();
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    samples.push_back(
+        {{"sample", counts[i]}, {"timestamp", 1'700'000'000'000 + 5'000 * (newest - static_cast<int>(i))}});
+  return {{"rate", 7}, {"samples", std::move(samples)}};
+}
+
+struct RateRow {
+  const char* what;
+  std::vector<int> waiting;  // from the newest on, which is one step newer than the newest of the next
+  std::vector<int> acknowledged;
+  std::optional<double> rate;
+  friend std::ostream& operator<<(std::ostream& out, const RateRow& row) { return out << row.what; }
+};
+
+const std::vector<RateRow> kRateRows{
+    {"overload", {90, 70, 50, 30, 10, 5}, {500, 400, 300, 200, 100}, 20.0},
+    {"nothing ever waits: what is acknowledged is what arrives", {0, 0, 0, 0, 0, 0}, {200, 150, 100, 50, 0}, {}},
+    {"something waits now and then", {1, 0, 1, 1, 0, 1}, {200, 150, 100, 50, 0}, {}},
+    {"something waits at last", {40, 30, 20, 0, 0, 0}, {250, 150, 100, 50, 0}, {}},
+    // Of the move's own silence, and of the queue's before it, nothing counts.
+    {"what a move held up is worked off", {0, 0, 15, 10, 0, 0}, {260, 190, 110, 100, 50}, {}},
+    {"one step alone is no measure", {9, 8, 7, 6}, {210, 110, 0}, {}},
+    {"with a move in the midst of it", {90, 80, 70, 60, 50, 40, 30}, {425, 325, 225, 200, 100, 0}, 20.0},
+    {"nobody works", {9, 9, 9, 9, 9, 9}, {100, 100, 100, 100, 100}, {}},
+    {"a broker that has counted nothing yet", {}, {}, {}},
+    {"its lengths are not told", {}, {400, 300, 200, 100}, {}},
+};
+
+BOOST_DATA_TEST_CASE(how_fast_consumers_are_is_told_by_what_they_do_while_something_waits,
+                     boost::unit_test::data::make(kRateRows), row) {
+  const Json last_minute{{"messages_ready_details", samples_of(row.waiting, 1)},
+                         {"message_stats", {{"ack_details", samples_of(row.acknowledged, 0)}}}};
+  BOOST_CHECK(busy_ack_rate_of(last_minute) == row.rate);
+}
+
 BOOST_AUTO_TEST_CASE(nonsense_is_survived) {
   BOOST_TEST(!queue_facts_of(Json::parse("7")).has_value());
   BOOST_TEST(bindings_of(Json::parse(R"([7, {"source": 7}, {}])")).empty());
   BOOST_TEST(!totals_of(Json::parse(R"({"messages_ready": -1, "messages_unacknowledged": 1})")).has_value());
+  BOOST_TEST(!busy_ack_rate_of(Json::parse(R"({"messages_ready_details": {"samples": [7, {"sample": "x"}]},
+      "message_stats": {"ack_details": {"samples": 7}}})"))
+                  .has_value());
   BOOST_CHECK(consumer_of(Json::parse(R"({"prefetch_count": "x", "channel_details": []})")) == Consumer{});
 }
 

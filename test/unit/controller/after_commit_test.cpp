@@ -131,6 +131,48 @@ BOOST_FIXTURE_TEST_CASE(a_person_decides_for_the_checkpoint, Doubt) {
   check_succeeded(target_name(samples::migration(), 2));
 }
 
+// What was decided is carried out, and comes to nothing; the same may be tried again.
+BOOST_FIXTURE_TEST_CASE(a_decision_that_led_into_doubt_again_can_be_made_again, Doubt) {
+  for (std::size_t doubts = 2; doubts < 4; ++doubts) {
+    decide("Checkpoint");
+    const MigrationStatus now = status();
+    BOOST_TEST(to_string(now.phase) == "InDoubt", log.text());
+    BOOST_CHECK(migration().spec.resolve == Resolution::none);
+    BOOST_TEST(static_cast<std::size_t>(std::count_if(now.steps.begin(), now.steps.end(), [](const Step& one) {
+                 return one.name == "InDoubt";
+               })) == doubts);
+  }
+  target.outcome = RestoreState::used;
+  decide("Checkpoint");
+  check_succeeded(target_name(samples::migration(), 2));
+}
+
+// Whoever takes over neither forgets a decision nor takes an old one for a new one.
+BOOST_AUTO_TEST_CASE(a_controller_may_end_at_any_write_between_two_doubts) {
+  for (int n = 1;; ++n) {
+    Doubt scene;
+    int left = n;
+    scene.cluster.before_write = [&](const std::string&,
+                                     const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+      if (where.plural == "leases" || --left != 0) return std::nullopt;
+      scene.die();
+      return controller::fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
+    };
+    scene.decide("Checkpoint");
+    const MigrationStatus again = scene.status();
+    BOOST_TEST_CONTEXT("killed at write " << n) {
+      BOOST_TEST(to_string(again.phase) == "InDoubt", scene.log.text());
+      BOOST_CHECK(scene.migration().spec.resolve == Resolution::none);
+      BOOST_TEST(std::count_if(again.steps.begin(), again.steps.end(),
+                               [](const Step& one) { return one.name == "InDoubt"; }) == 2);
+    }
+    if (left > 0) {
+      BOOST_TEST(n > 4);
+      return;
+    }
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(doubt_that_resolves_itself, Doubt) {
   for (auto& [uid, state] : target.targets)
     state = RestoreState::used;

@@ -94,6 +94,20 @@ BOOST_FIXTURE_TEST_CASE(the_word_to_a_copy_stands_as_long_as_the_copy_may_live, 
   BOOST_TEST(count(std::string("purge ") + kShadowControl) == 0U);
 }
 
+// Nobody can ask that broker any more, and nothing else is held up by it.
+BOOST_FIXTURE_TEST_CASE(a_secret_that_is_gone_in_the_end_holds_up_nobody, Live) {
+  target.before = [&](const std::string& what) {
+    if (what == "release") abort();
+    return std::optional<agent::AgentError>{};
+  };
+  source.after = [&](const std::string& what) {
+    if (what == "thaw") cluster.drop(kube::core("secrets", "shop", "rabbit"));
+  };
+  run();
+  check_rolled_back();
+  BOOST_TEST(broker->has_queue(mirror()));
+}
+
 BOOST_AUTO_TEST_CASE(a_word_in_the_sources_own_queue_is_taken_back_and_the_replay_ended) {
   Replay scene{Strategy::sequential, true};
   scene.source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {

@@ -69,6 +69,14 @@ class RecordedEvents final : public EventRecorder {
   std::vector<std::string> reasons;
 };
 
+inline std::vector<std::string> names_of(const std::vector<Step>& steps) {
+  std::vector<std::string> names;
+  names.reserve(steps.size());
+  for (const Step& one : steps)
+    names.push_back(one.name);
+  return names;
+}
+
 struct Scene : Agents, Brokers {
   fakes::Time time;
   fakes::Cluster cluster{time};
@@ -88,6 +96,7 @@ struct Scene : Agents, Brokers {
   bool restores_images = true;
   std::function<void(NodeFacts&)> report;  // what is another of a node than usual
   bool background_fails = false;           // what goes on beside the phases finds no broker
+  std::function<void()> on_connect;        // to the broker
 
   Lookup<NodeFacts> facts(const std::string& node) override {
     if (unreported.contains(node)) return std::nullopt;
@@ -100,6 +109,7 @@ struct Scene : Agents, Brokers {
     return std::shared_ptr<agent::AgentApi>(std::shared_ptr<void>{}, node == "node-a" ? &source : &target);
   }
   Result<std::shared_ptr<broker::Broker>> connect(const broker::BrokerAddress&) override {
+    if (on_connect) on_connect();
     if (background_fails && time.is_ticking()) return failure("connection refused");
     return broker;
   }

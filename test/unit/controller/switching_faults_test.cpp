@@ -118,6 +118,54 @@ BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_succ
   }
 }
 
+// Whoever takes the name later must not find it.
+BOOST_AUTO_TEST_CASE(the_word_of_a_migration_that_failed_goes_with_it) {
+  Replay scene{Strategy::sequential, true};
+  scene.obeys = false;
+  std::optional<Instant> switching;
+  bool is_deleted = false;
+  scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
+    if (is_deleted || scene.status().phase != Phase::switching) return std::nullopt;
+    if (!switching) switching = scene.now();
+    if (scene.now() - *switching < 12s) return std::nullopt;
+    is_deleted = true;
+    BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
+    return std::nullopt;
+  };
+  check_said(scene.run(), "Failed", "MirrorLost", "was deleted");
+  BOOST_TEST(scene.broker->ready(kOwnControl).size() > 1U);
+  scene.edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
+  for (int i = 0; i < 10 && scene.cluster.look(Scene::path()); ++i)
+    scene.once();
+  BOOST_TEST(!scene.cluster.look(Scene::path()));
+  BOOST_TEST(scene.broker->ready(kOwnControl) == std::vector<std::string>{R"({"type":"END_REPLAY"})"},
+             boost::test_tools::per_element());
+}
+
+// It has taken over, and is gone before Services may send to it.
+BOOST_AUTO_TEST_CASE(a_copy_that_is_deleted_as_it_takes_over_is_a_doubt) {
+  for (const bool is_seen_late : {false, true}) {
+    Live scene;
+    scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+      if (!is_seen_late && call == "remove_queue " + scene.mirror() && scene.status().phase == Phase::switching)
+        scene.cluster.drop(Scene::pod(kShadow));
+      return std::nullopt;
+    };
+    scene.cluster.before_write = [&](const std::string& verb,
+                                     const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+      if (verb == "patch" && where.name == kShadow && where.subresource == "status")
+        scene.cluster.drop(Scene::pod(kShadow));
+      return std::nullopt;
+    };
+    check_said(scene.run(1), "InDoubt", "TargetDeleted", "is frozen on node node-a with its memory");
+    scene.broker->on_call = nullptr;
+    scene.edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
+    scene.run();
+    scene.check_rolled_back();
+    scene.check_queues_gone();
+  }
+}
+
 BOOST_FIXTURE_TEST_CASE(who_decides_for_a_copy_whose_mirror_is_gone_takes_the_loss, Live) {
   bool is_deleted = false;
   broker->on_call = [&](const std::string& call) -> std::optional<Error> {

@@ -222,6 +222,9 @@ BOOST_AUTO_TEST_CASE(a_placeholder_pulls_what_the_source_runs_from) {
 }
 
 BOOST_AUTO_TEST_CASE(credentials_are_for_one_repository) {
+  // Of each offer its own: one cannot be changed.
+  BOOST_TEST(pull_secret_name(samples::migration(), "127.0.0.1:10962/abc") !=
+             pull_secret_name(samples::migration(), "127.0.0.1:10962/abd"));
   const Json secret = pull_secret(samples::migration(), "s", {"127.0.0.1:10962/abc", "someone", "word"});
   BOOST_TEST(secret["type"] == "kubernetes.io/dockerconfigjson");
   const auto text = from_base64(secret["data"][".dockerconfigjson"].get<std::string>());

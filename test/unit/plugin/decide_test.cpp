@@ -97,6 +97,17 @@ BOOST_AUTO_TEST_CASE(back_in_doubt_after_a_decision_ends_the_wait) {
   check_says(scene.err.str(), "error: In doubt");
 }
 
+BOOST_AUTO_TEST_CASE(a_live_migration_is_not_resumed_from_its_checkpoint) {
+  Scene scene;
+  Migration doubtful = migration_in(Phase::in_doubt);
+  doubtful.status.strategy = Strategy::live;
+  scene.put(doubtful);
+  BOOST_TEST(scene.run({"resume", "orders-x7k2p", "--from-checkpoint"}) == 6);
+  check_says(scene.err.str(), "what was replayed since then is in no archive");
+  check_says(scene.err.str(), "--keep source");
+  BOOST_TEST(scene.cluster.written.empty());
+}
+
 BOOST_AUTO_TEST_CASE(without_doubt_there_is_nothing_to_decide) {
   Scene scene;
   scene.put(migration_in(Phase::restoring));

@@ -57,6 +57,38 @@ BOOST_AUTO_TEST_CASE(verdicts_say_what_is_where_and_what_to_do) {
   check_says(verdict(removed), "--from-checkpoint");
 }
 
+// What could not be carried out is not offered.
+BOOST_AUTO_TEST_CASE(a_doubt_offers_what_there_is_to_decide) {
+  struct Row {
+    const char* what;
+    Strategy strategy;
+    bool target_gone;
+    bool source_gone;
+    std::vector<std::string> offered;
+    std::vector<std::string> not_offered;
+  };
+  const std::string target = "--keep target    the target continues";
+  const std::string source = "--keep source    the source continues";
+  const std::string resume = "resume orders-x7k2p -n shop --from-checkpoint";
+  for (const Row& row : std::vector<Row>{{"stop", Strategy::stop, false, false, {target, source, resume}, {}},
+                                         {"stop, no target", Strategy::stop, true, false, {source, resume}, {target}},
+                                         {"stop, no Pod", Strategy::stop, true, true, {resume}, {target, source}},
+                                         {"live", Strategy::live, false, false, {target, source}, {"resume"}},
+                                         {"live, no source", Strategy::live, false, true, {target}, {source, "resume"}},
+                                         {"live, no Pod", Strategy::live, true, true, {"ends as failed"}, {"resume"}}})
+    BOOST_TEST_CONTEXT(row.what) {
+      Migration doubtful = migration_in(Phase::in_doubt);
+      doubtful.status.strategy = row.strategy;
+      if (row.target_gone) doubtful.status.reason = "TargetDeleted";
+      if (row.source_gone) doubtful.status.conditions = {{"SourceGone", false, "PodRemoved", "", Instant{}}};
+      const std::string text = verdict(doubtful);
+      for (const std::string& one : row.offered)
+        check_says(text, one);
+      for (const std::string& one : row.not_offered)
+        BOOST_TEST(text.find(one) == std::string::npos, text);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace migrate::plugin
