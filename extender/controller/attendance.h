@@ -29,6 +29,10 @@ class Attendance {
     return std::exchange(read_, false) ? Verdict::tell_again : Verdict::fine;
   }
 
+  // Nobody has looked until `now` for longer than it takes to start another process in an ended one's place: who reads
+  // may be that one.
+  void missed(Steady now) { left_ = now; }
+
   [[nodiscard]] bool has_left() const { return left_.has_value(); }
   // Whether the kubelet must have told by now of a process that ended as the last reader left: who reads after that may
   // be one without memory.
@@ -36,6 +40,7 @@ class Attendance {
 
   static constexpr std::chrono::milliseconds kStartPatience{20'000};
   static constexpr std::chrono::milliseconds kKubeletsWord{3'000};
+  static constexpr std::chrono::milliseconds kQuickestStart{250};
 
  private:
   Steady since_;

@@ -195,6 +195,9 @@ Outcome draining(Hop& hop) {
   }
   Steady next_look = hop.world().pacer.now();
   Attendance attendance{next_look, true};
+  // It was seen right before the source was frozen.
+  if (hop.world().clock.now() - hop.status().frozen_at.value_or(Instant{}) > Attendance::kQuickestStart)
+    attendance.missed(next_look);
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
     if (!depth) return depth.error();

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cmath>
 
+#include "extender/controller/attendance.h"
 #include "shared/migration/names.h"
 #include "test/unit/controller/live.h"
 
@@ -163,6 +164,18 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_died_in_the_end_is_not_committed_to, Live) {
   check_rolled_back();
   check_queues_gone();
   check_said(status, "RolledBack", "TargetDied", "ended while it replayed");
+}
+
+// Another process may have been started in its place before anybody looks, found the word, and read an empty mirror.
+BOOST_AUTO_TEST_CASE(who_reads_after_nobody_looked_is_believed_once_the_kubelet_could_have_told) {
+  const Steady now{10s};
+  Attendance attendance{now, true};
+  BOOST_TEST(attendance.is_settled(now));
+  attendance.missed(now);
+  BOOST_CHECK(attendance.look(now, 1) == Attendance::Verdict::fine);
+  BOOST_TEST(!attendance.is_settled(now));
+  BOOST_TEST(!attendance.is_settled(now + Attendance::kKubeletsWord - 1ms));
+  BOOST_TEST(attendance.is_settled(now + Attendance::kKubeletsWord));
 }
 
 struct Rest {
