@@ -140,7 +140,8 @@ BOOST_AUTO_TEST_CASE(what_the_controller_would_refuse_is_told_all_at_once) {
     BOOST_TEST(run_migrate(all.session(), options) == 3);
     check_says(all.scene.err.str(), "error: Pod shop/orders would be refused, for 2 reasons:\n  NoHandler: ");
     check_says(all.scene.err.str(), "\n  HostPath: ");
-    check_says(all.scene.out.str(), output == Output::yaml ? "phase: Refused\n" : "Dry run: Pod shop/orders, node-a to ");
+    check_says(all.scene.out.str(),
+               output == Output::yaml ? "phase: Refused\n" : "Dry run: Pod shop/orders, node-a to ");
     all.check_nothing_left();
   }
 }
