@@ -31,7 +31,6 @@ Json labels(const std::string& name) {
 // that gives every Pod a uid of its own.
 Json security() {
   return {{"allowPrivilegeEscalation", false},
-          {"readOnlyRootFilesystem", true},
           {"capabilities", {{"drop", {"ALL"}}}},
           {"seccompProfile", {{"type", "RuntimeDefault"}}}};
 }

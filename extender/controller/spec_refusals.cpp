@@ -70,6 +70,13 @@ class Rows {
       const std::string name = text_at(one, {"name"});
       if (flag_at(one, {"tty"}) || flag_at(one, {"stdin"}))
         add("Terminal", fmt::format("container {} has a terminal or standard input, which no checkpoint holds", name));
+      // In it CRIU makes the folder that it turns the root over with (cr_pivot_root in its mount.c).
+      if (flag_at(one, {"securityContext", "readOnlyRootFilesystem"}))
+        add("ReadOnlyRoot",
+            fmt::format(
+                "container {} has a read-only root file system, in which CRIU restores nothing; make it writable "
+                "(readOnlyRootFilesystem: false)",
+                name));
       if (has(one, {"lifecycle", "postStart"}))
         add("PostStart",
             fmt::format("the postStart hook of container {} would run again after the restore; --accept=post-start if "

@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(the_workload_is_as_restricted_as_it_can_be_and_may_move) {
     const Json& container = spec.at("containers").at(0);
     BOOST_TEST(container.at("image") == "counter:1");
     BOOST_TEST((container.at("command") == Json::array({"/migrate-counter"})));
-    const Json wanted = Json::parse(R"({"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
+    const Json wanted = Json::parse(R"({"allowPrivilegeEscalation": false,
       "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}})");
     BOOST_TEST(container.at("securityContext") == wanted);
     BOOST_TEST(spec.at("automountServiceAccountToken") == false);
