@@ -81,7 +81,7 @@ std::string NothingTouched::what_is_there() const {
 }
 
 std::string NothingTouched::trouble() const {
-  std::string text = pod_.trouble();
+  std::string text = pod_.change();
   if (const std::string now = what_is_there(); now != was_there_)
     text += fmt::format("there was\n{}and now is\n{}", was_there_, now);
   return text;

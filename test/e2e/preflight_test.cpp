@@ -101,6 +101,7 @@ BOOST_AUTO_TEST_CASE(check_finds_nothing_wrong_with_the_cluster_and_the_pod) {
     groups += one.at("categoryName").get<std::string>() + " ";
   BOOST_TEST(groups == "kubernetes controller nodes namespace pod ");
   expect(before.trouble());
+  scene().wait_for_more(1);
 }
 
 BOOST_AUTO_TEST_CASE(nodes_shows_every_node) {
@@ -120,6 +121,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_tells_how_it_would_go_and_touches_nothing) {
                            "\n  Strategy ", "\n  Gap ", "\n  Freeze ", "\n  Total ",
                            "\nOther strategies:", "\nSteps:", "\n  Preparing ", "\n  Committing ", "\n  Finishing "}));
   expect(before.trouble());
+  scene().wait_for_more(1);
   BOOST_TEST(broker_view() == broker);
   BOOST_TEST(migrations_left(scene().stage()) == "");
 }

@@ -42,13 +42,18 @@ Untouched::Untouched(const Stage& stage, std::string pod) : stage_(stage), pod_(
   restarts_ = restarts_of(now);
 }
 
-std::string Untouched::trouble() const {
+std::string Untouched::change() const {
   const auto found = stage_.cluster().run({"kubectl", "-n", stage_.ns().name(), "get", "pod", pod_, "-o", "json"});
   if (!found.succeeded()) return text_of(found);
   const Json now = Json::parse(found.output);
   if (now.at("metadata").at("uid") != uid_) return "it is another Pod";
   if (restarts_of(now) != restarts_)
     return fmt::format("it has restarted {} times, it was {} before", restarts_of(now), restarts_);
+  return "";
+}
+
+std::string Untouched::trouble() const {
+  if (std::string changed = change(); !changed.empty()) return changed;
   const auto counts =
       stage_.cluster().run({"kubectl", "-n", stage_.ns().name(), "exec", pod_, "-c", "main", "--request-timeout=20s",
                             "--", "sh", "-c", "a=$(cat /tmp/count); sleep 0.5; [ \"$(cat /tmp/count)\" -gt $a ]"});

@@ -33,7 +33,9 @@ class Undo {
 class Untouched {
  public:
   Untouched(const Stage& stage, std::string pod);
-  // Empty: it is; else what is not as it was.
+  // Empty: it is the Pod that it was, and has not restarted; else what is not as it was.
+  [[nodiscard]] std::string change() const;
+  // The same, and what counts in its /tmp/count counts on.
   [[nodiscard]] std::string trouble() const;
 
  private:
