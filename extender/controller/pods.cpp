@@ -21,12 +21,11 @@ bool passes_by_itself(Kind kind) {
          kind == Kind::deadline || kind == Kind::malformed || kind == Kind::unauthorized;
 }
 
-// In a namespace that goes away our rights go first; what they were for goes too.
-bool is_gone_with_namespace(const Hop& hop, Kind kind) {
+}  // namespace
+
+bool is_gone_with_namespace(const Hop& hop, kube::ApiError::Kind kind) {
   return kind == Kind::forbidden && hop.signals().deleting();
 }
-
-}  // namespace
 
 bool is_policy_yet_to_be_read(const kube::ApiError& error) {
   return (error.kind == Kind::forbidden || error.kind == Kind::invalid) &&

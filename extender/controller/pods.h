@@ -9,6 +9,9 @@
 
 namespace migrate::controller {
 
+// In a namespace that goes away our rights go first; what they were for goes too.
+[[nodiscard]] bool is_gone_with_namespace(const Hop& hop, kube::ApiError::Kind kind);
+
 // A call to the API server, again and again while it fails by what passes. `what` is for messages; `failure` the
 // reason of a failure that stays.
 template <class T>

@@ -94,7 +94,9 @@ Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& qu
   Pods api{hop};
   const auto path = kube::core("secrets", hop.migration().namespace_, queue.secret);
   auto secret = api.call<std::optional<Json>>("read " + describe(path), limits, [&](const kube::CallOptions& options) {
-    return hop.world().client.get(path, options);
+    auto found = hop.world().client.get(path, options);
+    if (!found && is_gone_with_namespace(hop, found.error().kind)) return Lookup<Json, kube::ApiError>{std::nullopt};
+    return found;
   });
   if (!secret) return tl::make_unexpected(secret.error());
   auto connected = connect_with(hop.world().brokers, path, *secret);

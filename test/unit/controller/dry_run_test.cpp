@@ -113,14 +113,15 @@ BOOST_DATA_TEST_CASE(all_that_speaks_against_it_is_found_at_once, data::make(kWa
   scene.edit([](Json& object) {
     object["spec"]["checkpoint"] = "Kubelet";
     object["spec"]["target"]["node"] = "node-b";
-    object["spec"]["transfer"] = {{"via", "Registry"}, {"repository", "r.example/cp"}, {"secretName", "pull"}};
+    object["spec"]["transfer"] =
+        Json::parse(R"({"via": "Registry", "repository": "r.example/cp", "secretName": "pull"})");
     object["spec"]["gapBudget"] = "1ms";
   });
   scene.cluster.change(Scene::pod("orders"), [](Json& pod) {
     pod["spec"]["hostNetwork"] = true;
-    pod["spec"]["initContainers"] = {{{"name", "setup"}}};
-    pod["spec"]["volumes"].push_back({{"name", "data"}, {"nfs", {{"server", "s"}, {"path", "/"}}}});
-    pod["spec"]["containers"][0]["volumeMounts"].push_back({{"name", "data"}, {"mountPath", "/data"}});
+    pod["spec"]["initContainers"] = Json::parse(R"([{"name": "setup"}])");
+    pod["spec"]["volumes"].push_back(Json::parse(R"({"name": "data", "nfs": {"server": "s", "path": "/"}})"));
+    pod["spec"]["containers"][0]["volumeMounts"].push_back(Json::parse(R"({"name": "data", "mountPath": "/data"})"));
   });
   scene.report = [](NodeFacts& facts) {
     if (facts.node == "node-b") facts.cpu_features = {"sse2"};

@@ -32,6 +32,8 @@ class Cluster final : public kube::Client {
   std::function<std::optional<kube::ApiError>(const Path& path, const Json& object)> deny;
   // Before every write: an error is answered in its place. `verb` is create, patch or delete.
   std::function<std::optional<kube::ApiError>(const std::string& verb, const Path& path)> before_write;
+  // The same of reading one object.
+  std::function<std::optional<kube::ApiError>(const Path& path)> before_read;
   // When somebody watches and nothing happens: here a test lets something happen.
   std::function<void()> on_wait;
   // Watches wait for real, for tests with threads.
@@ -76,7 +78,11 @@ class Cluster final : public kube::Client {
   }
 
   // --- the client ---
-  Lookup<Json, kube::ApiError> get(const Path& path, const kube::CallOptions&) override { return look(path); }
+  Lookup<Json, kube::ApiError> get(const Path& path, const kube::CallOptions&) override {
+    if (before_read)
+      if (auto refused = before_read(path)) return tl::make_unexpected(*refused);
+    return look(path);
+  }
   kube::ApiResult<Json> list(const Path& path, const kube::ListOptions& options, const kube::CallOptions&) override {
     const std::lock_guard lock{mutex_};
     Json items = Json::array();
