@@ -20,6 +20,15 @@ kube::ResourcePath migrations(const std::string& namespace_, const std::string& 
           .subresource = {}};
 }
 
+kube::ResourcePath migration_nodes() {
+  return {.group = kGroup,
+          .version = kVersion,
+          .plural = "migrationnodes",
+          .namespace_ = {},
+          .name = {},
+          .subresource = {}};
+}
+
 Outcome<Seen> seen(Json object) {
   object["apiVersion"] = kApiVersion;
   object["kind"] = "Migration";

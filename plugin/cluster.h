@@ -20,6 +20,7 @@ struct Seen {
 };
 
 [[nodiscard]] kube::ResourcePath migrations(const std::string& namespace_, const std::string& name = "");
+[[nodiscard]] kube::ResourcePath migration_nodes();
 // With kind and version, which the server leaves out of a list's items.
 [[nodiscard]] Outcome<Seen> seen(Json object);
 // One that cannot be understood is told on stderr and left out.

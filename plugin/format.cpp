@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "shared/base/text.h"
 
@@ -10,6 +11,8 @@ namespace migrate::plugin {
 namespace {
 
 using namespace std::chrono;
+
+constexpr std::string_view kNoBreak = "\xc2\xa0";
 
 bool begins_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
@@ -91,19 +94,37 @@ std::vector<std::string> listing(std::string_view head, const std::vector<std::s
   return lines;
 }
 
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+std::vector<std::string> wrapped(std::string_view head, std::string_view text, std::size_t width) {
+  const std::string margin(characters(head), ' ');
   std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    const std::string_view word = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (word.empty()) continue;
-    if (lines.empty() || characters(lines.back()) + 1 + characters(word) > width)
-      lines.emplace_back(word);
-    else
-      lines.back().append(" ").append(word);
+  std::string line(head);
+  bool is_begun = false;  // the line has a word
+  std::istringstream words{std::string(text)};
+  for (std::string word; words >> word; is_begun = true) {
+    for (std::size_t at = 0; (at = word.find(kNoBreak, at)) != std::string::npos;)
+      word.replace(at, kNoBreak.size(), " ");
+    if (is_begun && characters(line) + 1 + characters(word) > width) {
+      lines.push_back(line);
+      line = margin;
+      is_begun = false;
+    }
+    if (is_begun) line += ' ';
+    line += word;
   }
+  lines.push_back(line);
   return lines;
+}
+
+std::string in_one_piece(std::string_view text) {
+  std::string piece;
+  for (const char c : text)
+    piece += c == ' ' ? std::string(kNoBreak) : std::string(1, c);
+  return piece;
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  if (text.find_first_not_of(' ') == std::string_view::npos) return {};
+  return wrapped("", text, width);
 }
 
 std::string padded(std::string_view text, std::size_t width) {

@@ -26,7 +26,13 @@ namespace migrate::plugin {
 // lines stand as far to the right as ONE. No parts: no lines.
 [[nodiscard]] std::vector<std::string> listing(std::string_view head, const std::vector<std::string>& parts,
                                                std::size_t width);
-// Broken at spaces into lines of at most `width` characters where that is possible; a longer word stands alone.
+// `head` and the text behind it, broken between words into lines of at most `width` characters where that is possible;
+// later lines stand as far to the right as the first one's text. A no-break space is no such place, so that a command
+// stays in one piece; it becomes a space.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view head, std::string_view text, std::size_t width);
+// With no-break spaces.
+[[nodiscard]] std::string in_one_piece(std::string_view text);
+// Without a head; no words: no lines.
 [[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 // Filled up with spaces to `width` characters.
 [[nodiscard]] std::string padded(std::string_view text, std::size_t width);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <sstream>
 
+#include "plugin/format.h"
 #include "plugin/similar.h"
 
 namespace migrate::plugin {
@@ -133,21 +133,14 @@ const Described* described(const Flag& flag, Verb verb) {
   return found != kDescribed.end() ? found : nullptr;
 }
 
-// Broken at spaces, and indented as kubectl does it.
+// Indented as kubectl does it.
 std::string paragraph(const std::string& text) {
   constexpr std::size_t kWidth = 80;
   constexpr std::string_view kMargin = "        ";
   std::string page;
-  std::string line;
-  std::istringstream words{text};
-  for (std::string word; words >> word;) {
-    if (!line.empty() && kMargin.size() + line.size() + 1 + word.size() > kWidth) {
-      page += fmt::format("{}{}\n", kMargin, line);
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-  }
-  return page + fmt::format("{}{}\n", kMargin, line);
+  for (const std::string& line : wrapped(text, kWidth - kMargin.size()))
+    page += fmt::format("{}{}\n", kMargin, line);
+  return page;
 }
 
 std::string page_of(const Flag& flag, const Described& one, Verb verb) {

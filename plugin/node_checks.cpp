@@ -370,9 +370,7 @@ std::vector<Check> node_checks(const NodeQuestion& question) {
 void check_nodes(const Session& session, const Options& options, CheckList& checks, Instant now) {
   checks.group("nodes");
   const char* what = "agents have told of their nodes";
-  kube::ResourcePath path = migrations("");
-  path.plural = "migrationnodes";
-  const auto all = look_for(session, path, what);
+  const auto all = look_for(session, migration_nodes(), what);
   if (!all) return checks.add(all.error());
   NodeQuestion question{{}, {}, linux_nodes(session), now, options.to, options.checkpoint, options.restore};
   for (const Json& one : *all) {

@@ -14,15 +14,6 @@
 namespace migrate::plugin {
 namespace {
 
-kube::ResourcePath migration_nodes() {
-  return {.group = kGroup,
-          .version = kVersion,
-          .plural = "migrationnodes",
-          .namespace_ = {},
-          .name = {},
-          .subresource = {}};
-}
-
 // By name; one that cannot be understood is told on stderr and left out.
 std::map<std::string, NodeView> told_of(const Session& session, const Json& items) {
   std::map<std::string, NodeView> nodes;

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "plugin/cluster.h"
 #include "plugin/self_test_ways.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
@@ -94,12 +95,7 @@ Instant server_time(const Session& session, const std::string& namespace_) {
 }
 
 Outcome<std::vector<Candidate>> candidates(const Session& session, Instant now) {
-  const kube::ResourcePath reported{.group = kGroup,
-                                    .version = kVersion,
-                                    .plural = "migrationnodes",
-                                    .namespace_ = {},
-                                    .name = {},
-                                    .subresource = {}};
+  const kube::ResourcePath reported = migration_nodes();
   const auto facts = session.client.list(reported);
   if (!facts) return tl::make_unexpected(explain(facts.error(), "list", reported));
   const auto nodes = session.client.list(kube::core("nodes"));

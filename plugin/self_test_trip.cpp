@@ -7,6 +7,7 @@
 #include "plugin/app_copy.h"
 #include "plugin/events.h"
 #include "plugin/format.h"
+#include "plugin/json_at.h"
 #include "plugin/migrate.h"
 #include "plugin/outcome.h"
 #include "plugin/preflight.h"
@@ -36,11 +37,6 @@ class Quiet final : public Progress {
   void end() override {}
   std::string notes;
 };
-
-std::string text_at(const Json& object, const char* pointer) {
-  const Json::json_pointer place{pointer};
-  return object.contains(place) && object.at(place).is_string() ? object.at(place).get<std::string>() : "";
-}
 
 bool is_ready(const Json& pod) {
   const Json conditions = pod.value(Json::json_pointer{"/status/conditions"}, Json::array());

@@ -1,7 +1,6 @@
 #include "plugin/table.h"
 
 #include <algorithm>
-#include <sstream>
 
 #include "plugin/format.h"
 
@@ -11,7 +10,6 @@ namespace {
 // kubectl's distance between columns, and what it shrinks to where that helps.
 constexpr std::size_t kGap = 3;
 constexpr std::size_t kNarrowGap = 2;
-constexpr std::string_view kNoBreak = "\xc2\xa0";
 
 std::vector<std::size_t> widths_of(const std::vector<TableRow>& rows) {
   std::vector<std::size_t> widths(rows.front().size());
@@ -54,34 +52,6 @@ std::vector<std::string> table(const std::vector<TableRow>& rows, std::size_t wi
     begin = end;
   } while (begin < widths.size());
   return lines;
-}
-
-std::vector<std::string> wrapped(std::string_view head, std::string_view text, std::size_t width) {
-  const std::string margin(characters(head), ' ');
-  std::vector<std::string> lines;
-  std::string line(head);
-  bool is_begun = false;  // the line has a word
-  std::istringstream words{std::string(text)};
-  for (std::string word; words >> word; is_begun = true) {
-    for (std::size_t at = 0; (at = word.find(kNoBreak, at)) != std::string::npos;)
-      word.replace(at, kNoBreak.size(), " ");
-    if (is_begun && characters(line) + 1 + characters(word) > width) {
-      lines.push_back(line);
-      line = margin;
-      is_begun = false;
-    }
-    if (is_begun) line += ' ';
-    line += word;
-  }
-  lines.push_back(line);
-  return lines;
-}
-
-std::string in_one_piece(std::string_view text) {
-  std::string piece;
-  for (const char c : text)
-    piece += c == ' ' ? std::string(kNoBreak) : std::string(1, c);
-  return piece;
 }
 
 }  // namespace migrate::plugin

@@ -13,12 +13,4 @@ using TableRow = std::vector<std::string>;
 // below, with the first column again.
 [[nodiscard]] std::vector<std::string> table(const std::vector<TableRow>& rows, std::size_t width);
 
-// `head` and the text behind it, broken between words into lines of at most `width` characters where that is possible;
-// later lines stand as far to the right as the first one's text. A no-break space is no such place, so that a command
-// stays in one piece; it becomes a space.
-[[nodiscard]] std::vector<std::string> wrapped(std::string_view head, std::string_view text, std::size_t width);
-
-// With no-break spaces.
-[[nodiscard]] std::string in_one_piece(std::string_view text);
-
 }  // namespace migrate::plugin

@@ -28,6 +28,11 @@ std::uint64_t count_in(const Field& field) {
   return 0;
 }
 
+std::optional<std::uint64_t> optional_count_in(const Field& field) {
+  if (!field.is_present()) return std::nullopt;
+  return count_in(field);
+}
+
 std::optional<milliseconds> milliseconds_in(const Field& field) {
   if (!field.is_present()) return std::nullopt;
   return milliseconds{count_in(field)};

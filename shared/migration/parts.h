@@ -25,6 +25,8 @@ void put_outlook(const MigrationStatus& status, nlohmann::json& json);
 [[nodiscard]] std::optional<milliseconds> milliseconds_in(const kube::Field& field);
 // 0 when absent.
 [[nodiscard]] std::uint64_t count_in(const kube::Field& field);
+// Nothing when absent.
+[[nodiscard]] std::optional<std::uint64_t> optional_count_in(const kube::Field& field);
 [[nodiscard]] std::string required_text(const kube::Field& field);
 
 // An enumeration's word; `fallback` when absent.

@@ -100,7 +100,7 @@ void parse_outlook(const Field& status, MigrationStatus& read) {
   read.forecast_gap_range = range_in(forecast["gapRange"]);
   read.forecast_total_range = range_in(forecast["totalRange"]);
   read.forecast_cutoff = milliseconds_in(forecast["cutoff"]);
-  if (forecast["backlogAtCut"].is_present()) read.forecast_backlog = count_in(forecast["backlogAtCut"]);
+  read.forecast_backlog = optional_count_in(forecast["backlogAtCut"]);
   read.forecast_size = Bytes{count_in(forecast["bytes"])};
 }
 

@@ -92,11 +92,6 @@ Json checkpoint_json(const MigrationStatus& status) {
   return json;
 }
 
-std::optional<std::uint64_t> optional_count(const Field& field) {
-  if (!field.is_present()) return std::nullopt;
-  return count_in(field);
-}
-
 // Neither rates nor spans are negative.
 std::optional<double> amount_in(const Field& field) {
   if (!field.is_present()) return std::nullopt;
@@ -141,11 +136,11 @@ std::optional<MessagesStatus> parse_messages(const Field& messages) {
       word_in(messages["serviceRateFrom"], rate_source_from, RateSource::unknown, "Source, Annotation, Target");
   for (const Field& point : messages["backlogSeries"].items())
     read.backlog.push_back(parse_point(point));
-  read.mirrored = optional_count(messages["mirrored"]);
-  read.replayed = optional_count(messages["replayed"]);
-  read.backlog_at_cut = optional_count(messages["backlogAtCut"]);
-  read.duplicates_bound = optional_count(messages["duplicatesBound"]);
-  read.lost = optional_count(messages["lost"]);
+  read.mirrored = optional_count_in(messages["mirrored"]);
+  read.replayed = optional_count_in(messages["replayed"]);
+  read.backlog_at_cut = optional_count_in(messages["backlogAtCut"]);
+  read.duplicates_bound = optional_count_in(messages["duplicatesBound"]);
+  read.lost = optional_count_in(messages["lost"]);
   read.cutoff_planned = seconds_in(messages["cutoffSeconds"]);
   read.cutoff_used = seconds_in(messages["cutoffUsedSeconds"]);
   read.cut_because = messages["cutBecause"].text();

@@ -6,6 +6,8 @@ namespace migrate::plugin {
 
 using namespace std::chrono_literals;
 
+using Lines = std::vector<std::string>;
+
 BOOST_AUTO_TEST_SUITE(format)
 
 BOOST_AUTO_TEST_CASE(durations_lose_digits_as_they_grow) {
@@ -38,12 +40,25 @@ BOOST_AUTO_TEST_CASE(lines_are_cut_between_characters) {
 }
 
 BOOST_AUTO_TEST_CASE(listings_break_behind_commas) {
-  using Lines = std::vector<std::string>;
   BOOST_TEST(listing("  Head  ", {}, 20) == Lines{}, boost::test_tools::per_element());
   BOOST_TEST(listing("  Head  ", {"one", "two"}, 16) == (Lines{"  Head  one, two"}), boost::test_tools::per_element());
   BOOST_TEST(listing("  Head  ", {"one", "two"}, 15) == (Lines{"  Head  one,", "        two"}),
              boost::test_tools::per_element());
   BOOST_TEST(listing("ä ", {"one", "two", "three"}, 10) == (Lines{"ä one,", "  two,", "  three"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(sentences_are_broken_between_words) {
+  BOOST_TEST(wrapped("- ", "one two three", 80) == Lines{"- one two three"}, boost::test_tools::per_element());
+  BOOST_TEST(wrapped("- ", "one two three", 9) == (Lines{"- one two", "  three"}), boost::test_tools::per_element());
+  BOOST_TEST(wrapped("– ", "one two three", 8) == (Lines{"– one", "  two", "  three"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(wrapped("- ", "a-very-long-word b", 5) == (Lines{"- a-very-long-word", "  b"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_command_stays_in_one_piece) {
+  BOOST_TEST(wrapped("- ", "see " + in_one_piece("kubectl get pods"), 20) == (Lines{"- see", "  kubectl get pods"}),
              boost::test_tools::per_element());
 }
 

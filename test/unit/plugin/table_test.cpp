@@ -27,20 +27,6 @@ BOOST_AUTO_TEST_CASE(a_table_may_have_one_column_and_one_row) {
   BOOST_TEST(table({{"NAME"}}, 80) == Lines{"NAME"}, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(sentences_are_broken_between_words) {
-  BOOST_TEST(wrapped("- ", "one two three", 80) == Lines{"- one two three"}, boost::test_tools::per_element());
-  BOOST_TEST(wrapped("- ", "one two three", 9) == (Lines{"- one two", "  three"}), boost::test_tools::per_element());
-  BOOST_TEST(wrapped("– ", "one two three", 8) == (Lines{"– one", "  two", "  three"}),
-             boost::test_tools::per_element());
-  BOOST_TEST(wrapped("- ", "a-very-long-word b", 5) == (Lines{"- a-very-long-word", "  b"}),
-             boost::test_tools::per_element());
-}
-
-BOOST_AUTO_TEST_CASE(a_command_stays_in_one_piece) {
-  BOOST_TEST(wrapped("- ", "see " + in_one_piece("kubectl get pods"), 20) == (Lines{"- see", "  kubectl get pods"}),
-             boost::test_tools::per_element());
-}
-
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace migrate::plugin
