@@ -15,7 +15,8 @@ namespace {
 // "Pod shop/orders: …", one row after the other.
 class Rows {
  public:
-  Rows(const Json& pod, bool is_shadow) : pod_(pod), is_shadow_(is_shadow), view_(view_of(pod)) {}
+  Rows(const Json& pod, bool is_shadow, RestoreWay restore)
+      : pod_(pod), is_shadow_(is_shadow), restore_(restore), view_(view_of(pod)) {}
 
   void owners() {
     const auto set = owner_of(pod_, is_shadow_);
@@ -70,13 +71,11 @@ class Rows {
       const std::string name = text_at(one, {"name"});
       if (flag_at(one, {"tty"}) || flag_at(one, {"stdin"}))
         add("Terminal", fmt::format("container {} has a terminal or standard input, which no checkpoint holds", name));
-      // In it CRIU makes the folder that it turns the root over with (cr_pivot_root in its mount.c).
-      if (flag_at(one, {"securityContext", "readOnlyRootFilesystem"}))
+      // CRIU makes a folder in it where it has no /tmp; migrate-runc lends it one, the runtime itself does not.
+      if (restore_ == RestoreWay::image && flag_at(one, {"securityContext", "readOnlyRootFilesystem"}))
         add("ReadOnlyRoot",
-            fmt::format(
-                "container {} has a read-only root file system, in which CRIU restores nothing; make it writable "
-                "(readOnlyRootFilesystem: false)",
-                name));
+            fmt::format("container {} has a read-only root file system, which is restored with --restore runtime only",
+                        name));
       if (has(one, {"lifecycle", "postStart"}))
         add("PostStart",
             fmt::format("the postStart hook of container {} would run again after the restore; --accept=post-start if "
@@ -125,6 +124,7 @@ class Rows {
 
   const Json& pod_;
   bool is_shadow_;
+  RestoreWay restore_;
   PodView view_;
   std::vector<Refusal> found_;
 };
@@ -132,7 +132,7 @@ class Rows {
 }  // namespace
 
 std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod) {
-  Rows rows{pod, is_local(migration)};
+  Rows rows{pod, is_local(migration), migration.spec.restore};
   rows.owners();
   rows.whole_pod();
   rows.init_containers();

@@ -82,6 +82,18 @@ Identity identity_of(const Json& annotations) {
   return identity;
 }
 
+void take_root(const Json& root, BundleConfig& bundle) {
+  bundle.root = text_at(root, "path").value_or("");
+  const auto read_only = root.find("readonly");
+  bundle.read_only_root = read_only != root.end() && read_only->is_boolean() && read_only->get<bool>();
+}
+
+void take_mount(const Json& mount, BundleConfig& bundle) {
+  const std::string destination = text_at(mount, "destination").value_or("");
+  if (destination == "/etc/hostname") bundle.host_name = text_at(mount, "source").value_or("");
+  if (destination == "/tmp" || destination.starts_with("/tmp/")) bundle.mounts_on_tmp = true;
+}
+
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -92,12 +104,10 @@ Result<BundleConfig> parse_bundle_config(const std::string& text) {
   const Json config = parse(text);
   if (!config.is_object()) return failure("it is not a JSON object");
   BundleConfig bundle;
-  if (const auto root = config.find("root"); root != config.end() && root->is_object())
-    bundle.root = text_at(*root, "path").value_or("");
+  if (const auto root = config.find("root"); root != config.end() && root->is_object()) take_root(*root, bundle);
   if (const auto mounts = config.find("mounts"); mounts != config.end() && mounts->is_array())
     for (const Json& mount : *mounts)
-      if (mount.is_object() && text_at(mount, "destination") == "/etc/hostname")
-        bundle.host_name = text_at(mount, "source").value_or("");
+      if (mount.is_object()) take_mount(mount, bundle);
   const auto annotations = config.find("annotations");
   if (annotations == config.end() || annotations->is_null()) return bundle;
   if (!annotations->is_object()) return failure("its annotations are not an object");

@@ -18,6 +18,8 @@ struct BundleConfig {
   Request request;
   std::filesystem::path root;       // as written: absolute, or relative to the bundle
   std::filesystem::path host_name;  // the file with the Pod's host name that is mounted; empty: none is
+  bool read_only_root = false;
+  bool mounts_on_tmp = false;  // something is mounted at /tmp or below it
 };
 // containerd and CRI-O let a Pod's own annotations through to config.json, CRI-O all of them, containerd what
 // pod_annotations names; each writes its own keys last, so under its own keys nobody but it speaks. Keys of both: the

@@ -55,12 +55,22 @@ Result<void> NodeWorld::prepare() {
   if (!applied) return tl::make_unexpected(applied.error());
   for (const std::string& warning : applied->warnings)
     note("rootfs-diff.tar: " + warning);
+  if (auto lent = lend_pivot_folder(); !lent) return lent;
   return take_host_name();
 }
 
+Result<void> NodeWorld::lend_pivot_folder() {
+  if (!container_.bundle.read_only_root) return {};
+  auto lent = PivotFolder::lend(container_.root);
+  if (!lent) return tl::make_unexpected(lent.error());
+  pivot_folder_ = std::move(*lent);
+  if (container_.bundle.mounts_on_tmp) pivot_folder_.leave();
+  return {};
+}
+
 Result<void> NodeWorld::take_host_name() {
-  if (container_.host_name.empty()) return {};
-  auto text = read_file(container_.host_name, kHostNameLimit);
+  if (container_.bundle.host_name.empty()) return {};
+  auto text = read_file(container_.bundle.host_name, kHostNameLimit);
   if (!text) return tl::make_unexpected(text.error());
   const std::string name = text->value_or("");
   const std::size_t end = name.find_first_of("\r\n");

@@ -7,8 +7,10 @@
 
 #include "node/runtime/command_line.h"
 #include "node/runtime/create.h"
+#include "node/runtime/documents.h"
 #include "node/runtime/folder_watch.h"
 #include "node/runtime/log.h"
+#include "node/runtime/pivot_folder.h"
 #include "node/runtime/process.h"
 #include "node/runtime/state_folder.h"
 
@@ -23,8 +25,8 @@ class NodeWorld : public RestoreWorld {
   struct Container {
     CommandLine line;
     CreateOptions create;
-    std::filesystem::path root;       // its root file system
-    std::filesystem::path host_name;  // the file with its Pod's host name; empty: the checkpoint's stays
+    std::filesystem::path root;  // its root file system
+    BundleConfig bundle;
   };
   NodeWorld(Container container, StateFolder folder, std::string boot_id, Runc runc, const Log& log);
 
@@ -44,6 +46,7 @@ class NodeWorld : public RestoreWorld {
 
  private:
   Result<void> take_host_name();
+  Result<void> lend_pivot_folder();
 
   Container container_;
   StateFolder folder_;
@@ -51,6 +54,7 @@ class NodeWorld : public RestoreWorld {
   Runc runc_;
   const Log& log_;
   FolderWatch watch_;
+  PivotFolder pivot_folder_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 

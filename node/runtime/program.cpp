@@ -47,7 +47,7 @@ Result<Outcome> create(const CommandLine& line, const Settings& settings, const 
   log.follow(bundle->request);
   if (bundle->root.empty()) return failure(fmt::format("restore {}: its config.json names no root", options.id));
   const std::string boot = boot_id();
-  NodeWorld world{{line, options, fs::path(options.bundle) / bundle->root, bundle->host_name},
+  NodeWorld world{{line, options, fs::path(options.bundle) / bundle->root, *bundle},
                   StateFolder{settings.state_folder, bundle->request.identity, boot},
                   boot,
                   runc,

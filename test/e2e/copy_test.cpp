@@ -44,11 +44,23 @@ class Copy {
     throw std::runtime_error("no container " + container);
   }
 
+  // As containerd knows it.
+  [[nodiscard]] std::string id_of(const std::string& container) const {
+    const auto id = status_of(container).at("containerID").get<std::string>();
+    return id.substr(id.find("//") + 2);
+  }
+  // "overlay / overlay ro,relatime,…", as its process sees it.
+  [[nodiscard]] std::string root_mount(const std::string& container) const {
+    return scene_.cluster().on(scene_.node(),
+                               {"sh", "-c",
+                                "pid=$(ctr -n k8s.io tasks ls | awk -v id=\"$0\" '$1 == id {print $2}'); "
+                                "grep ' / ' /proc/$pid/mounts; ls -d /proc/$pid/root/tmp 2>&1 || true",
+                                id_of(container)});
+  }
+
   // Its process is killed from the node: inside, the kernel keeps pid 1 from it.
   void kill(const std::string& container) const {
-    const auto id = status_of(container).at("containerID").get<std::string>();
-    scene_.cluster().on(scene_.node(),
-                        {"ctr", "-n", "k8s.io", "tasks", "kill", "-s", "SIGKILL", id.substr(id.find("//") + 2)});
+    scene_.cluster().on(scene_.node(), {"ctr", "-n", "k8s.io", "tasks", "kill", "-s", "SIGKILL", id_of(container)});
     eventually(fmt::format("{} of {} to be started anew", container, scene_.consumer()), [&] {
       const Json status = status_of(container);
       return status.at("restartCount") == 1 && status.at("ready") == true;
@@ -84,6 +96,10 @@ BOOST_AUTO_TEST_CASE(the_target_is_a_copy_field_by_field_with_memory_and_volumes
   BOOST_TEST(found.empty(), fmt::format("{}", fmt::join(found, "\n")));
   BOOST_TEST(target["spec"]["runtimeClassName"] == "migrate");
   BOOST_TEST(target["metadata"]["labels"] == source["metadata"]["labels"], target["metadata"]["labels"].dump());
+  // As read-only as it was, and what was lent to it for the restore is gone.
+  const std::string root = of.root_mount("main");
+  BOOST_TEST(root.find(" / overlay ro,") != std::string::npos, root);
+  BOOST_TEST(root.find("No such file") != std::string::npos, root);
   BOOST_TEST(of.content("scratch") == scratch);
   BOOST_TEST(of.content("ram") == ram);
   BOOST_TEST(of.content("shared") == shared);

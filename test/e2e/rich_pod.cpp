@@ -67,6 +67,7 @@ Json security() {
   // As uid 0: a machine without CAP_SYS_RESOURCE cannot checkpoint others.
   return {{"runAsUser", 0},
           {"allowPrivilegeEscalation", false},
+          {"readOnlyRootFilesystem", true},  // and its image has no /tmp
           {"capabilities", {{"drop", {"NET_RAW"}}}},
           {"seccompProfile", {{"type", "RuntimeDefault"}}}};
 }

@@ -121,7 +121,14 @@ const std::vector<Row> kRows{
     spec_row("SharedNamespace", "/spec/shareProcessNamespace", "true", "shareProcessNamespace"),
     spec_row("Terminal", "/spec/containers/0/tty", "true", "container app"),
     spec_row("Terminal", "/spec/containers/0/stdin", "true", "container app"),
-    spec_row("ReadOnlyRoot", "/spec/containers/0/securityContext/readOnlyRootFilesystem", "true", "container app"),
+    spec_row("", "/spec/containers/0/securityContext/readOnlyRootFilesystem", "true", ""),
+    {"ReadOnlyRoot",
+     [](Case& c) {
+       c.migration.spec.restore = RestoreWay::image;
+       c.pod["spec"]["volumes"].erase(0);
+       c.pod["spec"]["containers"][0]["securityContext"]["readOnlyRootFilesystem"] = true;
+     },
+     "container app has a read-only root"},
     spec_row("RuntimeClass", "/spec/runtimeClassName", R"("gvisor")", "gvisor"),
     spec_row("", "/spec/runtimeClassName", R"("migrate")", ""),
     spec_row("InitContainers", "/spec/initContainers", R"([{"name": "setup"}])", "--accept=init-containers"),

@@ -44,6 +44,15 @@ BOOST_AUTO_TEST_CASE(without_the_annotation_nothing_is_asked_for) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_read_only_root_and_what_is_mounted_on_its_tmp_are_told) {
+  const auto plain = parse_bundle_config(R"({"root":{"path":"r"},"mounts":[{"destination":"/tmpfs"}]})");
+  BOOST_TEST(!plain->read_only_root);
+  BOOST_TEST(!plain->mounts_on_tmp);
+  BOOST_TEST(parse_bundle_config(R"({"root":{"path":"r","readonly":true}})")->read_only_root);
+  for (const char* mount : {"/tmp", "/tmp/cache"})
+    BOOST_TEST(parse_bundle_config(std::string(R"({"mounts":[{"destination":")") + mount + "\"}]}")->mounts_on_tmp);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_annotation_is_one) {
   BOOST_TEST(parse_bundle_config(config(R"("kubectl-migrate.dev/restore":"")"))->request.migration.has_value());
 }

@@ -30,6 +30,7 @@ esac
 while [ $# -gt 1 ]; do
   [ "$1" = --root ] && root=$2
   [ "$1" = --pid-file ] && echo 4711 >"$2"
+  [ "$1" = --bundle ] && ls "$2/rootfs" >"$FAKE/root"
   [ "$1" = --work-path ] && work=$2
   shift
 done
@@ -58,10 +59,10 @@ struct Fixture {
     write_text(bundle / "rootfs/etc/hosts", "old");
     write_config("m-1", "container");
   }
-  void write_config(const std::string& migration, const std::string& kind) {
+  void write_config(const std::string& migration, const std::string& kind, const std::string& more = "") {
     write_text(bundle / "config.json",
-               R"({"root":{"path":"rootfs"},"annotations":{"kubectl-migrate.dev/restore":")" + migration +
-                   R"(","io.kubernetes.cri.container-type":")" + kind +
+               R"({"root":{"path":"rootfs")" + more + R"(},"annotations":{"kubectl-migrate.dev/restore":")" +
+                   migration + R"(","io.kubernetes.cri.container-type":")" + kind +
                    R"(","io.kubernetes.cri.sandbox-uid":"uid-1","io.kubernetes.cri.sandbox-namespace":"shop",)"
                    R"("io.kubernetes.cri.sandbox-name":"orders-0","io.kubernetes.cri.container-name":"app"}})");
   }
@@ -195,6 +196,15 @@ BOOST_AUTO_TEST_CASE(the_next_create_of_that_container_is_a_cold_start) {
   BOOST_REQUIRE(create() == 0);
   BOOST_TEST(create() == 7);
   BOOST_TEST(calls().find("create --bundle") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_read_only_root_has_a_tmp_for_as_long_as_it_is_restored) {
+  lay_folder();
+  release();
+  write_config("m-1", "container", R"(,"readonly":true)");
+  BOOST_REQUIRE_MESSAGE(create() == 0, read_text(log));
+  BOOST_TEST(read_text(temporary / "root") == "etc\ntmp\n");
+  BOOST_TEST(!is_there(bundle / "rootfs/tmp"));
 }
 
 BOOST_AUTO_TEST_CASE(it_waits_until_it_is_released) {
