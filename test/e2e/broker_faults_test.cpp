@@ -107,6 +107,10 @@ BOOST_AUTO_TEST_CASE(a_target_that_dies_while_it_replays_when_its_source_has_end
   Scene scene{"broker-faults-lost"};
   start_for_replay(scene);
   BOOST_TEST_MESSAGE(play_to_its_end(scene, row));
+  // It keeps its mirror until it is deleted; the Secret that leads there may go before it, with their namespace.
+  const Cluster& cluster = scene.stage().cluster();
+  for (const std::string& mirror : queues(cluster, "ms2m.replay."))
+    delete_queue(cluster, mirror);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
