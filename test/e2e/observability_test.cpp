@@ -102,7 +102,8 @@ BOOST_AUTO_TEST_CASE(a_refused_and_a_rolled_back_one_are_counted_too) {
 BOOST_AUTO_TEST_CASE(agents_answer_for_themselves) {
   for (const char* node : {"node-a", "node-b"}) {
     const std::string text = moved().scene.cluster().on(node, {"curl", "-fsS", "http://127.0.0.1:10961/metrics"});
-    for (const char* series : {"migrate_agent_order_seconds", "migrate_agent_archive_bytes_total"})
+    for (const char* series :
+         {"migrate_agent_order_seconds", "migrate_agent_archive_bytes_total", "migrate_agent_archives_free_bytes"})
       BOOST_TEST(text.find(series) != std::string::npos, node << " has no " << series << ":\n" << text);
     for (const char* path : {"healthz", "readyz"})
       moved().scene.cluster().on(node, {"curl", "-fsS", std::string("http://127.0.0.1:10961/") + path});
