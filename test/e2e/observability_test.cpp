@@ -110,6 +110,19 @@ BOOST_AUTO_TEST_CASE(agents_answer_for_themselves) {
   }
 }
 
+// The API server knows no prometheus-operator here; the dashboard it can take.
+BOOST_AUTO_TEST_CASE(what_kustomize_makes_for_monitoring_can_be_applied) {
+  const Cluster& cluster = moved().scene.cluster();
+  const std::string made = cluster.kubectl({"kustomize", (source_folder() / "manifests/monitoring").string()});
+  for (const char* kind : {"PodMonitor", "PrometheusRule", "ServiceMonitor"})
+    BOOST_TEST(made.find(std::string("\nkind: ") + kind + "\n") != std::string::npos, kind << " is missing in:\n"
+                                                                                           << made);
+  const std::string dashboard = made.substr(0, made.find("\n---\n") + 1);  // ConfigMaps come first
+  const auto taken = cluster.run({"kubectl", "apply", "--dry-run=server", "-f", "-"}, dashboard);
+  BOOST_TEST(taken.succeeded(), taken.errors);
+  BOOST_TEST(taken.output.find("configmap/kubectl-migrate-dashboard created") != std::string::npos, taken.output);
+}
+
 BOOST_AUTO_TEST_CASE(every_program_logs_it_under_its_uid_as_json) {
   const Cluster& cluster = moved().scene.cluster();
   const auto check = [](const std::string& who, const std::vector<Json>& lines) {

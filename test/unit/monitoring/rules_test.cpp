@@ -35,6 +35,16 @@ std::set<std::string> names_of(const char* key) {
   return names;
 }
 
+// Beginnings of rows in docs/metrics.md.
+std::set<std::string> told_in_metrics(const char* row) {
+  const std::string document = text_of("docs/metrics.md");
+  const std::regex pattern{row};
+  std::set<std::string> told;
+  for (std::sregex_iterator one{document.begin(), document.end(), pattern}, end; one != end; ++one)
+    told.insert((*one)[1].str());
+  return told;
+}
+
 // As GitHub makes it of a heading that is one word.
 std::string anchor_of(std::string word) {
   std::transform(word.begin(), word.end(), word.begin(),
@@ -47,12 +57,15 @@ std::string anchor_of(std::string word) {
 BOOST_AUTO_TEST_SUITE(rules)
 
 BOOST_AUTO_TEST_CASE(the_documentation_has_every_metric_and_no_other) {
-  const std::string document = text_of("docs/metrics.md");
-  static const std::regex kRow{R"(\n\| `(\w+)` \|)"};
-  std::set<std::string> told;
-  for (std::sregex_iterator one{document.begin(), document.end(), kRow}, end; one != end; ++one)
-    told.insert((*one)[1].str());
-  BOOST_TEST(told == exposed().families, boost::test_tools::per_element());
+  BOOST_TEST(told_in_metrics(R"(\n\| `([a-z_]+)` \|)") == exposed().families, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_documentation_has_every_alert_with_its_severity) {
+  std::set<std::string> alerts;
+  for (const Json& rule : rules_with("alert"))
+    alerts.insert("`" + rule.at("alert").get<std::string>() + "` | " +
+                  rule.at("labels").at("severity").get<std::string>());
+  BOOST_TEST(told_in_metrics(R"(\n\| (`Kubectl\w+` \| \w+) \|)") == alerts, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(every_rule_asks_for_what_is_exposed) {
