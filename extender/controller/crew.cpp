@@ -31,6 +31,7 @@ void Crew::changed(const Json& object) {
     return;
   }
   world_.speeds.learn(*migration);
+  if (!migration->spec.dry_run) world_.metrics.stands(migration->uid, migration->created, migration->status.phase);
   const std::lock_guard lock{mutex_};
   Entry& entry = entries_[migration->uid];
   entry.namespace_ = migration->namespace_;
@@ -46,8 +47,10 @@ void Crew::changed(const Json& object) {
 }
 
 void Crew::gone(const Json& object) {
+  const std::string uid = text_at(object, {"metadata", "uid"});
+  world_.metrics.gone(uid);
   const std::lock_guard lock{mutex_};
-  const auto found = entries_.find(text_at(object, {"metadata", "uid"}));
+  const auto found = entries_.find(uid);
   if (found != entries_.end() && !found->second.at_work) entries_.erase(found);
 }
 

@@ -21,6 +21,10 @@ class Metrics {
   virtual void migration_ended(Phase outcome) = 0;
   virtual void moved(Microseconds freeze, Microseconds gap, Bytes bytes) = 0;
   virtual void leads(bool leader) = 0;
+  // A migration that is known here, by its uid, was created then and stands there, as the watch shows it; what has
+  // ended counts no more. And one that is not there any more.
+  virtual void stands(const std::string& migration, Instant created, Phase phase) = 0;
+  virtual void gone(const std::string& migration) = 0;
   // The mirror of a migration, by its uid, as it was last read; and that this replica reads it no more.
   virtual void mirror_holds(const std::string& migration, std::uint64_t messages) = 0;
   virtual void mirror_left(const std::string& migration) = 0;

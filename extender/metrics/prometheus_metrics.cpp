@@ -6,6 +6,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -59,8 +60,12 @@ void count(Counters& family, const Labels& labels, std::optional<double> value) 
   if (value) family.Add(labels).Increment(*value);
 }
 
-std::map<std::string, std::string> of_phase(const char* label, Phase phase) {
+Labels of_phase(const char* label, Phase phase) {
   return {{label, std::string{to_string(phase)}}};
+}
+
+Labels of_strategy(Strategy strategy) {
+  return {{"strategy", std::string{to_string(strategy)}}};
 }
 
 }  // namespace
@@ -104,8 +109,23 @@ struct PrometheusMetrics::Families {
                                         .Help("Messages that wait in the mirrors of all migrations with replay")
                                         .Register(registry)
                                         .Add({});
+  prometheus::Gauge& in_doubt = prometheus::BuildGauge()
+                                    .Name("kubectl_migrate_in_doubt")
+                                    .Help("Migrations that wait for a person's decision")
+                                    .Register(registry)
+                                    .Add({});
+  prometheus::Gauge& oldest = prometheus::BuildGauge()
+                                  .Name("kubectl_migrate_oldest_created_seconds")
+                                  .Help("When the oldest migration under way was created, since 1970; 0: there is none")
+                                  .Register(registry)
+                                  .Add({});
+  struct Place {
+    Instant created;
+    Phase phase;
+  };
   std::mutex mutex;
   std::map<std::string, std::uint64_t> mirrors;  // by the migration's uid
+  std::map<std::string, Place> places;           // of those that have not ended; likewise
 
   Histograms& arrivals = histograms("kubectl_migrate_arrival_rate", "Messages a second that arrived while migrating");
   Histograms& services =
@@ -129,6 +149,19 @@ struct PrometheusMetrics::Families {
     return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
   }
   // With `mutex` held.
+  void look_at_places() {
+    int doubts = 0;
+    std::optional<Instant> first;
+    for (const auto& [uid, place] : places) {
+      if (place.phase == Phase::in_doubt)
+        ++doubts;
+      else
+        first = std::min(first.value_or(place.created), place.created);
+    }
+    in_doubt.Set(doubts);
+    oldest.Set(first ? std::chrono::duration<double>(first->time_since_epoch()).count() : 0);
+  }
+  // With `mutex` held.
   void add_mirrors() {
     std::uint64_t sum = 0;
     for (const auto& [uid, messages] : mirrors)
@@ -143,7 +176,19 @@ struct PrometheusMetrics::Families {
                                   .Add({});
 };
 
-PrometheusMetrics::PrometheusMetrics() : families_(std::make_unique<Families>()) {}
+// What is counted from 0 on is there from the start: increase() takes a series' first value for its beginning, so the
+// first failure of a kind would raise no alert.
+PrometheusMetrics::PrometheusMetrics() : families_(std::make_unique<Families>()) {
+  for (const Phase phase : all_phases()) {
+    if (!is_final(phase))
+      families_->failures.Add(of_phase("phase", phase));
+    else if (phase != Phase::planned)  // dry runs are not counted
+      families_->outcomes.Add(of_phase("outcome", phase));
+  }
+  for (const Strategy strategy : {Strategy::live, Strategy::sequential})
+    for (Counters* family : {&families_->mirrored, &families_->replays, &families_->repeats, &families_->lost})
+      family->Add(of_strategy(strategy));
+}
 
 PrometheusMetrics::~PrometheusMetrics() = default;
 
@@ -170,8 +215,28 @@ void PrometheusMetrics::moved(Microseconds freeze, Microseconds gap, Bytes bytes
   families_->bytes.Increment(static_cast<double>(bytes.count));
 }
 
+// Who leads no more is shown nothing more: the next leader counts them.
 void PrometheusMetrics::leads(bool leader) {
   families_->leader.Set(leader ? 1 : 0);
+  if (leader) return;
+  const std::lock_guard lock{families_->mutex};
+  families_->places.clear();
+  families_->look_at_places();
+}
+
+void PrometheusMetrics::stands(const std::string& migration, Instant created, Phase phase) {
+  const std::lock_guard lock{families_->mutex};
+  if (is_final(phase))
+    families_->places.erase(migration);
+  else
+    families_->places.insert_or_assign(migration, Families::Place{created, phase});
+  families_->look_at_places();
+}
+
+void PrometheusMetrics::gone(const std::string& migration) {
+  const std::lock_guard lock{families_->mutex};
+  families_->places.erase(migration);
+  families_->look_at_places();
 }
 
 void PrometheusMetrics::mirror_holds(const std::string& migration, std::uint64_t messages) {
@@ -187,7 +252,7 @@ void PrometheusMetrics::mirror_left(const std::string& migration) {
 }
 
 void PrometheusMetrics::replayed(Strategy strategy, const MessagesStatus& messages) {
-  const Labels labels{{"strategy", std::string{to_string(strategy)}}};
+  const Labels labels = of_strategy(strategy);
   observe(families_->arrivals, labels, number(messages.arrival_rate), count_buckets());
   observe(families_->services, with(labels, "from", to_string(messages.service_rate_from)),
           number(messages.service_rate), count_buckets());

@@ -4,6 +4,8 @@
 //   kubectl_migrate_migrations_total{outcome}   by final phase
 //   kubectl_migrate_freeze_seconds, kubectl_migrate_gap_seconds, kubectl_migrate_moved_bytes_total
 //   kubectl_migrate_active, kubectl_migrate_leader
+//   kubectl_migrate_in_doubt                    that wait for a person
+//   kubectl_migrate_oldest_created_seconds      of those that are under way
 //   kubectl_migrate_mirror_messages             in all mirrors now
 // and of those with replay that have succeeded, all with the label `strategy`:
 //   kubectl_migrate_arrival_rate, kubectl_migrate_service_rate{from}
@@ -31,6 +33,8 @@ class PrometheusMetrics final : public controller::Metrics {
   void migration_ended(Phase outcome) override;
   void moved(Microseconds freeze, Microseconds gap, Bytes bytes) override;
   void leads(bool leader) override;
+  void stands(const std::string& migration, Instant created, Phase phase) override;
+  void gone(const std::string& migration) override;
   void mirror_holds(const std::string& migration, std::uint64_t messages) override;
   void mirror_left(const std::string& migration) override;
   void replayed(Strategy strategy, const MessagesStatus& messages) override;

@@ -22,6 +22,11 @@ struct RequestMetrics::Impl {
           .Name("kubectl_migrate_extender_answer_seconds")
           .Help("What the scheduler waits for: from its question's last byte until the answer can be written")
           .Register(registry);
+  prometheus::Counter& unanswered = prometheus::BuildCounter()
+                                        .Name("kubectl_migrate_extender_filter_errors_total")
+                                        .Help("Questions for nodes whose answer was an error: the scheduler asks again")
+                                        .Register(registry)
+                                        .Add({});
   prometheus::Histogram& filter = of_verb("filter");
   prometheus::Histogram& prioritize = of_verb("prioritize");
 
@@ -44,6 +49,10 @@ void RequestMetrics::answered(const std::string& path, unsigned status, std::chr
       .Observe(took.count());
   if (path == "/filter") impl_->filter.Observe(took.count());
   if (path == "/prioritize") impl_->prioritize.Observe(took.count());
+}
+
+void RequestMetrics::not_filtered() {
+  impl_->unanswered.Increment();
 }
 
 std::string RequestMetrics::text() const {

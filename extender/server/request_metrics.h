@@ -16,6 +16,8 @@ class RequestMetrics {
   RequestMetrics& operator=(const RequestMetrics&) = delete;
 
   void answered(const std::string& path, unsigned status, std::chrono::duration<double> took);
+  // The scheduler asked for nodes and was told why there is no answer, which goes out as HTTP 200.
+  void not_filtered();
   [[nodiscard]] std::string text() const;
 
  private:

@@ -67,14 +67,18 @@ http::Response Routes::answer(const http::Request& request) {
   return text(404, "nothing here");
 }
 
-// What cannot be answered is answered as an error inside a 200: so its words reach the Pod's events.
+// An error inside a 200: so its words reach the Pod's events.
+http::Response Routes::no_filter(const std::string& why) {
+  needs_.metrics.not_filtered();
+  return {200, "application/json", scheduling::filter_error(why)};
+}
+
 http::Response Routes::filter(const http::Request& request) {
   const auto args = scheduling::parse_extender_args(request.body);
-  if (!args) return {200, "application/json", scheduling::filter_error(args.error().message)};
+  if (!args) return no_filter(args.error().message);
   if (args->pod.migration.empty()) return {200, "application/json", scheduling::filter_passes(args->names_text)};
   if (!needs_.cache.is_synced())
-    return {200, "application/json",
-            scheduling::filter_error("the migrate-extender has just started and does not know the Migrations yet")};
+    return no_filter("the migrate-extender has just started and does not know the Migrations yet");
   const Instant now = needs_.clock.now();
   std::string uid;
   const auto filtered = needs_.cache.read([&](const World& world) {
@@ -85,6 +89,7 @@ http::Response Routes::filter(const http::Request& request) {
                   {{"migration", uid},
                    {"name", args->pod.namespace_ + "/" + args->pod.migration},
                    {"pod", args->pod.namespace_ + "/" + args->pod.name}});
+  if (!filtered.error.empty()) return no_filter(filtered.error);
   return {200, "application/json", scheduling::filter_answer(args->nodes, filtered)};
 }
 

@@ -33,6 +33,7 @@ class Routes {
 
  private:
   http::Response filter(const http::Request& request);
+  http::Response no_filter(const std::string& why);
   http::Response prioritize(const http::Request& request);
   http::Response certify(const http::Request& request);
   http::Response ready();

@@ -29,6 +29,11 @@ struct Metrics::Impl {
                                   .Help("When the agent's certificate expires, since 1970")
                                   .Register(registry)
                                   .Add({});
+  prometheus::Gauge& free = prometheus::BuildGauge()
+                                .Name("migrate_agent_archives_free_bytes")
+                                .Help("Room on the disk where archives are kept")
+                                .Register(registry)
+                                .Add({});
 };
 
 Metrics::Metrics() : impl_(std::make_unique<Impl>()) {}
@@ -45,6 +50,10 @@ void Metrics::archive_bytes(const std::string& direction, Bytes bytes) {
 
 void Metrics::certificate_expires(Instant at) {
   impl_->expiry.Set(std::chrono::duration<double>(at.time_since_epoch()).count());
+}
+
+void Metrics::archives_have_free(Bytes bytes) {
+  impl_->free.Set(static_cast<double>(bytes.count));
 }
 
 std::string Metrics::text() const {

@@ -22,6 +22,8 @@ class Metrics {
   void archive_bytes(const std::string& direction, Bytes bytes);
   // migrate_agent_certificate_expiry_seconds, since 1970.
   void certificate_expires(Instant at);
+  // migrate_agent_archives_free_bytes: room on the disk where archives are kept.
+  void archives_have_free(Bytes bytes);
 
   [[nodiscard]] std::string text() const;
 

@@ -70,9 +70,16 @@ sigset_t block_ends() {
   return signals;
 }
 
-http::Response answer(const http::Request& request, const Metrics& metrics, const Serving& serving) {
+// The disk is looked at as it is asked for; one that cannot be looked at has no room.
+http::Response figures(Metrics& metrics, const std::string& state_folder) {
+  metrics.archives_have_free(free_disk(state_folder).value_or(Bytes{}));
+  return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()};
+}
+
+http::Response answer(const http::Request& request, Metrics& metrics, const std::string& state_folder,
+                      const Serving& serving) {
   const std::string path = request.target.substr(0, request.target.find('?'));
-  if (path == "/metrics") return {200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()};
+  if (path == "/metrics") return figures(metrics, state_folder);
   if (path == "/healthz" || path == "/livez") return {200, "text/plain", "ok\n"};
   if (path == "/readyz")
     return serving.is_ready() ? http::Response{200, "text/plain", "ok\n"}
@@ -126,9 +133,9 @@ int run_agent(const Settings& settings) {
   Serving serving{observed, every_address(settings), settings.port};
   serving_at = &serving;
 
-  const auto status = value_or_fatal(
-      http::Server::start(every_address(settings), settings.metrics_port,
-                          [&](const http::Request& request) { return answer(request, metrics, serving); }));
+  const auto status = value_or_fatal(http::Server::start(
+      every_address(settings), settings.metrics_port,
+      [&](const http::Request& request) { return answer(request, metrics, settings.state_folder, serving); }));
   const auto registry = value_or_fatal(http::Server::start(
       kRegistryAddress, settings.registry_port, [&](const http::Request& request) { return agent.answer(request); }));
   Probes probes{on_host, kubelet, clock};

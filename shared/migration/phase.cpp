@@ -42,6 +42,14 @@ std::optional<Phase> phase_from(std::string_view text) {
   return value_of(text, kPhases);
 }
 
+std::vector<Phase> all_phases() {
+  std::vector<Phase> all;
+  all.reserve(kPhases.size());
+  for (const auto& word : kPhases)
+    all.push_back(word.value);
+  return all;
+}
+
 bool is_final(Phase phase) {
   switch (phase) {
     case Phase::succeeded:

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace migrate {
 
@@ -38,6 +39,8 @@ enum class Phase {
 // As in status.phase and on screens: "RollingBack".
 [[nodiscard]] std::string_view to_string(Phase phase);
 [[nodiscard]] std::optional<Phase> phase_from(std::string_view text);
+// In the order above.
+[[nodiscard]] std::vector<Phase> all_phases();
 // No step follows.
 [[nodiscard]] bool is_final(Phase phase);
 // The source is committed: it never runs again by itself.

@@ -102,11 +102,25 @@ BOOST_AUTO_TEST_CASE(a_refused_and_a_rolled_back_one_are_counted_too) {
 BOOST_AUTO_TEST_CASE(agents_answer_for_themselves) {
   for (const char* node : {"node-a", "node-b"}) {
     const std::string text = moved().scene.cluster().on(node, {"curl", "-fsS", "http://127.0.0.1:10961/metrics"});
-    for (const char* series : {"migrate_agent_order_seconds", "migrate_agent_archive_bytes_total"})
+    for (const char* series :
+         {"migrate_agent_order_seconds", "migrate_agent_archive_bytes_total", "migrate_agent_archives_free_bytes"})
       BOOST_TEST(text.find(series) != std::string::npos, node << " has no " << series << ":\n" << text);
     for (const char* path : {"healthz", "readyz"})
       moved().scene.cluster().on(node, {"curl", "-fsS", std::string("http://127.0.0.1:10961/") + path});
   }
+}
+
+// The API server knows no prometheus-operator here; the dashboard it can take.
+BOOST_AUTO_TEST_CASE(what_kustomize_makes_for_monitoring_can_be_applied) {
+  const Cluster& cluster = moved().scene.cluster();
+  const std::string made = cluster.kubectl({"kustomize", (source_folder() / "manifests/monitoring").string()});
+  for (const char* kind : {"PodMonitor", "PrometheusRule", "ServiceMonitor"})
+    BOOST_TEST(made.find(std::string("\nkind: ") + kind + "\n") != std::string::npos, kind << " is missing in:\n"
+                                                                                           << made);
+  const std::string dashboard = made.substr(0, made.find("\n---\n") + 1);  // ConfigMaps come first
+  const auto taken = cluster.run({"kubectl", "apply", "--dry-run=server", "-f", "-"}, dashboard);
+  BOOST_TEST(taken.succeeded(), taken.errors);
+  BOOST_TEST(taken.output.find("configmap/kubectl-migrate-dashboard created") != std::string::npos, taken.output);
 }
 
 BOOST_AUTO_TEST_CASE(every_program_logs_it_under_its_uid_as_json) {

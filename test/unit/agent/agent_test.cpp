@@ -118,6 +118,13 @@ BOOST_AUTO_TEST_CASE(every_order_is_one_line_and_one_figure) {
       text);
 }
 
+BOOST_AUTO_TEST_CASE(the_room_for_archives_is_told) {
+  Metrics metrics;
+  metrics.archives_have_free(20_MiB);
+  metrics.archives_have_free(10_MiB);
+  BOOST_TEST(metrics.text().find("migrate_agent_archives_free_bytes 10485760\n") != std::string::npos, metrics.text());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

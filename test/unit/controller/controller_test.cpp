@@ -59,6 +59,16 @@ BOOST_AUTO_TEST_CASE(an_abort_reaches_a_migration_at_work) {
   scene.wait_for([&] { return scene.status().phase == Phase::rolled_back; });
 }
 
+BOOST_AUTO_TEST_CASE(where_a_migration_stands_is_told_until_it_is_gone) {
+  Running scene{"me"};
+  Controller controller{scene.options()};
+  const std::jthread running{[&](const std::stop_token& stop) { controller.run(stop); }};
+  scene.wait_for([&] { return scene.metrics.place_of("uid-migration") == Phase::succeeded; });
+  scene.wait_for([&] { return !scene.migration().has_finalizer; });
+  scene.cluster.drop(Scene::path());
+  scene.wait_for([&] { return !scene.metrics.place_of("uid-migration"); });
+}
+
 // All threads for dry runs are held up, and there is one for migrations.
 BOOST_AUTO_TEST_CASE(a_migration_waits_for_no_dry_run) {
   Running scene{"me"};
@@ -85,6 +95,7 @@ BOOST_AUTO_TEST_CASE(a_migration_waits_for_no_dry_run) {
   std::jthread running{[&](const std::stop_token& stop) { controller.run(stop); }};
   scene.wait_for([&] { return scene.status().phase == Phase::succeeded && !scene.migration().has_finalizer; });
   scene.wait_for([&] { return held == 2; });
+  BOOST_TEST(!scene.metrics.place_of("uid-dry-1"), "a dry run is counted among the migrations");
   running.request_stop();
   is_over = true;
 }

@@ -24,6 +24,43 @@ BOOST_AUTO_TEST_CASE(metrics_for_prometheus) {
     BOOST_TEST(text.find(line) != std::string::npos, text);
 }
 
+// increase() of a series that begins with 1 is 0.
+BOOST_AUTO_TEST_CASE(counters_are_there_before_anything_happens) {
+  const std::string text = PrometheusMetrics{}.text();
+  for (const char* line :
+       {"kubectl_migrate_step_failures_total{phase=\"Restoring\"} 0",
+        "kubectl_migrate_migrations_total{outcome=\"Failed\"} 0", "kubectl_migrate_moved_bytes_total 0",
+        "kubectl_migrate_lost_messages_total{strategy=\"Live\"} 0",
+        "kubectl_migrate_possible_repeats_messages_total{strategy=\"Sequential\"} 0"})
+    BOOST_TEST(text.find(line) != std::string::npos, line << " is missing in\n" << text);
+  for (const char* line : {"outcome=\"Planned\"", "outcome=\"InDoubt\"", "phase=\"Succeeded\""})
+    BOOST_TEST(text.find(line) == std::string::npos, line);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_of_where_migrations_stand) {
+  PrometheusMetrics metrics;
+  const auto check = [&](const char* doubts, const char* oldest) {
+    const std::string text = metrics.text();
+    BOOST_TEST(text.find(std::string{"kubectl_migrate_in_doubt "} + doubts + "\n") != std::string::npos, text);
+    BOOST_TEST(text.find(std::string{"kubectl_migrate_oldest_created_seconds "} + oldest + "\n") != std::string::npos,
+               text);
+  };
+  check("0", "0");
+  metrics.leads(true);
+  metrics.stands("one", Instant{100s}, Phase::restoring);
+  metrics.stands("two", Instant{50s}, Phase::pending);
+  check("0", "50");
+  metrics.stands("two", Instant{50s}, Phase::in_doubt);  // waits for a person: no longer under way
+  check("1", "100");
+  metrics.stands("one", Instant{100s}, Phase::succeeded);
+  check("1", "0");
+  metrics.gone("two");
+  check("0", "0");
+  metrics.stands("three", Instant{70s}, Phase::in_doubt);
+  metrics.leads(false);
+  check("0", "0");
+}
+
 BOOST_AUTO_TEST_CASE(metrics_of_replays) {
   PrometheusMetrics metrics;
   metrics.mirror_holds("one", 40);
@@ -35,7 +72,10 @@ BOOST_AUTO_TEST_CASE(metrics_of_replays) {
   // None of what is not known.
   MessagesStatus messages;
   metrics.replayed(Strategy::sequential, messages);
-  BOOST_TEST(metrics.text().find("strategy=\"Sequential\"") == std::string::npos, metrics.text());
+  BOOST_TEST(metrics.text().find("_count{strategy=\"Sequential\"") == std::string::npos, metrics.text());
+  BOOST_TEST(
+      metrics.text().find("kubectl_migrate_mirrored_messages_total{strategy=\"Sequential\"} 0") != std::string::npos,
+      metrics.text());
   messages.arrival_rate = 25;
   messages.service_rate = 20;
   messages.service_rate_from = RateSource::target;

@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +51,21 @@ class CountingMetrics final : public Metrics {
   void migration_ended(Phase) override { ++ended; }
   void moved(Microseconds, Microseconds, Bytes) override { ++moves; }
   void leads(bool) override {}
+  void stands(const std::string& migration, Instant, Phase phase) override {
+    const std::lock_guard lock{mutex_};
+    places_[migration] = phase;
+  }
+  void gone(const std::string& migration) override {
+    const std::lock_guard lock{mutex_};
+    places_.erase(migration);
+  }
+  // As it was told last.
+  [[nodiscard]] std::optional<Phase> place_of(const std::string& migration) const {
+    const std::lock_guard lock{mutex_};
+    const auto found = places_.find(migration);
+    if (found == places_.end()) return std::nullopt;
+    return found->second;
+  }
   void mirror_holds(const std::string& migration, std::uint64_t messages) override { mirrors[migration] = messages; }
   void mirror_left(const std::string& migration) override { mirrors.erase(migration); }
   void replayed(Strategy, const MessagesStatus& messages) override { replays.push_back(messages); }
@@ -59,6 +76,10 @@ class CountingMetrics final : public Metrics {
   int began = 0;
   int ended = 0;
   int moves = 0;
+
+ private:
+  mutable std::mutex mutex_;  // the watch has a thread of its own
+  std::map<std::string, Phase> places_;
 };
 
 class RecordedEvents final : public EventRecorder {

@@ -79,6 +79,8 @@ BOOST_AUTO_TEST_CASE(our_pods_wait_until_the_migrations_are_known) {
   BOOST_TEST(scene.ask("GET", "/readyz").status == 200U);
   const auto unknown = Json::parse(scene.ask("POST", "/filter", kOurs).body);
   BOOST_TEST(unknown.at("Error") == "Migration ns/m is not known here (yet)");
+  BOOST_TEST(scene.metrics.text().find("kubectl_migrate_extender_filter_errors_total 2\n") != std::string::npos,
+             "both questions had an error for an answer");
   scene.add_migration("b");
   const auto answer = Json::parse(scene.ask("POST", "/filter", kOurs).body);
   BOOST_TEST((answer.at("NodeNames") == Json{"b"}));
@@ -87,6 +89,7 @@ BOOST_AUTO_TEST_CASE(our_pods_wait_until_the_migrations_are_known) {
              scene.log.lines().back());
   const auto scores = Json::parse(scene.ask("POST", "/prioritize", kOurs).body);
   BOOST_TEST(scores.size() == 2U);
+  BOOST_TEST(scene.metrics.text().find("kubectl_migrate_extender_filter_errors_total 2\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_said) {
@@ -94,6 +97,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_understood_is_said) {
   const auto broken = scene.ask("POST", "/filter", "{");
   BOOST_TEST(broken.status == 200U);  // only so the scheduler shows the words
   BOOST_TEST(Json::parse(broken.body).at("Error").get<std::string>().find("ExtenderArgs") != std::string::npos);
+  BOOST_TEST(scene.metrics.text().find("kubectl_migrate_extender_filter_errors_total 1\n") != std::string::npos);
   BOOST_TEST(scene.ask("POST", "/prioritize", "{").status == 400U);
   BOOST_TEST(scene.ask("GET", "/filter").status == 405U);
   BOOST_TEST(scene.ask("POST", "/healthz").status == 405U);

@@ -16,7 +16,9 @@ BOOST_AUTO_TEST_CASE(every_phase_has_a_word_of_its_own_that_reads_back) {
     BOOST_TEST(!word.empty());
     BOOST_TEST(words.insert(word).second, word);
     BOOST_TEST((migrate::phase_from(word) == phase), word);
+    BOOST_TEST((migrate::all_phases().at(static_cast<std::size_t>(i)) == phase), word);
   }
+  BOOST_TEST(migrate::all_phases().size() == words.size());
   BOOST_TEST(to_string(Phase::rolling_back) == "RollingBack");
   BOOST_TEST(to_string(Phase::in_doubt) == "InDoubt");
   BOOST_TEST(!migrate::phase_from("pending"));

@@ -3,7 +3,8 @@
 //
 //   GOLDEN_WRITE=1 build/asan/test/plugin_screen_test
 //
-// writes them anew; `git diff test/unit/plugin/golden` is then what a person looks at.
+// writes them anew; `git diff test/unit/plugin/golden` is then what a person looks at, and docs/pictures/make draws the
+// pictures of docs/ of them.
 #include <fmt/format.h>
 
 #include <algorithm>
