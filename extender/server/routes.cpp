@@ -69,6 +69,10 @@ http::Response Routes::answer(const http::Request& request) {
 
 // What cannot be answered is answered as an error inside a 200: so its words reach the Pod's events.
 http::Response Routes::filter(const http::Request& request) {
+  if (const std::string objection = objection_to(request.peer, needs_.askers); !objection.empty()) {
+    needs_.log.warn("filter: " + objection);
+    return {200, "application/json", scheduling::filter_error(objection)};
+  }
   const auto args = scheduling::parse_extender_args(request.body);
   if (!args) return {200, "application/json", scheduling::filter_error(args.error().message)};
   if (args->pod.migration.empty()) return {200, "application/json", scheduling::filter_passes(args->names_text)};
@@ -89,6 +93,8 @@ http::Response Routes::filter(const http::Request& request) {
 }
 
 http::Response Routes::prioritize(const http::Request& request) {
+  if (const std::string objection = objection_to(request.peer, needs_.askers); !objection.empty())
+    return text(403, objection);
   const auto args = scheduling::parse_extender_args(request.body);
   if (!args) return text(400, args.error().message);
   const auto scores =
