@@ -16,6 +16,7 @@
 #include "extender/controller/kube_events.h"
 #include "extender/metrics/prometheus_metrics.h"
 #include "extender/scheduling/cache.h"
+#include "extender/server/askers.h"
 #include "extender/server/routes.h"
 #include "shared/agent_api/remote_agent.h"
 #include "shared/base/host.h"
@@ -61,15 +62,6 @@ std::shared_ptr<kube::Client> make_client(const kube::ConfigFlags& flags, Machin
 std::string unique_identity(const std::string& name) {
   std::random_device random;
   return fmt::format("{}_{:08x}", name, random());
-}
-
-// As they are in the file now: one that a Secret is mounted from changes with it. Empty: none are asked for.
-Result<std::string> read_client_authorities(const FileReader& files, const std::string& path) {
-  if (path.empty()) return std::string{};
-  auto text = files.read(path);
-  if (!text) return tl::make_unexpected(text.error());
-  if (!*text || (*text)->empty()) return failure(fmt::format("read {}: there is no certificate in it", path));
-  return std::move(**text);
 }
 
 http::ServerCertificate as_server(const certificates::KeyPair& pair, std::string client_authorities) {

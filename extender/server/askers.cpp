@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+
+#include "shared/base/text.h"
+
 namespace migrate::extender {
 
 std::string objection_to(const std::optional<std::string>& peer, const Askers& askers) {
@@ -13,6 +17,15 @@ std::string objection_to(const std::optional<std::string>& peer, const Askers& a
   if (askers.names.empty() || askers.names.contains(*peer)) return {};
   return fmt::format("the migrate-extender does not answer '{}': its --client-names are {}", *peer,
                      fmt::join(askers.names, ", "));
+}
+
+Result<std::string> read_client_authorities(const FileReader& files, const std::string& path) {
+  if (path.empty()) return std::string{};
+  auto text = files.read(path);
+  if (!text) return tl::make_unexpected(text.error());
+  if (!*text || trimmed(**text).empty())
+    return failure(fmt::format("read the authorities of clients: {} is not there, or has nothing in it", path));
+  return std::move(**text);
 }
 
 }  // namespace migrate::extender

@@ -69,12 +69,16 @@ std::string main_configuration() {
   return world().cluster().on("control", {"cat", "/etc/kubernetes/scheduler.yaml"});
 }
 
-// Of Pods in the product's namespace, that they were not placed.
-bool is_waiting_too(const std::string& deployment) {
-  const Json events = world().cluster().get({"events", "-n", kHome, "--field-selector", "reason=FailedScheduling"});
-  for (const Json& event : events.at("items"))
-    if (event.at("involvedObject").value("name", "").starts_with(deployment)) return true;
-  return false;
+// Of Pods of the product, that the scheduler has tried to place them and could not.
+bool are_left_waiting(const std::string& deployment) {
+  const Json pods = world().cluster().get({"pods", "-n", kHome, "-l", "app.kubernetes.io/name=" + deployment});
+  const auto is_left = [](const Json& pod) {
+    const Json conditions = pod.at("status").value("conditions", Json::array());
+    return std::any_of(conditions.begin(), conditions.end(),
+                       [](const Json& one) { return one.at("type") == "PodScheduled" && one.at("status") == "False"; });
+  };
+  const Json& items = pods.at("items");
+  return !items.empty() && std::all_of(items.begin(), items.end(), is_left);
 }
 
 }  // namespace
@@ -155,7 +159,7 @@ BOOST_AUTO_TEST_CASE(in_the_cluster_s_scheduler_an_extender_that_is_not_ignorabl
   eventually("the scheduler to say that it cannot ask", [&] { return !w.events("stuck", "FailedScheduling").empty(); });
   // The extender's own Pods as well: nothing but another configuration heals that.
   w.cluster().kubectl({"-n", kHome, "scale", "deployment", kExtender, "--replicas=2"});
-  eventually("the extender's own Pods to be left waiting", [&] { return is_waiting_too(kExtender); });
+  eventually("the extender's own Pods to be left waiting", [&] { return are_left_waiting(kExtender); });
   BOOST_TEST(!w.is_placed("stuck"));
   strict.end();
   w.cluster().wait_ready(w.ns(), "stuck");

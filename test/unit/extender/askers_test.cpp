@@ -6,6 +6,8 @@
 #include <ostream>
 #include <vector>
 
+#include "test/fakes/host.h"
+
 namespace {
 
 using namespace migrate::extender;
@@ -44,6 +46,21 @@ BOOST_DATA_TEST_CASE(who_is_answered, boost::unit_test::data::make(kRows), row) 
   const std::string objection = objection_to(row.peer, row.askers);
   BOOST_TEST(objection.empty() == row.says.empty(), objection);
   BOOST_TEST(objection.find(row.says) != std::string::npos, objection);
+}
+
+BOOST_AUTO_TEST_CASE(authorities_are_read_anew_and_none_are_never_taken_for_anybody) {
+  using migrate::fakes::Files;
+  Files files{{"/clients/ca.crt", "first"}, {"/empty", " \n"}};
+  files.unreadable = {"/locked"};
+  BOOST_TEST(read_client_authorities(files, "").value_or("error") == "");
+  BOOST_TEST(read_client_authorities(files, "/clients/ca.crt").value_or("error") == "first");
+  files.contents["/clients/ca.crt"] = "second";
+  BOOST_TEST(read_client_authorities(files, "/clients/ca.crt").value_or("error") == "second");
+  for (const char* path : {"/empty", "/absent", "/locked"}) {
+    const auto read = read_client_authorities(files, path);
+    BOOST_REQUIRE(!read);
+    BOOST_TEST(read.error().message.find(path) != std::string::npos, read.error().message);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
