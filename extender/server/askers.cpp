@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "shared/base/text.h"
+#include "shared/certificates/certificates.h"
 
 namespace migrate::extender {
 
@@ -25,6 +26,8 @@ Result<std::string> read_client_authorities(const FileReader& files, const std::
   if (!text) return tl::make_unexpected(text.error());
   if (!*text || trimmed(**text).empty())
     return failure(fmt::format("read the authorities of clients: {} is not there, or has nothing in it", path));
+  if (const auto first = certificates::expiry(**text); !first)
+    return failure(fmt::format("read the authorities of clients: {}: {}", path, first.error().message));
   return std::move(**text);
 }
 

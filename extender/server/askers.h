@@ -19,7 +19,7 @@ struct Askers {
 [[nodiscard]] std::string objection_to(const std::optional<std::string>& peer, const Askers& askers);
 
 // PEM: the authorities of their certificates, as they are in the file now; one that is mounted from a Secret changes
-// with it. Empty only where there is no path; a file that is not there, or has nothing in it, is an error.
+// with it. Empty only where there is no path; a file that is not there, or begins with no certificate, is an error.
 [[nodiscard]] Result<std::string> read_client_authorities(const FileReader& files, const std::string& path);
 
 }  // namespace migrate::extender

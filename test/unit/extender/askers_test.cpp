@@ -6,6 +6,7 @@
 #include <ostream>
 #include <vector>
 
+#include "shared/certificates/certificates.h"
 #include "test/fakes/host.h"
 
 namespace {
@@ -49,14 +50,17 @@ BOOST_DATA_TEST_CASE(who_is_answered, boost::unit_test::data::make(kRows), row) 
 }
 
 BOOST_AUTO_TEST_CASE(authorities_are_read_anew_and_none_are_never_taken_for_anybody) {
-  using migrate::fakes::Files;
-  Files files{{"/clients/ca.crt", "first"}, {"/empty", " \n"}};
+  using migrate::certificates::make_authority;
+  const migrate::Instant now = migrate::fakes::Clock{}.now();
+  const std::string first = value_or_fatal(make_authority(now)).certificate_pem;
+  const std::string second = value_or_fatal(make_authority(now)).certificate_pem;
+  migrate::fakes::Files files{{"/clients/ca.crt", first}, {"/empty", " \n"}, {"/broken", "no PEM"}};
   files.unreadable = {"/locked"};
   BOOST_TEST(read_client_authorities(files, "").value_or("error") == "");
-  BOOST_TEST(read_client_authorities(files, "/clients/ca.crt").value_or("error") == "first");
-  files.contents["/clients/ca.crt"] = "second";
-  BOOST_TEST(read_client_authorities(files, "/clients/ca.crt").value_or("error") == "second");
-  for (const char* path : {"/empty", "/absent", "/locked"}) {
+  BOOST_TEST(read_client_authorities(files, "/clients/ca.crt").value_or("error") == first);
+  files.contents["/clients/ca.crt"] = second + first;
+  BOOST_TEST(read_client_authorities(files, "/clients/ca.crt").value_or("error") == second + first);
+  for (const char* path : {"/empty", "/broken", "/absent", "/locked"}) {
     const auto read = read_client_authorities(files, path);
     BOOST_REQUIRE(!read);
     BOOST_TEST(read.error().message.find(path) != std::string::npos, read.error().message);
