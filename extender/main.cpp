@@ -36,6 +36,7 @@ std::optional<ProgramOptions> parse(int argc, char** argv, int& exit_code) {
   ProgramOptions options;
   options.identity = host_name();
   std::vector<std::string> schedulers{migrate::kSchedulerName};
+  std::vector<std::string> client_names;
   const std::map<std::string, LogLevel> levels{
       {"debug", LogLevel::debug}, {"info", LogLevel::info}, {"warning", LogLevel::warning}, {"error", LogLevel::error}};
   app.add_option("--address", options.address, "Address to serve HTTPS on")->capture_default_str();
@@ -48,6 +49,12 @@ std::optional<ProgramOptions> parse(int argc, char** argv, int& exit_code) {
                  "Schedulers that ask this extender; a target Pod of another one gets migrate-scheduler")
       ->delimiter(',')
       ->capture_default_str();
+  auto* const client_ca = app.add_option(
+      "--client-ca", options.client_ca,
+      "PEM file of authorities: schedulers must show a certificate of theirs. Read again when it changes");
+  app.add_option("--client-names", client_names, "Common names of those certificates; none: any")
+      ->delimiter(',')
+      ->needs(client_ca);
   app.add_option("--kubeconfig", options.connection.kubeconfig, "Instead of the Pod's service account");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->transform(CLI::CheckedTransformer(levels))
@@ -59,6 +66,7 @@ std::optional<ProgramOptions> parse(int argc, char** argv, int& exit_code) {
     return std::nullopt;
   }
   options.schedulers = {schedulers.begin(), schedulers.end()};
+  options.client_names = {client_names.begin(), client_names.end()};
   return options;
 }
 

@@ -16,6 +16,7 @@
 #include "extender/controller/kube_events.h"
 #include "extender/metrics/prometheus_metrics.h"
 #include "extender/scheduling/cache.h"
+#include "extender/server/askers.h"
 #include "extender/server/routes.h"
 #include "shared/agent_api/remote_agent.h"
 #include "shared/base/host.h"
@@ -63,8 +64,8 @@ std::string unique_identity(const std::string& name) {
   return fmt::format("{}_{:08x}", name, random());
 }
 
-http::ServerCertificate as_server(const certificates::KeyPair& pair) {
-  return {pair.certificate_pem, pair.key_pem};
+http::ServerCertificate as_server(const certificates::KeyPair& pair, std::string client_authorities) {
+  return {pair.certificate_pem, pair.key_pem, std::move(client_authorities)};
 }
 
 // Its Secret was replaced, or is gone and made anew: from now on certificates are of that one. Agents notice by the
@@ -83,7 +84,8 @@ void look_at_authority(kube::Client& client, const std::string& namespace_, auth
   log.warn("the authority was replaced: restart the schedulers that ask this extender");
 }
 
-void keep_renewed(http::Server& server, authority::RenewedCertificate& certificate, std::string serving, Log& log,
+void keep_renewed(http::Server& server, authority::RenewedCertificate& certificate, http::ServerCertificate serving,
+                  const std::function<Result<std::string>()>& client_authorities, Log& log,
                   const std::function<void(const std::stop_token&)>& look, const std::stop_token& stop) {
   while (kube::system_pacer().sleep(kRenewalCheck, stop)) {
     look(stop);
@@ -92,13 +94,16 @@ void keep_renewed(http::Server& server, authority::RenewedCertificate& certifica
       log.error("renew the server's certificate: " + current.error().message);
       continue;
     }
-    if (current->certificate_pem == serving) continue;
-    if (const auto set = server.set_certificate(as_server(*current)); !set) {
+    const auto clients = client_authorities();
+    if (!clients) log.error("go on with the former authorities of clients: " + clients.error().message);
+    http::ServerCertificate renewed = as_server(*current, clients.value_or(serving.client_ca_pem));
+    if (renewed == serving) continue;
+    if (const auto set = server.set_certificate(renewed); !set) {
       log.error(set.error().message);
       continue;
     }
-    serving = current->certificate_pem;
-    log.info("the server's certificate was renewed");
+    serving = std::move(renewed);
+    log.info("the server's certificate, or the authorities of its clients, were renewed");
   }
 }
 
@@ -130,11 +135,19 @@ void run_program(const ProgramOptions& options) {
   PrometheusMetrics migrations;
   RequestMetrics requests;
   const CertificateRequests certificates{*client, machine.clock, ca, options.namespace_};
-  Routes routes{{cache, certificates, machine.clock, log, requests, [&] { return migrations.text(); }}};
-  const certificates::KeyPair first = value_or_fatal(serving.current());
+  Routes routes{{cache,
+                 certificates,
+                 machine.clock,
+                 log,
+                 requests,
+                 [&] { return migrations.text(); },
+                 {!options.client_ca.empty(), options.client_names}}};
+  const auto client_authorities = [&] { return read_client_authorities(machine.files, options.client_ca); };
+  const http::ServerCertificate first =
+      as_server(value_or_fatal(serving.current()), value_or_fatal(client_authorities()));
   const auto server = value_or_fatal(http::Server::start(
       options.address, options.port, [&](const http::Request& request) { return routes.answer(request); },
-      server_limits(), as_server(first)));
+      server_limits(), first));
   log.info(fmt::format("serving HTTPS on {}:{}", options.address, server->port()));
 
   AgentConnections agents{ca, controlling,
@@ -160,7 +173,7 @@ void run_program(const ProgramOptions& options) {
     const auto look = [&](const std::stop_token& until) {
       look_at_authority(*client, options.namespace_, ca, machine.clock, log, until);
     };
-    keep_renewed(*server, serving, first.certificate_pem, log, look, stop);
+    keep_renewed(*server, serving, first, client_authorities, log, look, stop);
   }};
   const std::jthread control{[&](const std::stop_token& stop) { controller.run(stop); }};
   wait_for_signal(log);

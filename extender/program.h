@@ -17,6 +17,8 @@ struct ProgramOptions {
   std::string namespace_ = kSystemNamespace;  // where we and the agents run
   std::string identity;                       // the Pod's name; in the Lease
   std::set<std::string> schedulers{kSchedulerName};
+  std::string client_ca;               // PEM file: authorities of schedulers' certificates; empty: anybody may ask
+  std::set<std::string> client_names;  // of those certificates; empty: any
   LogLevel log_level = LogLevel::info;
   kube::ConfigFlags connection;  // none: the Pod's service account
 };

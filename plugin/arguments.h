@@ -11,6 +11,7 @@
 #include "plugin/flags.h"
 #include "shared/base/result.h"
 #include "shared/kube/connection.h"
+#include "shared/kube/object_name.h"
 #include "shared/migration/migration.h"
 
 namespace migrate::plugin {
@@ -74,7 +75,6 @@ struct Options {
 // HOST[:PORT]/PATH of a registry's repository, without scheme, tag and digest.
 [[nodiscard]] bool is_repository(const std::string& text);
 
-// RFC 1123 subdomain of at most 253 characters, as names of Pods, nodes and Migrations are.
-[[nodiscard]] bool is_object_name(const std::string& text);
+using kube::is_object_name;
 
 }  // namespace migrate::plugin

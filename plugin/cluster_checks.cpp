@@ -202,7 +202,8 @@ void check_scheduler(const Session& session, CheckList& checks, Instant now) {
     return checks.note("a scheduler for migrated Pods",
                        fmt::format("there is no Deployment {}: the cluster's own kube-scheduler is to ask the extender "
                                    "(manifests/overlays/main-scheduler), and its configuration cannot be seen from "
-                                   "here. From 100 nodes on it needs percentageOfNodesToScore: 100",
+                                   "here. From 100 nodes on it needs percentageOfNodesToScore: 100, else the node of "
+                                   "--to may not be among those that it looks at",
                                    kSchedulerName),
                        hint(Topic::own_scheduler));
   checks.add(deployment_check(**found));

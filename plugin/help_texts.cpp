@@ -46,7 +46,8 @@ the commit, the Pod runs on where it was.
 
 Annotations of the Pod stand for flags that are not given:
 kubectl-migrate.dev/max-replay, cutoff, restore-way, transfer, registry and
-registry-secret.
+registry-secret. Nodes named in kubectl-migrate.dev/prefer-nodes are chosen
+rather than others where there is a choice.
 )"};
 
 constexpr HelpText kStatus = {.summary = "Follow a migration to its end, or show how it ended",

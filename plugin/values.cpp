@@ -112,17 +112,4 @@ bool is_repository(const std::string& text) {
   return (before >= 'a' && before <= 'z') || (before >= '0' && before <= '9');
 }
 
-bool is_object_name(const std::string& text) {
-  if (text.empty() || text.size() > 253) return false;
-  const auto is_alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  char before = '.';
-  for (const char c : text) {
-    if (!is_alphanumeric(c) && c != '-' && c != '.') return false;
-    if (before == '.' && !is_alphanumeric(c)) return false;
-    if (c == '.' && !is_alphanumeric(before)) return false;
-    before = c;
-  }
-  return is_alphanumeric(before);
-}
-
 }  // namespace migrate::plugin

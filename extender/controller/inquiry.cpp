@@ -9,6 +9,7 @@
 #include "extender/controller/choice.h"
 #include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
+#include "extender/controller/preference.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/surroundings.h"
 
@@ -79,6 +80,19 @@ Attempt<void> look_at_pod(Inquiry& asked) {
   asked.warnings = asked.around.set_warnings;
   hop.status().volumes = asked.around.moved_volumes;
   asked.add(refusals(migration, pod.get(), asked.around));
+  return {};
+}
+
+Attempt<void> look_at_wishes(Inquiry& asked) {
+  if (!asked.pod || is_local(asked.hop.migration())) return {};
+  asked.malformed_preference = malformed_preference(*asked.pod);
+  // Where facts cannot be asked for nothing is known to be missing.
+  const auto has_reported = [&](const std::string& node) {
+    const auto facts = asked.hop.world().agents.facts(node);
+    return !facts || facts->has_value();
+  };
+  for (const std::string& warning : {asked.malformed_preference, unknown_preference(*asked.pod, has_reported)})
+    if (!warning.empty()) asked.warnings.push_back(warning);
   return {};
 }
 

@@ -39,6 +39,7 @@ struct Inquiry {
   std::optional<StrategyQuestion> question;
   StrategyChoice choice;
 
+  std::string malformed_preference;   // preference.h
   std::vector<Refusal> all;           // those too that are accepted
   std::vector<std::string> warnings;  // what hinders nothing and a user should know
   std::optional<Outcome> unanswered;  // the first look that came to nothing
@@ -58,6 +59,8 @@ struct Inquiry {
 
 // The Pod, its set, its nodes, volumes and neighbours, and whether the API server would take its target.
 [[nodiscard]] Attempt<void> look_at_pod(Inquiry& asked);
+// Whether what its user prefers can be followed: that refuses nothing.
+[[nodiscard]] Attempt<void> look_at_wishes(Inquiry& asked);
 // Its containers, as the agent of its node sees them.
 [[nodiscard]] Attempt<void> look_at_source(Inquiry& asked);
 // Whether its queue can be replayed from, where that may be wanted.

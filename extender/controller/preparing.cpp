@@ -7,6 +7,7 @@
 
 #include "extender/controller/choice.h"
 #include "extender/controller/inquiry.h"
+#include "extender/controller/kube_events.h"
 #include "extender/controller/steps.h"
 
 namespace migrate::controller {
@@ -15,6 +16,7 @@ namespace {
 // In the order in which a refusal's reasons count: the first one names it.
 constexpr std::array kLooks{
     look_at_pod,     // whether there is such a Pod, may be moved, and would be taken elsewhere; all else is about it
+    look_at_wishes,  // what its user prefers, which is nothing to all that follows
     look_at_source,  // how large it is: no forecast without that
     look_at_replay,  // whether its queue allows more than to stop it: that decides the choice
     choose,          // now all strategies can be forecast
@@ -88,6 +90,14 @@ Outcome conclude(Inquiry& asked) {
   return {};
 }
 
+// Once: the extender reads it at every attempt to place the Pod.
+void tell_of_preference(const Inquiry& asked) {
+  if (asked.malformed_preference.empty()) return;
+  Hop& hop = asked.hop;
+  hop.log(LogLevel::warning, asked.malformed_preference, {{"pod", hop.status().source.pod}});
+  record_for_both(hop.world().events, hop.migration(), true, "MigrationPreferenceIgnored", asked.malformed_preference);
+}
+
 }  // namespace
 
 Outcome preparing(Hop& hop) {
@@ -102,6 +112,7 @@ Outcome preparing(Hop& hop) {
   if (hop.migration().spec.dry_run) return accepted;
   // From here on there is something to clean up.
   if (auto begun = hop.journal().begin(*asked.pod); !begun) return begun.error();
+  tell_of_preference(asked);
   hop.log(LogLevel::info, "accepted",
           {{"pod", hop.status().source.pod},
            {"node", hop.status().source.node},

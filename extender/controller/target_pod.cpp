@@ -193,6 +193,9 @@ Json placeholder_pod(const Json& source, const Migration& migration, const Targe
   Json metadata{{"name", placeholder_name(migration)}, {"namespace", migration.namespace_}};
   label(metadata, migration);
   metadata["annotations"][kRestoreAnnotation] = migration.uid;
+  // What is placed is the placeholder: the target follows it.
+  if (std::string nodes = text_at(source, {"metadata", "annotations", kPreferNodesAnnotation}); !nodes.empty())
+    metadata["annotations"][kPreferNodesAnnotation] = std::move(nodes);
   pod["metadata"] = std::move(metadata);
   take_out_volumes(pod["spec"], plan.volumes, plan.persistent);
   set_domains(pod["spec"], plan);

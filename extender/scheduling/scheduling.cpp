@@ -9,6 +9,7 @@
 #include "shared/migration/names.h"
 #include "shared/migration/node_match.h"
 #include "shared/migration/phase.h"
+#include "shared/migration/prefer_nodes.h"
 
 namespace migrate::scheduling {
 namespace {
@@ -154,6 +155,32 @@ std::string not_yet(const PodInfo& pod, const KnownMigration* known) {
   return {};
 }
 
+// 0 to kHighestScore.
+int fitness_of(const KnownNode& node, const KnownNode* source, Bytes roomiest) {
+  int score = 0;
+  // Where a restore meets what the checkpoint was made with, the least can go wrong.
+  if (source != nullptr && node.facts.runtime == source->facts.runtime) {
+    score += 2;
+    if (node.facts.runtime_version == source->facts.runtime_version) score += 2;
+  }
+  if (source != nullptr && node.facts.kernel == source->facts.kernel) score += 2;
+  if (source != nullptr && node.cpu == source->cpu) score += 1;
+  if (roomiest.count > 0)
+    score +=
+        static_cast<int>(3.0 * static_cast<double>(node.facts.free_disk.count) / static_cast<double>(roomiest.count));
+  return std::min(score, kHighestScore);
+}
+
+NodeSet preferred_of(const PodInfo& pod) {
+  const auto names = parse_prefer_nodes(pod.prefer_nodes);
+  return names ? NodeSet{names->begin(), names->end()} : NodeSet{};
+}
+
+// What a node is fit for decides among those that are preferred, and among those that are not.
+int beside_preference(int fitness, bool is_preferred) {
+  return (is_preferred ? kPreference : 0) + (kHighestScore - kPreference) * fitness / kHighestScore;
+}
+
 }  // namespace
 
 Filtered filter_nodes(const PodInfo& pod, const NodeNames& nodes, const World& world, Instant now) {
@@ -196,25 +223,19 @@ std::vector<int> score_nodes(const PodInfo& pod, const NodeNames& nodes, const W
   Bytes roomiest;
   for (const std::string_view name : nodes)
     if (const KnownNode* node = world.node(name); node != nullptr) roomiest = std::max(roomiest, node->facts.free_disk);
+  const NodeSet preferred = preferred_of(pod);
+  const bool has_preference = std::any_of(
+      nodes.begin(), nodes.end(), [&](std::string_view name) { return preferred.find(name) != preferred.end(); });
 
   std::vector<int> scores;
   scores.reserve(nodes.size());
   for (const std::string_view name : nodes) {
     const KnownNode* node = world.node(name);
-    int score = 0;
-    if (node != nullptr) {
-      // Where a restore meets what the checkpoint was made with, the least can go wrong.
-      if (source != nullptr && node->facts.runtime == source->facts.runtime) {
-        score += 2;
-        if (node->facts.runtime_version == source->facts.runtime_version) score += 2;
-      }
-      if (source != nullptr && node->facts.kernel == source->facts.kernel) score += 2;
-      if (source != nullptr && node->cpu == source->cpu) score += 1;
-      if (roomiest.count > 0)
-        score += static_cast<int>(3.0 * static_cast<double>(node->facts.free_disk.count) /
-                                  static_cast<double>(roomiest.count));
-    }
-    scores.push_back(std::min(score, kHighestScore));
+    const int fitness = node != nullptr ? fitness_of(*node, source, roomiest) : 0;
+    if (!has_preference)
+      scores.push_back(fitness);
+    else
+      scores.push_back(beside_preference(fitness, preferred.find(name) != preferred.end()));
   }
   return scores;
 }

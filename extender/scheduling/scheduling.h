@@ -15,8 +15,9 @@ namespace migrate::scheduling {
 struct PodInfo {
   std::string namespace_;
   std::string name;
-  std::string migration;  // label kubectl-migrate.dev/migration; empty: not ours
-  std::string restore;    // annotation kubectl-migrate.dev/restore
+  std::string migration;          // label kubectl-migrate.dev/migration; empty: not ours
+  std::string restore;            // annotation kubectl-migrate.dev/restore
+  std::string prefer_nodes = {};  // annotation kubectl-migrate.dev/prefer-nodes, as it is written
 };
 
 // Pieces of a request's text.
@@ -41,7 +42,11 @@ inline constexpr Bytes kDiskReserve = 64_MiB;
 [[nodiscard]] Filtered filter_nodes(const PodInfo& pod, const NodeNames& nodes, const World& world, Instant now);
 
 inline constexpr int kHighestScore = 10;
-// One per node, 0 to kHighestScore; empty for Pods that are not ours.
+// Of a node that is preferred no less than this, of the others less than the half of it.
+inline constexpr int kPreference = 7;
+// One per node, 0 to kHighestScore; empty for Pods that are not ours. A preference that cannot be read, or that names
+// none of these nodes, changes nothing: to tell people of it is the controller's, which looks at the Pod once and not
+// at every attempt to place it.
 [[nodiscard]] std::vector<int> score_nodes(const PodInfo& pod, const NodeNames& nodes, const World& world);
 
 }  // namespace migrate::scheduling

@@ -44,6 +44,7 @@ class PodReader final : public nlohmann::json_sax<Json> {
         break;
       case Place::annotations:
         if (key_ == kRestoreAnnotation) pod.restore = value;
+        if (key_ == kPreferNodesAnnotation) pod.prefer_nodes = value;
         break;
       default:
         break;

@@ -12,7 +12,7 @@
 
 namespace migrate::scheduling {
 
-// ExtenderArgs, without what nobody asks for: of the Pod only its identity is kept.
+// ExtenderArgs, without what nobody asks for: of the Pod only its identity and its preference are kept.
 struct ExtenderArgs {
   PodInfo pod;
   NodeNames nodes;              // pieces of the body

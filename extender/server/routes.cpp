@@ -74,6 +74,10 @@ http::Response Routes::no_filter(const std::string& why) {
 }
 
 http::Response Routes::filter(const http::Request& request) {
+  if (const std::string objection = objection_to(request.peer, needs_.askers); !objection.empty()) {
+    needs_.log.warn("filter: " + objection);
+    return {200, "application/json", scheduling::filter_error(objection)};
+  }
   const auto args = scheduling::parse_extender_args(request.body);
   if (!args) return no_filter(args.error().message);
   if (args->pod.migration.empty()) return {200, "application/json", scheduling::filter_passes(args->names_text)};
@@ -94,6 +98,8 @@ http::Response Routes::filter(const http::Request& request) {
 }
 
 http::Response Routes::prioritize(const http::Request& request) {
+  if (const std::string objection = objection_to(request.peer, needs_.askers); !objection.empty())
+    return text(403, objection);
   const auto args = scheduling::parse_extender_args(request.body);
   if (!args) return text(400, args.error().message);
   const auto scores =

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "extender/scheduling/cache.h"
+#include "extender/server/askers.h"
 #include "extender/server/certificate_requests.h"
 #include "extender/server/request_metrics.h"
 #include "shared/base/host.h"
@@ -22,6 +23,7 @@ struct RoutesNeeds {
   Log& log;
   RequestMetrics& metrics;
   std::function<std::string()> more_metrics;  // of others, in the same format; may be empty
+  Askers askers = {};                         // of /filter and /prioritize
 };
 
 // POST /filter, /prioritize, /certificates; GET /healthz, /readyz, /metrics. From any thread.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace migrate {
 namespace {
 
@@ -40,6 +42,12 @@ std::string without_terminal_controls(std::string_view text) {
     }
   }
   return kept;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
+  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
 std::string some_of(const std::vector<std::string>& words, std::size_t most) {

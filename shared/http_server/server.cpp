@@ -50,7 +50,32 @@ Result<TlsContext> make_context(const ServerCertificate& certificate) {
   } catch (const boost::system::system_error& error) {
     return failure(fmt::format("use the server's certificate and key: {}", error.code().message()));
   }
+  if (certificate.client_ca_pem.empty()) return context;
+  try {
+    context->add_certificate_authority(asio::buffer(certificate.client_ca_pem));
+  } catch (const boost::system::system_error& error) {
+    return failure(fmt::format("use the authorities of clients' certificates: {}", error.code().message()));
+  }
+  context->set_verify_mode(asio::ssl::verify_peer);
+  // A session that is resumed would be believed beyond the end of its certificate, and of its authority.
+  SSL_CTX_set_options(context->native_handle(), SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context->native_handle(), 0);
   return context;
+}
+
+// Behind a handshake in which certificates are verified.
+std::optional<std::string> peer_of(SSL* tls) {
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate{SSL_get1_peer_certificate(tls), &X509_free};
+  if (!certificate) return std::nullopt;
+  X509_NAME* subject = X509_get_subject_name(certificate.get());
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0) return "";
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  if (size < 0) return "";
+  std::string name(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  OPENSSL_free(text);
+  return name;
 }
 
 template <class Body>
@@ -70,8 +95,9 @@ Message message_of(Response response, unsigned version, bool keep_alive) {
   return message;
 }
 
-Request request_of(beast::http::request<beast::http::string_body>&& message) {
+Request request_of(beast::http::request<beast::http::string_body>&& message, const std::optional<std::string>& peer) {
   Request request{std::string(message.method_string()), std::string(message.target()), std::move(message.body())};
+  request.peer = peer;
   for (const auto& field : message)
     request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
   return request;
@@ -119,7 +145,9 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   void shake_hands() {
     expires_after(shared_.limits.handshake);
     stream_.async_handshake(asio::ssl::stream_base::server, [self = this->shared_from_this()](beast::error_code code) {
-      if (!code) self->read();
+      if (code) return;
+      self->peer_ = peer_of(self->stream_.native_handle());
+      self->read();
     });
   }
 
@@ -147,7 +175,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     auto head = parser_->release();
     const bool keep_alive = head.keep_alive();
     const bool is_head = head.method() == beast::http::verb::head;
-    Response response = answer_of(shared_.handler, request_of(std::move(head)));
+    Response response = answer_of(shared_.handler, request_of(std::move(head), peer_));
     if (response.file) return write_file(std::move(response), version, keep_alive, is_head);
     Message message = message_of(std::move(response), version, keep_alive);
     if (is_head) message.body().clear();  // its length stays
@@ -231,6 +259,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
   TlsContext context_;  // of TLS; before the stream that uses it
   Stream stream_;
   Shared& shared_;
+  std::optional<std::string> peer_;
   beast::flat_buffer buffer_;
   std::optional<Parser> parser_;
   Message message_;

@@ -23,6 +23,8 @@ struct Request {
   std::string target;  // path and query as sent
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers = {};  // as sent, in their order
+  // The common name in the certificate that the peer has shown, which was verified; nothing: it has shown none.
+  std::optional<std::string> peer = {};
 
   // The first of that name, whatever its case; nullptr when there is none.
   [[nodiscard]] const std::string* header(std::string_view name) const;
@@ -59,6 +61,11 @@ struct Limits {
 struct ServerCertificate {
   std::string certificate_pem;
   std::string key_pem;
+  // Authorities of clients' certificates; empty: clients are asked for none. Whoever shows one that is none of theirs,
+  // or is not valid now, is cut off in the handshake. Nobody has to show one: what takes one is the handler's to say.
+  std::string client_ca_pem = {};
+
+  bool operator==(const ServerCertificate&) const = default;
 };
 
 class Server {

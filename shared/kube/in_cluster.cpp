@@ -1,5 +1,6 @@
 #include "shared/kube/in_cluster.h"
 
+#include "shared/base/text.h"
 #include "shared/kube/url.h"
 
 namespace migrate::kube {
@@ -8,11 +9,6 @@ namespace {
 constexpr const char* kTokenFile = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 constexpr const char* kAuthorityFile = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt";
 constexpr const char* kNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
-
-std::string trimmed(const std::string& text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
-}
 
 }  // namespace
 

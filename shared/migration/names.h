@@ -25,6 +25,8 @@ inline constexpr const char* kQueueAnnotation = "kubectl-migrate.dev/queue";
 inline constexpr const char* kBrokerSecretAnnotation = "kubectl-migrate.dev/broker-secret";
 inline constexpr const char* kControlQueueAnnotation = "kubectl-migrate.dev/control-queue";
 inline constexpr const char* kServiceTimeAnnotation = "kubectl-migrate.dev/service-time";
+// Where its user would rather have it moved: nodes' names (prefer_nodes.h).
+inline constexpr const char* kPreferNodesAnnotation = "kubectl-migrate.dev/prefer-nodes";
 // Of shadows: what their source had in spec.hostname and spec.subdomain, for the Pod that takes their place.
 inline constexpr const char* kHostnameAnnotation = "kubectl-migrate.dev/hostname";
 inline constexpr const char* kSubdomainAnnotation = "kubectl-migrate.dev/subdomain";

@@ -50,9 +50,10 @@ install_image() { # NAME:TAG PROGRAM… (each as /PROGRAM; the first is the entr
 # A kustomization over the manifests as shipped, in $install_state/overlay. What it changes is where images come from.
 # The scheduler's is the cluster's own kube-scheduler: mounted from the machine rather than copied into every node's
 # image store, which is memory here.
-write_overlay() { # SCHEDULER(own | main) AGENT_TAG EXTENDER_TAG
+write_overlay() { # SCHEDULER(own | main) AGENT_TAG EXTENDER_TAG [CERTIFICATE]
   local folder=$install_state/overlay base=../manifests
   [[ $1 == own ]] || base=../manifests/overlays/main-scheduler
+  [[ -z ${4:-} ]] || base=../manifests/overlays/client-certificate
   rm -rf "$install_state/manifests" "$folder"
   cp -r "$project/manifests" "$install_state/manifests"
   mkdir "$folder"
@@ -80,6 +81,20 @@ patches:
             volumeMounts: [{name: programs, mountPath: /usr/local/bin, readOnly: true}]
           volumes: [{name: programs, hostPath: {path: /opt/kubernetes, type: Directory}}]
 YAML
+}
+
+# What the scheduler shows the extender, made as docs/scheduling.md says; one that is there is kept.
+install_client_certificate() {
+  local secret=migrate-scheduler-client folder=$install_state/client
+  ! kubectl -n kubectl-migrate get secret $secret >/dev/null 2>&1 || return 0
+  mkdir -p "$folder"
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365 -subj /CN=migrate-scheduler \
+    -keyout "$folder/tls.key" -out "$folder/tls.crt" 2>/dev/null &&
+    kubectl apply -f "$project/manifests/base/namespace.yaml" >/dev/null &&
+    kubectl -n kubectl-migrate create secret generic $secret --type=kubernetes.io/tls --from-file=ca.crt="$folder/tls.crt" \
+      --from-file=tls.crt="$folder/tls.crt" --from-file=tls.key="$folder/tls.key" >/dev/null ||
+    die "install: cannot make the Secret $secret"
+  rm -r "$folder"
 }
 
 # The configuration for the cluster's own kube-scheduler, on standard output. The control machine knows no Service
@@ -157,16 +172,18 @@ is_healthy() { # SCHEDULER(own | main)
 }
 
 command_install() {
-  local tag='' scheduler=own began=$EPOCHREALTIME since agent_tag extender_tag programs pause_image if_needed='' sum
+  local tag='' scheduler=own certificate='' began=$EPOCHREALTIME since agent_tag extender_tag programs pause_image if_needed='' sum
   while (($#)); do
     case $1 in
       --if-needed) if_needed=yes; shift; continue ;;
+      --client-certificate) certificate=yes; shift; continue ;;
       --image-tag) [[ -n ${2:-} ]] || die 'install: --image-tag needs a value'; tag=$2 ;;
       --scheduler) [[ ${2:-} == own || ${2:-} == main ]] || die "install: --scheduler wants own or main, not '${2:-}'"; scheduler=$2 ;;
       *) die "install: unknown option '$1' (cluster --help)" ;;
     esac
     shift 2
   done
+  [[ -z $certificate || $scheduler == own ]] || die 'install: --client-certificate is for a scheduler of its own'
   require_root
   require_cluster
   lock_cluster
@@ -175,7 +192,7 @@ command_install() {
   pause_image=$(image_of pause)
   agent_tag=${tag:-$(content_tag "$programs/migrate-agent" "$programs/migrate-runc")}
   extender_tag=${tag:-$(content_tag "$programs/migrate-extender" "$programs/migrate-counter")}
-  write_overlay "$scheduler" "$agent_tag" "$extender_tag"
+  write_overlay "$scheduler" "$agent_tag" "$extender_tag" "$certificate"
   sum=$(cd "$install_state" && find manifests overlay -type f -exec sha256sum {} + | sort | sha256sum)
   if [[ -n $if_needed && $(cat "$install_state/installed" 2>/dev/null) == "$sum" ]] && is_healthy "$scheduler"; then
     say 'installed already'
@@ -187,6 +204,7 @@ command_install() {
   say "images in the registry after $(seconds_since "$began") s"
 
   since=$(($(date +%s) - 20)) # agents report every 10 s
+  [[ -z $certificate ]] || install_client_certificate
   kubectl apply -k "$install_state/overlay" >/dev/null || die 'install: the API server did not take the manifests'
   install_rollouts daemonset/migrate-agent deployment/migrate-extender
   install_scheduler "$scheduler"

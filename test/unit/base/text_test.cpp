@@ -53,4 +53,11 @@ BOOST_AUTO_TEST_CASE(lists_say_how_many_they_leave_out_and_leave_out_no_single_o
   BOOST_TEST(some_of({"a", "b", "c", "d"}, 2) == "a, b and 2 more");
 }
 
+BOOST_AUTO_TEST_CASE(blanks_around_a_text_go_and_those_within_it_stay) {
+  BOOST_TEST(migrate::trimmed(" \ta b\r\n") == "a b");
+  BOOST_TEST(migrate::trimmed("a") == "a");
+  BOOST_TEST(migrate::trimmed(" \n").empty());
+  BOOST_TEST(migrate::trimmed("").empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

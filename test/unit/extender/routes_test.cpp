@@ -127,6 +127,33 @@ BOOST_AUTO_TEST_CASE(probes_and_metrics) {
                later);
 }
 
+BOOST_AUTO_TEST_CASE(where_schedulers_show_certificates_nobody_else_is_answered) {
+  Scene scene;
+  Routes routes{
+      {scene.cache, scene.certificates, scene.clock, scene.log, scene.metrics, {}, Askers{true, {"scheduler"}}}};
+  const auto ask = [&](const char* path, const std::optional<std::string>& peer) {
+    http::Request request{"POST", path, kOther};
+    request.peer = peer;
+    return routes.answer(request);
+  };
+  for (const auto& peer : {std::optional<std::string>{}, std::optional<std::string>{"agent/node-b"}}) {
+    const auto refused = ask("/filter", peer);
+    BOOST_TEST(refused.status == 200U);  // only so the scheduler shows the words
+    const Json answer = Json::parse(refused.body);
+    BOOST_TEST(answer.at("NodeNames").is_null());
+    BOOST_TEST(answer.at("Error").get<std::string>().find("the migrate-extender") == 0U);
+    BOOST_TEST(ask("/prioritize", peer).status == 403U);
+  }
+  BOOST_TEST(scene.log.lines().size() == 2U);
+  const auto answered = Json::parse(ask("/filter", "scheduler").body);
+  BOOST_TEST((answered.at("NodeNames") == Json{"a", "b"}));
+  BOOST_TEST(ask("/prioritize", "scheduler").body == "[]");
+  // Kubelets, Prometheus and agents that ask for their first certificate have none.
+  BOOST_TEST(routes.answer({"GET", "/healthz", ""}).status == 200U);
+  BOOST_TEST(routes.answer({"GET", "/metrics", ""}).status == 200U);
+  BOOST_TEST(routes.answer({"POST", "/certificates", R"({"csr":"x"})"}).status == 401U);
+}
+
 BOOST_AUTO_TEST_CASE(an_agent_gets_its_certificate_over_https) {
   Scene scene;
   scene.client.on_create = [](const ResourcePath&, const Json& object) -> std::optional<ApiResult<Json>> {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <boost/test/unit_test.hpp>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -126,6 +127,68 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_cannot_be_used_changes_nothing) {
   BOOST_TEST(client_of(*server, authority)->send(post("x")).has_value());
   const auto plain = migrate::value_or_fatal(Server::start("127.0.0.1", 0, echo));
   BOOST_TEST(!plain->set_certificate(one).has_value());
+}
+
+// As who a peer is known that shows this certificate; nothing: it gets no answer.
+std::optional<std::string> known_as(const Server& server, const Authority& authority,
+                                    const migrate::test::Pem& shown = {}) {
+  HttpClientOptions options;
+  options.base_url = "https://127.0.0.1:" + std::to_string(server.port());
+  options.tls.ca_pem = authority.pem();
+  options.tls.certificate_pem = shown.certificate;
+  options.tls.key_pem = shown.key;
+  const auto answer = migrate::value_or_fatal(make_http_client(options))->send(post("x"));
+  if (!answer) return std::nullopt;
+  return answer->body;
+}
+
+Response name_of_peer(const Request& request) {
+  return {200, "text/plain", request.peer.value_or("nobody")};
+}
+
+ServerCertificate asking_for(const Authority& authority, const Authority& clients) {
+  ServerCertificate certificate = certificate_of(authority);
+  certificate.client_ca_pem = clients.pem();
+  return certificate;
+}
+
+BOOST_AUTO_TEST_CASE(a_peer_is_known_by_a_certificate_that_it_need_not_show) {
+  const Authority authority{"ca"};
+  const Authority clients{"clients"};
+  const Authority strangers{"strangers"};
+  const auto server =
+      migrate::value_or_fatal(Server::start("127.0.0.1", 0, name_of_peer, {}, asking_for(authority, clients)));
+  BOOST_TEST(known_as(*server, authority).value_or("cut off") == "nobody");
+  BOOST_TEST(known_as(*server, authority, clients.client("scheduler")).value_or("cut off") == "scheduler");
+  BOOST_TEST(known_as(*server, authority, strangers.client("scheduler")).value_or("cut off") == "cut off");
+  // The server's own authority is none of its clients'.
+  BOOST_TEST(known_as(*server, authority, authority.client("scheduler")).value_or("cut off") == "cut off");
+}
+
+BOOST_AUTO_TEST_CASE(a_server_without_authorities_of_clients_knows_nobody) {
+  const Authority authority{"ca"};
+  const auto server = serve(authority, {}, name_of_peer);
+  BOOST_TEST(known_as(*server, authority, authority.client("scheduler")).value_or("cut off") == "nobody");
+}
+
+BOOST_AUTO_TEST_CASE(another_authority_of_clients_counts_from_the_next_connection_on) {
+  const Authority authority{"ca"};
+  const Authority old{"old"};
+  const Authority renewed{"new"};
+  const auto server =
+      migrate::value_or_fatal(Server::start("127.0.0.1", 0, name_of_peer, {}, asking_for(authority, old)));
+  BOOST_TEST(!known_as(*server, authority, renewed.client("a")).has_value());
+  // Both at once, as while certificates are replaced.
+  ServerCertificate both = asking_for(authority, old);
+  both.client_ca_pem += renewed.pem();
+  BOOST_REQUIRE(server->set_certificate(both));
+  BOOST_TEST(known_as(*server, authority, old.client("a")).value_or("cut off") == "a");
+  BOOST_TEST(known_as(*server, authority, renewed.client("b")).value_or("cut off") == "b");
+  // What is no authority changes nothing.
+  ServerCertificate broken = certificate_of(authority);
+  broken.client_ca_pem = "no PEM";
+  BOOST_TEST(!server->set_certificate(broken).has_value());
+  BOOST_TEST(known_as(*server, authority, old.client("a")).value_or("cut off") == "a");
 }
 
 BOOST_AUTO_TEST_CASE(tls_1_2_and_1_3_and_nothing_older) {

@@ -232,6 +232,73 @@ BOOST_AUTO_TEST_CASE(the_more_a_node_is_like_the_source_and_the_more_room_it_has
   BOOST_TEST((scores == std::vector<int>{10, 8, 0, 0}));
 }
 
+// From 100 nodes on a scheduler asks about some of them only, unless percentageOfNodesToScore is 100.
+BOOST_AUTO_TEST_CASE(of_a_sample_without_the_node_that_was_asked_for_none_is_left) {
+  World world;
+  Migration migration = migration_of("m");
+  migration.spec.target_node = "node-c";
+  world.put({migration, {}});
+  for (const char* node : {"node-a", "node-b", "node-c"})
+    world.put(facts_of(node));
+  const Filtered filtered = filter_nodes(target_of(migration), {"node-a", "node-b"}, world, kNow);
+  BOOST_TEST(filtered.error == "");  // an answer, and no reason to ask again at once
+  BOOST_TEST(filtered.fitting.empty());
+  BOOST_TEST(filtered.failed.size() == 2U);
+  BOOST_TEST((filtered.reasons == std::vector<std::string>{"Migration ns/m asks for node node-c"}));
+}
+
+struct Preference {
+  std::string prefer_nodes;
+  std::vector<int> scores;  // of node-b, node-c, node-d
+};
+std::ostream& operator<<(std::ostream& out, const Preference& one) {
+  return out << "\"" << one.prefer_nodes << "\"";
+}
+// Without one node-b has all that counts, node-c another runtime and half the room, node-d nothing.
+const std::vector<Preference> kPreferences{
+    {"", {10, 4, 0}},
+    {"node-b", {10, 1, 0}},
+    {"node-c", {3, 8, 0}},
+    {"node-d", {3, 1, 7}},
+    {"node-d, node-c", {3, 8, 7}},
+    {"node-b,node-c,node-d", {10, 8, 7}},
+    // Whom it names cannot be chosen, or it is not to be read: as if there were none.
+    {"node-a", {10, 4, 0}},
+    {"node-x,node-y", {10, 4, 0}},
+    {"node-c,Node D", {10, 4, 0}},
+    {"disk=ssd", {10, 4, 0}},
+};
+
+BOOST_DATA_TEST_CASE(preferred_nodes_come_first, boost::unit_test::data::make(kPreferences), one) {
+  World world;
+  world.put({migration_of("m"), {}});
+  world.put(facts_of("node-a"));
+  world.put(facts_of("node-b"));
+  NodeFacts c = facts_of("node-c");
+  c.runtime = "cri-o";
+  c.free_disk = Bytes{c.free_disk.count / 2};
+  world.put(c);
+  PodInfo pod = target_of(migration_of("m"));
+  pod.prefer_nodes = one.prefer_nodes;
+  const NodeNames nodes{"node-b", "node-c", "node-d"};
+  BOOST_TEST(score_nodes(pod, nodes, world) == one.scores, boost::test_tools::per_element());
+  // It is no filter: the same nodes are left, whatever is preferred.
+  BOOST_TEST(filter_nodes(pod, nodes, world, kNow).fitting.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_least_that_is_preferred_comes_before_the_best_that_is_not_and_strangers_have_no_say) {
+  World world;
+  world.put({migration_of("m"), {}});
+  world.put(facts_of("node-a"));
+  world.put(facts_of("node-b"));
+  PodInfo pod = target_of(migration_of("m"));
+  pod.prefer_nodes = "node-d";  // of which nothing is known
+  BOOST_TEST((score_nodes(pod, {"node-b", "node-d"}, world) == std::vector<int>{3, 7}));
+  PodInfo other{"ns", "web", "", ""};
+  other.prefer_nodes = "node-b";
+  BOOST_TEST(score_nodes(other, {"node-b", "node-d"}, world).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -15,7 +15,8 @@ const char* const kArgs = R"({
     "metadata": {
       "name": "orders-mig-abcde", "namespace": "shop", "uid": "1",
       "labels": {"app": "orders", "kubectl-migrate.dev/migration": "orders-1"},
-      "annotations": {"kubectl-migrate.dev/restore": "uid-1", "name": "not this one"},
+      "annotations": {"kubectl-migrate.dev/restore": "uid-1", "name": "not this one",
+                      "kubectl-migrate.dev/prefer-nodes": "node-b, node-\u0063"},
       "ownerReferences": [{"name": "nor this", "labels": {"kubectl-migrate.dev/migration": "nor that"}}],
       "managedFields": [{"fieldsV1": {"f:metadata": {"f:labels": {".": {}}}}}]
     },
@@ -36,6 +37,7 @@ BOOST_AUTO_TEST_CASE(what_the_scheduler_sends_is_read) {
   BOOST_TEST(args->pod.name == "orders-mig-abcde");
   BOOST_TEST(args->pod.migration == "orders-1");
   BOOST_TEST(args->pod.restore == "uid-1");
+  BOOST_TEST(args->pod.prefer_nodes == "node-b, node-c");
   BOOST_TEST((args->nodes == NodeNames{"node-a", "node-b"}));
 }
 
@@ -45,6 +47,7 @@ BOOST_AUTO_TEST_CASE(keys_in_lower_case_and_in_another_order_are_read_too) {
   BOOST_REQUIRE(args);
   BOOST_TEST(args->pod.name == "p");
   BOOST_TEST(args->pod.migration == "");
+  BOOST_TEST(args->pod.prefer_nodes == "");
   BOOST_TEST((args->nodes == NodeNames{"x"}));
 }
 
