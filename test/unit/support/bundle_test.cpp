@@ -1,14 +1,10 @@
 #include "shared/support/bundle.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <boost/test/unit_test.hpp>
-#include <map>
-#include <memory>
 
 #include "shared/support/bundle_archive.h"
 #include "test/temporary_folder.h"
+#include "test/unit/support/unpacked.h"
 
 namespace migrate::support {
 namespace {
@@ -22,33 +18,6 @@ const BundleFile* find(const Bundle& bundle, const std::string& path) {
 std::string text_at(const Bundle& bundle, const std::string& path) {
   const BundleFile* file = find(bundle, path);
   return file != nullptr ? file->text : "(no such file)";
-}
-
-struct Read {
-  std::string text;
-  unsigned mode = 0;
-  std::int64_t time = 0;
-};
-
-std::map<std::string, Read> unpacked(const std::string& archive_bytes) {
-  struct Closer {
-    void operator()(archive* reader) const { archive_read_free(reader); }
-  };
-  const std::unique_ptr<archive, Closer> reader{archive_read_new()};
-  archive_read_support_filter_gzip(reader.get());
-  archive_read_support_format_tar(reader.get());
-  BOOST_REQUIRE(archive_read_open_memory(reader.get(), archive_bytes.data(), archive_bytes.size()) == ARCHIVE_OK);
-  std::map<std::string, Read> files;
-  archive_entry* entry = nullptr;
-  while (archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK) {
-    Read& file = files[archive_entry_pathname(entry)];
-    file.text.resize(static_cast<std::size_t>(archive_entry_size(entry)));
-    BOOST_TEST(archive_read_data(reader.get(), file.text.data(), file.text.size()) ==
-               static_cast<la_ssize_t>(file.text.size()));
-    file.mode = archive_entry_perm(entry);
-    file.time = archive_entry_mtime(entry);
-  }
-  return files;
 }
 
 }  // namespace
@@ -109,7 +78,7 @@ BOOST_AUTO_TEST_CASE(as_an_archive_it_is_its_owner_s_and_of_its_time) {
   BOOST_REQUIRE_MESSAGE(written, (written ? "" : written.error().message));
   BOOST_TEST(bytes.starts_with("\x1f\x8b"));
   BOOST_TEST(bytes.size() < 5000U);
-  const auto files = unpacked(bytes);
+  const auto files = test::unpacked(bytes);
   BOOST_TEST(files.size() == 2U);
   BOOST_TEST((files.at("top/logs/a.log").text == std::string(300'000, 'a')));
   BOOST_TEST(files.at("top/errors.txt").text == "Everything could be read.\n");
