@@ -55,6 +55,8 @@ void check_registry(const Typed& typed, const Options& options, Reader& reader) 
 void check_namespaces(const Typed& typed, const Options& options, Reader& reader) {
   if (!options.all_namespaces) return;
   if (typed.has("namespace")) reader.fail("--namespace and --all-namespaces exclude each other");
+  if (options.verb == Verb::support_bundle && !options.name.empty())
+    reader.fail("--all-namespaces is for all Migrations; one has a namespace: -n NAMESPACE");
   if (options.verb != Verb::enable) return;
   for (const char* name : {"broker-secret", "registry-secret"})
     if (typed.has(name))
@@ -80,6 +82,7 @@ void check_together(const Typed& typed, const Options& options, Reader& reader) 
     reader.fail("resume needs --from-checkpoint: it restores the archives once more");
   if (options.verb == Verb::self_test && !options.from.empty() && options.from == options.to)
     reader.fail(fmt::format("--from and --to are both {}: a migration is to another node", options.to));
+  if (typed.has("file") && options.file.empty()) reader.fail("--file: a name is missing, or - for standard output");
   // It is also the value of a label.
   if (options.migration_name.size() > 63) reader.fail("--name: at most 63 characters");
 }

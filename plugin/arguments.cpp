@@ -99,6 +99,7 @@ void read_tests(const Typed& typed, Reader& reader, Options& options) {
   reader.text(options.amqp_at, "amqp-at");
   reader.text(options.management_at, "management-at");
   reader.text(options.image, "image");
+  reader.text(options.file, "file");
 }
 
 // For status, -w is what it does by itself: --watch=false is --no-wait.
@@ -158,7 +159,7 @@ void read_flags(const Typed& typed, Reader& reader, Options& options) {
   read_resolution(typed, reader, options);
 }
 
-enum class Takes { nothing, maybe_pod, pod, migration };
+enum class Takes { nothing, maybe_pod, pod, maybe_migration, migration };
 
 Takes taken_by(Verb verb) {
   switch (verb) {
@@ -173,6 +174,8 @@ Takes taken_by(Verb verb) {
     case Verb::resolve:
     case Verb::resume:
       return Takes::migration;
+    case Verb::support_bundle:
+      return Takes::maybe_migration;
     default:
       return Takes::nothing;
   }
@@ -198,7 +201,7 @@ void read_name(const Texts& names, const Typed& typed, Reader& reader, Options& 
   if (names.empty() && (takes == Takes::pod || takes == Takes::migration)) return reader.fail(missing(options.verb));
   if (names.empty() && typed.has("ordinal")) return reader.fail("--ordinal belongs to sts/NAME");
   if (names.empty()) return;
-  const bool is_migration = takes == Takes::migration;
+  const bool is_migration = takes == Takes::migration || takes == Takes::maybe_migration;
   reader.take(options.name,
               is_migration ? migration_named(names.front()) : pod_named(names.front(), typed.value("ordinal")));
 }

@@ -27,7 +27,7 @@ enum class Output { text, wide, name, json, yaml, jsonpath };
 struct Options {
   Verb verb = Verb::migrate;
   std::optional<Verb> help_about;  // for help: a command's; unset: the whole
-  std::string name;                // of the Pod (migrate, check, check-app) or the Migration; check: may be empty
+  std::string name;  // of the Pod (migrate, check, check-app) or the Migration; check, support-bundle: may be empty
   kube::ConfigFlags connection;
   bool all_namespaces = false;
   unsigned verbosity = 0;  // from 6 on each request to the API server is told on stderr
@@ -60,6 +60,7 @@ struct Options {
   std::string management_at;
   std::string image;           // self-test: of the counter; empty: the controller's own
   std::string migration_name;  // empty: chosen from the Pod's name
+  std::string file;            // support-bundle: where to; empty: chosen, "-": standard output
   std::string selector;        // list: labels, as the API server reads them
 
   bool wait = true;

@@ -25,7 +25,11 @@ constexpr auto kElsewhere = std::to_array<Pair>({{"ls", "list"},
                                                  {"doctor", "check"},
                                                  {"node", "nodes"},
                                                  {"test", "self-test"},
-                                                 {"selftest", "self-test"}});
+                                                 {"selftest", "self-test"},
+                                                 {"sysdump", "support-bundle"},
+                                                 {"dump", "support-bundle"},
+                                                 {"bundle", "support-bundle"},
+                                                 {"must-gather", "support-bundle"}});
 constexpr std::array<std::string_view, 5> kMigrations = {
     "migration", "migrations", "mig", "migration.kubectl-migrate.dev", "migrations.kubectl-migrate.dev"};
 

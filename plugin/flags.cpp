@@ -15,9 +15,9 @@ constexpr std::uint32_t of(Verbs... verbs) {
   return (bit(verbs) | ...);
 }
 
-constexpr std::array<std::string_view, kVerbs> kWords = {"",          "status", "list",    "describe",  "abort",
-                                                         "resolve",   "resume", "check",   "check-app", "nodes",
-                                                         "self-test", "enable", "disable", "version",   "help"};
+constexpr std::array<std::string_view, kVerbs> kWords = {
+    "",          "status", "list",      "describe",       "abort",  "resolve", "resume",  "check",
+    "check-app", "nodes",  "self-test", "support-bundle", "enable", "disable", "version", "help"};
 
 constexpr std::uint32_t kAll = ~0U;
 // A migration that is asked for, or only looked at.
@@ -56,9 +56,10 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"amqp-at", 0, FlagKind::value, bit(Verb::check_app)},
     {"management-at", 0, FlagKind::value, bit(Verb::check_app)},
     {"image", 0, FlagKind::value, bit(Verb::self_test)},
+    {"file", 'f', FlagKind::value, bit(Verb::support_bundle)},
     {"selector", 'l', FlagKind::value, bit(Verb::list)},
     {"watch", 'w', FlagKind::toggle, of(Verb::list, Verb::status)},
-    {"all-namespaces", 'A', FlagKind::toggle, of(Verb::list, Verb::enable, Verb::disable)},
+    {"all-namespaces", 'A', FlagKind::toggle, of(Verb::list, Verb::support_bundle, Verb::enable, Verb::disable)},
 
     {"namespace", 'n', FlagKind::value, kAll},
     {"help", 'h', FlagKind::toggle, kAll},

@@ -23,6 +23,7 @@ enum class Verb {
   check_app,
   nodes,
   self_test,
+  support_bundle,
   enable,
   disable,
   version,

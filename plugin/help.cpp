@@ -22,7 +22,7 @@ std::string commands() {
       {"Commands about migrations",
        {Verb::status, Verb::list, Verb::describe, Verb::abort, Verb::resolve, Verb::resume}},
       {"Commands for administrators", {Verb::enable, Verb::disable}},
-      {"Other Commands", {Verb::version, Verb::help}},
+      {"Other Commands", {Verb::support_bundle, Verb::version, Verb::help}},
   };
   std::size_t width = 0;
   for (const std::string_view word : verb_words())

@@ -107,7 +107,12 @@ constexpr auto kDescribed = std::to_array<Described>({
     {"all-namespaces", "false",
      "Bind the rights in the whole cluster, and label all namespaces of now but the cluster's own (kube-...).",
      Group::common, of(Verb::enable)},
+    {"all-namespaces", "false", "About the migrations of all namespaces.", Group::common, of(Verb::support_bundle)},
     {"all-namespaces", "false", "Take them back in the whole cluster."},
+    {"file", "''",
+     "Where to, instead of kubectl-migrate-support-NAME-TIME.tar.gz in this folder; - is standard output. Nothing that "
+     "is "
+     "there is written over."},
     {"selector", "''",
      "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'. (e.g. -l "
      "key1=value1,key2=value2)."},

@@ -229,6 +229,36 @@ Everything is removed at the end, also after Ctrl-C.
   0 every step passed   1 one failed   2 usage   130 interrupted
 )"};
 
+constexpr HelpText kSupportBundle = {
+    .summary = "Collect what a maintainer needs into one file",
+    .what = R"(Collect what a maintainer needs to see into one file: the Migration (without a
+name all of them), its Pods, their owners, Events, nodes, versions, the objects
+of the installation, the logs of controller, scheduler and agents, CRIU's logs
+of what failed, and what check says. Nothing in the cluster is changed.
+
+Secrets are not read, and memory is not. Values of variables are masked, and so
+is whatever looks like a password, token or key; a file in which something is
+left all the same is not put in. Look at it before you give it away.
+
+It is read with your own rights. What they do not suffice for is named in
+errors.txt, and the rest is written.
+)",
+    .examples = R"(  # About one migration
+  kubectl migrate support-bundle orders-x7k2p -n shop
+
+  # About all of them, of the namespace and of the cluster
+  kubectl migrate support-bundle -n shop
+  kubectl migrate support-bundle -A
+
+  # Into a file of another name; -f - is standard output
+  kubectl migrate support-bundle orders-x7k2p -f /tmp/bundle.tar.gz
+)",
+    .usage = R"(  kubectl migrate support-bundle [MIGRATION]
+)",
+    .more = R"(Exit codes:
+  0 it is written   1 nothing could be read   2 usage   130 interrupted
+)"};
+
 constexpr HelpText kEnable = {.summary = "Allow migrations in a namespace",
                               .what =
                                   R"(Allow migrations in a namespace: labels it kubectl-migrate.dev/enabled=true and
@@ -278,9 +308,9 @@ constexpr HelpText kHelp = {.summary = "More about a command",
 )"};
 
 // By Verb.
-constexpr std::array<const HelpText*, kVerbs> kTexts = {&kMigrate,  &kStatus, &kList,    &kDescribe, &kAbort,
-                                                        &kResolve,  &kResume, &kCheck,   &kCheckApp, &kNodes,
-                                                        &kSelfTest, &kEnable, &kDisable, &kVersion,  &kHelp};
+constexpr std::array<const HelpText*, kVerbs> kTexts = {
+    &kMigrate,  &kStatus, &kList,     &kDescribe,      &kAbort,  &kResolve, &kResume,  &kCheck,
+    &kCheckApp, &kNodes,  &kSelfTest, &kSupportBundle, &kEnable, &kDisable, &kVersion, &kHelp};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "node/agent/criu_log.h"
 #include "node/agent/disk.h"
 #include "node/agent/failure.h"
 #include "node/agent/tree_tar.h"
@@ -170,7 +171,14 @@ AgentResult<void> Archives::take(const Order& order, const StoredSource& stored,
       if (upper == uppers.end())
         return agent_failure(Kind::failed,
                              fmt::format("{}: its container {} was started anew meanwhile", attempt, container.name));
-      if (auto dumped = dump(source, container, upper->second, left); !dumped) return dumped;
+      auto dumped = dump(source, container, upper->second, left);
+      if (!dumped)
+        tell_criu_log(parts_.log, source / "work" / container.name / "dump.log",
+                      {{"migration", order.migration},
+                       {"name", order.name},
+                       {"container", container.name},
+                       {"pod", stored.pod.name}});
+      if (!dumped) return dumped;
       continue;
     }
     auto done = kubelet_.checkpoint(stored.pod, container.name, source / "containers" / (container.name + ".tar"),

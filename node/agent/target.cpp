@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "node/agent/criu_log.h"
 #include "node/agent/disk.h"
 #include "node/agent/failure.h"
 #include "node/runtime/files.h"
@@ -126,9 +127,25 @@ AgentResult<std::vector<RestoredContainer>> Target::states(const PodRef& pod,
       states.push_back(images_of ? image_state(*images_of, pod.uid, name) : state_of(name, marks_of(pod.uid, name)));
     const bool same = std::equal(states.begin(), states.end(), known.begin(), known.end(),
                                  [](const RestoredContainer& now, RestoreState then) { return now.state == then; });
+    if (!same) tell_failures(pod, states, known);
     if (!same || Steady::now() + kLook > until) return states;
     if (call.stop.stop_requested()) return agent_failure(Kind::cancelled, "wait for the restore: cancelled");
     std::this_thread::sleep_for(kLook);
+  }
+}
+
+// Only where another state was known, hence once: who is in doubt knows none and asks every few seconds. What an image
+// was restored with is the runtime's, and leaves no log here.
+void Target::tell_failures(const PodRef& pod, const std::vector<RestoredContainer>& states,
+                           const std::vector<RestoreState>& known) const {
+  for (std::size_t i = 0; i < std::min(states.size(), known.size()); ++i) {
+    if (states[i].state != RestoreState::failed || known[i] == RestoreState::failed) continue;
+    const std::string& name = states[i].name;
+    tell_criu_log(parts_.log, parts_.places.restore(pod.uid) / name / "work/restore.log",
+                  {{"migration", marks_of(pod.uid, name).seen.expected.migration},
+                   {"name", pod.namespace_ + "/" + pod.name},
+                   {"container", name},
+                   {"pod", pod.name}});
   }
 }
 

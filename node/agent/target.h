@@ -67,6 +67,9 @@ class Target {
   [[nodiscard]] Marks marks_of(const std::string& pod_uid, const std::string& container) const;
   [[nodiscard]] std::vector<std::string> containers_of(const std::string& pod_uid) const;
 
+  void tell_failures(const PodRef& pod, const std::vector<RestoredContainer>& states,
+                     const std::vector<RestoreState>& known) const;
+
   // Gives an archive's bytes to a sink, wherever they come from.
   using ReadArchive = std::function<AgentResult<void>(const Archive& archive, const ArchiveSink& sink)>;
   [[nodiscard]] AgentResult<ReadArchive> reader_of(const Order& order, const PullOrder& pull, const Call& call) const;

@@ -23,6 +23,12 @@ la_ssize_t pass_on(archive*, void* sink, const void* bytes, size_t size) {
   return taken ? static_cast<la_ssize_t>(size) : -1;
 }
 
+void compress_by_gzip(archive* writer, const char* level) {
+  archive_write_add_filter_gzip(writer);
+  archive_write_set_filter_option(writer, "gzip", "timestamp", nullptr);  // or no two runs are alike
+  archive_write_set_filter_option(writer, "gzip", "compression-level", level);
+}
+
 }  // namespace
 
 void EntryDeleter::operator()(archive_entry* entry) const {
@@ -50,22 +56,21 @@ struct ArchiveWriter::Impl {
 ArchiveWriter::ArchiveWriter(Format format, ByteSink sink) : impl_(std::make_unique<Impl>()) {
   impl_->sink = std::move(sink);
   archive* writer = impl_->writer;
-  if (format == Format::tar || format == Format::exact_tar) {
-    format == Format::tar ? archive_write_set_format_pax_restricted(writer) : archive_write_set_format_pax(writer);
+  if (format == Format::raw_gzip || format == Format::raw_zstd) {
+    archive_write_set_format_raw(writer);
+  } else {
+    format == Format::exact_tar ? archive_write_set_format_pax(writer)
+                                : archive_write_set_format_pax_restricted(writer);
     // Names are bytes: in the C locale libarchive would otherwise refuse or re-label what is not ASCII.
     archive_write_set_options(writer, "hdrcharset=BINARY");
     // Larger pieces than tar's own 10 KiB: each is a call of the sink, a digest's update, a message on a wire.
     archive_write_set_bytes_per_block(writer, kBlock);
-  } else {
-    archive_write_set_format_raw(writer);
-    if (format == Format::raw_gzip) {
-      archive_write_add_filter_gzip(writer);
-      archive_write_set_filter_option(writer, "gzip", "timestamp", nullptr);  // or no two runs are alike
-      archive_write_set_filter_option(writer, "gzip", "compression-level", "1");
-    } else {
-      archive_write_add_filter_zstd(writer);
-      archive_write_set_filter_option(writer, "zstd", "compression-level", "1");
-    }
+  }
+  if (format == Format::raw_gzip) compress_by_gzip(writer, "1");
+  if (format == Format::tar_gzip) compress_by_gzip(writer, "6");
+  if (format == Format::raw_zstd) {
+    archive_write_add_filter_zstd(writer);
+    archive_write_set_filter_option(writer, "zstd", "compression-level", "1");
   }
   // Without it the last block is padded with NULs up to 10,240 bytes, after the compressed stream.
   archive_write_set_bytes_in_last_block(writer, 1);
@@ -142,8 +147,10 @@ Result<std::uint64_t> read_file(const std::string& path, const ByteSink& sink) {
   }
 }
 
-FileWriter::FileWriter(const std::string& path)
-    : path_(path), descriptor_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
+FileWriter::FileWriter(const std::string& path, Existing existing)
+    : path_(path),
+      descriptor_(::open(path.c_str(),
+                         O_WRONLY | O_CREAT | O_CLOEXEC | (existing == Existing::replaced ? O_TRUNC : O_EXCL), 0600)) {
   if (descriptor_ < 0) error_ = errno;
 }
 
@@ -167,6 +174,10 @@ bool FileWriter::write(std::span<const char> bytes) {
 
 Result<void> FileWriter::finish() {
   if (error_ == 0 && ::close(std::exchange(descriptor_, -1)) != 0) error_ = errno;
+  return state();
+}
+
+Result<void> FileWriter::state() const {
   if (error_ != 0) return failure(fmt::format("write {}: {}", path_, reason(error_)));
   return {};
 }

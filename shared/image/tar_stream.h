@@ -24,10 +24,10 @@ using EntryPtr = std::unique_ptr<archive_entry, EntryDeleter>;
 [[nodiscard]] EntryPtr new_entry(const std::string& path);
 
 // A pax tar archive (or, as `raw`, one compressed stream) written to a sink. `tar` has times in whole seconds, as
-// images do; `exact_tar` also their fractions.
+// images do; `exact_tar` also their fractions; `tar_gzip` is `tar` compressed.
 class ArchiveWriter {
  public:
-  enum class Format { tar, exact_tar, raw_gzip, raw_zstd };
+  enum class Format { tar, exact_tar, tar_gzip, raw_gzip, raw_zstd };
   ArchiveWriter(Format format, ByteSink sink);
   ~ArchiveWriter();
   ArchiveWriter(const ArchiveWriter&) = delete;
@@ -51,16 +51,19 @@ class ArchiveWriter {
 // Reads a whole file in pieces.
 [[nodiscard]] Result<std::uint64_t> read_file(const std::string& path, const ByteSink& sink);
 
-// A file that is written through a sink; `finish` reports what the disk said.
+// A file that is written through a sink; `finish` reports what the disk said. A new one is for its owner alone.
 class FileWriter {
  public:
-  explicit FileWriter(const std::string& path);
+  enum class Existing { replaced, kept };  // kept: a file or link of that name is an error
+  explicit FileWriter(const std::string& path, Existing existing = Existing::replaced);
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
 
   [[nodiscard]] bool write(std::span<const char> bytes);
   [[nodiscard]] Result<void> finish();
+  // What the disk has said so far: whether the file could be opened, before anything is written.
+  [[nodiscard]] Result<void> state() const;
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
  private:

@@ -94,6 +94,25 @@ BOOST_AUTO_TEST_CASE(what_criu_says_reaches_the_controller) {
   BOOST_TEST((source.record(order()).state == SourceState::frozen));
 }
 
+BOOST_AUTO_TEST_CASE(and_its_log_is_told_in_ours_when_it_failed_alone) {
+  freeze();
+  node.runtime.at_asking = [&](const std::string& what) {
+    if (what == "checkpoint c2")
+      test::write_text(node.places.source("m-1") / "work/side/dump.log", "(00.1) Error: a tty\n");
+  };
+  node.runtime.fails["checkpoint c2"] = "CRIU: Can't dump a tty";
+  fails(archives.checkpoint(order(), {}, call), Kind::failed);
+  BOOST_REQUIRE(node.log.fields.size() == 1U);
+  const LogFields wanted = {{"migration", "m-1"},
+                            {"name", "shop/orders"},
+                            {"container", "side"},
+                            {"pod", "orders"},
+                            {"file", "dump.log"},
+                            {"part", "1/1"},
+                            {"criuLog", "(00.1) Error: a tty\n"}};
+  BOOST_TEST((node.log.fields[0] == wanted));
+}
+
 BOOST_AUTO_TEST_CASE(a_root_that_is_no_overlay_is_for_the_kubelet) {
   freeze();
   node.runtime.containers["c1"].upper.clear();

@@ -15,11 +15,13 @@ using namespace std::chrono_literals;
 
 class SilentLog final : public Log {
  public:
-  void write(LogLevel, std::string_view message, const LogFields&) override {
+  void write(LogLevel, std::string_view message, const LogFields& about) override {
     const std::lock_guard lock{mutex_};
     lines.emplace_back(message);
+    fields.push_back(about);
   }
   std::vector<std::string> lines;
+  std::vector<LogFields> fields;  // of each line
 
  private:
   std::mutex mutex_;

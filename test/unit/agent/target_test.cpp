@@ -53,6 +53,31 @@ BOOST_AUTO_TEST_CASE(a_repeated_restore_takes_the_archive_from_the_pod_that_neve
   BOOST_TEST(is_there(folder("pod-2") / "abort"));
 }
 
+BOOST_AUTO_TEST_CASE(a_failed_restore_leaves_criu_s_log_in_ours_once) {
+  prepare();
+  good(pull());
+  good(release());
+  mark("claimed");
+  report(false);
+  write_text(folder() / "work/restore.log", "(00.1) Error: no such file\n");
+  BOOST_TEST((state() == RestoreState::failed));
+  BOOST_REQUIRE(node.log.fields.size() == 1U);
+  const LogFields wanted = {{"migration", "m-1"},
+                            {"name", "shop/orders"},
+                            {"container", "main"},
+                            {"pod", "orders"},
+                            {"file", "restore.log"},
+                            {"part", "1/1"},
+                            {"criuLog", "(00.1) Error: no such file\n"}};
+  BOOST_TEST((node.log.fields[0] == wanted));
+  // Who knows it already, and who knows nothing, as in a doubt.
+  Call at_once;
+  at_once.timeout = 0ms;
+  good(target->states(pod("pod-2"), {"main"}, {RestoreState::failed}, at_once));
+  good(target->states(pod("pod-2"), {"main"}, {}, at_once));
+  BOOST_TEST(node.log.fields.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(and_never_from_one_that_may_have_run) {
   prepare();
   good(pull());
