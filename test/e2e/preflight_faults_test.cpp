@@ -41,7 +41,7 @@ Words joined(Words words, const Words& more) {
 }
 
 // What a migration that is over has left, its target too.
-void remove(const std::string& migration) {
+void clear_away(const std::string& migration) {
   stage().check_nothing_left(migration);
   cluster().kubectl({"-n", kNamespace, "delete", "migrations.kubectl-migrate.dev", migration});
   cluster().kubectl({"-n", kNamespace, "delete", "pods", "--all", "--grace-period=0"});
@@ -72,7 +72,7 @@ class SmallPod {
     BOOST_TEST(migrations_left(stage()) == "");
     const auto moved = stage().plugin(joined({name_, "--to", kTo, "--name", name_}, words));
     stage().require(code_of(moved) == 0, text_of(moved), name_);
-    remove(name_);
+    clear_away(name_);
   }
 
  private:
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_user_without_the_right_to_exec_into_the_pod) {
   await_check([&] { return as_user(check); }, 0, {{"ok   the controller would migrate Pod "}});
   expect(trouble_of_words(as_user(dry_run), 0, {"Dry run: Pod"}));
   BOOST_TEST(code_of(as_user({pod.name(), "--to", kTo, "--name", "by-newcomer"})) == 0);
-  remove("by-newcomer");
+  clear_away("by-newcomer");
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_that_is_down) {
