@@ -15,9 +15,9 @@ constexpr std::uint32_t of(Verbs... verbs) {
   return (bit(verbs) | ...);
 }
 
-constexpr std::array<std::string_view, kVerbs> kWords = {"",          "status", "list",    "describe",  "abort",
-                                                         "resolve",   "resume", "check",   "check-app", "nodes",
-                                                         "self-test", "enable", "disable", "version",   "help"};
+constexpr std::array<std::string_view, kVerbs> kWords = {
+    "",          "status", "list",      "describe", "abort",   "resolve", "resume",     "check",
+    "check-app", "nodes",  "self-test", "enable",   "disable", "version", "completion", "help"};
 
 constexpr std::uint32_t kAll = ~0U;
 // A migration that is asked for, or only looked at.
@@ -95,6 +95,28 @@ std::optional<Verb> verb_from(std::string_view word) {
 
 std::span<const std::string_view> verb_words() {
   return std::span{kWords}.subspan(1);
+}
+
+Takes taken_by(Verb verb) {
+  switch (verb) {
+    case Verb::migrate:
+    case Verb::check_app:
+      return Takes::pod;
+    case Verb::check:
+      return Takes::maybe_pod;
+    case Verb::status:
+    case Verb::describe:
+    case Verb::abort:
+    case Verb::resolve:
+    case Verb::resume:
+      return Takes::migration;
+    case Verb::completion:
+      return Takes::shell;
+    case Verb::help:
+      return Takes::command;
+    default:
+      return Takes::nothing;
+  }
 }
 
 std::span<const Flag> all_flags() {

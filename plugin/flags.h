@@ -26,6 +26,7 @@ enum class Verb {
   enable,
   disable,
   version,
+  completion,
   help
 };
 inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::help) + 1;
@@ -35,6 +36,12 @@ inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::help) + 1;
 [[nodiscard]] std::optional<Verb> verb_from(std::string_view word);
 // All words, for hints.
 [[nodiscard]] std::span<const std::string_view> verb_words();
+
+// What its words name.
+enum class Takes { nothing, maybe_pod, pod, migration, shell, command };
+[[nodiscard]] Takes taken_by(Verb verb);
+// Those that have a completion script.
+inline constexpr std::array<std::string_view, 3> kShells = {"bash", "fish", "zsh"};
 
 enum class FlagKind {
   value,   // the last one counts

@@ -22,7 +22,7 @@ std::string commands() {
       {"Commands about migrations",
        {Verb::status, Verb::list, Verb::describe, Verb::abort, Verb::resolve, Verb::resume}},
       {"Commands for administrators", {Verb::enable, Verb::disable}},
-      {"Other Commands", {Verb::version, Verb::help}},
+      {"Other Commands", {Verb::version, Verb::completion, Verb::help}},
   };
   std::size_t width = 0;
   for (const std::string_view word : verb_words())
@@ -58,11 +58,15 @@ std::string usage(const HelpText& text, bool has_flags) {
 
 }  // namespace
 
+std::string_view global_options() {
+  return kGlobal;
+}
+
 std::string help_text(std::optional<Verb> about) {
   const bool is_whole = !about || *about == Verb::migrate;
   const Verb verb = about.value_or(Verb::migrate);
   const HelpText& text = help_text_of(verb);
-  const bool has_flags = verb != Verb::help;
+  const bool has_flags = verb != Verb::help && verb != Verb::completion;
   std::string page = fmt::format("{}\nExamples:\n{}\n", text.what, text.examples);
   if (is_whole) page += commands();
   if (has_flags) page += fmt::format("{}{}\n", flags_help(verb), kGlobal);

@@ -168,7 +168,7 @@ const std::vector<Bad> kBad = {
     {{"pod/"}, "cannot be the name of a Pod"},
     {{"Orders"}, "\"Orders\" cannot be the name of a Pod"},
     {{"a/b/c"}, "a/b/c: one Pod at a time is migrated"},
-    {{"stauts", "x"}, "unknown command \"stauts\" for \"kubectl-migrate\"\n\nDid you mean this?\n\tstatus\n"},
+    {{"stauts", "x"}, "unknown command \"stauts\" for \"kubectl migrate\"\n\nDid you mean this?\n\tstatus\n"},
     {{"orders", "billing"}, "one Pod at a time: 2 words were given (orders billing)"},
     {{"orders", "--keep-names"},
      "unknown flag: --keep-names\nDid you mean --keep-name?\nSee 'kubectl migrate --help' for usage."},
@@ -244,7 +244,7 @@ const std::vector<Bad> kBad = {
     {{"enable", "-A", "--broker-secret", "x"}, "--broker-secret needs --namespace"},
     {{"enable", "-A", "--registry-secret", "x"}, "--registry-secret needs --namespace"},
     {{"version", "-o", "name"}, "output format \"name\", allowed formats are: json,yaml"},
-    {{"help", "abrot"}, "unknown command \"abrot\" for \"kubectl-migrate\"\n\nDid you mean this?\n\tabort\n"},
+    {{"help", "abrot"}, "unknown command \"abrot\" for \"kubectl migrate\"\n\nDid you mean this?\n\tabort\n"},
     // kubectl's two endings
     {{"list", "--frobnicate"}, "unknown flag: --frobnicate\nSee 'kubectl migrate list --help' for usage."},
     {{"list", "x"}, "list takes no name, not \"x\"\nSee 'kubectl migrate list -h' for help and examples"},
