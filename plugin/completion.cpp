@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "plugin/arguments.h"
@@ -96,6 +98,7 @@ void ask_value(Question& question, const Flag& flag, const Typed& sofar) {
   const FlagValues values = values_of(flag, question.verb);
   question.source = values.source;
   if (values.source == Source::ordinals) question.set = set_of(sofar, question.verb);
+  if (values.source == Source::ordinals && question.set.empty()) question.source = Source::nowhere;
   std::string given;
   if (values.is_list) {
     split_at(question, question.typed.rfind(',') + 1);
@@ -202,7 +205,7 @@ Question question_of(const Texts& words) {
   } else if (!sofar.is_plain && question.typed.starts_with('-')) {
     offer_flags(question, sofar.typed);
   } else {
-    if (before.empty()) offer_commands(question);
+    if (before.empty() && question.typed.find('/') == std::string::npos) offer_commands(question);
     if (before.size() == (verb ? 1U : 0U)) ask_name(question);
   }
   return question;
@@ -212,9 +215,12 @@ std::string answer_to(const Question& question, const std::vector<Choice>& choic
   constexpr unsigned kNoSpace = 2;
   constexpr unsigned kNoFiles = 4;
   std::string lines;
+  std::set<std::string_view> told;
   bool goes_on = true;
   for (const Choice& one : choices) {
     if (!one.word.starts_with(question.typed) || !is_plain_word(one.word)) continue;
+    // A Pod that is called like a command would not be taken for one.
+    if (!told.insert(one.word).second) continue;
     lines += fmt::format("{}{}{}\n", question.before, one.word, one.about.empty() ? "" : "\t" + one_line(one.about));
     goes_on = goes_on && (one.word.ends_with('/') || one.word.ends_with('='));
   }

@@ -73,7 +73,7 @@ bool is_meant(const Migration& migration, Verb verb) {
   const Phase phase = migration.status.phase;
   switch (verb) {
     case Verb::abort:
-      return !is_final(phase) && !is_after_commit(phase) && !migration.spec.abort;
+      return !is_final(phase) && !is_after_commit(phase) && phase != Phase::rolling_back && !migration.spec.abort;
     case Verb::resolve:
     case Verb::resume:
       return phase == Phase::in_doubt;
