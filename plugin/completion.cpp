@@ -118,9 +118,8 @@ std::string first_sentence(std::string_view text) {
 
 void offer_flags(Question& question, const Typed& sofar) {
   const std::vector<FlagHelp> helps = flag_helps(question.verb);
-  const bool has_options = question.verb != Verb::help && question.verb != Verb::completion;
   for (const Flag& flag : all_flags()) {
-    if (!fits(flag, question.verb) || (!has_options && flag.name != "help")) continue;
+    if (!fits(flag, question.verb) || (!has_options(question.verb) && flag.name != "help")) continue;
     if (flag.kind != FlagKind::many && sofar.has(flag.name)) continue;
     const auto help = std::find_if(helps.begin(), helps.end(), [&](const FlagHelp& one) { return one.flag == &flag; });
     const std::string about = help != helps.end() ? first_sentence(help->text) : "";

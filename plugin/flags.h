@@ -60,6 +60,10 @@ struct Flag {
 [[nodiscard]] const Flag* find_flag(std::string_view name);
 [[nodiscard]] const Flag* find_flag(char letter);
 [[nodiscard]] bool fits(const Flag& flag, Verb verb);
+// Whether flags but --help mean anything to it.
+[[nodiscard]] constexpr bool has_options(Verb verb) {
+  return verb != Verb::help && verb != Verb::completion;
+}
 // The words that --output takes, sorted.
 [[nodiscard]] std::span<const std::string_view> formats_of(Verb verb);
 // As kubectl names it in errors: "--to", "-n, --namespace".

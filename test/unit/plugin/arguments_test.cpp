@@ -116,6 +116,7 @@ const std::vector<Good> kGood = {
      }},
     {{"disable", "--all-namespaces"}, [](const Options& o) { return o.verb == Verb::disable && o.all_namespaces; }},
     {{"version"}, [](const Options& o) { return o.verb == Verb::version; }},
+    {{"completion", "zsh"}, [](const Options& o) { return o.verb == Verb::completion && o.name == "zsh"; }},
     {{"help"}, [](const Options& o) { return o.verb == Verb::help && !o.help_about; }},
     {{"help", "abort"}, [](const Options& o) { return o.verb == Verb::help && o.help_about == Verb::abort; }},
     {{"--help"}, [](const Options& o) { return o.verb == Verb::help && !o.help_about; }},
@@ -245,6 +246,10 @@ const std::vector<Bad> kBad = {
     {{"enable", "-A", "--registry-secret", "x"}, "--registry-secret needs --namespace"},
     {{"version", "-o", "name"}, "output format \"name\", allowed formats are: json,yaml"},
     {{"help", "abrot"}, "unknown command \"abrot\" for \"kubectl migrate\"\n\nDid you mean this?\n\tabort\n"},
+    {{"completion"}, "which shell? kubectl migrate completion (bash | fish | zsh)"},
+    {{"completion", "tcsh"}, "tcsh: there is no completion for it, only for bash, fish, zsh"},
+    {{"completion", "fsh"}, "\nDid you mean fish"},
+    {{"completion", "bash", "zsh"}, "completion takes one name"},
     // kubectl's two endings
     {{"list", "--frobnicate"}, "unknown flag: --frobnicate\nSee 'kubectl migrate list --help' for usage."},
     {{"list", "x"}, "list takes no name, not \"x\"\nSee 'kubectl migrate list -h' for help and examples"},

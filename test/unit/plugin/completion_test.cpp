@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(an_empty_word_has_every_command_and_pod) {
 BOOST_AUTO_TEST_CASE(a_dash_has_every_flag_of_the_command) {
   for (std::size_t i = 0; i < kVerbs; ++i) {
     const auto verb = static_cast<Verb>(i);
-    if (verb == Verb::help || verb == Verb::completion) continue;
+    if (!has_options(verb)) continue;
     const std::string told =
         "\n" + Shell{}.tell(verb == Verb::migrate ? Texts{"-"} : Texts{std::string(to_string(verb)), "-"});
     for (const Flag& flag : all_flags()) {

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(every_word_that_is_offered_is_understood) {
   std::size_t seen = 0;
   for (std::size_t i = 0; i < kVerbs; ++i) {
     const auto verb = static_cast<Verb>(i);
-    if (verb == Verb::help || verb == Verb::completion) continue;
+    if (!has_options(verb)) continue;
     for (const Flag& flag : all_flags()) {
       if (!fits(flag, verb) || flag.name == "help") continue;
       const FlagValues values = values_of(flag, verb);

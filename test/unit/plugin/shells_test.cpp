@@ -90,6 +90,27 @@ BOOST_DATA_TEST_CASE(files_are_the_shells_to_complete, data::make(names_of_shell
   BOOST_TEST(machine.after_tab(shell, line.substr(0, line.size() - 3)) == line + " \n");
 }
 
+// The shell's user waits for it. What is known without the cluster is told all the same.
+BOOST_AUTO_TEST_CASE(a_server_that_is_silent_does_not_hold_the_shell) {
+  const test::FakeServer silent{test::FakeServer::each(
+      [](test::Connection& connection, const test::Request&) { connection.wait_until_closed(); })};
+  const test::TemporaryFolder home;
+  Command command;
+  command.base = Command::Variables::none;
+  command.variables = {{"HOME", home.path().string()}};
+  command.argv = {KUBECTL_MIGRATE, "__complete", "--server", silent.url(), "sts"};
+  command.time_limit = std::chrono::seconds{30};
+  const auto began = std::chrono::steady_clock::now();
+  const auto done = SystemProcesses{}.run(command);
+  const auto took = std::chrono::steady_clock::now() - began;
+  BOOST_REQUIRE_MESSAGE(done, (done ? "" : done.error().message));
+  BOOST_TEST_MESSAGE("an answer after " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count()
+                                        << " ms");
+  BOOST_TEST(done->succeeded(), to_string(done->ending));
+  BOOST_TEST(done->output == "sts/\tOne of a StatefulSet, with --ordinal\n:6\n");
+  BOOST_TEST(done->errors == "");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace migrate::plugin
