@@ -1,4 +1,4 @@
-// Every command and every flag, in one table: the parser, the checks and the hints all read it.
+// Every command and every flag, in one table: the parser, the checks, the hints and completion all read it.
 #pragma once
 
 #include <array>
