@@ -159,28 +159,6 @@ void read_flags(const Typed& typed, Reader& reader, Options& options) {
   read_resolution(typed, reader, options);
 }
 
-enum class Takes { nothing, maybe_pod, pod, maybe_migration, migration };
-
-Takes taken_by(Verb verb) {
-  switch (verb) {
-    case Verb::migrate:
-    case Verb::check_app:
-      return Takes::pod;
-    case Verb::check:
-      return Takes::maybe_pod;
-    case Verb::status:
-    case Verb::describe:
-    case Verb::abort:
-    case Verb::resolve:
-    case Verb::resume:
-      return Takes::migration;
-    case Verb::support_bundle:
-      return Takes::maybe_migration;
-    default:
-      return Takes::nothing;
-  }
-}
-
 std::string too_many(Verb verb, const Texts& words) {
   if (verb == Verb::migrate && !commands_like(words.front()).empty()) return unknown_command(words.front());
   if (verb == Verb::migrate)
@@ -192,15 +170,26 @@ std::string too_many(Verb verb, const Texts& words) {
 std::string missing(Verb verb) {
   if (verb == Verb::migrate) return "which Pod? kubectl migrate POD [--to NODE]; kubectl migrate --help shows all";
   if (taken_by(verb) == Takes::pod) return fmt::format("which Pod? {} POD", command_words(verb));
+  if (taken_by(verb) == Takes::shell)
+    return fmt::format("which shell? {} ({})", command_words(verb), joined({kShells.begin(), kShells.end()}, " | "));
   return fmt::format("which Migration? {} NAME; kubectl migrate list shows them", command_words(verb));
+}
+
+Result<std::string> shell_named(const std::string& word) {
+  const Texts known(kShells.begin(), kShells.end());
+  if (std::find(known.begin(), known.end(), word) != known.end()) return word;
+  return failure(
+      fmt::format("{}: there is no completion for it, only for {}{}", word, joined(known), near_hint(word, known)));
 }
 
 void read_name(const Texts& names, const Typed& typed, Reader& reader, Options& options) {
   const Takes takes = taken_by(options.verb);
   if (names.size() > (takes == Takes::nothing ? 0U : 1U)) return reader.fail(too_many(options.verb, names));
-  if (names.empty() && (takes == Takes::pod || takes == Takes::migration)) return reader.fail(missing(options.verb));
+  const bool needs_one = takes == Takes::pod || takes == Takes::migration || takes == Takes::shell;
+  if (names.empty() && needs_one) return reader.fail(missing(options.verb));
   if (names.empty() && typed.has("ordinal")) return reader.fail("--ordinal belongs to sts/NAME");
   if (names.empty()) return;
+  if (takes == Takes::shell) return reader.take(options.name, shell_named(names.front()));
   const bool is_migration = takes == Takes::migration || takes == Takes::maybe_migration;
   reader.take(options.name,
               is_migration ? migration_named(names.front()) : pod_named(names.front(), typed.value("ordinal")));
@@ -222,6 +211,13 @@ tl::unexpected<Error> wrong_usage(const Error& error, Verb verb) {
 }
 
 }  // namespace
+
+kube::ConfigFlags connection_of(const Typed& typed) {
+  kube::ConfigFlags flags;
+  Reader reader{typed};
+  read_connection(typed, reader, flags);
+  return flags;
+}
 
 Result<Options> parse(const std::vector<std::string>& arguments) {
   const auto typed = split(arguments);

@@ -16,6 +16,8 @@
 
 namespace migrate::plugin {
 
+struct Typed;
+
 enum class DryRun { none, client, server };
 // wide: the text with more columns.
 enum class Output { text, wide, name, json, yaml, jsonpath };
@@ -27,7 +29,9 @@ enum class Output { text, wide, name, json, yaml, jsonpath };
 struct Options {
   Verb verb = Verb::migrate;
   std::optional<Verb> help_about;  // for help: a command's; unset: the whole
-  std::string name;  // of the Pod (migrate, check, check-app) or the Migration; check, support-bundle: may be empty
+  // Of the Pod (migrate, check, check-app), the Migration, or the shell (completion); check, support-bundle: may be
+  // empty.
+  std::string name;
   kube::ConfigFlags connection;
   bool all_namespaces = false;
   unsigned verbosity = 0;  // from 6 on each request to the API server is told on stderr
@@ -72,6 +76,9 @@ struct Options {
 
 // The error's message is as kubectl says it, without "error:", and ends with where to read on.
 [[nodiscard]] Result<Options> parse(const std::vector<std::string>& arguments);
+
+// Where the cluster is by the flags that were typed, whether or not they can be right.
+[[nodiscard]] kube::ConfigFlags connection_of(const Typed& typed);
 
 // HOST[:PORT]/PATH of a registry's repository, without scheme, tag and digest.
 [[nodiscard]] bool is_repository(const std::string& text);

@@ -43,7 +43,7 @@ std::vector<std::string> commands_like(std::string_view word) {
 }
 
 std::string unknown_command(std::string_view word) {
-  std::string text = fmt::format("unknown command \"{}\" for \"kubectl-migrate\"", word);
+  std::string text = fmt::format("unknown command \"{}\" for \"kubectl migrate\"", word);
   const auto near = commands_like(word);
   if (!near.empty()) text += "\n\nDid you mean this?";
   for (const std::string& command : near)
@@ -52,13 +52,16 @@ std::string unknown_command(std::string_view word) {
   return text;
 }
 
+bool is_migration_type(std::string_view type) {
+  return std::find(kMigrations.begin(), kMigrations.end(), type) != kMigrations.end();
+}
+
 Result<std::string> migration_named(const std::string& word) {
   const std::size_t slash = word.find('/');
   std::string name = word;
   if (slash != std::string::npos) {
     name = word.substr(slash + 1);
-    if (std::find(kMigrations.begin(), kMigrations.end(), word.substr(0, slash)) == kMigrations.end())
-      return failure(fmt::format("{}: not a Migration", word));
+    if (!is_migration_type(word.substr(0, slash))) return failure(fmt::format("{}: not a Migration", word));
   }
   if (!is_object_name(name))
     return failure(

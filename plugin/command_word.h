@@ -15,6 +15,9 @@ namespace migrate::plugin {
 // As kubectl says it, with those that may have been meant below.
 [[nodiscard]] std::string unknown_command(std::string_view word);
 
+// The word before the slash.
+[[nodiscard]] bool is_migration_type(std::string_view type);
+
 // The name of `NAME`, `mig/NAME`, `migration/NAME`, `migrations.kubectl-migrate.dev/NAME`.
 [[nodiscard]] Result<std::string> migration_named(const std::string& word);
 

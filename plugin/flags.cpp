@@ -16,8 +16,8 @@ constexpr std::uint32_t of(Verbs... verbs) {
 }
 
 constexpr std::array<std::string_view, kVerbs> kWords = {
-    "",          "status", "list",      "describe",       "abort",  "resolve", "resume",  "check",
-    "check-app", "nodes",  "self-test", "support-bundle", "enable", "disable", "version", "help"};
+    "",      "status",    "list",           "describe", "abort",   "resolve", "resume",     "check", "check-app",
+    "nodes", "self-test", "support-bundle", "enable",   "disable", "version", "completion", "help"};
 
 constexpr std::uint32_t kAll = ~0U;
 // A migration that is asked for, or only looked at.
@@ -96,6 +96,30 @@ std::optional<Verb> verb_from(std::string_view word) {
 
 std::span<const std::string_view> verb_words() {
   return std::span{kWords}.subspan(1);
+}
+
+Takes taken_by(Verb verb) {
+  switch (verb) {
+    case Verb::migrate:
+    case Verb::check_app:
+      return Takes::pod;
+    case Verb::check:
+      return Takes::maybe_pod;
+    case Verb::status:
+    case Verb::describe:
+    case Verb::abort:
+    case Verb::resolve:
+    case Verb::resume:
+      return Takes::migration;
+    case Verb::support_bundle:
+      return Takes::maybe_migration;
+    case Verb::completion:
+      return Takes::shell;
+    case Verb::help:
+      return Takes::command;
+    default:
+      return Takes::nothing;
+  }
 }
 
 std::span<const Flag> all_flags() {

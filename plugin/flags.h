@@ -1,4 +1,4 @@
-// Every command and every flag, in one table: the parser, the checks and the hints all read it.
+// Every command and every flag, in one table: the parser, the checks, the hints and completion all read it.
 #pragma once
 
 #include <array>
@@ -27,6 +27,7 @@ enum class Verb {
   enable,
   disable,
   version,
+  completion,
   help
 };
 inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::help) + 1;
@@ -36,6 +37,12 @@ inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::help) + 1;
 [[nodiscard]] std::optional<Verb> verb_from(std::string_view word);
 // All words, for hints.
 [[nodiscard]] std::span<const std::string_view> verb_words();
+
+// What its words name.
+enum class Takes { nothing, maybe_pod, pod, maybe_migration, migration, shell, command };
+[[nodiscard]] Takes taken_by(Verb verb);
+// Those that have a completion script.
+inline constexpr std::array<std::string_view, 3> kShells = {"bash", "fish", "zsh"};
 
 enum class FlagKind {
   value,   // the last one counts
@@ -54,6 +61,10 @@ struct Flag {
 [[nodiscard]] const Flag* find_flag(std::string_view name);
 [[nodiscard]] const Flag* find_flag(char letter);
 [[nodiscard]] bool fits(const Flag& flag, Verb verb);
+// Whether flags but --help mean anything to it.
+[[nodiscard]] constexpr bool has_options(Verb verb) {
+  return verb != Verb::help && verb != Verb::completion;
+}
 // The words that --output takes, sorted.
 [[nodiscard]] std::span<const std::string_view> formats_of(Verb verb);
 // As kubectl names it in errors: "--to", "-n, --namespace".

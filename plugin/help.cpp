@@ -22,7 +22,7 @@ std::string commands() {
       {"Commands about migrations",
        {Verb::status, Verb::list, Verb::describe, Verb::abort, Verb::resolve, Verb::resume}},
       {"Commands for administrators", {Verb::enable, Verb::disable}},
-      {"Other Commands", {Verb::support_bundle, Verb::version, Verb::help}},
+      {"Other Commands", {Verb::support_bundle, Verb::version, Verb::completion, Verb::help}},
   };
   std::size_t width = 0;
   for (const std::string_view word : verb_words())
@@ -50,23 +50,26 @@ constexpr std::string_view kGlobal =
                            or bodies, whatever the number
 )";
 
-std::string usage(const HelpText& text, bool has_flags) {
+std::string usage(const HelpText& text, bool takes_flags) {
   std::string lines{text.usage};
-  if (has_flags) lines.insert(lines.size() - 1, " [options]");
+  if (takes_flags) lines.insert(lines.size() - 1, " [options]");
   return "Usage:\n" + lines;
 }
 
 }  // namespace
 
+std::string_view global_options() {
+  return kGlobal;
+}
+
 std::string help_text(std::optional<Verb> about) {
   const bool is_whole = !about || *about == Verb::migrate;
   const Verb verb = about.value_or(Verb::migrate);
   const HelpText& text = help_text_of(verb);
-  const bool has_flags = verb != Verb::help;
   std::string page = fmt::format("{}\nExamples:\n{}\n", text.what, text.examples);
   if (is_whole) page += commands();
-  if (has_flags) page += fmt::format("{}{}\n", flags_help(verb), kGlobal);
-  page += usage(text, has_flags);
+  if (has_options(verb)) page += fmt::format("{}{}\n", flags_help(verb), kGlobal);
+  page += usage(text, has_options(verb));
   if (!text.more.empty()) page += fmt::format("\n{}", text.more);
   if (is_whole)
     page += fmt::format("\n{}\nUse \"kubectl migrate <command> --help\" for more information about a command.\n",

@@ -148,11 +148,10 @@ std::string paragraph(const std::string& text) {
   return page;
 }
 
-std::string page_of(const Flag& flag, const Described& one, Verb verb) {
+std::string text_of(const Flag& flag, const Described& one, Verb verb) {
+  if (flag.name != "output") return std::string(one.text);
   const std::vector<std::string> formats(formats_of(verb).begin(), formats_of(verb).end());
-  std::string text{one.text};
-  if (flag.name == "output") text = fmt::format(fmt::runtime(text), joined(formats));
-  return fmt::format("    {}={}:\n{}\n", spelled(flag), one.otherwise, paragraph(text));
+  return fmt::format(fmt::runtime(one.text), joined(formats));
 }
 
 // Long ones are parted by what they are about.
@@ -162,16 +161,24 @@ bool has_groups(Verb verb) {
 
 }  // namespace
 
-std::string flags_help(Verb verb) {
-  std::string page;
-  std::string_view title;
+std::vector<FlagHelp> flag_helps(Verb verb) {
+  std::vector<FlagHelp> helps;
   for (const Described& one : kDescribed) {
     const Flag* flag = find_flag(one.name);
     if (flag == nullptr || !fits(*flag, verb) || described(*flag, verb) != &one) continue;
-    const std::string_view own = kTitles.at(has_groups(verb) ? static_cast<std::size_t>(one.group) : 0);
-    if (own != title) page += fmt::format("{}:\n", own);
-    title = own;
-    page += page_of(*flag, one, verb);
+    const std::size_t group = has_groups(verb) ? static_cast<std::size_t>(one.group) : 0;
+    helps.push_back({kTitles.at(group), flag, one.otherwise, text_of(*flag, one, verb)});
+  }
+  return helps;
+}
+
+std::string flags_help(Verb verb) {
+  std::string page;
+  std::string_view title;
+  for (const FlagHelp& one : flag_helps(verb)) {
+    if (one.title != title) page += fmt::format("{}:\n", one.title);
+    title = one.title;
+    page += fmt::format("    {}={}:\n{}\n", spelled(*one.flag), one.otherwise, paragraph(one.text));
   }
   return page;
 }

@@ -297,6 +297,26 @@ constexpr HelpText kVersion = {.summary = "Version of this program and of what i
                                .usage = R"(  kubectl migrate version
 )"};
 
+constexpr HelpText kCompletion = {.summary = "Script by which a shell completes words",
+                                  .what = R"(Print a script by which a shell completes the words of kubectl-migrate:
+commands, options and their values, and what the cluster has: Pods, nodes,
+migrations.
+
+kubectl asks a program kubectl_complete-migrate for the words behind
+"kubectl migrate" by itself: docs/install.md has the line that puts it there.
+)",
+                                  .examples = R"(  # bash, in this shell; for every shell, in ~/.bashrc
+  source <(kubectl migrate completion bash)
+
+  # zsh, into a folder of $fpath
+  kubectl migrate completion zsh >~/.zsh/completions/_kubectl-migrate
+
+  # fish, in ~/.config/fish/config.fish
+  kubectl migrate completion fish | source
+)",
+                                  .usage = R"(  kubectl migrate completion (bash | fish | zsh)
+)"};
+
 constexpr HelpText kHelp = {.summary = "More about a command",
                             .what = R"(More about a command.
 )",
@@ -309,8 +329,8 @@ constexpr HelpText kHelp = {.summary = "More about a command",
 
 // By Verb.
 constexpr std::array<const HelpText*, kVerbs> kTexts = {
-    &kMigrate,  &kStatus, &kList,     &kDescribe,      &kAbort,  &kResolve, &kResume,  &kCheck,
-    &kCheckApp, &kNodes,  &kSelfTest, &kSupportBundle, &kEnable, &kDisable, &kVersion, &kHelp};
+    &kMigrate, &kStatus,   &kList,          &kDescribe, &kAbort,   &kResolve, &kResume,     &kCheck, &kCheckApp,
+    &kNodes,   &kSelfTest, &kSupportBundle, &kEnable,   &kDisable, &kVersion, &kCompletion, &kHelp};
 
 }  // namespace
 

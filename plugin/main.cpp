@@ -3,5 +3,8 @@
 #include "plugin/program.h"
 
 int main(int argc, char** argv) {
-  return migrate::run_main("kubectl-migrate", [&] { return migrate::plugin::run({argv + 1, argv + argc}); });
+  return migrate::run_main("kubectl-migrate", [&] {
+    if (argc == 0) return migrate::plugin::run("", {});  // as execve() allows
+    return migrate::plugin::run(argv[0], {argv + 1, argv + argc});
+  });
 }

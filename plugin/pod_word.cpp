@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
 
 #include "plugin/arguments.h"
 
@@ -17,7 +16,7 @@ constexpr std::array<std::string_view, 5> kSets = {"sts", "statefulset", "statef
 constexpr std::size_t kMostDigits = 9;
 
 template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& words, const std::string& word) {
+bool is_one_of(const std::array<std::string_view, N>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -30,12 +29,20 @@ bool is_ordinal(const std::string& text) {
 
 }  // namespace
 
+bool is_pod_type(std::string_view type) {
+  return is_one_of(kPods, type);
+}
+
+bool is_set_type(std::string_view type) {
+  return is_one_of(kSets, type);
+}
+
 Result<std::string> pod_named(const std::string& word, const std::string* ordinal) {
   const std::size_t slash = word.find('/');
   const std::string type = slash == std::string::npos ? "" : word.substr(0, slash);
   std::string name = slash == std::string::npos ? word : word.substr(slash + 1);
-  const bool is_set = is_one_of(kSets, type);
-  if (!type.empty() && !is_set && !is_one_of(kPods, type))
+  const bool is_set = is_set_type(type);
+  if (!type.empty() && !is_set && !is_pod_type(type))
     return failure(
         fmt::format("{}: one Pod at a time is migrated, named as NAME, pod/NAME or sts/NAME --ordinal N (kubectl get "
                     "pods shows them)",

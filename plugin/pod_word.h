@@ -2,10 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "shared/base/result.h"
 
 namespace migrate::plugin {
+
+// The words before the slash.
+[[nodiscard]] bool is_pod_type(std::string_view type);
+[[nodiscard]] bool is_set_type(std::string_view type);
 
 // The Pod's name of `NAME`, `pod/NAME`, `po/NAME`, `pods/NAME`; and of `sts/NAME` (also `statefulset`, `statefulsets`,
 // with or without `.apps`) with the ordinal of one Pod of that StatefulSet. `ordinal` is the flag's value, null: not

@@ -12,9 +12,13 @@
 #include "plugin/broker_way.h"
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
+#include "plugin/complete.h"
+#include "plugin/completion_scripts.h"
 #include "plugin/failure.h"
 #include "plugin/help.h"
 #include "plugin/interrupt.h"
+#include "plugin/man_page.h"
+#include "plugin/own_name.h"
 #include "shared/base/host.h"
 #include "shared/kube/connection.h"
 #include "shared/kube/credential_source.h"
@@ -61,6 +65,34 @@ Result<std::unique_ptr<PortForward>> forward_to(const kube::ConfigFlags& flags, 
   return PortForward::start(
       port_forward_words(kubectl.empty() ? "kubectl" : kubectl, flags, service.namespace_, service.name, port),
       std::chrono::seconds{20});
+}
+
+int answer_shell(const Texts& words) {
+  const ProcessEnvironment environment;
+  const DiskFiles files;
+  complete(words, real_surroundings(environment, files), std::cout);
+  return exit_code::kDone;
+}
+
+// What shells and packages ask for, and no person types.
+std::optional<int> run_hidden(std::string_view program, const Texts& arguments) {
+  if (is_completion_program(program)) return answer_shell(arguments);
+  if (arguments.empty()) return std::nullopt;
+  if (arguments.front() == kCompleteCommand) return answer_shell({arguments.begin() + 1, arguments.end()});
+  if (arguments.front() != kManCommand) return std::nullopt;
+  std::cout << man_page() << std::flush;
+  return exit_code::kDone;
+}
+
+// What no cluster is needed for.
+std::optional<int> run_alone(std::string_view program, const Options& options) {
+  if (options.verb == Verb::help)
+    std::cout << reworded(help_text(options.help_about), own_name(program)) << std::flush;
+  else if (options.verb == Verb::completion)
+    std::cout << completion_script(options.name, file_name(program)) << std::flush;
+  else
+    return std::nullopt;
+  return exit_code::kDone;
 }
 
 }  // namespace
@@ -114,30 +146,35 @@ int run_command(const Session& session, const Options& options, BrokerWay& way) 
       return run_disable(session, options);
     case Verb::version:
       return run_version(session, options);
+    case Verb::completion:
     case Verb::help:
       break;
   }
   return exit_code::kUsage;
 }
 
-int run(const std::vector<std::string>& arguments) {
+int run(std::string_view program, const std::vector<std::string>& arguments) {
+  if (const auto code = run_hidden(program, arguments)) return *code;
+  const std::string name = own_name(program);
   const auto options = parse(arguments);
   if (!options) {
-    std::cerr << fmt::format("{}\n", kube::printable(told(options.error().message)));
+    std::cerr << reworded(fmt::format("{}\n", kube::printable(told(options.error().message))), name);
     return exit_code::kUsage;
   }
-  if (options->verb == Verb::help) {
-    std::cout << help_text(options->help_about) << std::flush;
-    return exit_code::kDone;
-  }
+  if (const auto code = run_alone(program, *options)) return *code;
 
   const ProcessEnvironment environment;
   const DiskFiles files;
   const SystemClock clock;
   SystemProcesses processes;
   const ProcessTerminal terminal;
-  Io io{.out = sink_for(std::cout, ::isatty(STDOUT_FILENO) == 1, environment),
-        .err = sink_for(std::cerr, ::isatty(STDERR_FILENO) == 1, environment),
+  // Documents are other programs' to read, and stay as the API server has them.
+  RewordingBuffer rewording_out{std::cout, name};
+  RewordingBuffer rewording_err{std::cerr, name};
+  std::ostream out{is_document(options->output) ? std::cout.rdbuf() : &rewording_out};
+  std::ostream err{&rewording_err};
+  Io io{.out = sink_for(out, ::isatty(STDOUT_FILENO) == 1, environment),
+        .err = sink_for(err, ::isatty(STDERR_FILENO) == 1, environment),
         .clock = clock,
         .pacer = kube::system_pacer(),
         .screen = screen_size,

@@ -3,6 +3,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plugin/arguments.h"
@@ -12,10 +13,10 @@ namespace migrate::plugin {
 
 class BrokerWay;
 
-// With the process's own streams, environment, clock and cluster.
-[[nodiscard]] int run(const std::vector<std::string>& arguments);
+// With the process's own streams, environment, clock and cluster. `program` is argv[0], after which it calls itself.
+[[nodiscard]] int run(std::string_view program, const std::vector<std::string>& arguments);
 
-// One command against a cluster; for everything but help.
+// One command against a cluster; for everything but help and completion.
 [[nodiscard]] int run_command(const Session& session, const Options& options, BrokerWay& way);
 
 // Colours only on a terminal, unless NO_COLOR is set (no-color.org) or the terminal is a dumb one, whose cursor cannot

@@ -43,15 +43,14 @@ std::string needs_value(std::string_view what, const Texts& arguments) {
   return fmt::format("flag needs an argument: {}", what.substr(0, what.find(':')));
 }
 
-// The one that `word` gives a value with "="; null: none does.
+}  // namespace
+
 const Flag* assigned(std::string_view word) {
   const std::size_t equals = word.find('=');
   if (equals == std::string_view::npos) return nullptr;
   if (word.starts_with("--") && equals > 2) return find_flag(word.substr(2, equals - 2));
   return is_short(word) && equals == 2 ? find_flag(word[1]) : nullptr;
 }
-
-}  // namespace
 
 const std::string* Typed::value(std::string_view name) const {
   const auto found = flags.find(name);

@@ -10,6 +10,7 @@
 
 namespace migrate::plugin {
 
+struct Flag;
 using Texts = std::vector<std::string>;
 
 struct Typed {
@@ -24,6 +25,9 @@ struct Typed {
 
 // The error is pflag's sentence ("unknown flag: --x"), perhaps with a hint on a second line.
 [[nodiscard]] Result<Typed> split(const Texts& arguments);
+
+// The flag that `word` gives a value with "=": `--to=x`, `-n=x`; null: none.
+[[nodiscard]] const Flag* assigned(std::string_view word);
 
 // As pflag takes them: `-n=shop` and `--to=` become two words each, which the parser behind would misunderstand.
 // Everything after "--" stays.

@@ -102,7 +102,7 @@ class RestClient final : public Client {
         for (Json& item : (*page)["items"])
           whole["items"].push_back(std::move(item));
       }
-      if (more.empty()) break;
+      if (more.empty() || options.first_page_only) break;
     }
     if (whole.contains("metadata") && whole["metadata"].is_object()) {
       whole["metadata"].erase("continue");

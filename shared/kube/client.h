@@ -36,6 +36,7 @@ struct ListOptions {
   std::string field_selector;
   std::string resource_version;  // empty: the most recent; "0": any, from the server's cache
   unsigned page = 500;           // objects asked for at a time; 0: all at once
+  bool first_page_only = false;  // one request; what is behind the page is left out
 };
 
 struct WriteOptions {
@@ -81,8 +82,8 @@ class Client {
 
   // Absent when there is no such object; a resource type the server does not know is not_found.
   [[nodiscard]] virtual Lookup<Json, ApiError> get(const ResourcePath& path, const CallOptions& call = {}) = 0;
-  // A list object with all items and the resourceVersion they are of, read page by page. When the pages grow too old
-  // (410), read anew in one piece.
+  // A list object with all items and the resourceVersion they are of, read page by page (unless the first one is
+  // enough). When the pages grow too old (410), read anew in one piece.
   [[nodiscard]] virtual ApiResult<Json> list(const ResourcePath& path, const ListOptions& options = {},
                                              const CallOptions& call = {}) = 0;
   // POST: into the collection of `path`, or to a subresource of the object (binding, token, eviction). When our

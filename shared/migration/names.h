@@ -1,6 +1,9 @@
 // Names that users, manifests and programs share. They are contracts: changing one breaks what is deployed.
 #pragma once
 
+#include <array>
+#include <string_view>
+
 namespace migrate {
 
 inline constexpr const char* kGroup = "kubectl-migrate.dev";
@@ -44,6 +47,9 @@ inline constexpr const char* kLiveGate = "kubectl-migrate.dev/live";
 // The ValidatingAdmissionPolicy, and its binding, that keep the name of a StatefulSet's Pod for its Migration.
 inline constexpr const char* kNamePolicy = "kubectl-migrate-name-is-held";
 inline constexpr const char* kNameHeldCondition = "NameHeld";
+
+// What --accept and spec.accept may take the risk of.
+inline constexpr std::array<std::string_view, 3> kRisks = {"init-containers", "post-start", "emptydir-loss"};
 
 // The ClusterRole that `enable` binds to the extender's account in a namespace.
 inline constexpr const char* kNamespaceRole = "kubectl-migrate-namespace";

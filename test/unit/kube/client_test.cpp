@@ -228,6 +228,23 @@ BOOST_AUTO_TEST_CASE(a_list_is_read_page_by_page) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(of_a_list_the_first_page_may_be_enough) {
+  std::vector<std::string> targets;
+  FakeServer server{FakeServer::each([&](Connection& connection, const Request& request) {
+    targets.push_back(request.target);
+    connection.answer(200, list_of({object("a", "u", "1"), object("b", "u", "2")}, "77", "more").dump());
+  })};
+  Api api;
+  ListOptions options;
+  options.page = 2;
+  options.first_page_only = true;
+  const auto listed = api.client(server)->list(core("pods", "ns"), options);
+  BOOST_TEST(value_of(listed).at("items").size() == 2U);
+  BOOST_TEST(!value_of(listed).at("metadata").contains("continue"));
+  BOOST_TEST(targets == std::vector<std::string>{"/api/v1/namespaces/ns/pods?limit=2"},
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_list_whose_pages_expire_is_read_anew_in_one_piece) {
   std::vector<std::string> targets;
   FakeServer server{FakeServer::each([&](Connection& connection, const Request& request) {

@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(commands_are_found_by_what_other_programs_call_them) {
   BOOST_TEST(joined(commands_like("ls")) == "list");
   BOOST_TEST(joined(commands_like("cancel")) == "abort");
   BOOST_TEST(commands_like("orders").empty());
-  BOOST_TEST(unknown_command("orders") == "unknown command \"orders\" for \"kubectl-migrate\"");
+  BOOST_TEST(unknown_command("orders") == "unknown command \"orders\" for \"kubectl migrate\"");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
