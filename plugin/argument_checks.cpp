@@ -80,6 +80,8 @@ void check_together(const Typed& typed, const Options& options, Reader& reader) 
     reader.fail("resume needs --from-checkpoint: it restores the archives once more");
   if (options.verb == Verb::self_test && !options.from.empty() && options.from == options.to)
     reader.fail(fmt::format("--from and --to are both {}: a migration is to another node", options.to));
+  if (options.verb == Verb::drain && options.to == options.name)
+    reader.fail(fmt::format("--to={0}: {0} is the node that is drained", options.to));
   // It is also the value of a label.
   if (options.migration_name.size() > 63) reader.fail("--name: at most 63 characters");
 }

@@ -23,6 +23,7 @@ enum class Verb {
   check_app,
   nodes,
   self_test,
+  drain,
   enable,
   disable,
   version,
