@@ -67,15 +67,17 @@ std::string count_text(std::size_t pods) {
   return pods == 1 ? "1 pod" : fmt::format("{} pods", pods);
 }
 
+std::string uncordon_text(const DrainScope& scope) {
+  return fmt::format("To use the node again: kubectl uncordon {}", scope.node);
+}
+
 // All that speaks against the node's being drained, with what to do.
 std::string trouble_text(const Options& options, const DrainScope& scope, const DrainEntries& left, std::size_t width) {
   const bool is_dry = options.dry_run != DryRun::none;
   std::string text = fmt::format("node/{}{} {} drained: {} {} left\n{}", scope.node, scope.restriction(),
                                  is_dry ? "would not be" : "is not", count_text(left.size()),
                                  is_dry ? "would be" : (left.size() == 1 ? "is" : "are"), pending_text(left, width));
-  if (!is_dry)
-    text += fmt::format("\nThe same command goes on where this one ended. To use the node again: kubectl uncordon {}",
-                        scope.node);
+  if (!is_dry) text += "\nThe same command goes on where this one ended.\n" + uncordon_text(scope);
   return text;
 }
 
@@ -99,29 +101,26 @@ int conclude(const Session& session, const Options& options, const DrainScope& s
   give_document(io, options, scope, all);
   const DrainEntries left = pending(all);
   const int code = drain_exit_code(end.kind, all);
-  switch (end.kind) {
-    case DrainEnd::Kind::detached:
-      io.err.stream << fmt::format(
-          "\nDetached: what was begun goes on, nothing more is begun. Follow it with: kubectl migrate list -A -w\n"
-          "The same command goes on with the drain. To use the node again: kubectl uncordon {}\n",
-          scope.node);
-      io.err.stream.flush();
-      return code;
-    case DrainEnd::Kind::broken:
-      return report(io, {fmt::format("{}\nWhat was begun goes on without us; the same command goes on with the drain.",
-                                     end.trouble.message),
-                         code});
-    case DrainEnd::Kind::time_over:
-    case DrainEnd::Kind::over:
-      break;
+  if (end.kind == DrainEnd::Kind::detached) {
+    io.err.stream << fmt::format(
+        "\nDetached: what was begun goes on, nothing more is begun.\nFollow it with: kubectl migrate list -A -w\n"
+        "The same command goes on with the drain.\n{}\n",
+        uncordon_text(scope));
+    io.err.stream.flush();
+    return code;
   }
-  if (!left.empty()) {
-    std::string text = trouble_text(options, scope, left, style_of(io, io.err).width);
-    if (end.kind == DrainEnd::Kind::time_over) text = "the time is over (--timeout): " + text;
-    return report(io, {std::move(text), code});
-  }
-  told << fmt::format("node/{} drained{}\nTo use it again: kubectl uncordon {}\n", scope.node, scope.restriction(),
-                      scope.node);
+  if (end.kind == DrainEnd::Kind::broken)
+    return report(io,
+                  {fmt::format("{}\nWhat was begun goes on without us; the same command goes on with the drain.\n{}",
+                               end.trouble.message, uncordon_text(scope)),
+                   code});
+  const bool is_late = end.kind == DrainEnd::Kind::time_over;
+  if (is_late || !left.empty())
+    return report(
+        io, {(is_late ? "the time is over (--timeout): " : "") +
+                 (left.empty() ? end.trouble.message : trouble_text(options, scope, left, style_of(io, io.err).width)),
+             code});
+  told << fmt::format("node/{} drained{}\n{}\n", scope.node, scope.restriction(), uncordon_text(scope));
   told.flush();
   return code;
 }

@@ -17,10 +17,11 @@ bool is_of_ending_namespace(const kube::ApiError& error) {
                      [](const kube::ApiError::Cause& one) { return one.reason == "NamespaceTerminating"; });
 }
 
-// 429 is a budget's answer. What broke on the way may have been carried out: then the next answer says so.
+// 429 is a budget's answer. What broke on the way may have been carried out, and who has the name by now may be another
+// Pod: the next look at the node says so.
 bool may_pass(const kube::ApiError& error) {
-  return error.kind == Kind::too_many_requests || error.kind == Kind::connection || error.kind == Kind::deadline ||
-         error.kind == Kind::timeout;
+  return error.kind == Kind::too_many_requests || error.kind == Kind::conflict || error.kind == Kind::connection ||
+         error.kind == Kind::deadline || error.kind == Kind::timeout;
 }
 
 }  // namespace
@@ -35,7 +36,7 @@ EvictAnswer evict(const Session& session, const DrainPod& pod, kube::DryRun dry_
   const auto answer = session.client.create(kube::pod(pod.namespace_, pod.name).sub("eviction"), eviction, write);
   if (answer) return {EvictAnswer::Kind::agreed, "", ""};
   const kube::ApiError& error = answer.error();
-  if (error.kind == Kind::not_found || error.kind == Kind::conflict) return {EvictAnswer::Kind::gone, "", ""};
+  if (error.kind == Kind::not_found) return {EvictAnswer::Kind::gone, "", ""};
   const std::string why = one_line(error.message);
   const std::string which = fmt::format("error when evicting pods/\"{}\" -n \"{}\"", pod.name, pod.namespace_);
   if (may_pass(error))

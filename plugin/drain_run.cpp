@@ -34,7 +34,7 @@ class Drain {
       if (session_.io.interrupted()) return {DrainEnd::Kind::detached};
       if (const auto trouble = look()) {
         if (!trouble->is_passing()) return {DrainEnd::Kind::broken, trouble->explained()};
-        if (is_over()) return {DrainEnd::Kind::time_over};
+        if (is_over()) return {DrainEnd::Kind::time_over, trouble->explained()};
         continue;
       }
       if (!ledger_.is_open()) return {};

@@ -17,7 +17,7 @@ struct DrainEnd {
     broken,     // the cluster can no longer be looked at
   };
   Kind kind = Kind::over;
-  Failure trouble = {};  // for broken
+  Failure trouble = {};  // for broken; for time_over, when it could not be looked at in the end
 };
 
 // Tells on `told`, as it happens, one line for each thing that has become of a Pod; what kubectl drain tells on

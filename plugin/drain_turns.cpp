@@ -46,10 +46,8 @@ std::optional<Wait> wait_of(const Mover& mover, const std::vector<AtWork>& at_wo
       return std::find(one.budgets.begin(), one.budgets.end(), budget) != one.budgets.end();
     });
     if (away >= most)
-      return Wait{Wait::For::budget, most == 0 ? fmt::format("PodDisruptionBudget {} allows no Pod to be away", budget)
-                                               : fmt::format("PodDisruptionBudget {} allows {} to be away at once, "
-                                                             "which are on their way",
-                                                             budget, most)};
+      return Wait{Wait::For::budget, fmt::format("PodDisruptionBudget {} allows {} to be away", budget,
+                                                 most == 0 ? "no Pod" : fmt::format("no more than {} at once", most))};
   }
   if (at_work.size() >= limits.parallel)
     return Wait{Wait::For::limit,
