@@ -29,10 +29,8 @@ Outcome<Json> find_node(const Session& session, const std::string& name) {
 }
 
 // From now on the scheduler places nothing there. In kubectl's words.
-Outcome<void> cordon(const Session& session, const Options& options, std::ostream& told) {
-  const auto node = find_node(session, options.name);
-  if (!node) return tl::make_unexpected(node.error());
-  const bool is_cordoned = flag_at(*node, Pointer{"/spec/unschedulable"});
+Outcome<void> cordon(const Session& session, const Options& options, const Json& node, std::ostream& told) {
+  const bool is_cordoned = flag_at(node, Pointer{"/spec/unschedulable"});
   if (!is_cordoned && options.dry_run != DryRun::client) {
     const kube::ResourcePath path = kube::core("nodes", {}, options.name);
     kube::WriteOptions write;
@@ -132,7 +130,12 @@ int run_drain(const Session& session, const Options& options) {
   std::ostream& told = is_document(options.output) ? io.err.stream : io.out.stream;
   const DrainLedger::Aims aims = aims_of(options);
   DrainLedger ledger{aims};
-  if (const auto done = cordon(session, options, told); !done) return report(io, done.error());
+  const auto node = find_node(session, options.name);
+  if (!node) return report(io, node.error());
+  // Whoever may not see what there is to drain, or has nothing installed that drains it, cordons nothing.
+  if (const auto first = look_at_node(session, aims.scope); !first && !first.error().is_passing())
+    return report(io, first.error().explained());
+  if (const auto done = cordon(session, options, *node, told); !done) return report(io, done.error());
   if (options.dry_run != DryRun::none) {
     if (const auto planned = plan_drain(session, options, aims.scope, ledger, told); !planned)
       return report(io, planned.error());

@@ -84,7 +84,8 @@ nlohmann::json drain_document(const DrainScope& scope, const DrainEntries& all) 
   for (const DrainEntry* entry : all) {
     nlohmann::json one = {
         {"namespace", entry->pod.namespace_}, {"name", entry->pod.name}, {"result", result_of(*entry)}};
-    if (is_pending(*entry) || entry->state == State::ignored) one["reason"] = state_text(*entry);
+    const bool is_told = is_pending(*entry) || entry->state == State::ignored;
+    if (is_told && !entry->why.empty()) one["reason"] = entry->why;
     if (entry->moves) {
       const MigrationStatus& status = entry->moves->status;
       one["migration"] = entry->moves->name;
