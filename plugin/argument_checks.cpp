@@ -83,6 +83,8 @@ void check_together(const Typed& typed, const Options& options, Reader& reader) 
   if (options.verb == Verb::self_test && !options.from.empty() && options.from == options.to)
     reader.fail(fmt::format("--from and --to are both {}: a migration is to another node", options.to));
   if (typed.has("file") && options.file.empty()) reader.fail("--file: a name is missing, or - for standard output");
+  if (options.verb == Verb::drain && options.to == options.name)
+    reader.fail(fmt::format("--to={0}: {0} is the node that is drained", options.to));
   // It is also the value of a label.
   if (options.migration_name.size() > 63) reader.fail("--name: at most 63 characters");
 }

@@ -72,13 +72,21 @@ void read_dry_run(const Typed& typed, Reader& reader, Options& options) {
     reader.fail(fmt::format(R"(Invalid dry-run value ({}). Must be "none", "server", or "client".)", *value));
 }
 
+// As kubectl drain's --timeout=0s.
+bool is_endless(const Typed& typed, Verb verb) {
+  const std::string* value = typed.value("timeout");
+  if (verb != Verb::drain || value == nullptr) return false;
+  const auto parsed = parse_go_duration(*value);
+  return parsed && parsed->count() == 0;
+}
+
 void read_start(const Typed& typed, Reader& reader, Options& options) {
   for (const char* name : {"max-replay", "cutoff", "restore", "transfer", "registry", "registry-secret"})
     if (typed.has(name)) options.given.insert(name);
   reader.object_name(options.from, "from");
   reader.object_name(options.to, "to");
   reader.take(options.node_selector, equalities(typed, "node-selector"));
-  reader.take(options.keep_name, toggle(typed, "keep-name"));
+  reader.take(options.keep_name, toggle(typed, "keep-name", options.verb == Verb::drain));
   reader.take(options.strategy, choice<Strategy>(typed, "strategy", Strategy::automatic,
                                                  {{"auto", Strategy::automatic},
                                                   {"live", Strategy::live},
@@ -86,7 +94,7 @@ void read_start(const Typed& typed, Reader& reader, Options& options) {
                                                   {"stop", Strategy::stop}}));
   reader.take(options.accept, listed(typed, "accept"));
   reader.object_name(options.migration_name, "name");
-  reader.take(options.timeout, span(typed, "timeout"));
+  if (!is_endless(typed, options.verb)) reader.take(options.timeout, span(typed, "timeout"));
   reader.take(options.gap_budget, span(typed, "gap-budget"));
   reader.take(options.max_total, span(typed, "max-total"));
   read_dry_run(typed, reader, options);
@@ -100,6 +108,21 @@ void read_tests(const Typed& typed, Reader& reader, Options& options) {
   reader.text(options.management_at, "management-at");
   reader.text(options.image, "image");
   reader.text(options.file, "file");
+}
+
+void read_drain(const Typed& typed, Reader& reader, Options& options) {
+  constexpr unsigned kMost = 100;
+  const auto take = [&](std::size_t& into, const char* name) {
+    auto number = static_cast<unsigned>(into);
+    reader.take(number, whole_number(typed, name, number, 1, kMost));
+    into = number;
+  };
+  take(options.drain_limits.parallel, "parallel");
+  take(options.drain_limits.per_target, "parallel-per-target");
+  reader.take(options.drain_rules.evict, toggle(typed, "evict"));
+  reader.take(options.drain_rules.force, toggle(typed, "force"));
+  reader.take(options.drain_rules.ignore_daemonsets, toggle(typed, "ignore-daemonsets"));
+  reader.take(options.drain_rules.delete_emptydir_data, toggle(typed, "delete-emptydir-data"));
 }
 
 // For status, -w is what it does by itself: --watch=false is --no-wait.
@@ -147,11 +170,12 @@ void read_resolution(const Typed& typed, Reader& reader, Options& options) {
 
 void read_flags(const Typed& typed, Reader& reader, Options& options) {
   read_connection(typed, reader, options.connection);
-  reader.take(options.verbosity, verbosity(typed));
+  reader.take(options.verbosity, whole_number(typed, "v", 0, 0, 10));
   read_start(typed, reader, options);
   read_travel(typed, reader, options);
   read_replay(typed, reader, options);
   read_tests(typed, reader, options);
+  read_drain(typed, reader, options);
   read_wait(typed, reader, options);
   reader.text(options.selector, "selector");
   reader.take(options.all_namespaces, toggle(typed, "all-namespaces"));
@@ -172,6 +196,8 @@ std::string missing(Verb verb) {
   if (taken_by(verb) == Takes::pod) return fmt::format("which Pod? {} POD", command_words(verb));
   if (taken_by(verb) == Takes::shell)
     return fmt::format("which shell? {} ({})", command_words(verb), joined({kShells.begin(), kShells.end()}, " | "));
+  if (taken_by(verb) == Takes::node)
+    return fmt::format("which node? {} NODE; kubectl get nodes shows them", command_words(verb));
   return fmt::format("which Migration? {} NAME; kubectl migrate list shows them", command_words(verb));
 }
 
@@ -185,11 +211,12 @@ Result<std::string> shell_named(const std::string& word) {
 void read_name(const Texts& names, const Typed& typed, Reader& reader, Options& options) {
   const Takes takes = taken_by(options.verb);
   if (names.size() > (takes == Takes::nothing ? 0U : 1U)) return reader.fail(too_many(options.verb, names));
-  const bool needs_one = takes == Takes::pod || takes == Takes::migration || takes == Takes::shell;
-  if (names.empty() && needs_one) return reader.fail(missing(options.verb));
+  const bool may_be_none = takes == Takes::nothing || takes == Takes::maybe_pod || takes == Takes::maybe_migration;
+  if (names.empty() && !may_be_none) return reader.fail(missing(options.verb));
   if (names.empty() && typed.has("ordinal")) return reader.fail("--ordinal belongs to sts/NAME");
   if (names.empty()) return;
   if (takes == Takes::shell) return reader.take(options.name, shell_named(names.front()));
+  if (takes == Takes::node) return reader.take(options.name, node_named(names.front()));
   const bool is_migration = takes == Takes::migration || takes == Takes::maybe_migration;
   reader.take(options.name,
               is_migration ? migration_named(names.front()) : pod_named(names.front(), typed.value("ordinal")));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "plugin/drain_options.h"
 #include "plugin/flags.h"
 #include "shared/base/result.h"
 #include "shared/kube/connection.h"
@@ -29,15 +30,15 @@ enum class Output { text, wide, name, json, yaml, jsonpath };
 struct Options {
   Verb verb = Verb::migrate;
   std::optional<Verb> help_about;  // for help: a command's; unset: the whole
-  // Of the Pod (migrate, check, check-app), the Migration, or the shell (completion); check, support-bundle: may be
-  // empty.
+  // Of the Pod (migrate, check, check-app), the node (drain), the Migration, or the shell (completion); check,
+  // support-bundle: may be empty.
   std::string name;
   kube::ConfigFlags connection;
   bool all_namespaces = false;
   unsigned verbosity = 0;  // from 6 on each request to the API server is told on stderr
 
   std::string from;  // self-test
-  std::string to;    // also check, self-test
+  std::string to;    // also check, drain, self-test
   std::map<std::string, std::string> node_selector;
   bool keep_name = false;
   Strategy strategy = Strategy::automatic;
@@ -52,7 +53,7 @@ struct Options {
   std::optional<std::chrono::milliseconds> cutoff;  // unset: computed
   bool purge_primary = false;
   std::set<std::string> given;  // of those that a Pod's annotations may stand for (pod_defaults.h), what was typed
-  std::optional<std::chrono::milliseconds> timeout;
+  std::optional<std::chrono::milliseconds> timeout;  // drain: of the whole; unset: without limit
   // Promises that a strategy must be able to make, or the migration is refused.
   std::optional<std::chrono::milliseconds> gap_budget;
   std::optional<std::chrono::milliseconds> max_total;
@@ -65,7 +66,9 @@ struct Options {
   std::string image;           // self-test: of the counter; empty: the controller's own
   std::string migration_name;  // empty: chosen from the Pod's name
   std::string file;            // support-bundle: where to; empty: chosen, "-": standard output
-  std::string selector;        // list: labels, as the API server reads them
+  std::string selector;        // list, drain (of Pods): labels, as the API server reads them
+  DrainRules drain_rules;
+  DrainLimits drain_limits;
 
   bool wait = true;
   bool watch = false;  // list, status: -w was typed

@@ -19,6 +19,7 @@ int run_check_app(const Session& session, const Options& options, BrokerWay& way
 int run_nodes(const Session& session, const Options& options);                      // nodes.cpp
 int run_self_test(const Session& session, const Options& options);                  // self_test.cpp
 int run_support_bundle(const Session& session, const Options& options);             // support_bundle.cpp
+int run_drain(const Session& session, const Options& options);                      // drain.cpp
 int run_enable(const Session& session, const Options& options);                     // enable.cpp
 int run_disable(const Session& session, const Options& options);                    // enable.cpp
 int run_version(const Session& session, const Options& options);                    // version.cpp

@@ -165,6 +165,9 @@ void ask_name(Question& question) {
     case Takes::maybe_migration:
     case Takes::migration:
       return ask_migration(question);
+    case Takes::node:
+      question.source = Source::nodes;
+      return;
     case Takes::shell:
       for (const std::string_view shell : kShells)
         question.known.push_back({std::string(shell)});

@@ -45,6 +45,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"context", Source::contexts},
     {"cluster", Source::clusters},
     {"user", Source::users},
+    {"file", Source::files},
     {"kubeconfig", Source::files},
     {"certificate-authority", Source::files},
     {"client-certificate", Source::files},

@@ -16,21 +16,23 @@ constexpr std::uint32_t of(Verbs... verbs) {
 }
 
 constexpr std::array<std::string_view, kVerbs> kWords = {
-    "",      "status",    "list",           "describe", "abort",   "resolve", "resume",     "check", "check-app",
-    "nodes", "self-test", "support-bundle", "enable",   "disable", "version", "completion", "help"};
+    "",      "status",    "list",  "describe",       "abort",  "resolve", "resume",  "check",      "check-app",
+    "nodes", "self-test", "drain", "support-bundle", "enable", "disable", "version", "completion", "help"};
 
 constexpr std::uint32_t kAll = ~0U;
 // A migration that is asked for, or only looked at.
 constexpr std::uint32_t kStart = of(Verb::migrate, Verb::check);
+// The same of all that leave a node.
+constexpr std::uint32_t kStartMany = kStart | of(Verb::drain);
 constexpr std::uint32_t kWaits = of(Verb::migrate, Verb::status, Verb::abort, Verb::resolve, Verb::resume);
 
 constexpr auto kFlags = std::to_array<Flag>({
-    {"to", 0, FlagKind::value, kStart | bit(Verb::self_test)},
+    {"to", 0, FlagKind::value, kStartMany | bit(Verb::self_test)},
     {"from", 0, FlagKind::value, bit(Verb::self_test)},
     {"ordinal", 0, FlagKind::value, kStart | bit(Verb::check_app)},
-    {"node-selector", 0, FlagKind::many, kStart},
-    {"keep-name", 0, FlagKind::toggle, kStart},
-    {"strategy", 0, FlagKind::value, kStart},
+    {"node-selector", 0, FlagKind::many, kStartMany},
+    {"keep-name", 0, FlagKind::toggle, kStartMany},
+    {"strategy", 0, FlagKind::value, kStartMany},
     {"checkpoint", 0, FlagKind::value, kStart},
     {"restore", 0, FlagKind::value, kStart},
     {"transfer", 0, FlagKind::value, kStart},
@@ -41,15 +43,16 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"cutoff", 0, FlagKind::value, kStart},
     {"purge-primary", 0, FlagKind::toggle, kStart},
     {"broker-secret", 0, FlagKind::many, kStart | of(Verb::check_app, Verb::enable)},
-    {"timeout", 0, FlagKind::value, kStart},
-    {"accept", 0, FlagKind::many, kStart | bit(Verb::check_app)},
-    {"gap-budget", 0, FlagKind::value, kStart},
-    {"max-total", 0, FlagKind::value, kStart},
-    {"dry-run", 0, FlagKind::value, bit(Verb::migrate)},
+    {"timeout", 0, FlagKind::value, kStartMany},
+    {"accept", 0, FlagKind::many, kStartMany | bit(Verb::check_app)},
+    {"gap-budget", 0, FlagKind::value, kStartMany},
+    {"max-total", 0, FlagKind::value, kStartMany},
+    {"dry-run", 0, FlagKind::value, of(Verb::migrate, Verb::drain)},
     {"name", 0, FlagKind::value, bit(Verb::migrate)},
     {"wait", 0, FlagKind::toggle, kWaits},
     {"no-wait", 0, FlagKind::toggle, kWaits},
-    {"output", 'o', FlagKind::value, kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::nodes, Verb::version)},
+    {"output", 'o', FlagKind::value,
+     kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::nodes, Verb::drain, Verb::version)},
     {"keep", 0, FlagKind::value, bit(Verb::resolve)},
     {"from-checkpoint", 0, FlagKind::toggle, bit(Verb::resume)},
     {"for", 0, FlagKind::value, bit(Verb::check_app)},
@@ -57,9 +60,16 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"management-at", 0, FlagKind::value, bit(Verb::check_app)},
     {"image", 0, FlagKind::value, bit(Verb::self_test)},
     {"file", 'f', FlagKind::value, bit(Verb::support_bundle)},
-    {"selector", 'l', FlagKind::value, bit(Verb::list)},
+    {"selector", 'l', FlagKind::value, of(Verb::list, Verb::drain)},
     {"watch", 'w', FlagKind::toggle, of(Verb::list, Verb::status)},
-    {"all-namespaces", 'A', FlagKind::toggle, of(Verb::list, Verb::support_bundle, Verb::enable, Verb::disable)},
+    {"all-namespaces", 'A', FlagKind::toggle,
+     of(Verb::list, Verb::drain, Verb::support_bundle, Verb::enable, Verb::disable)},
+    {"parallel", 0, FlagKind::value, bit(Verb::drain)},
+    {"parallel-per-target", 0, FlagKind::value, bit(Verb::drain)},
+    {"evict", 0, FlagKind::toggle, bit(Verb::drain)},
+    {"force", 0, FlagKind::toggle, bit(Verb::drain)},
+    {"ignore-daemonsets", 0, FlagKind::toggle, bit(Verb::drain)},
+    {"delete-emptydir-data", 0, FlagKind::toggle, bit(Verb::drain)},
 
     {"namespace", 'n', FlagKind::value, kAll},
     {"help", 'h', FlagKind::toggle, kAll},
@@ -111,6 +121,8 @@ Takes taken_by(Verb verb) {
     case Verb::resolve:
     case Verb::resume:
       return Takes::migration;
+    case Verb::drain:
+      return Takes::node;
     case Verb::support_bundle:
       return Takes::maybe_migration;
     case Verb::completion:

@@ -23,6 +23,7 @@ enum class Verb {
   check_app,
   nodes,
   self_test,
+  drain,
   support_bundle,
   enable,
   disable,
@@ -39,7 +40,7 @@ inline constexpr std::size_t kVerbs = static_cast<std::size_t>(Verb::help) + 1;
 [[nodiscard]] std::span<const std::string_view> verb_words();
 
 // What its words name.
-enum class Takes { nothing, maybe_pod, pod, maybe_migration, migration, shell, command };
+enum class Takes { nothing, maybe_pod, pod, node, maybe_migration, migration, shell, command };
 [[nodiscard]] Takes taken_by(Verb verb);
 // Those that have a completion script.
 inline constexpr std::array<std::string_view, 3> kShells = {"bash", "fish", "zsh"};

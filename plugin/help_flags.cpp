@@ -34,9 +34,14 @@ constexpr auto kDescribed = std::to_array<Described>({
     {"from", "''", "Begin on this node."},
     {"to", "''", "Migrate to this node, and back. Without --from and --to two nodes are chosen that fit each other.",
      Group::common, of(Verb::self_test)},
+    {"to", "''", "All to this node.", Group::common, of(Verb::drain)},
     {"to", "''", "Only this node."},
     {"node-selector", "[]", "Only nodes with these labels, KEY=VALUE each."},
     {"ordinal", "''", "With sts/NAME: which Pod of the StatefulSet, 0 being the first."},
+    {"keep-name", "true",
+     "A Pod that nobody makes anew gets its own name on its new node; with --keep-name=false it becomes "
+     "NAME-mig-xxxxx.",
+     Group::common, of(Verb::drain)},
     {"keep-name", "false",
      "The target gets the Pod's own name, instead of NAME-mig-xxxxx. One of a StatefulSet always does."},
     {"strategy", "'auto'",
@@ -48,6 +53,10 @@ constexpr auto kDescribed = std::to_array<Described>({
      "refused, "
      "with the figures."},
     {"max-total", "0s", "How long all of it may take, in the same way."},
+    {"timeout", "0s",
+     "The length of time to wait before giving up, zero means infinite. A migration that is not committed by then, or "
+     "after ten minutes, is rolled back.",
+     Group::common, of(Verb::drain)},
     {"timeout", "10m", "Not committed by then, it is rolled back."},
     {"accept", "[]",
      "touch-queue: play END_REPLAY too. A copy that obeys consumes the Pod's own queue until its Pod has ended, at "
@@ -104,6 +113,7 @@ constexpr auto kDescribed = std::to_array<Described>({
     {"from-checkpoint", "false", "Restore the archives once more."},
     {"image", "''", "Another image that has the counting workload, instead of the controller's own."},
     {"all-namespaces", "false", "List the migrations of all namespaces.", Group::common, of(Verb::list)},
+    {"all-namespaces", "true", "Pods of all namespaces, unless -n names one.", Group::common, of(Verb::drain)},
     {"all-namespaces", "false",
      "Bind the rights in the whole cluster, and label all namespaces of now but the cluster's own (kube-...).",
      Group::common, of(Verb::enable)},
@@ -114,6 +124,21 @@ constexpr auto kDescribed = std::to_array<Described>({
      "is "
      "there is written over."},
     {"selector", "''",
+     "Of the node's Pods only those with these labels; supports '=', '==', '!=', 'in', 'notin'. (e.g. -l "
+     "key1=value1,key2=value2).",
+     Group::common, of(Verb::drain)},
+    {"parallel", "2", "How many migrations may be at work at once, those of others and of other nodes included."},
+    {"parallel-per-target", "2", "How many of them may be on their way to one node."},
+    {"evict", "false",
+     "Evict what cannot be migrated: it begins anew elsewhere, without its memory. A PodDisruptionBudget that does not "
+     "allow it is waited for."},
+    {"force", "false", "With --evict: also Pods that declare no controller, and which nobody makes anew."},
+    {"ignore-daemonsets", "false", "Ignore DaemonSet-managed pods."},
+    {"delete-emptydir-data", "false",
+     "With --evict: also pods using emptyDir (local data that will be deleted when they are evicted). A migration "
+     "takes "
+     "it along, or is refused."},
+    {"selector", "''",
      "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'. (e.g. -l "
      "key1=value1,key2=value2)."},
     {"watch", "true",
@@ -123,6 +148,11 @@ constexpr auto kDescribed = std::to_array<Described>({
     {"wait", "true", "Follow it to its end. Ctrl-C stops following, not the migration.", Group::waiting},
     {"no-wait", "false", "Show it once.", Group::waiting, of(Verb::status)},
     {"no-wait", "false", "Return at once.", Group::waiting},
+    {"dry-run", "'none'",
+     "Must be \"none\", \"server\", or \"client\". If client, only say what would become of each Pod by what its "
+     "object "
+     "says. If server, let the controller look at each of them, too. Nothing is touched.",
+     Group::waiting, of(Verb::drain)},
     {"dry-run", "'none'",
      "Must be \"none\", \"server\", or \"client\". If client, only print the Migration that would be created. If "
      "server, "

@@ -229,6 +229,43 @@ Everything is removed at the end, also after Ctrl-C.
   0 every step passed   1 one failed   2 usage   130 interrupted
 )"};
 
+constexpr HelpText kDrain = {.summary = "Cordon a node and migrate its Pods to others",
+                             .what =
+                                 R"(Drain a node in preparation for maintenance: cordon it, then migrate every Pod
+of it that can be moved. The rest is listed with what speaks against it, or,
+with --evict, evicted.
+
+Migrations keep PodDisruptionBudgets: of the Pods that one covers no more move
+at once than it allows to be away. Of a StatefulSet or ReplicaSet one Pod moves
+at a time. Namespaces take turns, and the sets in them; of a StatefulSet the Pod
+with the highest ordinal goes first.
+
+It can be begun again at any time, and goes on where it was. Ctrl-C stops it;
+what was begun goes on.
+)",
+                             .examples = R"(  # What would become of each Pod of node-a
+  kubectl migrate drain node-a --dry-run=client
+  kubectl migrate drain node-a --dry-run=server
+
+  # Migrate all that can be, and leave its DaemonSets' Pods
+  kubectl migrate drain node-a --ignore-daemonsets
+
+  # Evict what cannot, for ten minutes at most
+  kubectl migrate drain node-a --ignore-daemonsets --evict --timeout 10m
+
+  # Only those with a label, to node-b
+  kubectl migrate drain node-a -l app=orders --to node-b
+
+  # Afterwards
+  kubectl uncordon node-a
+)",
+                             .usage = R"(  kubectl migrate drain NODE
+)",
+                             .more = R"(Exit codes:
+  0 nothing is left   1 something is   2 usage   5 something is, and the time is
+  over   6 a migration is in doubt   130 detached by Ctrl-C
+)"};
+
 constexpr HelpText kSupportBundle = {
     .summary = "Collect what a maintainer needs into one file",
     .what = R"(Collect what a maintainer needs to see into one file: the Migration (without a
@@ -329,8 +366,8 @@ constexpr HelpText kHelp = {.summary = "More about a command",
 
 // By Verb.
 constexpr std::array<const HelpText*, kVerbs> kTexts = {
-    &kMigrate, &kStatus,   &kList,          &kDescribe, &kAbort,   &kResolve, &kResume,     &kCheck, &kCheckApp,
-    &kNodes,   &kSelfTest, &kSupportBundle, &kEnable,   &kDisable, &kVersion, &kCompletion, &kHelp};
+    &kMigrate, &kStatus,   &kList,  &kDescribe,      &kAbort,  &kResolve, &kResume,  &kCheck,      &kCheckApp,
+    &kNodes,   &kSelfTest, &kDrain, &kSupportBundle, &kEnable, &kDisable, &kVersion, &kCompletion, &kHelp};
 
 }  // namespace
 

@@ -11,6 +11,7 @@ namespace migrate::plugin {
 namespace {
 
 constexpr std::array<std::string_view, 3> kPods = {"pod", "po", "pods"};
+constexpr std::array<std::string_view, 3> kNodes = {"node", "no", "nodes"};
 constexpr std::array<std::string_view, 5> kSets = {"sts", "statefulset", "statefulsets", "statefulset.apps",
                                                    "statefulsets.apps"};
 constexpr std::size_t kMostDigits = 9;
@@ -56,6 +57,17 @@ Result<std::string> pod_named(const std::string& word, const std::string* ordina
   if (is_set) name += "-" + *ordinal;
   if (!is_object_name(name))
     return failure(fmt::format("\"{}\" cannot be the name of a Pod (lower case letters, digits, '-' and '.')", name));
+  return name;
+}
+
+Result<std::string> node_named(const std::string& word) {
+  const std::size_t slash = word.find('/');
+  std::string name = slash == std::string::npos ? word : word.substr(slash + 1);
+  if (slash != std::string::npos && !is_one_of(kNodes, word.substr(0, slash)))
+    return failure(
+        fmt::format("{}: not a node, which is named as NAME or node/NAME (kubectl get nodes shows them)", word));
+  if (!is_object_name(name))
+    return failure(fmt::format("\"{}\" cannot be the name of a node (lower case letters, digits, '-' and '.')", name));
   return name;
 }
 

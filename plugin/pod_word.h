@@ -1,4 +1,4 @@
-// How a Pod is named on the command line. Pure.
+// How Pods and nodes are named on the command line. Pure.
 #pragma once
 
 #include <string>
@@ -16,5 +16,8 @@ namespace migrate::plugin {
 // with or without `.apps`) with the ordinal of one Pod of that StatefulSet. `ordinal` is the flag's value, null: not
 // given. The error's message is one sentence.
 [[nodiscard]] Result<std::string> pod_named(const std::string& word, const std::string* ordinal);
+
+// The node's name of `NAME`, `node/NAME`, `no/NAME`, `nodes/NAME`.
+[[nodiscard]] Result<std::string> node_named(const std::string& word);
 
 }  // namespace migrate::plugin

@@ -138,6 +138,8 @@ int run_command(const Session& session, const Options& options, BrokerWay& way) 
       return run_nodes(session, options);
     case Verb::self_test:
       return run_self_test(session, options);
+    case Verb::drain:
+      return run_drain(session, options);
     case Verb::support_bundle:
       return run_support_bundle(session, options);
     case Verb::enable:

@@ -57,14 +57,15 @@ Result<std::map<std::string, std::string>> equalities(const Typed& typed, std::s
   return labels;
 }
 
-Result<unsigned> verbosity(const Typed& typed) {
-  const std::string* value = typed.value("v");
+Result<unsigned> whole_number(const Typed& typed, std::string_view name, unsigned otherwise, unsigned least,
+                              unsigned most) {
+  const std::string* value = typed.value(name);
+  if (value == nullptr) return otherwise;
   unsigned number = 0;
-  if (value == nullptr) return number;
   const char* end = value->data() + value->size();
   const auto [stopped, error] = std::from_chars(value->data(), end, number);
-  if (error != std::errc{} || stopped != end || number > 10)
-    return failure(invalid("v", *value, "must be a number from 0 to 10"));
+  if (error != std::errc{} || stopped != end || number < least || number > most)
+    return failure(invalid(name, *value, fmt::format("must be a number from {} to {}", least, most)));
   return number;
 }
 

@@ -23,7 +23,9 @@ namespace migrate::plugin {
 [[nodiscard]] Result<Texts> listed(const Typed& typed, std::string_view name);
 // KEY=VALUE pairs.
 [[nodiscard]] Result<std::map<std::string, std::string>> equalities(const Typed& typed, std::string_view name);
-[[nodiscard]] Result<unsigned> verbosity(const Typed& typed);
+// A whole number of that range; `otherwise` when the flag is not there.
+[[nodiscard]] Result<unsigned> whole_number(const Typed& typed, std::string_view name, unsigned otherwise,
+                                            unsigned least, unsigned most);
 // Longer than nothing; unset when the flag is not there.
 [[nodiscard]] Result<std::optional<std::chrono::milliseconds>> span(const Typed& typed, std::string_view name);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "extender/controller/label_selector.h"
+#include "shared/kube/label_selector.h"
 
 namespace migrate::controller {
 namespace {
@@ -16,7 +16,7 @@ bool matches(const Json& term, const Json& node) {
   const Json of_node{{"metadata.name", text_at(node, {"metadata", "name"})}};
   const Json by_fields{{"matchExpressions", fields}};
   const Json by_labels{{"matchExpressions", expressions}};
-  return selects(&by_fields, &of_node) && selects(&by_labels, find(node, {"metadata", "labels"}));
+  return kube::selects(&by_fields, &of_node) && kube::selects(&by_labels, find(node, {"metadata", "labels"}));
 }
 
 bool tolerates(const Json& toleration, const Json& taint) {
@@ -34,7 +34,7 @@ bool tolerates(const Json& toleration, const Json& taint) {
 bool wants_node(const Json& pod, const Json& node) {
   const Json* labels = find(node, {"metadata", "labels"});
   if (const Json* map = find(pod, {"spec", "nodeSelector"});
-      map != nullptr && !map->empty() && !selects_by_map(map, labels))
+      map != nullptr && !map->empty() && !kube::selects_by_map(map, labels))
     return false;
   const Json* required =
       find(pod, {"spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"});

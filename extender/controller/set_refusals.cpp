@@ -6,7 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "extender/controller/label_selector.h"
+#include "shared/kube/label_selector.h"
 
 namespace migrate::controller {
 namespace {
@@ -121,7 +121,7 @@ const Json& apart_terms(const Json& pod) {
 // Of other namespaces' Pods the scheduler knows more.
 bool is_about_itself(const Json& term, const Json& pod) {
   return !has(term, {"namespaces"}) && !has(term, {"namespaceSelector"}) &&
-         selects(find(term, {"labelSelector"}), find(pod, {"metadata", "labels"}));
+         kube::selects(find(term, {"labelSelector"}), find(pod, {"metadata", "labels"}));
 }
 
 }  // namespace
@@ -176,7 +176,8 @@ std::vector<std::string> services_of_unready(const Json& services, const Json& p
   std::vector<std::string> found;
   const Json* labels = find(pod, {"metadata", "labels"});
   for (const Json& one : list_at(services, {"items"}))
-    if (flag_at(one, {"spec", "publishNotReadyAddresses"}) && selects_by_map(find(one, {"spec", "selector"}), labels))
+    if (flag_at(one, {"spec", "publishNotReadyAddresses"}) &&
+        kube::selects_by_map(find(one, {"spec", "selector"}), labels))
       found.push_back(text_at(one, {"metadata", "name"}));
   return found;
 }

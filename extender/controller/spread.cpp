@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "extender/controller/label_selector.h"
 #include "extender/controller/node_fit.h"
 #include "extender/controller/pod_view.h"
+#include "shared/kube/label_selector.h"
 
 namespace migrate::controller {
 namespace {
@@ -72,7 +72,7 @@ Spread::Spread(const Json& pod, const Json& pods, const Json& nodes, const std::
     Rule rule;
     rule.key = text_at(*constraint, {"topologyKey"});
     rule.most = number_at(*constraint, {"maxSkew"}, 1);
-    rule.itself = selects(&selector, labels) ? 1 : 0;
+    rule.itself = kube::selects(&selector, labels) ? 1 : 0;
     std::map<std::string, std::string> domain_of;  // by node
     for (const Json* node : whole) {
       if (!is_domain(*constraint, pod, *node)) continue;
@@ -82,7 +82,8 @@ Spread::Spread(const Json& pod, const Json& pods, const Json& nodes, const std::
     }
     for (const Json& one : list_at(pods, {"items"}))
       if (const auto at = domain_of.find(text_at(one, {"spec", "nodeName"})); at != domain_of.end())
-        if (counts(one, absent) && selects(&selector, find(one, {"metadata", "labels"}))) ++rule.counts[at->second];
+        if (counts(one, absent) && kube::selects(&selector, find(one, {"metadata", "labels"})))
+          ++rule.counts[at->second];
     const auto least = std::min_element(rule.counts.begin(), rule.counts.end(),
                                         [](const auto& a, const auto& b) { return a.second < b.second; });
     const auto wanted = static_cast<std::size_t>(number_at(*constraint, {"minDomains"}, 1));

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/json_list.h"
-#include "extender/controller/label_selector.h"
 #include "extender/controller/node_fit.h"
+#include "shared/kube/label_selector.h"
 
 namespace migrate::controller {
 namespace {
@@ -63,7 +63,7 @@ bool is_reached_from(const Json& volume, const std::map<std::string, std::string
   const Json of_node(labels);
   return std::any_of(terms.begin(), terms.end(), [&](const Json& term) {
     // By a node's name: kubernetes.io/hostname is as good as always the same.
-    return list_at(term, {"matchFields"}).empty() && selects(&term, &of_node);
+    return list_at(term, {"matchFields"}).empty() && kube::selects(&term, &of_node);
   });
 }
 

@@ -142,13 +142,18 @@ class Cluster : public kube::Client {
                                    const kube::CallOptions&) override {
     return tl::make_unexpected(kube::local_error("json_patch of " + kube::describe(path) + " is not simulated"));
   }
-  kube::ApiResult<Json> merge_patch(const kube::ResourcePath& path, const Json& patch, const kube::WriteOptions&,
+  kube::ApiResult<Json> merge_patch(const kube::ResourcePath& path, const Json& patch, const kube::WriteOptions& write,
                                     const kube::CallOptions&) override {
-    note("patch", path);
+    note(write.dry_run == kube::DryRun::server ? "dry-run patch" : "patch", path);
     if (auto error = error_for("patch", path)) return tl::make_unexpected(*error);
     const std::lock_guard lock{mutex_};
     const auto found = objects_.find(key(path));
     if (found == objects_.end()) return tl::make_unexpected(missing(path));
+    if (write.dry_run == kube::DryRun::server) {
+      Json patched = found->second;
+      patched.merge_patch(patch);
+      return patched;
+    }
     found->second.merge_patch(patch);
     found->second["metadata"]["resourceVersion"] = std::to_string(++version_);
     return found->second;

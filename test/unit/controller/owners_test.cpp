@@ -1,7 +1,6 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
-#include "extender/controller/label_selector.h"
 #include "extender/controller/owners.h"
 #include "test/unit/controller/samples.h"
 
@@ -76,27 +75,6 @@ BOOST_AUTO_TEST_CASE(a_pod_of_its_own_is_lent_to_nobody) {
   // Of a Job it is refused; until then there is one controller.
   const Json of_job = of_set("Job");
   BOOST_TEST(lent_owners(of_job, samples::migration()) == of_job["metadata"]["ownerReferences"]);
-}
-
-BOOST_AUTO_TEST_CASE(label_selectors) {
-  const Json labels = Json::parse(R"({"app": "orders", "tier": "back"})");
-  const auto picks = [&](const char* selector) {
-    const Json parsed = Json::parse(selector);
-    return selects(&parsed, &labels);
-  };
-  BOOST_TEST(picks("{}"));
-  BOOST_TEST(picks(R"({"matchLabels": {"app": "orders"}})"));
-  BOOST_TEST(!picks(R"({"matchLabels": {"app": "orders", "zone": "a"}})"));
-  BOOST_TEST(picks(R"({"matchExpressions": [{"key": "app", "operator": "In", "values": ["bills", "orders"]}]})"));
-  BOOST_TEST(!picks(R"({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["orders"]}]})"));
-  BOOST_TEST(picks(R"({"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["a"]}]})"));
-  BOOST_TEST(picks(R"({"matchExpressions": [{"key": "tier", "operator": "Exists"}]})"));
-  BOOST_TEST(!picks(R"({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]})"));
-  BOOST_TEST(!selects(nullptr, &labels));
-  const Json empty = Json::object();
-  BOOST_TEST(!selects_by_map(&empty, &labels));
-  BOOST_TEST(selects_by_map(&labels, &labels));
-  BOOST_TEST(!selects_by_map(&labels, nullptr));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

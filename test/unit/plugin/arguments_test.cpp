@@ -143,6 +143,25 @@ const std::vector<Good> kGood = {
      [](const Options& o) {
        return o.verb == Verb::self_test && o.from == "node-a" && o.to == "node-b" && o.image == "r/counter:1";
      }},
+    {{"drain", "node-a"},
+     [](const Options& o) {
+       const DrainRules& rules = o.drain_rules;
+       return o.verb == Verb::drain && o.name == "node-a" && o.keep_name && !o.timeout &&
+              o.drain_limits.parallel == 2 && o.drain_limits.per_target == 2 && !rules.evict && !rules.force &&
+              !rules.ignore_daemonsets && !rules.delete_emptydir_data;
+     }},
+    {{"drain", "node/node-a", "--evict", "--force", "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=0s"},
+     [](const Options& o) {
+       const DrainRules& rules = o.drain_rules;
+       return o.name == "node-a" && rules.evict && rules.force && rules.ignore_daemonsets &&
+              rules.delete_emptydir_data && !o.timeout;
+     }},
+    {{"drain", "node-a", "--parallel", "8", "--parallel-per-target=3", "--keep-name=false", "--timeout=5m", "-l=a=b"},
+     [](const Options& o) {
+       return o.drain_limits.parallel == 8 && o.drain_limits.per_target == 3 && !o.keep_name && o.timeout == 5min &&
+              o.selector == "a=b";
+     }},
+    {{"pod/drain"}, [](const Options& o) { return o.verb == Verb::migrate && o.name == "drain"; }},
     {{"list", "-w", "-l", "team=shop,tier in (a, b)"},
      [](const Options& o) { return o.watch && o.selector == "team=shop,tier in (a, b)"; }},
     {{"status", "x", "-w"}, [](const Options& o) { return o.watch && o.wait; }},
@@ -275,7 +294,8 @@ const std::vector<Bad> kBad = {
     {{"check", "-o", "wide"}, "allowed formats are: json,yaml"},
     {{"check", "a", "b"}, "check takes one name"},
     {{"check", "--ordinal", "0"}, "--ordinal belongs to sts/NAME"},
-    {{"check", "orders", "--dry-run=server"}, "unknown flag: --dry-run\nIt belongs to: kubectl migrate POD\n"},
+    {{"check", "orders", "--dry-run=server"},
+     "unknown flag: --dry-run\nIt belongs to: kubectl migrate POD, kubectl migrate drain\n"},
     {{"check", "orders", "--broker-secret=a,b"}, "--broker-secret: check takes one"},
     {{"nodes", "node-a"}, "nodes takes no name"},
     {{"self-test", "--from", "node-a", "--to=node-a"}, "--from and --to are both node-a"},
@@ -283,7 +303,19 @@ const std::vector<Bad> kBad = {
     {{"orders", "--gap-budget=0s"}, "for \"--gap-budget\" flag: must be a duration such as 500ms"},
     {{"orders", "--max-total=long"}, "for \"--max-total\" flag: must be a duration"},
     {{"status", "x", "-w", "--no-wait"}, "--watch and --no-wait exclude each other"},
-    {{"status", "x", "-l", "a=b"}, "unknown flag: --selector\nIt belongs to: kubectl migrate list\n"},
+    {{"status", "x", "-l", "a=b"},
+     "unknown flag: --selector\nIt belongs to: kubectl migrate list, kubectl migrate drain\n"},
+    {{"drain"}, "which node? kubectl migrate drain NODE"},
+    {{"drain", "a", "b"}, "drain takes one name, not \"a b\""},
+    {{"drain", "pod/a"}, "pod/a: not a node"},
+    {{"drain", "Node"}, "\"Node\" cannot be the name of a node"},
+    {{"drain", "node-a", "--to=node-a"}, "--to=node-a: node-a is the node that is drained"},
+    {{"drain", "node-a", "-A", "-n", "shop"}, "exclude each other"},
+    {{"drain", "node-a", "--parallel=0"}, "for \"--parallel\" flag: must be a number from 1 to 100"},
+    {{"drain", "node-a", "--parallel-per-target=x"}, "must be a number from 1 to 100"},
+    {{"drain", "node-a", "--timeout=soon"}, "for \"--timeout\" flag: must be a duration"},
+    {{"drain", "node-a", "--queue=q"}, "unknown flag: --queue\nIt belongs to: kubectl migrate POD"},
+    {{"orders", "--evict"}, "unknown flag: --evict\nIt belongs to: kubectl migrate drain\n"},
     {{"abort", "x", "-w"}, "unknown flag: --watch\nIt belongs to: kubectl migrate status, kubectl migrate list\n"},
 };
 

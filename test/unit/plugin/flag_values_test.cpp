@@ -19,7 +19,8 @@ using Words = std::vector<std::string>;
 Words line_of(Verb verb) {
   Words line;
   if (verb != Verb::migrate) line.emplace_back(to_string(verb));
-  if (taken_by(verb) == Takes::pod || taken_by(verb) == Takes::migration) line.emplace_back("orders");
+  const Takes takes = taken_by(verb);
+  if (takes == Takes::pod || takes == Takes::node || takes == Takes::migration) line.emplace_back("orders");
   if (verb == Verb::resume) line.emplace_back("--from-checkpoint");
   return line;
 }

@@ -2,13 +2,15 @@
 // selector says of labels. Pure.
 #pragma once
 
-#include "extender/controller/json_path.h"
+#include <nlohmann/json_fwd.hpp>
 
-namespace migrate::controller {
+namespace migrate::kube {
+
+using Json = nlohmann::json;
 
 // `selector` is a metav1.LabelSelector; an empty one selects everything, null nothing. `labels` is an object or null.
 [[nodiscard]] bool selects(const Json* selector, const Json* labels);
 // `map` as in a Service's spec.selector, where an empty one selects nothing.
 [[nodiscard]] bool selects_by_map(const Json* map, const Json* labels);
 
-}  // namespace migrate::controller
+}  // namespace migrate::kube

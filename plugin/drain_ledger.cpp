@@ -1,0 +1,361 @@
+#include "plugin/drain_ledger.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "plugin/drain_words.h"
+#include "plugin/format.h"
+#include "plugin/outcome.h"
+#include "plugin/plan_text.h"
+
+namespace migrate::plugin {
+namespace {
+
+using State = DrainEntry::State;
+using Way = Leaving::Way;
+
+constexpr std::chrono::seconds kPause{10};
+constexpr unsigned kMostRefusals = 6;
+constexpr unsigned kMostTries = 3;
+constexpr std::chrono::seconds kUntilTold{10};
+
+// Refusals of a state of things, not of a kind of Pod or node.
+bool passes(const RefusalNote& refusal) {
+  constexpr auto kPassing = std::to_array<std::string_view>(
+      {"SetRollingOut", "OtherMigration", "OtherMigrationOfSet", "PodNotReady", "PodNotRunning", "PodIsTarget",
+       "PodRecreated", "PodUnknown", "PodDeleting", "AgentDown", "AgentUnreachable", "InspectFailed", "Broker"});
+  return std::find(kPassing.begin(), kPassing.end(), refusal.reason) != kPassing.end();
+}
+
+// By a person, who wants the Pod to stay.
+bool is_aborted(const Migration& ended) {
+  return ended.status.phase == Phase::rolled_back && ended.status.reason == "Aborted";
+}
+
+}  // namespace
+
+bool is_open(const DrainEntry& entry) {
+  switch (entry.state) {
+    case State::waiting:
+    case State::moving:
+    case State::to_evict:
+      return true;
+    case State::moved:
+    case State::evicting:
+    case State::going:
+      return entry.is_there;
+    default:
+      return false;
+  }
+}
+
+bool is_pending(const DrainEntry& entry) {
+  const bool is_lost = entry.state == State::failed || entry.state == State::in_doubt;
+  return is_open(entry) || is_lost || entry.state == State::left;
+}
+
+std::optional<std::chrono::seconds> again_after(const Migration& ended, unsigned tries) {
+  if (ended.status.phase == Phase::refused) {
+    const auto all = refusals_of(ended.status);
+    const bool may_pass = std::all_of(all.begin(), all.end(), passes);
+    return may_pass && tries < kMostRefusals ? std::optional{kPause} : std::nullopt;
+  }
+  if (ended.status.phase != Phase::rolled_back || is_aborted(ended) || tries >= kMostTries) return std::nullopt;
+  return kPause;
+}
+
+DrainLedger::Lines DrainLedger::take(DrainLook look, Time now) {
+  look_ = std::move(look);
+  take_pods();
+  adopt_moved();
+  Lines lines;
+  for (auto& [uid, entry] : entries_) {
+    follow(entry, now, lines);
+    if (!entry.is_there) look_whether_gone(entry, lines);
+    // As long as nothing has begun, what its object says now counts.
+    if (entry.is_there && (entry.state == State::waiting || entry.state == State::going)) judge(entry);
+  }
+  return lines;
+}
+
+void DrainLedger::take_pods() {
+  for (auto& [uid, entry] : entries_)
+    entry.is_there = false;
+  for (const DrainPod& pod : look_.pods) {
+    DrainEntry& entry = entries_[pod.uid];
+    entry.pod = pod;
+    entry.is_there = true;
+  }
+}
+
+// A Pod may have left while its Migration is at work: it comes back into its name elsewhere, or is committed and not
+// yet restored. Its labels are gone with it, so who asked for some is not told of it.
+void DrainLedger::adopt_moved() {
+  if (!aims_.scope.selector.empty()) return;
+  for (const Migration& one : look_.migrations) {
+    const bool is_ours = one.status.source.node == aims_.scope.node &&
+                         (aims_.scope.namespace_.empty() || one.namespace_ == aims_.scope.namespace_);
+    if (!is_ours || is_final(one.status.phase) || is_local(one) || entries_.contains(one.spec.pod_uid)) continue;
+    DrainEntry entry;
+    entry.pod.namespace_ = one.namespace_;
+    entry.pod.name = one.spec.pod;
+    entry.pod.uid = one.spec.pod_uid;
+    entry.pod.owner = one.status.owner.value_or(OwnerRef{});
+    entry.is_there = false;
+    entries_.emplace(entry.pod.uid, std::move(entry));
+  }
+}
+
+void DrainLedger::judge(DrainEntry& entry) {
+  // What comes here, or its place, belongs to another move; what it is then, the next looks will see.
+  if (towards(entry.pod) != nullptr) {
+    entry.state = State::waiting;
+    return;
+  }
+  Leaving found = leaving(entry.pod, look_.is_enabled(entry.pod.namespace_), aims_.rules);
+  // It keeps what it waits for.
+  if (found.way == Way::migrate && entry.state == State::waiting) return;
+  leave(entry, std::move(found));
+}
+
+void DrainLedger::leave(DrainEntry& entry, Leaving leaving) {
+  switch (leaving.way) {
+    case Way::migrate:
+      entry.state = State::waiting;
+      break;
+    case Way::evict:
+      entry.state = State::to_evict;
+      break;
+    case Way::ignore:
+      entry.state = State::ignored;
+      break;
+    case Way::go:
+      entry.state = State::going;
+      break;
+    case Way::nothing:
+      entry.state = State::left;
+      break;
+  }
+  entry.why = std::move(leaving.why);
+  entry.advice = std::move(leaving.advice);
+}
+
+void DrainLedger::follow(DrainEntry& entry, Time now, Lines& lines) {
+  if (const Migration* at_work = at_work_on(entry.pod.uid)) {
+    const bool is_known = entry.state == State::moving && entry.moves && entry.moves->uid == at_work->uid;
+    entry.moves = *at_work;
+    if (is_over(*at_work)) {
+      if (entry.state != State::in_doubt) conclude(entry, *at_work, now, lines);
+    } else if (!is_known) {
+      lines.push_back(following_text(entry.pod, *at_work));
+      entry.state = State::moving;
+      ++entry.tries;
+    }
+    return;
+  }
+  if ((entry.state != State::moving && entry.state != State::in_doubt) || !entry.moves) return;
+  if (const Migration* ended = known(entry.moves->uid)) {
+    entry.moves = *ended;
+    conclude(entry, *ended, now, lines);
+    return;
+  }
+  // That takes back what can be taken back, and somebody wanted it.
+  stay(entry, fmt::format("its Migration {} was deleted", entry.moves->name));
+  entry.moves.reset();
+  lines.push_back(fmt::format("pod {} is left: {}", entry.pod.title(), entry.why));
+}
+
+void DrainLedger::conclude(DrainEntry& entry, const Migration& ended, Time now, Lines& lines) {
+  std::string line = ended_text(entry.pod, ended);
+  stay(entry, against(ended), advice_about(ended));
+  switch (ended.status.phase) {
+    case Phase::succeeded:
+      entry.state = State::moved;
+      entry.why = "it has been migrated, and its kubelet has yet to end what is left of it";
+      entry.advice = "";
+      break;
+    case Phase::in_doubt:
+      entry.state = State::in_doubt;
+      break;
+    case Phase::refused:
+    case Phase::rolled_back:
+      if (const auto pause = again_after(ended, entry.tries)) {
+        entry.state = State::waiting;
+        entry.not_before = now + *pause;
+        line += retry_text(*pause);
+      } else if (!is_aborted(ended)) {
+        leave(entry, without_migration(entry.pod, aims_.rules, entry.why, entry.advice));
+      }
+      break;
+    default:
+      entry.state = State::failed;
+  }
+  lines.push_back(std::move(line));
+}
+
+void DrainLedger::stay(DrainEntry& entry, const std::string& why, const std::string& advice) {
+  entry.state = State::left;
+  entry.why = why;
+  entry.advice = advice;
+}
+
+void DrainLedger::look_whether_gone(DrainEntry& entry, Lines& lines) {
+  switch (entry.state) {
+    case State::evicting:
+      lines.push_back(fmt::format("pod/{} evicted", entry.pod.name));  // kubectl's words
+      entry.state = State::evicted;
+      break;
+    case State::waiting:
+    case State::to_evict:
+    case State::going:
+    case State::ignored:
+    case State::left:
+      entry.state = State::gone;
+      break;
+    default:
+      break;
+  }
+}
+
+DrainLedger::Next DrainLedger::next(Time now) {
+  Next next;
+  std::vector<Mover> movers;
+  for (auto& [uid, entry] : entries_) {
+    if (entry.state == State::to_evict && entry.not_before <= now) next.evict.push_back(entry.pod);
+    if (entry.state != State::waiting) continue;
+    if (const Migration* other = towards(entry.pod)) {
+      entry.why = fmt::format("it is the target of Migration {}, which is at work ({})", other->name,
+                              to_string(other->status.phase));
+      entry.advice = "";
+    } else if (entry.not_before <= now) {
+      movers.push_back(mover_of(entry.pod));
+    }
+  }
+  std::map<std::string, std::size_t> allowed;
+  for (const Budget& budget : look_.budgets)
+    allowed[budget.title()] = budget.allowed;
+  const Turns turns = plugin::turns(std::move(movers), all_at_work(), allowed, aims_.limits);
+  for (const auto& [uid, wait] : turns.waiting)
+    hold(entries_.at(uid), wait, now, next.lines);
+  for (const std::string& uid : turns.start)
+    next.migrate.push_back(entries_.at(uid).pod);
+  return next;
+}
+
+// Whose turn it is needs no words. A budget may keep somebody for ever; but for a moment it does so after every move,
+// as it counts what is ready.
+void DrainLedger::hold(DrainEntry& entry, const Wait& wait, Time now, Lines& lines) {
+  entry.why = wait.text;
+  entry.advice = "";
+  if (wait.what != Wait::For::budget) {
+    entry.held_since.reset();
+    return;
+  }
+  entry.advice = in_one_piece(fmt::format("kubectl migrate pod/{} -n {}", entry.pod.name, entry.pod.namespace_)) +
+                 " moves it all the same: it asks no budget";
+  if (!entry.held_since) entry.held_since = now;
+  if (now - *entry.held_since < kUntilTold || std::exchange(entry.is_hold_told, true)) return;
+  lines.push_back(fmt::format("pod {} waits: {}", entry.pod.title(), wait.text));
+}
+
+void DrainLedger::started(const DrainPod& pod, const Migration& migration) {
+  DrainEntry& entry = entries_.at(pod.uid);
+  entry.state = State::moving;
+  entry.moves = migration;
+  ++entry.tries;
+}
+
+void DrainLedger::not_started(const DrainPod& pod, const std::string& why) {
+  stay(entries_.at(pod.uid), why);
+}
+
+void DrainLedger::would_be_refused(const DrainPod& pod, const Migration& answer) {
+  leave(entries_.at(pod.uid), without_migration(pod, aims_.rules, against(answer), advice_about(answer)));
+}
+
+void DrainLedger::evicting(const DrainPod& pod) {
+  entries_.at(pod.uid).state = State::evicting;
+}
+
+void DrainLedger::evict_later(const DrainPod& pod, const std::string& why, Time when) {
+  DrainEntry& entry = entries_.at(pod.uid);
+  entry.why = why;
+  entry.not_before = when;
+}
+
+void DrainLedger::not_evicted(const DrainPod& pod, const std::string& why) {
+  stay(entries_.at(pod.uid), why);
+}
+
+bool DrainLedger::is_open() const {
+  return std::any_of(entries_.begin(), entries_.end(), [](const auto& one) { return plugin::is_open(one.second); });
+}
+
+std::vector<const DrainEntry*> DrainLedger::entries() const {
+  std::vector<const DrainEntry*> all;
+  all.reserve(entries_.size());
+  for (const auto& [uid, entry] : entries_)
+    all.push_back(&entry);
+  std::sort(all.begin(), all.end(), [](const DrainEntry* a, const DrainEntry* b) {
+    return std::tie(a->pod.namespace_, a->pod.name) < std::tie(b->pod.namespace_, b->pod.name);
+  });
+  return all;
+}
+
+const Migration* DrainLedger::at_work_on(const std::string& pod_uid) const {
+  const Migration* first = nullptr;  // one that came later waits to be refused
+  for (const Migration& one : look_.migrations)
+    if (one.spec.pod_uid == pod_uid && !is_final(one.status.phase) &&
+        (first == nullptr || one.created < first->created))
+      first = &one;
+  return first;
+}
+
+const Migration* DrainLedger::known(const std::string& uid) const {
+  const auto found = std::find_if(look_.migrations.begin(), look_.migrations.end(),
+                                  [&](const Migration& one) { return one.uid == uid; });
+  return found != look_.migrations.end() ? &*found : nullptr;
+}
+
+const Migration* DrainLedger::towards(const DrainPod& pod) const {
+  const auto is_target = [&](const MigrationStatus& status) {
+    // The name is written down before the Pod is made.
+    return status.target.uid.empty() ? status.target.pod == pod.name : status.target.uid == pod.uid;
+  };
+  const auto found = std::find_if(look_.migrations.begin(), look_.migrations.end(), [&](const Migration& one) {
+    return !is_final(one.status.phase) && one.namespace_ == pod.namespace_ && one.spec.pod_uid != pod.uid &&
+           (is_target(one.status) || one.status.placeholder == pod.name);
+  });
+  return found != look_.migrations.end() ? &*found : nullptr;
+}
+
+std::vector<AtWork> DrainLedger::all_at_work() const {
+  std::vector<AtWork> all;
+  for (const Migration& one : look_.migrations) {
+    if (!is_at_work(one)) continue;
+    AtWork at_work;
+    at_work.namespace_ = one.namespace_;
+    at_work.target = one.status.target.node.empty() ? one.spec.target_node : one.status.target.node;
+    if (one.status.owner) at_work.owner = one.status.owner->uid;
+    if (const auto pod = look_.moved_pods.find(one.uid); pod != look_.moved_pods.end()) {
+      at_work.budgets = budgets_over(pod->second, look_.budgets);
+      if (at_work.owner.empty()) at_work.owner = drain_pod(pod->second).owner.uid;
+    }
+    // Nobody has looked at one that has just been asked for, and its Pod is known here.
+    if (const auto here = entries_.find(one.spec.pod_uid); at_work.owner.empty() && here != entries_.end())
+      at_work.owner = here->second.pod.owner.uid;
+    all.push_back(std::move(at_work));
+  }
+  return all;
+}
+
+Mover DrainLedger::mover_of(const DrainPod& pod) const {
+  return {pod.uid, pod.namespace_, pod.name, pod.owner.uid, aims_.target, budgets_over(pod.object, look_.budgets)};
+}
+
+}  // namespace migrate::plugin

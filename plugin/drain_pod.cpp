@@ -1,0 +1,104 @@
+#include "plugin/drain_pod.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plugin/json_at.h"
+#include "shared/kube/known_objects.h"
+#include "shared/migration/names.h"
+
+namespace migrate::plugin {
+namespace {
+
+using Way = Leaving::Way;
+
+constexpr const char* kMirrorAnnotation = "kubernetes.io/config.mirror";
+constexpr std::string_view kDaemonSet = "DaemonSet";
+
+OwnerRef reference(const Json& owner) {
+  return {text_at(owner, "/kind"), text_at(owner, "/name"), text_at(owner, "/uid")};
+}
+
+bool is_set(const OwnerRef& owner) {
+  return owner.kind == kStatefulSet || owner.kind == kReplicaSet;
+}
+
+// A Pod that is lent is controlled by its Migration, and its set has stayed among its owners.
+OwnerRef controller_of(const Json& pod) {
+  const Json& owners = list_at(pod, "/metadata/ownerReferences");
+  const auto controller =
+      std::find_if(owners.begin(), owners.end(), [](const Json& one) { return flag_at(one, Pointer{"/controller"}); });
+  if (controller == owners.end()) return {};
+  if (text_at(*controller, "/kind") != "Migration") return reference(*controller);
+  for (const Json& one : owners)
+    if (const OwnerRef owner = reference(one); is_set(owner)) return owner;
+  return {};
+}
+
+bool is_finished(const Json& pod) {
+  const std::string phase = text_at(pod, "/status/phase");
+  return phase == "Succeeded" || phase == "Failed";
+}
+
+bool has_local_storage(const Json& pod) {
+  const Json& volumes = list_at(pod, "/spec/volumes");
+  return std::any_of(volumes.begin(), volumes.end(), [](const Json& one) { return one.contains("emptyDir"); });
+}
+
+}  // namespace
+
+DrainPod drain_pod(Json pod) {
+  DrainPod made;
+  made.namespace_ = kube::metadata_of(pod, "namespace");
+  made.name = kube::metadata_of(pod, "name");
+  made.uid = kube::metadata_of(pod, "uid");
+  made.owner = controller_of(pod);
+  made.object = std::move(pod);
+  return made;
+}
+
+Leaving leaving(const DrainPod& pod, bool is_enabled, const DrainRules& rules) {
+  const Json& object = pod.object;
+  // The kubelet's own, which cannot be taken away through the API server.
+  if (find_at(object, Pointer{"/metadata/annotations"} / kMirrorAnnotation) != nullptr)
+    return {Way::ignore, "a static Pod of the node"};
+  if (!kube::metadata_of(object, "deletionTimestamp").empty()) return {Way::go, "it is being deleted"};
+  // There is no memory to lose: kubectl drain asks no questions either.
+  if (is_finished(object)) return {Way::evict, "it has finished"};
+  if (pod.owner.kind == kDaemonSet) {
+    if (rules.ignore_daemonsets) return {Way::ignore, "a DaemonSet-managed Pod"};
+    return {Way::nothing, fmt::format("DaemonSet {} would make it anew on this node", pod.owner.name),
+            "--ignore-daemonsets leaves such Pods where they are"};
+  }
+  if (!is_enabled)
+    return without_migration(pod, rules, fmt::format("migrations are not enabled in namespace {}", pod.namespace_),
+                             fmt::format("kubectl migrate enable -n {} enables them", pod.namespace_));
+  if (!pod.owner.kind.empty() && !is_set(pod.owner))
+    return without_migration(pod, rules,
+                             fmt::format("it belongs to {} {}, which would not know the target for its own",
+                                         pod.owner.kind, pod.owner.name));
+  if (const std::string phase = text_at(object, "/status/phase"); phase != "Running")
+    return without_migration(
+        pod, rules,
+        fmt::format("it is {}, not Running: there is no memory to move", phase.empty() ? "not started" : phase));
+  return {Way::migrate};
+}
+
+Leaving without_migration(const DrainPod& pod, const DrainRules& rules, std::string why, std::string advice) {
+  if (!rules.evict) {
+    advice += fmt::format("{}--evict evicts what cannot be migrated", advice.empty() ? "" : "; ");
+    return {Way::nothing, std::move(why), std::move(advice)};
+  }
+  // kubectl drain's words.
+  const auto kept = [&](const char* what, const char* flag) {
+    return Leaving{Way::nothing, fmt::format("{}; nor is it evicted: {}", why, what),
+                   fmt::format("{}{} evicts it all the same", advice.empty() ? "" : advice + "; ", flag)};
+  };
+  if (pod.owner.kind.empty() && !rules.force) return kept("it declares no controller", "--force");
+  if (has_local_storage(pod.object) && !rules.delete_emptydir_data)
+    return kept("it has local storage (emptyDir)", "--delete-emptydir-data");
+  return {Way::evict, std::move(why)};
+}
+
+}  // namespace migrate::plugin
