@@ -141,7 +141,13 @@ std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod) 
   std::vector<Refusal> all = rows.take();
   // A word of --accept that names no risk we know is a typing error, and must not be taken for a consent.
   for (const std::string& word : migration.spec.accept)
-    if (word != "init-containers" && word != "post-start" && word != "emptydir-loss")
+    if (word == kDryRunWord)
+      all.push_back({"UnknownRisk",
+                     fmt::format("it has the word {} of a dry run, and no spec.dryRun: the CustomResourceDefinition is "
+                                 "older than who asked, and dropped that; kubectl apply -k manifests/",
+                                 kDryRunWord),
+                     ""});
+    else if (word != "init-containers" && word != "post-start" && word != "emptydir-loss")
       all.push_back({"UnknownRisk",
                      fmt::format("--accept={}: there is no such risk; known are init-containers, post-start and "
                                  "emptydir-loss",

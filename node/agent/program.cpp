@@ -134,8 +134,8 @@ int run_agent(const Settings& settings) {
   Probes probes{on_host, kubelet, clock};
   const std::jthread asking = keep_asking(probes);
   FactsOfNode facts{{settings.node, own_address(settings), settings.version, boot_id, settings.state_folder,
-                     settings.host_root, *runtime, on_host, files, probes, clock}};
-  const FactsReporter reporter{facts, *client, log};
+                     settings.host_root, *runtime, on_host, files, probes, clock, [&] { return agent.held(); }}};
+  const FactsReporter reporter{facts, *client, log, [&](const std::vector<std::string>& gone) { agent.forget(gone); }};
   const Enrolment enrolment{[&](const std::stop_token& stop) {
                               return enrol({settings.extender, settings.token}, *client, files, stop);
                             },
