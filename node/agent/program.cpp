@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <iostream>
 #include <thread>
 
 #include "node/agent/agent.h"
@@ -23,6 +24,10 @@ namespace {
 
 InstallationPlace installation_of(const Settings& settings) {
   return {settings.host_root, settings.program, settings.state_folder};
+}
+
+std::filesystem::path pods_folder(const Settings& settings) {
+  return path_in(settings.host_root, std::filesystem::path(settings.kubelet_folder) / "pods");
 }
 
 std::string first_line(const std::string& text) {
@@ -114,8 +119,7 @@ int run_agent(const Settings& settings) {
                         .host_root = settings.host_root,
                         .folder = settings.kubelet_folder},
                        files};
-  const Places places{settings.state_folder,
-                      path_in(settings.host_root, std::filesystem::path(settings.kubelet_folder) / "pods")};
+  const Places places{settings.state_folder, pods_folder(settings)};
   Serving* serving_at = nullptr;  // agents ask each other through what serves this one
   Agent agent{{places, settings.node, boot_id, *runtime, kubelet, clock, log,
                [&serving_at](const std::string& address, const std::string& node) {
@@ -152,10 +156,15 @@ int run_agent(const Settings& settings) {
 }
 
 int run_uninstall(const Settings& settings) {
-  JsonLog log{"migrate-agent"};
-  for (const std::string& change : value_or_fatal(uninstall(installation_of(settings))))
-    log.info("taken from the node: " + change, {{"node", settings.node}});
-  return 0;
+  const Uninstalled done =
+      value_or_fatal(uninstall(installation_of(settings), pods_folder(settings),
+                               settings.handler_is_unused ? HandlerUse::none : HandlerUse::perhaps));
+  for (const std::string& one : done.changed)
+    std::cout << "taken from the node: " << one << '\n';
+  for (const std::string& one : done.kept)
+    std::cout << "kept: " << one << '\n';
+  std::cout.flush();
+  return settings.handler_is_unused && !done.kept.empty() ? 3 : 0;
 }
 
 }  // namespace migrate::agent
