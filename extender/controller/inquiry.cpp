@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/choice.h"
-#include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/surroundings.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "extender/controller/owners.h"
 #include "extender/controller/refusals.h"
 #include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {

@@ -7,12 +7,12 @@
 #include <tuple>
 
 #include "extender/controller/neighbours.h"
-#include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/set_refusals.h"
 #include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {
