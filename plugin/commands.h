@@ -20,6 +20,7 @@ int run_nodes(const Session& session, const Options& options);                  
 int run_self_test(const Session& session, const Options& options);                  // self_test.cpp
 int run_enable(const Session& session, const Options& options);                     // enable.cpp
 int run_disable(const Session& session, const Options& options);                    // enable.cpp
+int run_cleanup(const Session& session, const Options& options, BrokerWay& way);    // cleanup.cpp
 int run_version(const Session& session, const Options& options);                    // version.cpp
 
 }  // namespace migrate::plugin

@@ -15,9 +15,9 @@ constexpr std::uint32_t of(Verbs... verbs) {
   return (bit(verbs) | ...);
 }
 
-constexpr std::array<std::string_view, kVerbs> kWords = {"",          "status", "list",    "describe",  "abort",
-                                                         "resolve",   "resume", "check",   "check-app", "nodes",
-                                                         "self-test", "enable", "disable", "version",   "help"};
+constexpr std::array<std::string_view, kVerbs> kWords = {
+    "",          "status", "list",      "describe", "abort",   "resolve", "resume",  "check",
+    "check-app", "nodes",  "self-test", "enable",   "disable", "cleanup", "version", "help"};
 
 constexpr std::uint32_t kAll = ~0U;
 // A migration that is asked for, or only looked at.
@@ -40,25 +40,26 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"max-replay", 0, FlagKind::value, kStart},
     {"cutoff", 0, FlagKind::value, kStart},
     {"purge-primary", 0, FlagKind::toggle, kStart},
-    {"broker-secret", 0, FlagKind::many, kStart | of(Verb::check_app, Verb::enable)},
+    {"broker-secret", 0, FlagKind::many, kStart | of(Verb::check_app, Verb::enable, Verb::cleanup)},
     {"timeout", 0, FlagKind::value, kStart},
-    {"accept", 0, FlagKind::many, kStart | bit(Verb::check_app)},
+    {"accept", 0, FlagKind::many, kStart | of(Verb::check_app, Verb::cleanup)},
     {"gap-budget", 0, FlagKind::value, kStart},
     {"max-total", 0, FlagKind::value, kStart},
-    {"dry-run", 0, FlagKind::value, bit(Verb::migrate)},
+    {"dry-run", 0, FlagKind::value, of(Verb::migrate, Verb::cleanup)},
     {"name", 0, FlagKind::value, bit(Verb::migrate)},
     {"wait", 0, FlagKind::toggle, kWaits},
     {"no-wait", 0, FlagKind::toggle, kWaits},
-    {"output", 'o', FlagKind::value, kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::nodes, Verb::version)},
+    {"output", 'o', FlagKind::value,
+     kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::nodes, Verb::cleanup, Verb::version)},
     {"keep", 0, FlagKind::value, bit(Verb::resolve)},
     {"from-checkpoint", 0, FlagKind::toggle, bit(Verb::resume)},
     {"for", 0, FlagKind::value, bit(Verb::check_app)},
-    {"amqp-at", 0, FlagKind::value, bit(Verb::check_app)},
-    {"management-at", 0, FlagKind::value, bit(Verb::check_app)},
-    {"image", 0, FlagKind::value, bit(Verb::self_test)},
+    {"amqp-at", 0, FlagKind::value, of(Verb::check_app, Verb::cleanup)},
+    {"management-at", 0, FlagKind::value, of(Verb::check_app, Verb::cleanup)},
+    {"image", 0, FlagKind::value, of(Verb::self_test, Verb::cleanup)},
     {"selector", 'l', FlagKind::value, bit(Verb::list)},
     {"watch", 'w', FlagKind::toggle, of(Verb::list, Verb::status)},
-    {"all-namespaces", 'A', FlagKind::toggle, of(Verb::list, Verb::enable, Verb::disable)},
+    {"all-namespaces", 'A', FlagKind::toggle, of(Verb::list, Verb::enable, Verb::disable, Verb::cleanup)},
 
     {"namespace", 'n', FlagKind::value, kAll},
     {"help", 'h', FlagKind::toggle, kAll},
@@ -121,8 +122,10 @@ std::span<const std::string_view> formats_of(Verb verb) {
   static constexpr std::array<std::string_view, 5> kOfLists = {"json", "jsonpath", "name", "wide", "yaml"};
   static constexpr std::array<std::string_view, 4> kOfObjects = {"json", "jsonpath", "name", "yaml"};
   static constexpr std::array<std::string_view, 2> kOfAnswers = {"json", "yaml"};
+  static constexpr std::array<std::string_view, 3> kOfLeftovers = {"json", "name", "yaml"};
   if (verb == Verb::list || verb == Verb::nodes) return kOfLists;
   if (verb == Verb::check || verb == Verb::version) return kOfAnswers;
+  if (verb == Verb::cleanup) return kOfLeftovers;
   return kOfObjects;
 }
 

@@ -25,6 +25,7 @@ enum class Verb {
   self_test,
   enable,
   disable,
+  cleanup,
   version,
   help
 };

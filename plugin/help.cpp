@@ -21,7 +21,7 @@ std::string commands() {
       {"Commands before a migration", {Verb::check, Verb::nodes, Verb::check_app, Verb::self_test}},
       {"Commands about migrations",
        {Verb::status, Verb::list, Verb::describe, Verb::abort, Verb::resolve, Verb::resume}},
-      {"Commands for administrators", {Verb::enable, Verb::disable}},
+      {"Commands for administrators", {Verb::enable, Verb::disable, Verb::cleanup}},
       {"Other Commands", {Verb::version, Verb::help}},
   };
   std::size_t width = 0;
