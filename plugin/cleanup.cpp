@@ -23,9 +23,10 @@ Findings queues_left(const std::vector<LookedBroker>& brokers, const Looked& loo
                      const Options& options) {
   Findings all;
   for (const LookedBroker& one : brokers) {
-    Findings found = find_left_queues({one.queues, told_queues(looked.inventory.migrations),
-                                       served_by_targets(looked.inventory, known), !options.accept.empty()},
-                                      known);
+    Findings found = find_left_queues(
+        {one.queues, told_queues(looked.inventory.migrations), served_by_targets(looked.inventory, known),
+         control_queues_of_left(looked.inventory, known), !options.accept.empty()},
+        known);
     for (Leftover& queue : found.leftovers) {
       if (auto* remove = std::get_if<RemoveQueue>(&queue.remedy)) remove->broker = one.broker;
       if (auto* purge = std::get_if<PurgeQueue>(&queue.remedy)) purge->broker = one.broker;

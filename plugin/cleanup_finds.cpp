@@ -9,6 +9,7 @@
 #include "plugin/cluster.h"
 #include "plugin/json_at.h"
 #include "shared/kube/known_objects.h"
+#include "shared/messages/mirror.h"
 #include "shared/migration/names.h"
 #include "shared/migration/owners.h"
 
@@ -308,6 +309,22 @@ Findings find_left_records(const Inventory& seen, const MigrationsKnown& known) 
   finder.held();
   finder.migrations();
   return finder.take();
+}
+
+std::set<std::string> control_queues_of_left(const Inventory& seen, const MigrationsKnown& known) {
+  std::set<std::string> left;
+  std::set<std::string> looked_into;
+  for (const Json& pod : seen.pods) {
+    const std::string name = metadata_of(pod, "name");
+    const std::string host = text_at(pod, "/spec/hostname");
+    const std::string queue = messages::control_queue_name(
+        text_at(pod, Pointer{"/metadata/annotations"} / kControlQueueAnnotation), name, host.empty() ? name : host);
+    const Role role = role_of(seen, pod);
+    const bool goes = known.is_gone(restored_for(pod)) && (role == Role::nothing || role == Role::copy);
+    (goes ? left : looked_into).insert(queue);
+  }
+  std::erase_if(left, [&](const std::string& queue) { return looked_into.contains(queue); });
+  return left;
 }
 
 std::set<std::string> served_by_targets(const Inventory& seen, const MigrationsKnown& known) {

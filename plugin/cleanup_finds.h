@@ -99,6 +99,9 @@ class MigrationsKnown {
 // The uids of Migrations that are gone and whose restored Pod is the application now.
 [[nodiscard]] std::set<std::string> served_by_targets(const Inventory& seen, const MigrationsKnown& known);
 
+// The control queues into which only Pods look that are left over and go.
+[[nodiscard]] std::set<std::string> control_queues_of_left(const Inventory& seen, const MigrationsKnown& known);
+
 // A broker's queue of ours.
 struct QueueSight {
   std::string name;
@@ -108,6 +111,7 @@ struct QueueQuestion {
   std::vector<QueueSight> queues;        // mirrors and control queues
   std::set<std::string> told;            // control queues that Migrations use that are there
   std::set<std::string> served;          // served_by_targets()
+  std::set<std::string> forsaken;        // control_queues_of_left()
   bool accepts_unknown_mirrors = false;  // the broker is of this cluster alone
 };
 // Which mirror a control message tells to replay; empty: none.

@@ -34,6 +34,10 @@ Findings of_mirror(const QueueSight& queue, const QueueQuestion& asked, const Mi
 
 // A process that starts under that host name would look for a mirror that never comes again.
 Findings of_control_queue(const QueueSight& queue, const QueueQuestion& asked, const MigrationsKnown& known) {
+  if (asked.forsaken.contains(queue.name) && !asked.told.contains(queue.name))
+    return {{{"queue", "", queue.name, "nobody looks into it but a Pod that goes", "deleted",
+              RemoveQueue{{.if_unused = true, .if_empty = false}}}},
+            {}};
   std::vector<std::string> uids;
   for (const std::string& word : queue.words)
     if (std::string uid = uid_of(mirror_in(word)); !uid.empty()) uids.push_back(std::move(uid));

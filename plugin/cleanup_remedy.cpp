@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 using Kind = kube::ApiError::Kind;
 
 constexpr std::chrono::milliseconds kPoll = 1s;
-constexpr std::chrono::milliseconds kReaderPatience = 10s;  // of a Pod that was deleted just before
+constexpr std::chrono::milliseconds kReaderPatience = 40s;  // of a Pod that was deleted just before: its grace period
 constexpr std::chrono::milliseconds kAgentPatience = 45s;   // it looks every 10 s, and tells 10 s later
 
 kube::ResourcePath migration_node(const std::string& name) {

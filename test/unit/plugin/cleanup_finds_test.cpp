@@ -298,6 +298,7 @@ const std::vector<QueueRow> kQueueRows{
      {{"ms2m.control.orders", {start("uid-gone"), start("uid-strange")}}},
      false,
      {"queue/ms2m.control.orders is a person's to decide about"}},
+    {"a control queue of a Pod that goes", {{"ms2m.control.left"}}, false, {"queue/ms2m.control.left: deleted"}},
     {"words for an application that has yet to replay", {{"ms2m.control.orders", {start("uid-served")}}}, true, {}},
 };
 
@@ -307,7 +308,8 @@ BOOST_DATA_TEST_CASE(what_is_left_at_a_broker, data::make(kQueueRows), row) {
   MigrationsKnown known{seen};
   known.trace(kGone);
   known.trace("uid-served");
-  const Findings found = find_left_queues({row.queues, {"ms2m.control.told"}, {"uid-served"}, row.accepts}, known);
+  const Findings found =
+      find_left_queues({row.queues, {"ms2m.control.told"}, {"uid-served"}, {"ms2m.control.left"}, row.accepts}, known);
   BOOST_TEST(words_of(found) == row.found, boost::test_tools::per_element());
 }
 
@@ -318,13 +320,26 @@ BOOST_AUTO_TEST_CASE(what_an_application_has_yet_to_replay_is_not_thrown_away) {
   const auto served = served_by_targets(seen, known);
   BOOST_TEST((served == std::set<std::string>{kGone}));
   const auto mirror = [&](const std::set<std::string>& by) {
-    const Findings found = find_left_queues({{{"ms2m.replay.uid-gone"}}, {}, by, false}, known);
+    const Findings found = find_left_queues({{{"ms2m.replay.uid-gone"}}, {}, by, {}, false}, known);
     return std::get<RemoveQueue>(found.leftovers.at(0).remedy).only;
   };
   BOOST_TEST(mirror(served).if_unused);
   BOOST_TEST(mirror(served).if_empty);
   BOOST_TEST(mirror({}).if_unused);
   BOOST_TEST(!mirror({}).if_empty);
+}
+
+BOOST_AUTO_TEST_CASE(control_queues_of_pods_that_go_are_nobodys) {
+  Inventory seen;
+  seen.pods = {pod("orders"), target()};
+  const auto left = [&] { return control_queues_of_left(seen, MigrationsKnown{seen}); };
+  BOOST_TEST((left() == std::set<std::string>{"ms2m.control.orders-mig-ab12c"}));
+  // One that both look into.
+  for (Json& one : seen.pods)
+    one["metadata"]["annotations"][kControlQueueAnnotation] = "words";
+  BOOST_TEST(left().empty());
+  seen.pods = {running(target())};
+  BOOST_TEST(left().empty());
 }
 
 InstallationSight installation(bool has_types, bool has_home) {
