@@ -23,8 +23,17 @@ constexpr std::string_view kPullSecretPrefix = "kubectl-migrate-";
 constexpr const char* kPullSecretType = "kubernetes.io/dockerconfigjson";
 constexpr const char* kFieldManager = "kubectl-migrate";
 
+// Whatever somebody has copied our marks to was written by others alone.
+bool is_written_by_us(const Json& object) {
+  const Json& writes = list_at(object, "/metadata/managedFields");
+  return std::any_of(writes.begin(), writes.end(),
+                     [](const Json& write) { return text_at(write, "/manager") == kFieldManager; });
+}
+
+// The uid of the Migration that a target or a placeholder is for; empty: it is none of ours.
 std::string restored_for(const Json& pod) {
-  return text_at(pod, Pointer{"/metadata/annotations"} / kRestoreAnnotation);
+  const bool is_ours = find_at(pod, Pointer{"/metadata/labels"} / kMigrationLabel) != nullptr && is_written_by_us(pod);
+  return is_ours ? text_at(pod, Pointer{"/metadata/annotations"} / kRestoreAnnotation) : "";
 }
 
 bool has_finalizer(const Json& object) {
@@ -204,8 +213,11 @@ class Finder {
         {"pod", path.namespace_, path.name, why, done, ChangeObject{path, {{"metadata", std::move(metadata)}}}});
   }
 
-  // As a migration that ends leaves its target: an ordinary Pod of its set.
-  void settle(const Json& pod, const std::string& why) {
+  // As a migration that ends leaves its target: an ordinary Pod of its set. A ReplicaSet takes it back only if it has
+  // its pod-template-hash, which nobody knows here.
+  void settle(const Json& pod, std::string why) {
+    if (const auto owner = owner_of(pod, /*is_shadow=*/true); owner && owner->kind == kReplicaSet)
+      why += fmt::format(". ReplicaSet {} may have made another in its place: then delete one of them", owner->name);
     Json metadata{{"annotations", {{kRestoreAnnotation, nullptr}}}, {"labels", {{kMigrationLabel, nullptr}}}};
     if (const Json own = own_owners(pod); own != list_at(pod, "/metadata/ownerReferences"))
       metadata["ownerReferences"] = own;

@@ -1,9 +1,9 @@
 // What is left over in the cluster of migrations whose object is gone, and of an installation that is. Pure: objects
 // in, what to do about each out.
 //
-// Ours is what says so itself: the annotation kubectl-migrate.dev/restore with a Migration's uid, an owner or a
-// finalizer of our group, a pull Secret that a Migration owns, the label that the manifests put on everything, an
-// ownerReference that our own field manager wrote. Whatever belongs to a Migration that is there is never touched.
+// Ours is what says so itself: a Pod that our field manager has written, with the label and the annotation of a target;
+// an owner of our group, or an ownerReference that our field manager wrote; a pull Secret that a Migration owns; the
+// label that the manifests put on everything. Whatever belongs to a Migration that is there is never touched.
 #pragma once
 
 #include <memory>

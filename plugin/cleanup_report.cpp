@@ -49,6 +49,7 @@ void CleanupReport::list(const Findings& found) {
   if (!found.alone.empty()) stream << fmt::format("\nFor you to decide ({}):\n", found.alone.size());
   for (const LeftAlone& one : found.alone)
     paragraph(described(one.kind, one.name, one.namespace_), one.why);
+  if (!found.alone.empty()) stream << "  See docs/troubleshooting.md#what-is-left-over\n";
   if (!found.leftovers.empty() && options_.dry_run == DryRun::none) stream << '\n';
   stream.flush();
 }

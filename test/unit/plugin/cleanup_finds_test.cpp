@@ -26,14 +26,24 @@ Json pod(const std::string& name, const std::string& restored_for = "") {
   Json made = {{"metadata", {{"name", name}, {"namespace", "shop"}, {"uid", "uid-" + name}, {"resourceVersion", "7"}}},
                {"spec", Json::object()},
                {"status", {{"phase", "Pending"}}}};
-  if (!restored_for.empty()) made["metadata"]["annotations"][kRestoreAnnotation] = restored_for;
+  if (restored_for.empty()) return made;
+  made["metadata"]["annotations"][kRestoreAnnotation] = restored_for;
+  made["metadata"]["labels"][kMigrationLabel] = "m";
+  made["metadata"]["managedFields"] = Json::array({{{"manager", "kubectl-migrate"}}});
   return made;
 }
 
 Json target(const std::string& restored_for = kGone) {
-  Json made = pod("orders-mig-ab12c", restored_for);
-  made["metadata"]["labels"][kMigrationLabel] = "m";
-  return made;
+  return pod("orders-mig-ab12c", restored_for);
+}
+
+// As `kubectl get -o yaml | kubectl apply` makes another of a target.
+Json copied(Json pod, const char* without) {
+  if (std::string_view(without) == "managedFields")
+    pod["metadata"]["managedFields"] = Json::array({{{"manager", "kubectl-client-side-apply"}}});
+  else
+    pod["metadata"].erase(without);
+  return pod;
 }
 
 Json in_state(Json pod, const char* state, const Json& of = Json::object()) {
@@ -143,6 +153,8 @@ const std::vector<Row> kRows{
     one_pod("a target that waits", target(), {kDeleted}),
     one_pod("a target that was refused", in_state(target(), "terminated", {{"reason", "StartError"}}), {kDeleted}),
     one_pod("a target of a Migration that is there", target(kLive)),
+    one_pod("a copy of a target that somebody else has made", copied(target(), "managedFields")),
+    one_pod("one that has half of our marks", copied(target(), "labels")),
     one_pod("one that runs, of a Migration that is there", running(target(kLive))),
     one_pod("a target that runs", running(target()), {kSettled}),
     one_pod("one that has crashed since", in_state(target(), "terminated", {{"reason", "Error"}}), {kSettled}),
@@ -255,6 +267,11 @@ BOOST_AUTO_TEST_CASE(what_works_on_is_an_ordinary_pod_of_its_set) {
   BOOST_TEST(patch.at("ownerReferences").at(0).at("controller") == true);
   BOOST_TEST(patch.at("uid") == "uid-orders-mig-ab12c");
   BOOST_TEST(patch.at("resourceVersion") == "7");
+  // A ReplicaSet may not take it back.
+  Json of_deployment = kSet;
+  of_deployment["kind"] = "ReplicaSet";
+  seen.pods = {owned(running(target()), {of_deployment, owner(kGone)})};
+  check_says(find(seen).leftovers.at(0).why, "ReplicaSet orders may have made another in its place");
   // One of its own has no owners to be written.
   seen.pods = {running(target())};
   BOOST_TEST(!patch_in(find(seen)).contains("ownerReferences"));

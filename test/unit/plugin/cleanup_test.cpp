@@ -46,6 +46,8 @@ struct Left {
   void put_target(const std::string& name = "orders-mig-ab12c") {
     Json pod;
     pod["metadata"]["annotations"][kRestoreAnnotation] = "uid-gone";
+    pod["metadata"]["labels"][kMigrationLabel] = "m";
+    pod["metadata"]["managedFields"] = Json::array({{{"manager", "kubectl-migrate"}}});
     scene.cluster.put(kube::pod("shop", name), pod);
   }
   void uninstall() {
