@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "plugin/format.h"
 #include "plugin/json_at.h"
 #include "shared/kube/known_objects.h"
@@ -139,9 +141,10 @@ Outcome<InstallationSight> look_for_installation(const Session& session, const L
   auto enabled = listed(session, kube::core("namespaces"), labelled(fmt::format("{}=true", kEnabledLabel)));
   if (!enabled) return tl::make_unexpected(enabled.error());
   sight.enabled_namespaces = std::move(*enabled);
-  const auto runtime_class = is_there(session, of_group("node.k8s.io", "runtimeclasses", "", kRuntimeClass));
-  if (!runtime_class) return tl::make_unexpected(runtime_class.error());
-  sight.has_runtime_class = *runtime_class;
+  const auto classes = listed(session, of_group("node.k8s.io", "runtimeclasses"), labelled(kOurs));
+  if (!classes) return tl::make_unexpected(classes.error());
+  sight.has_runtime_class = std::any_of(classes->begin(), classes->end(),
+                                        [](const Json& one) { return metadata_of(one, "name") == kRuntimeClass; });
   for (const Json& pod : looked.inventory.pods)
     if (text_at(pod, "/spec/runtimeClassName") == kRuntimeClass)
       sight.handler_users.push_back(metadata_of(pod, "namespace") + "/" + metadata_of(pod, "name"));

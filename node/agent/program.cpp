@@ -156,14 +156,19 @@ int run_agent(const Settings& settings) {
 }
 
 int run_uninstall(const Settings& settings) {
-  const Uninstalled done =
-      value_or_fatal(uninstall(installation_of(settings), pods_folder(settings),
-                               settings.handler_is_unused ? HandlerUse::none : HandlerUse::perhaps));
-  for (const std::string& one : done.changed)
-    std::cout << "taken from the node: " << one << '\n';
+  // The kubelet takes some seconds to put the folders of a Pod away that was deleted just before.
+  constexpr int kTries = 30;
+  const HandlerUse use = settings.handler_is_unused ? HandlerUse::none : HandlerUse::perhaps;
+  Uninstalled done;
+  for (int i = 1;; ++i) {
+    done = value_or_fatal(uninstall(installation_of(settings), pods_folder(settings), use));
+    for (const std::string& one : done.changed)
+      std::cout << "taken from the node: " << one << '\n' << std::flush;
+    if (use == HandlerUse::perhaps || done.kept.empty() || i == kTries) break;
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
   for (const std::string& one : done.kept)
-    std::cout << "kept: " << one << '\n';
-  std::cout.flush();
+    std::cout << "kept: " << one << '\n' << std::flush;
   return settings.handler_is_unused && !done.kept.empty() ? 3 : 0;
 }
 

@@ -291,6 +291,15 @@ BOOST_AUTO_TEST_CASE(a_namespace_of_somebody_else_is_not_taken) {
   BOOST_TEST(all.scene.cluster.find(kube::core("namespaces", "", "kubectl-migrate-cleanup")) != nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(a_runtime_class_of_somebody_else_stays) {
+  Left all;
+  all.uninstall();
+  all.scene.cluster.put(of_group("node.k8s.io", "runtimeclasses", "migrate"), Json::object());
+  BOOST_TEST(all.run({"-A"}) == 0, all.scene.err.str());
+  BOOST_TEST(all.scene.cluster.find(of_group("node.k8s.io", "runtimeclasses", "migrate")) != nullptr);
+  BOOST_TEST(all.scene.out.str().find("swept") == std::string::npos, all.scene.out.str());
+}
+
 BOOST_AUTO_TEST_CASE(of_one_namespace_it_leaves_what_belongs_to_none) {
   Left all;
   all.uninstall();
