@@ -30,7 +30,8 @@ enum class HandlerUse {
 };
 struct Uninstalled {
   std::vector<std::string> changed;
-  std::vector<std::string> kept;  // each what is left, and why
+  std::vector<std::string> kept;  // each what has to stay for now, and why
+  std::vector<std::string> left;  // what is an administrator's
 };
 // Takes away what install() has put there, and the state. What must stay is kept, and goes when this is called again:
 // of a source that is frozen or committed its folder; of Pods that were restored and live on this node (`pods`: the

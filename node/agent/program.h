@@ -28,8 +28,8 @@ struct Settings {
 
 // Until SIGTERM or SIGINT. The exit code.
 [[nodiscard]] int run_agent(const Settings& settings);
-// A line on standard output for each thing that was taken away, and that had to be kept. With handler_is_unused the
-// exit code is 3 where something had to: nothing should.
+// A line on standard output for each thing that was taken away, and that had to be kept. With handler_is_unused nothing
+// should: it is tried for half a minute, and the exit code is 3 where something had to.
 [[nodiscard]] int run_uninstall(const Settings& settings);
 
 }  // namespace migrate::agent
