@@ -108,12 +108,19 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return all;
 }
 
+// By the kubelet's folders; what cannot be looked at is perhaps.
+bool is_on_node(const Places& places, const std::string& pod_uid) {
+  std::error_code code;
+  return fs::exists(places.pods / pod_uid, code) || code;
+}
+
 // Why the memory of a source, or its only record, must stay; empty: it need not.
-std::string needed_by(const fs::path& source) {
+std::string needed_by(const fs::path& source, const Places& places) {
   const auto text = runtime::read_file(source / "record.json", kTextLimit);
   if (text && !*text) return "";
   const auto stored = text ? parse_source(**text) : Result<StoredSource>(tl::make_unexpected(text.error()));
   if (!stored) return "its record cannot be read: " + stored.error().message;
+  if (!is_on_node(places, stored->pod.uid)) return "";  // its containers are gone
   switch (stored->state) {
     case SourceState::none:
     case SourceState::snapshotted:
@@ -130,14 +137,13 @@ std::string needed_by(const fs::path& source) {
 
 Result<void> remove_state(const InstallationPlace& place, const Places& places, Uninstalled& done) {
   for (const fs::path& source : entries_of(places.sources())) {
-    if (const std::string why = needed_by(source); !why.empty())
+    if (const std::string why = needed_by(source, places); !why.empty())
       done.kept.push_back(fmt::format("{}: {}", source.string(), why));
     else if (auto removed = remove_tree(source); !removed)
       return removed;
   }
   for (const fs::path& restored : entries_of(places.restores())) {
-    std::error_code code;
-    if (fs::exists(places.pods / restored.filename(), code) || code)
+    if (is_on_node(places, restored.filename().string()))
       done.kept.push_back(fmt::format("{}: that Pod was restored, and lives on this node", restored.string()));
     else if (auto removed = remove_tree(restored); !removed)
       return removed;
@@ -173,7 +179,7 @@ Result<void> remove_runtime(const fs::path& root, Uninstalled& done) {
   const auto text = text_of(settings, kTextLimit);
   if (!text) return tl::make_unexpected(text.error());
   const bool is_ours = *text == text_of_settings(find_host_runc(root));
-  if (!text->empty() && !is_ours) done.kept.push_back(fmt::format("{}: somebody has changed it", kRuntimeSettings));
+  if (!text->empty() && !is_ours) done.left.push_back(fmt::format("{}: somebody has changed it", kRuntimeSettings));
   for (const fs::path& file : {place_of(root, kInstalledRuntime), is_ours ? settings : fs::path{}}) {
     std::error_code code;
     if (file.empty() || !fs::exists(fs::symlink_status(file, code))) continue;

@@ -167,6 +167,8 @@ int run_uninstall(const Settings& settings) {
     if (use == HandlerUse::perhaps || done.kept.empty() || i == kTries) break;
     std::this_thread::sleep_for(std::chrono::seconds{1});
   }
+  for (const std::string& one : done.left)
+    std::cout << "left: " << one << '\n';
   for (const std::string& one : done.kept)
     std::cout << "kept: " << one << '\n' << std::flush;
   return settings.handler_is_unused && !done.kept.empty() ? 3 : 0;

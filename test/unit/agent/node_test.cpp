@@ -147,17 +147,19 @@ BOOST_AUTO_TEST_CASE(settings_of_an_administrator_and_others_files_stay) {
   write_text(root / "opt/kubectl-migrate/note", "mine");
   value_or_fatal(install(place));
   const Uninstalled done = value_or_fatal(uninstall(place, pods, HandlerUse::none));
-  BOOST_REQUIRE(done.kept.size() == 1U);
-  BOOST_TEST(done.kept.front().starts_with(kRuntimeSettings));
+  BOOST_TEST(done.kept.empty());
+  BOOST_REQUIRE(done.left.size() == 1U);
+  BOOST_TEST(done.left.front().starts_with(kRuntimeSettings));
   BOOST_TEST(!test::is_there(root.string() + kInstalledRuntime));
   BOOST_TEST(read_text(root / "opt/kubectl-migrate/note") == "mine");
 }
 
 BOOST_AUTO_TEST_CASE(memory_that_somebody_may_need_stays) {
-  const auto record = [&](const std::string& migration, SourceState state, bool settled) {
+  const auto record = [&](const std::string& migration, SourceState state, bool settled, const char* uid = "pod-1") {
     StoredSource stored;
     stored.state = state;
     stored.name = "shop/" + migration;
+    stored.pod.uid = uid;
     stored.deadline = Instant{1h};
     stored.settled = settled;
     write_text(place.state / "sources" / migration / "record.json", to_text(stored));
@@ -166,6 +168,7 @@ BOOST_AUTO_TEST_CASE(memory_that_somebody_may_need_stays) {
   record("committed", SourceState::committed, true);
   record("thawing", SourceState::thawed, false);
   record("thawed", SourceState::thawed, true);
+  record("ended", SourceState::committed, true, "pod-9");
   write_text(place.state / "sources/strange/record.json", "{}");
   write_text(place.state / "targets/gone/images/main.tar", "memory");
   write_text(place.state / "restores/pod-1/main/used", "{}");
@@ -177,7 +180,7 @@ BOOST_AUTO_TEST_CASE(memory_that_somebody_may_need_stays) {
   for (const char* kept :
        {"sources/frozen", "sources/committed", "sources/thawing", "sources/strange", "restores/pod-1"})
     BOOST_TEST(test::is_there(place.state / kept), kept);
-  for (const char* gone : {"sources/thawed", "restores/pod-2"})
+  for (const char* gone : {"sources/thawed", "sources/ended", "restores/pod-2"})
     BOOST_TEST(!test::is_there(place.state / gone), gone);
   BOOST_TEST(fs::is_symlink(root.string() + kInstalledRuntime));
 }
