@@ -67,6 +67,7 @@ BOOST_AUTO_TEST_SUITE(cleaning_up)
 BOOST_AUTO_TEST_CASE(a_migration_that_is_there_is_not_touched) {
   Scene scene{"cleanup-live"};
   scene.start(consumer(), load());
+  (void)everywhere(scene, {"-A"});  // of whoever was here before
   PhaseGate gate{scene.cluster(), scene.stage().ns().name(), "Replaying"};
   begin(scene, gate, "at-work", "live");
   const std::string all = everywhere(scene, {"-A"});
