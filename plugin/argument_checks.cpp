@@ -34,13 +34,14 @@ void check_broker(const Typed& typed, const Options& options, Reader& reader) {
   if (of_one_pod && options.broker_secrets.size() > 1)
     reader.fail(fmt::format("--broker-secret: {} takes one",
                             options.verb == Verb::migrate ? "a migration" : to_string(options.verb)));
-  if (options.verb != Verb::check_app) return;
+  if (options.verb != Verb::check_app && options.verb != Verb::cleanup) return;
   for (const auto& [name, value] : {std::pair{"amqp-at", options.amqp_at}, {"management-at", options.management_at}})
     if (typed.has(name))
       if (const auto place = parse_place(value); !place)
         reader.fail(fmt::format("--{}={}", name, place.error().message));
+  const std::string_view known = options.verb == Verb::check_app ? "touch-queue" : kUnknownMirrors;
   for (const std::string& word : options.accept)
-    if (word != "touch-queue") reader.fail(fmt::format("--accept={}: check-app knows touch-queue alone", word));
+    if (word != known) reader.fail(fmt::format("--accept={}: {} knows {} alone", word, to_string(options.verb), known));
 }
 
 void check_registry(const Typed& typed, const Options& options, Reader& reader) {
@@ -57,6 +58,8 @@ void check_namespaces(const Typed& typed, const Options& options, Reader& reader
   if (typed.has("namespace")) reader.fail("--namespace and --all-namespaces exclude each other");
   if (options.verb == Verb::support_bundle && !options.name.empty())
     reader.fail("--all-namespaces is for all Migrations; one has a namespace: -n NAMESPACE");
+  if (options.verb == Verb::cleanup && typed.has("broker-secret"))
+    reader.fail("--broker-secret needs --namespace: that is where the Secret is");
   if (options.verb != Verb::enable) return;
   for (const char* name : {"broker-secret", "registry-secret"})
     if (typed.has(name))

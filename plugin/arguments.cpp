@@ -229,6 +229,16 @@ void read_help(const Texts& words, Reader& reader, Options& options) {
   if (!options.help_about) reader.fail(unknown_command(words.front()));
 }
 
+// `cleanup --dry-run` needs no value: there is one way not to clean up.
+Texts spelled_out(Texts arguments, Verb verb) {
+  if (verb != Verb::cleanup) return arguments;
+  const auto is_value = [](const std::string& word) { return word == "none" || word == "client" || word == "server"; };
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (arguments[i] == "--dry-run" && (i + 1 == arguments.size() || !is_value(arguments[i + 1])))
+      arguments[i] = "--dry-run=server";
+  return arguments;
+}
+
 // kubectl's two endings of such errors.
 tl::unexpected<Error> wrong_flag(const Error& error, Verb verb) {
   return failure(fmt::format("{}\nSee '{} --help' for usage.", error.message, command_words(verb)));
@@ -247,11 +257,10 @@ kube::ConfigFlags connection_of(const Typed& typed) {
 }
 
 Result<Options> parse(const std::vector<std::string>& arguments) {
-  const auto typed = split(arguments);
-  if (!typed) {
-    const auto said = std::find_if(arguments.begin(), arguments.end(), verb_from);
-    return wrong_flag(typed.error(), said != arguments.end() ? *verb_from(*said) : Verb::migrate);
-  }
+  const auto said = std::find_if(arguments.begin(), arguments.end(), verb_from);
+  const Verb meant = said != arguments.end() ? *verb_from(*said) : Verb::migrate;
+  const auto typed = split(spelled_out(arguments, meant));
+  if (!typed) return wrong_flag(typed.error(), meant);
   Options options;
   Reader reader{*typed};
   const auto verb = typed->words.empty() ? std::nullopt : verb_from(typed->words.front());

@@ -27,6 +27,9 @@ enum class Output { text, wide, name, json, yaml, jsonpath };
   return output != Output::text && output != Output::wide;
 }
 
+// cleanup: the word of --accept by which mirrors go of which nobody here knows.
+inline constexpr std::string_view kUnknownMirrors = "unknown-mirrors";
+
 struct Options {
   Verb verb = Verb::migrate;
   std::optional<Verb> help_about;  // for help: a command's; unset: the whole
@@ -48,7 +51,7 @@ struct Options {
   std::string registry;
   std::string registry_secret;
   std::string queue;
-  std::vector<std::string> broker_secrets;  // migrate, check-app: at most one
+  std::vector<std::string> broker_secrets;  // migrate, check, check-app: at most one
   std::optional<std::chrono::milliseconds> max_replay;
   std::optional<std::chrono::milliseconds> cutoff;  // unset: computed
   bool purge_primary = false;
@@ -63,7 +66,7 @@ struct Options {
   std::chrono::milliseconds collect{10'000};
   std::string amqp_at;
   std::string management_at;
-  std::string image;           // self-test: of the counter; empty: the controller's own
+  std::string image;           // self-test: of the counter; empty: the controller's own. cleanup: of the agent
   std::string migration_name;  // empty: chosen from the Pod's name
   std::string file;            // support-bundle: where to; empty: chosen, "-": standard output
   std::string selector;        // list, drain (of Pods): labels, as the API server reads them

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "plugin/app_trial.h"
+#include "plugin/broker_secret.h"
 #include "plugin/broker_way.h"
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
@@ -12,7 +13,6 @@
 #include "plugin/migrate.h"
 #include "plugin/preflight.h"
 #include "shared/broker/listed_queue.h"
-#include "shared/broker/secret.h"
 #include "shared/kube/known_objects.h"
 #include "shared/messages/mirror.h"
 #include "shared/migration/names.h"
@@ -29,19 +29,6 @@ Outcome<std::string> named(const std::string& flag_value, const Json& pod, const
         fmt::format("Pod {} has no annotation {}: name it with {}", kube::metadata_of(pod, "name"), annotation, flag),
         exit_code::kRefused);
   return value;
-}
-
-Outcome<broker::BrokerAddress> broker_address(const Session& session, const std::string& secret_name) {
-  const auto path = kube::core("secrets", session.namespace_, secret_name);
-  const auto secret = session.client.get(path);
-  if (!secret) return tl::make_unexpected(explain(secret.error(), "get", path));
-  if (!*secret)
-    return fail(fmt::format("no Secret {} in namespace {}: it holds the broker's amqp-url and management-url",
-                            secret_name, session.namespace_));
-  const auto value = [&](const char* key) { return text_at(**secret, Pointer{"/data"} / key); };
-  auto address = broker::broker_address_of(value("amqp-url"), value("management-url"), value("ca.crt"));
-  if (!address) return fail(fmt::format("Secret {}: {}", secret_name, address.error().message));
-  return std::move(*address);
 }
 
 // All that must be so before a copy is worth making.

@@ -22,6 +22,7 @@ int run_support_bundle(const Session& session, const Options& options);         
 int run_drain(const Session& session, const Options& options);                      // drain.cpp
 int run_enable(const Session& session, const Options& options);                     // enable.cpp
 int run_disable(const Session& session, const Options& options);                    // enable.cpp
+int run_cleanup(const Session& session, const Options& options, BrokerWay& way);    // cleanup.cpp
 int run_version(const Session& session, const Options& options);                    // version.cpp
 
 }  // namespace migrate::plugin

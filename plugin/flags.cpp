@@ -16,8 +16,9 @@ constexpr std::uint32_t of(Verbs... verbs) {
 }
 
 constexpr std::array<std::string_view, kVerbs> kWords = {
-    "",      "status",    "list",  "describe",       "abort",  "resolve", "resume",  "check",      "check-app",
-    "nodes", "self-test", "drain", "support-bundle", "enable", "disable", "version", "completion", "help"};
+    "",        "status",    "list",    "describe",   "abort", "resolve",        "resume",
+    "check",   "check-app", "nodes",   "self-test",  "drain", "support-bundle", "enable",
+    "disable", "cleanup",   "version", "completion", "help"};
 
 constexpr std::uint32_t kAll = ~0U;
 // A migration that is asked for, or only looked at.
@@ -42,28 +43,28 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"max-replay", 0, FlagKind::value, kStart},
     {"cutoff", 0, FlagKind::value, kStart},
     {"purge-primary", 0, FlagKind::toggle, kStart},
-    {"broker-secret", 0, FlagKind::many, kStart | of(Verb::check_app, Verb::enable)},
+    {"broker-secret", 0, FlagKind::many, kStart | of(Verb::check_app, Verb::enable, Verb::cleanup)},
     {"timeout", 0, FlagKind::value, kStartMany},
-    {"accept", 0, FlagKind::many, kStartMany | bit(Verb::check_app)},
+    {"accept", 0, FlagKind::many, kStartMany | of(Verb::check_app, Verb::cleanup)},
     {"gap-budget", 0, FlagKind::value, kStartMany},
     {"max-total", 0, FlagKind::value, kStartMany},
-    {"dry-run", 0, FlagKind::value, of(Verb::migrate, Verb::drain)},
+    {"dry-run", 0, FlagKind::value, of(Verb::migrate, Verb::drain, Verb::cleanup)},
     {"name", 0, FlagKind::value, bit(Verb::migrate)},
     {"wait", 0, FlagKind::toggle, kWaits},
     {"no-wait", 0, FlagKind::toggle, kWaits},
     {"output", 'o', FlagKind::value,
-     kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::nodes, Verb::drain, Verb::version)},
+     kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::nodes, Verb::drain, Verb::cleanup, Verb::version)},
     {"keep", 0, FlagKind::value, bit(Verb::resolve)},
     {"from-checkpoint", 0, FlagKind::toggle, bit(Verb::resume)},
     {"for", 0, FlagKind::value, bit(Verb::check_app)},
-    {"amqp-at", 0, FlagKind::value, bit(Verb::check_app)},
-    {"management-at", 0, FlagKind::value, bit(Verb::check_app)},
-    {"image", 0, FlagKind::value, bit(Verb::self_test)},
+    {"amqp-at", 0, FlagKind::value, of(Verb::check_app, Verb::cleanup)},
+    {"management-at", 0, FlagKind::value, of(Verb::check_app, Verb::cleanup)},
+    {"image", 0, FlagKind::value, of(Verb::self_test, Verb::cleanup)},
     {"file", 'f', FlagKind::value, bit(Verb::support_bundle)},
     {"selector", 'l', FlagKind::value, of(Verb::list, Verb::drain)},
     {"watch", 'w', FlagKind::toggle, of(Verb::list, Verb::status)},
     {"all-namespaces", 'A', FlagKind::toggle,
-     of(Verb::list, Verb::drain, Verb::support_bundle, Verb::enable, Verb::disable)},
+     of(Verb::list, Verb::drain, Verb::support_bundle, Verb::enable, Verb::disable, Verb::cleanup)},
     {"parallel", 0, FlagKind::value, bit(Verb::drain)},
     {"parallel-per-target", 0, FlagKind::value, bit(Verb::drain)},
     {"evict", 0, FlagKind::toggle, bit(Verb::drain)},
@@ -158,8 +159,10 @@ std::span<const std::string_view> formats_of(Verb verb) {
   static constexpr std::array<std::string_view, 5> kOfLists = {"json", "jsonpath", "name", "wide", "yaml"};
   static constexpr std::array<std::string_view, 4> kOfObjects = {"json", "jsonpath", "name", "yaml"};
   static constexpr std::array<std::string_view, 2> kOfAnswers = {"json", "yaml"};
+  static constexpr std::array<std::string_view, 3> kOfLeftovers = {"json", "name", "yaml"};
   if (verb == Verb::list || verb == Verb::nodes) return kOfLists;
   if (verb == Verb::check || verb == Verb::version) return kOfAnswers;
+  if (verb == Verb::cleanup) return kOfLeftovers;
   return kOfObjects;
 }
 

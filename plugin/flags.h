@@ -27,6 +27,7 @@ enum class Verb {
   support_bundle,
   enable,
   disable,
+  cleanup,
   version,
   completion,
   help

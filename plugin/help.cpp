@@ -21,7 +21,7 @@ std::string commands() {
       {"Commands before a migration", {Verb::check, Verb::nodes, Verb::check_app, Verb::self_test}},
       {"Commands about migrations",
        {Verb::status, Verb::list, Verb::describe, Verb::abort, Verb::resolve, Verb::resume}},
-      {"Commands for administrators", {Verb::drain, Verb::enable, Verb::disable}},
+      {"Commands for administrators", {Verb::drain, Verb::enable, Verb::disable, Verb::cleanup}},
       {"Other Commands", {Verb::support_bundle, Verb::version, Verb::completion, Verb::help}},
   };
   std::size_t width = 0;

@@ -63,6 +63,10 @@ constexpr auto kDescribed = std::to_array<Described>({
      "once. "
      "What it has not acknowledged then comes back; what it has, the application never sees.",
      Group::common, of(Verb::check_app)},
+    {"accept", "[]",
+     "unknown-mirrors: remove mirrors, too, of which nobody in this cluster has a trace. Only where no other cluster "
+     "shares the broker.",
+     Group::common, of(Verb::cleanup)},
     {"accept", "[]", "Risks to take that it would be refused for; each refusal says its word. May be repeated."},
     {"name", "''", "The Migration's name, instead of POD-xxxxx."},
     {"for", "10s", "How long messages are collected, at most 100 of them."},
@@ -73,6 +77,8 @@ constexpr auto kDescribed = std::to_array<Described>({
     {"broker-secret", "[]",
      "The controller may read this Secret too. May be repeated; all that are to be read, each time.", Group::messages,
      of(Verb::enable)},
+    {"broker-secret", "[]", "Look at the broker of this Secret (amqp-url, management-url) too. May be repeated.",
+     Group::messages, of(Verb::cleanup)},
     {"broker-secret", "''",
      "Secret with amqp-url and management-url, else the Pod's annotation kubectl-migrate.dev/broker-secret.",
      Group::messages},
@@ -111,6 +117,10 @@ constexpr auto kDescribed = std::to_array<Described>({
      "source "
      "is removed."},
     {"from-checkpoint", "false", "Restore the archives once more."},
+    {"image", "''",
+     "The agent's image, as it was installed from: a Pod of it finishes each node that an uninstall has left "
+     "something on.",
+     Group::common, of(Verb::cleanup)},
     {"image", "''", "Another image that has the counting workload, instead of the controller's own."},
     {"all-namespaces", "false", "List the migrations of all namespaces.", Group::common, of(Verb::list)},
     {"all-namespaces", "true", "Pods of all namespaces, unless -n names one.", Group::common, of(Verb::drain)},
@@ -118,6 +128,9 @@ constexpr auto kDescribed = std::to_array<Described>({
      "Bind the rights in the whole cluster, and label all namespaces of now but the cluster's own (kube-...).",
      Group::common, of(Verb::enable)},
     {"all-namespaces", "false", "About the migrations of all namespaces.", Group::common, of(Verb::support_bundle)},
+    {"all-namespaces", "false",
+     "In all namespaces, and what belongs to none: policies, rights, nodes that an uninstall has left something on.",
+     Group::common, of(Verb::cleanup)},
     {"all-namespaces", "false", "Take them back in the whole cluster."},
     {"file", "''",
      "Where to, instead of kubectl-migrate-support-NAME-TIME.tar.gz in this folder; - is standard output. Nothing that "
@@ -148,6 +161,7 @@ constexpr auto kDescribed = std::to_array<Described>({
     {"wait", "true", "Follow it to its end. Ctrl-C stops following, not the migration.", Group::waiting},
     {"no-wait", "false", "Show it once.", Group::waiting, of(Verb::status)},
     {"no-wait", "false", "Return at once.", Group::waiting},
+    {"dry-run", "'none'", "With any value but none, or without one: only list.", Group::waiting, of(Verb::cleanup)},
     {"dry-run", "'none'",
      "Must be \"none\", \"server\", or \"client\". If client, only say what would become of each Pod by what its "
      "object "

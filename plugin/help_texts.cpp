@@ -322,6 +322,35 @@ the namespace are under way.
                                .usage = R"(  kubectl migrate disable [-n NAMESPACE | --all-namespaces]
 )"};
 
+constexpr HelpText kCleanup = {.summary = "Remove what is left of migrations that are gone",
+                               .what =
+                                   R"(List and remove what is left over: of Migrations whose object is gone (targets,
+placeholders, marks and owners on Pods, pull Secrets, records on nodes), at a
+broker (mirrors, words in control queues), and of an installation that was
+taken away, with -A. Whatever belongs to a Migration that is there is never
+touched. What only a person can decide about is named, with what to do.
+
+It may be interrupted and run again.
+)",
+                               .examples = R"(  # What is there? Nothing is touched
+  kubectl migrate cleanup -A --dry-run
+
+  # Remove it
+  kubectl migrate cleanup -A
+
+  # And what is left at a namespace's broker
+  kubectl migrate cleanup -n shop --broker-secret rabbitmq
+
+  # For a program
+  kubectl migrate cleanup -A --dry-run -o json
+)",
+                               .usage = R"(  kubectl migrate cleanup [-n NAMESPACE | --all-namespaces]
+)",
+                               .more = R"(Exit codes:
+  0 nothing is left, but what is for a person to decide   1 something could not
+  be removed   2 usage   130 interrupted
+)"};
+
 constexpr HelpText kVersion = {.summary = "Version of this program and of what is installed",
                                .what = R"(Version of this program and of what is installed in the cluster.
 )",
@@ -365,9 +394,10 @@ constexpr HelpText kHelp = {.summary = "More about a command",
 )"};
 
 // By Verb.
-constexpr std::array<const HelpText*, kVerbs> kTexts = {
-    &kMigrate, &kStatus,   &kList,  &kDescribe,      &kAbort,  &kResolve, &kResume,  &kCheck,      &kCheckApp,
-    &kNodes,   &kSelfTest, &kDrain, &kSupportBundle, &kEnable, &kDisable, &kVersion, &kCompletion, &kHelp};
+constexpr std::array<const HelpText*, kVerbs> kTexts = {&kMigrate,  &kStatus,  &kList,          &kDescribe, &kAbort,
+                                                        &kResolve,  &kResume,  &kCheck,         &kCheckApp, &kNodes,
+                                                        &kSelfTest, &kDrain,   &kSupportBundle, &kEnable,   &kDisable,
+                                                        &kCleanup,  &kVersion, &kCompletion,    &kHelp};
 
 }  // namespace
 

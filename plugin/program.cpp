@@ -146,6 +146,8 @@ int run_command(const Session& session, const Options& options, BrokerWay& way) 
       return run_enable(session, options);
     case Verb::disable:
       return run_disable(session, options);
+    case Verb::cleanup:
+      return run_cleanup(session, options, way);
     case Verb::version:
       return run_version(session, options);
     case Verb::completion:

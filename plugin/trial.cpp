@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ostream>
 
 #include "plugin/format.h"
@@ -25,6 +26,13 @@ constexpr int kNames = 5;
 
 kube::CallOptions bounded() {
   return {.timeout = kCallTimeout, .stop = {}};
+}
+
+// Of a controller that is older than dry runs: it has taken their word (kDryRunWord) for a risk that it does not know.
+bool is_misunderstood(const MigrationStatus& status) {
+  return std::any_of(status.refusals.begin(), status.refusals.end(), [](const RefusalNote& one) {
+    return one.reason == "UnknownRisk" && one.message.find(kDryRunWord) != std::string::npos;
+  });
 }
 
 // The object while it is there.
@@ -74,6 +82,12 @@ class Trial {
       if (!*found)
         return fail(fmt::format("Migration {}/{}, the dry run, was deleted by somebody", namespace_(), named()));
       auto now = seen(std::move(**found));
+      if (now && is_misunderstood(now->migration.status))
+        return fail(
+            fmt::format("the controller is older than this plugin ({}) and does not know dry runs; it has refused "
+                        "this one, and touched nothing\nAn administrator updates it: kubectl apply -k manifests/; "
+                        "--dry-run=client shows what would be asked for",
+                        MIGRATE_VERSION));
       if (!now || is_final(now->migration.status.phase)) return now;
       if (session_.io.interrupted()) return fail("interrupted", exit_code::kDetached);
       if (session_.io.pacer.now() >= until) return fail(no_answer(now->migration));

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/kube_events.h"
-#include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "shared/migration/names.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {

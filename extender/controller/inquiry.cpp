@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/choice.h"
-#include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/preference.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/surroundings.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "extender/controller/owners.h"
 #include "extender/controller/refusals.h"
 #include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {
@@ -141,7 +141,13 @@ std::vector<Refusal> spec_refusals(const Migration& migration, const Json& pod) 
   std::vector<Refusal> all = rows.take();
   // A word of --accept that names no risk we know is a typing error, and must not be taken for a consent.
   for (const std::string& word : migration.spec.accept)
-    if (std::find(kRisks.begin(), kRisks.end(), word) == kRisks.end())
+    if (word == kDryRunWord)
+      all.push_back({"UnknownRisk",
+                     fmt::format("it has the word {} of a dry run, and no spec.dryRun: the CustomResourceDefinition is "
+                                 "older than who asked, and dropped that; kubectl apply -k manifests/",
+                                 kDryRunWord),
+                     ""});
+    else if (std::find(kRisks.begin(), kRisks.end(), word) == kRisks.end())
       all.push_back({"UnknownRisk",
                      fmt::format("--accept={}: there is no such risk; known are init-containers, post-start and "
                                  "emptydir-loss",

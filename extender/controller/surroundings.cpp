@@ -7,12 +7,12 @@
 #include <tuple>
 
 #include "extender/controller/neighbours.h"
-#include "extender/controller/owners.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/set_refusals.h"
 #include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {
@@ -53,6 +53,15 @@ Attempt<std::string> set_of(Hop& hop, const Migration& other, const Limits& limi
   return owner ? owner->uid : std::string{};
 }
 
+// What a newer controller has written in words of its own is at work, for all that can be told here.
+void fear_unreadable(const Json& other, const Migration& own, Surroundings& around) {
+  const std::string name = text_at(other, {"metadata", "name"});
+  if (text_at(other, {"metadata", "uid"}) == own.uid) return;
+  if (text_at(other, {"spec", "pod", "uid"}) == own.spec.pod_uid) around.other_migration = name;
+  if (own.status.owner && text_at(other, {"status", "owner", "uid"}) == own.status.owner->uid)
+    around.other_of_set = name;
+}
+
 // Migrations that keep this one from beginning: of the same Pod, of the same set.
 Attempt<void> find_others(Hop& hop, const Limits& limits, Surroundings& around) {
   const Migration& own = hop.migration();
@@ -60,6 +69,7 @@ Attempt<void> find_others(Hop& hop, const Limits& limits, Surroundings& around) 
   if (!listed) return tl::make_unexpected(listed.error());
   for (const Json& one : list_at(*listed, {"items"})) {
     const auto other = parse_migration(one);
+    if (!other) fear_unreadable(one, own, around);
     if (!other || !comes_first(*other, own)) continue;
     if (other->spec.pod_uid == own.spec.pod_uid) around.other_migration = other->name;
     if (!own.status.owner || is_way_back_of(own, *other)) continue;

@@ -9,12 +9,12 @@
 
 #include "extender/controller/json_list.h"
 #include "extender/controller/node_fit.h"
-#include "extender/controller/owners.h"
 #include "extender/controller/spread.h"
 #include "extender/controller/volumes.h"
 #include "shared/base/base64.h"
 #include "shared/messages/mirror.h"
 #include "shared/migration/names.h"
+#include "shared/migration/owners.h"
 #include "shared/migration/pod_copy.h"
 
 namespace migrate::controller {

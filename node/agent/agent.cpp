@@ -51,6 +51,40 @@ void Agent::wake_caretaker() {
   changed_.notify_all();
 }
 
+AgentResult<void> Agent::admit(const Order& order) {
+  return fence_.admit(order).and_then([&] { return source_.is_readable(order.migration); }).and_then([&] {
+    return target_.is_readable(order.migration);
+  });
+}
+
+std::vector<HeldMigration> Agent::held() {
+  std::vector<HeldMigration> all = source_.held();
+  for (HeldMigration& one : target_.held())
+    if (std::none_of(all.begin(), all.end(),
+                     [&](const HeldMigration& known) { return known.migration == one.migration; }))
+      all.push_back(std::move(one));
+  if (all.size() > kMostHeld) all.resize(kMostHeld);
+  return all;
+}
+
+void Agent::forget(const std::vector<std::string>& gone) {
+  for (const HeldMigration& one : held()) {
+    if (std::find(gone.begin(), gone.end(), one.migration) == gone.end()) continue;
+    const LogFields fields{{"migration", one.migration}, {"name", one.name}};
+    if (!source_.is_settled(one.migration)) {
+      parts_.log.warn("its Migration is gone, but its source is frozen still or its record cannot be read: it is kept",
+                      fields);
+      continue;
+    }
+    const Order order{one.migration, one.name, 0};
+    auto done = source_.clean_up(order).and_then([&] { return target_.clean_up(order); });
+    if (done)
+      parts_.log.info("forgotten, as its Migration is gone", fields);
+    else
+      parts_.log.warn("cannot be forgotten: " + done.error().message, fields);
+  }
+}
+
 AgentResult<SourceRecord> Agent::timed(AgentResult<SourceRecord> record) const {
   if (record) record->clock = parts_.clock.now();
   return record;
@@ -59,12 +93,11 @@ AgentResult<SourceRecord> Agent::timed(AgentResult<SourceRecord> record) const {
 AgentResult<SourceFacts> Agent::inspect(const Order& order, const PodRef& pod,
                                         const std::vector<std::string>& containers,
                                         const std::vector<std::string>& volumes, const Call&) {
-  return fence_.admit(order).and_then(
-      [&] { return agent::inspect(parts_.places, parts_.runtime, pod, containers, volumes); });
+  return admit(order).and_then([&] { return agent::inspect(parts_.places, parts_.runtime, pod, containers, volumes); });
 }
 
 AgentResult<void> Agent::check_kubelet(const Order& order, const PodRef& pod, const Call& call) {
-  return fence_.admit(order).and_then([&]() -> AgentResult<void> {
+  return admit(order).and_then([&]() -> AgentResult<void> {
     auto checked = parts_.kubelet.check(pod, call.timeout, call.stop);
     if (!checked) return failed(checked.error());
     return {};
@@ -72,80 +105,79 @@ AgentResult<void> Agent::check_kubelet(const Order& order, const PodRef& pod, co
 }
 
 AgentResult<SourceRecord> Agent::freeze(const Order& order, const FreezeOrder& freeze, const Call&) {
-  auto record = timed(fence_.admit(order).and_then([&] { return source_.freeze(order, freeze); }));
+  auto record = timed(admit(order).and_then([&] { return source_.freeze(order, freeze); }));
   wake_caretaker();
   return record;
 }
 
 AgentResult<std::vector<Archive>> Agent::checkpoint(const Order& order, const CheckpointOrder& checkpoint,
                                                     const Call& call) {
-  return fence_.admit(order).and_then([&] { return archives_.checkpoint(order, checkpoint, call); });
+  return admit(order).and_then([&] { return archives_.checkpoint(order, checkpoint, call); });
 }
 
 AgentResult<Snapshot> Agent::snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call) {
-  return fence_.admit(order).and_then(
-      [&] { return archives_.snapshot(order, snapshot, call, [this] { wake_caretaker(); }); });
+  return admit(order).and_then([&] { return archives_.snapshot(order, snapshot, call, [this] { wake_caretaker(); }); });
 }
 
 AgentResult<void> Agent::read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                       const Call& call) {
-  return fence_.admit(order).and_then([&] { return archives_.read(order, archive, sink, call); });
+  return admit(order).and_then([&] { return archives_.read(order, archive, sink, call); });
 }
 
 AgentResult<void> Agent::check_registry(const Order& order, const RegistryAccess& registry, const Call& call) {
-  return fence_.admit(order).and_then([&] { return pushes_.check(registry, call); });
+  return admit(order).and_then([&] { return pushes_.check(registry, call); });
 }
 
 AgentResult<std::vector<PushedImage>> Agent::push(const Order& order, const PushOrder& push, const Call& call) {
-  return fence_.admit(order).and_then([&] { return pushes_.push(order, push, call); });
+  return admit(order).and_then([&] { return pushes_.push(order, push, call); });
 }
 
 AgentResult<std::vector<std::string>> Agent::withdraw(const Order& order, const RegistryAccess& registry,
                                                       const Call& call) {
-  return fence_.admit(order).and_then([&] { return pushes_.withdraw(order, registry, call); });
+  return admit(order).and_then([&] { return pushes_.withdraw(order, registry, call); });
 }
 
 AgentResult<SourceRecord> Agent::commit(const Order& order, const Call&) {
-  return timed(fence_.admit(order).and_then([&] { return source_.commit(order); }));
+  return timed(admit(order).and_then([&] { return source_.commit(order); }));
 }
 
 AgentResult<SourceRecord> Agent::thaw(const Order& order, bool target_never_ran, const Call&) {
-  return timed(fence_.admit(order).and_then([&] { return source_.thaw(order, target_never_ran); }));
+  return timed(admit(order).and_then([&] { return source_.thaw(order, target_never_ran); }));
 }
 
 AgentResult<SourceRecord> Agent::source_record(const Order& order, const Call&) {
-  return timed(fence_.admit(order).map([&] { return source_.record(order); }));
+  return timed(admit(order).map([&] { return source_.record(order); }));
 }
 
 AgentResult<bool> Agent::source_is_gone(const Order& order, const Call&) {
-  return fence_.admit(order).and_then([&] { return source_.is_gone(order); });
+  return admit(order).and_then([&] { return source_.is_gone(order); });
 }
 
 AgentResult<void> Agent::prepare(const Order& order, const PrepareOrder& prepare, const Call&) {
-  return fence_.admit(order).and_then([&] { return target_.prepare(order, prepare); });
+  return admit(order).and_then([&] { return target_.prepare(order, prepare); });
 }
 
 AgentResult<PullFacts> Agent::pull(const Order& order, const PullOrder& pull, const Call& call) {
-  return fence_.admit(order).and_then([&] { return target_.pull(order, pull, call); });
+  return admit(order).and_then([&] { return target_.pull(order, pull, call); });
 }
 
 AgentResult<void> Agent::release(const Order& order, const ReleaseOrder& release, const Call&) {
-  return fence_.admit(order).and_then([&] { return target_.release(order, release); });
+  return admit(order).and_then([&] { return target_.release(order, release); });
 }
 
 AgentResult<std::vector<RestoredContainer>> Agent::restore_states(const Order& order, const PodRef& pod,
                                                                   const std::vector<std::string>& containers,
                                                                   const std::vector<RestoreState>& known,
                                                                   const Call& call) {
-  return fence_.admit(order).and_then([&] { return target_.states(pod, containers, known, call); });
+  return admit(order).and_then([&] { return target_.states(pod, containers, known, call); });
 }
 
 AgentResult<bool> Agent::cancel(const Order& order, const PodRef& pod, const Call& call) {
-  return fence_.admit(order).and_then([&] { return target_.cancel(order, pod, call); });
+  return admit(order).and_then([&] { return target_.cancel(order, pod, call); });
 }
 
 AgentResult<void> Agent::clean_up(const Order& order, const Call&) {
-  return fence_.admit(order).and_then([&] { return source_.clean_up(order); }).and_then([&] {
+  return admit(order).and_then([&] { return source_.clean_up(order); }).and_then([&] {
     return target_.clean_up(order);
   });
 }

@@ -62,11 +62,19 @@ class Agent final : public AgentApi {
   AgentResult<bool> cancel(const Order& order, const PodRef& pod, const Call& call) override;
   AgentResult<void> clean_up(const Order& order, const Call& call) override;
 
+  // What records and archives are here, of at most kMostHeld migrations.
+  [[nodiscard]] std::vector<HeldMigration> held();
+  // Of those, the ones whose Migration is gone, by word of who has looked. No source that is frozen still is touched:
+  // what is overdue is thawed by itself, and what is committed ends with its Pod.
+  void forget(const std::vector<std::string>& gone);
+
   // A request of this node's container runtime to the registry of images.
   [[nodiscard]] http::Response answer(const http::Request& request) { return target_.answer(request); }
 
  private:
   void care(const std::stop_token& stop);
+  // Every order passes here first: whether its term is new enough, and what is recorded can be understood.
+  [[nodiscard]] AgentResult<void> admit(const Order& order);
   void wake_caretaker();
   // With the clock its instants are by.
   [[nodiscard]] AgentResult<SourceRecord> timed(AgentResult<SourceRecord> record) const;

@@ -101,14 +101,26 @@ NodeFacts FactsOfNode::gather() {
   if (const auto cpuinfo = parts_.files.read("/proc/cpuinfo"); cpuinfo && *cpuinfo)
     facts.cpu_features = parse_cpu_features(**cpuinfo);
   facts.free_disk = free_disk(parts_.state_folder).value_or(Bytes{});
+  if (parts_.held) facts.held = parts_.held();
   facts.heartbeat = parts_.clock.now();
   return facts;
 }
 
-FactsReporter::FactsReporter(FactsOfNode& facts, kube::Client& client, Log& log)
+std::vector<std::string> to_be_forgotten(const nlohmann::json& migration_node) {
+  const auto place = nlohmann::json::json_pointer{"/metadata/annotations"} / kForgetAnnotation;
+  if (!migration_node.contains(place) || !migration_node.at(place).is_string()) return {};
+  std::istringstream words{migration_node.at(place).get<std::string>()};
+  std::vector<std::string> uids;
+  for (std::string uid; std::getline(words, uid, ',');)
+    if (is_plain_name(uid)) uids.push_back(uid);
+  return uids;
+}
+
+FactsReporter::FactsReporter(FactsOfNode& facts, kube::Client& client, Log& log, Forget forget)
     : facts_(facts),
       client_(client),
       log_(log),
+      forget_(std::move(forget)),
       thread_(every(kHeartbeatLimit / 3, [this](const std::stop_token& stop) { report(stop); })) {}
 
 void FactsReporter::report(const std::stop_token& stop) {
@@ -124,6 +136,8 @@ void FactsReporter::report(const std::stop_token& stop) {
   if (!error.empty() && error != last_error_) log_.error("tell of this node: " + error, {{"node", facts.node}});
   if (error.empty() && !last_error_.empty()) log_.info("this node is told of again", {{"node", facts.node}});
   last_error_ = error;
+  if (!applied || !forget_) return;
+  if (const auto gone = to_be_forgotten(*applied); !gone.empty()) forget_(gone);
 }
 
 }  // namespace migrate::agent

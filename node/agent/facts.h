@@ -5,8 +5,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "node/agent/probes.h"
 #include "node/container_runtime/container_runtime.h"
@@ -38,6 +40,7 @@ struct FactsParts {
   const FileReader& files;
   const Probes& probes;
   const Clock& clock;
+  std::function<std::vector<HeldMigration>()> held = {};  // empty: nothing is
 };
 
 class FactsOfNode {
@@ -54,16 +57,22 @@ class FactsOfNode {
   std::optional<Instant> criu_asked_;
 };
 
-// Applies the node's MigrationNode every 10 s, from a thread of its own, until it is destroyed.
+// The uids that a MigrationNode's annotation kubectl-migrate.dev/forget names.
+[[nodiscard]] std::vector<std::string> to_be_forgotten(const nlohmann::json& migration_node);
+
+// Applies the node's MigrationNode every 10 s, from a thread of its own, until it is destroyed. The answer says, too,
+// what is to be forgotten (to_be_forgotten; not asked about where nothing is).
 class FactsReporter {
  public:
-  FactsReporter(FactsOfNode& facts, kube::Client& client, Log& log);
+  using Forget = std::function<void(const std::vector<std::string>& gone)>;
+  FactsReporter(FactsOfNode& facts, kube::Client& client, Log& log, Forget forget);
 
  private:
   void report(const std::stop_token& stop);
   FactsOfNode& facts_;
   kube::Client& client_;
   Log& log_;
+  Forget forget_;
   std::string last_error_;  // said once, not every 10 s
   std::jthread thread_;
 };

@@ -9,6 +9,8 @@
 
 #include "node/agent/criu_config.h"
 #include "node/agent/disk.h"
+#include "node/agent/places.h"
+#include "node/agent/source_record.h"
 #include "node/runtime/documents.h"
 #include "node/runtime/files.h"
 
@@ -69,6 +71,128 @@ Result<std::string> text_of(const fs::path& file, std::size_t limit) {
   return std::move(*text).value_or("");
 }
 
+std::string text_of_settings(const fs::path& runc) {
+  return nlohmann::json{{"runc", runc.string()}}.dump(2) + "\n";
+}
+
+// What runc is by our settings, or else by our own search; empty: nowhere.
+fs::path runc_of(const fs::path& root) {
+  const auto settings = text_of(path_in(root, kRuntimeSettings), kTextLimit);
+  if (settings && !settings->empty())
+    if (const auto parsed = runtime::parse_settings(*settings); parsed && !parsed->runc.empty()) return parsed->runc;
+  return find_host_runc(root);
+}
+
+Result<void> free_criu(const fs::path& root, Uninstalled& done) {
+  const fs::path criu = path_in(root, kCriuConfiguration);
+  const auto options = text_of(criu, kTextLimit);
+  if (!options) return tl::make_unexpected(options.error());
+  const std::string rest = without_our_options(*options);
+  if (rest == *options) return {};
+  const auto written = rest.empty() ? remove_tree(criu) : write_durably(criu, rest, 0644);
+  if (!written) return tl::make_unexpected(written.error().within("take our options out of CRIU's configuration"));
+  done.changed.emplace_back(kCriuConfiguration);
+  return {};
+}
+
+bool holds_nothing(const fs::path& folder) {
+  std::error_code code;
+  return fs::directory_iterator{folder, code} == fs::directory_iterator{};
+}
+
+std::vector<fs::path> entries_of(const fs::path& folder) {
+  std::vector<fs::path> all;
+  std::error_code code;
+  for (fs::directory_iterator walk{folder, code}; !code && walk != fs::directory_iterator{}; walk.increment(code))
+    all.push_back(walk->path());
+  return all;
+}
+
+// By the kubelet's folders; what cannot be looked at is perhaps.
+bool is_on_node(const Places& places, const std::string& pod_uid) {
+  std::error_code code;
+  return fs::exists(places.pods / pod_uid, code) || code;
+}
+
+// Why the memory of a source, or its only record, must stay; empty: it need not.
+std::string needed_by(const fs::path& source, const Places& places) {
+  const auto text = runtime::read_file(source / "record.json", kTextLimit);
+  if (text && !*text) return "";
+  const auto stored = text ? parse_source(**text) : Result<StoredSource>(tl::make_unexpected(text.error()));
+  if (!stored) return "its record cannot be read: " + stored.error().message;
+  if (!is_on_node(places, stored->pod.uid)) return "";  // its containers are gone
+  switch (stored->state) {
+    case SourceState::none:
+    case SourceState::snapshotted:
+      return "";
+    case SourceState::thawed:
+      if (stored->settled) return "";
+      return fmt::format("the source of {} is to be thawed, which its agent does", stored->name);
+    case SourceState::frozen:
+    case SourceState::committed:
+      break;
+  }
+  return fmt::format("the source of {} is {}", stored->name, to_string(stored->state));
+}
+
+Result<void> remove_state(const InstallationPlace& place, const Places& places, Uninstalled& done) {
+  for (const fs::path& source : entries_of(places.sources())) {
+    if (const std::string why = needed_by(source, places); !why.empty())
+      done.kept.push_back(fmt::format("{}: {}", source.string(), why));
+    else if (auto removed = remove_tree(source); !removed)
+      return removed;
+  }
+  for (const fs::path& restored : entries_of(places.restores())) {
+    if (is_on_node(places, restored.filename().string()))
+      done.kept.push_back(fmt::format("{}: that Pod was restored, and lives on this node", restored.string()));
+    else if (auto removed = remove_tree(restored); !removed)
+      return removed;
+  }
+  if (!done.kept.empty()) return {};
+  for (const fs::path& entry : entries_of(place.state))
+    if (auto removed = remove_tree(entry); !removed) return removed;
+  // Where it is mounted here, it can be removed by the host's own path alone.
+  std::error_code code;
+  const bool is_gone = fs::remove(path_in(place.root, place.state), code) || fs::remove(place.state, code);
+  if (is_gone) done.changed.push_back(place.state.string());
+  return {};
+}
+
+Result<void> leave_link(const fs::path& root, Uninstalled& done) {
+  done.kept.push_back(fmt::format("{}: a link to runc, for Pods that were migrated", kInstalledRuntime));
+  const fs::path installed = place_of(root, kInstalledRuntime);
+  struct stat status {};
+  if (::lstat(installed.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  const fs::path runc = runc_of(root);
+  if (runc.empty()) return failure("replace migrate-runc by runc: there is no runc on this node");
+  const fs::path link = installed.string() + ".new";
+  ::unlink(link.c_str());
+  if (::symlink(runc.c_str(), link.c_str()) != 0 || ::rename(link.c_str(), installed.c_str()) != 0)
+    return failure(fmt::format("replace {} by a link to {}: {}", kInstalledRuntime, runc.string(), reason()));
+  done.changed.emplace_back(kInstalledRuntime);
+  return {};
+}
+
+// With its folders, where nobody else has put anything.
+Result<void> remove_runtime(const fs::path& root, Uninstalled& done) {
+  const fs::path settings = place_of(root, kRuntimeSettings);
+  const auto text = text_of(settings, kTextLimit);
+  if (!text) return tl::make_unexpected(text.error());
+  const bool is_ours = *text == text_of_settings(find_host_runc(root));
+  if (!text->empty() && !is_ours) done.left.push_back(fmt::format("{}: somebody has changed it", kRuntimeSettings));
+  for (const fs::path& file : {place_of(root, kInstalledRuntime), is_ours ? settings : fs::path{}}) {
+    std::error_code code;
+    if (file.empty() || !fs::exists(fs::symlink_status(file, code))) continue;
+    if (auto removed = remove_tree(file); !removed) return removed;
+    done.changed.push_back(file.filename() == settings.filename() ? kRuntimeSettings : kInstalledRuntime);
+  }
+  for (const char* folder : {"/opt/kubectl-migrate/bin", "/opt/kubectl-migrate", "/etc/kubectl-migrate"}) {
+    std::error_code not_empty;
+    fs::remove(path_in(root, folder), not_empty);
+  }
+  return {};
+}
+
 }  // namespace
 
 fs::path find_host_runc(const fs::path& root) {
@@ -97,8 +221,7 @@ Result<std::vector<std::string>> install(const InstallationPlace& place) {
   const auto settings = text_of(path_in(place.root, kRuntimeSettings), kTextLimit);
   if (!settings) return tl::make_unexpected(settings.error());
   if (settings->empty() && !is_on_usual_path(runc)) {
-    const auto written =
-        put(place.root, kRuntimeSettings, nlohmann::json{{"runc", runc.string()}}.dump(2) + "\n", 0644);
+    const auto written = put(place.root, kRuntimeSettings, text_of_settings(runc), 0644);
     if (!note(written, kRuntimeSettings)) return tl::make_unexpected(written.error());
   }
 
@@ -116,30 +239,16 @@ Result<std::vector<std::string>> install(const InstallationPlace& place) {
   return changed;
 }
 
-Result<std::vector<std::string>> uninstall(const InstallationPlace& place) {
-  std::vector<std::string> changed;
-  const fs::path criu = path_in(place.root, kCriuConfiguration);
-  const auto options = text_of(criu, kTextLimit);
-  if (!options) return tl::make_unexpected(options.error());
-  if (const std::string rest = without_our_options(*options); rest != *options) {
-    const auto written = rest.empty() ? remove_tree(criu) : write_durably(criu, rest, 0644);
-    if (!written) return tl::make_unexpected(written.error().within("take our options out of CRIU's configuration"));
-    changed.emplace_back(kCriuConfiguration);
-  }
-  const fs::path installed = place_of(place.root, kInstalledRuntime);
-  struct stat status {};
-  if (::lstat(installed.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return changed;
-  fs::path runc = find_host_runc(place.root);
-  const auto settings = text_of(path_in(place.root, kRuntimeSettings), kTextLimit);
-  if (settings && !settings->empty())
-    if (const auto parsed = runtime::parse_settings(*settings); parsed && !parsed->runc.empty()) runc = parsed->runc;
-  if (runc.empty()) return failure("replace migrate-runc by runc: there is no runc on this node");
-  const fs::path link = installed.string() + ".new";
-  ::unlink(link.c_str());
-  if (::symlink(runc.c_str(), link.c_str()) != 0 || ::rename(link.c_str(), installed.c_str()) != 0)
-    return failure(fmt::format("replace {} by a link to {}: {}", kInstalledRuntime, runc.string(), reason()));
-  changed.emplace_back(kInstalledRuntime);
-  return changed;
+Result<Uninstalled> uninstall(const InstallationPlace& place, const fs::path& pods, HandlerUse use) {
+  Uninstalled done;
+  const Places places{place.state, pods};
+  if (auto freed = free_criu(place.root, done); !freed) return tl::make_unexpected(freed.error());
+  // Archives are memory: they go first of what may fail.
+  if (auto removed = remove_state(place, places, done); !removed) return tl::make_unexpected(removed.error());
+  const bool is_used = use == HandlerUse::perhaps || !holds_nothing(places.restores());
+  auto replaced = is_used ? leave_link(place.root, done) : remove_runtime(place.root, done);
+  if (!replaced) return tl::make_unexpected(replaced.error());
+  return done;
 }
 
 }  // namespace migrate::agent

@@ -23,9 +23,22 @@ inline constexpr const char* kCriuConfiguration = "/etc/criu/runc.conf";
 // A running migrate-runc goes on: the new one takes its name by rename. The answer: what was changed, for the log.
 [[nodiscard]] Result<std::vector<std::string>> install(const InstallationPlace& place);
 
-// Takes CRIU's options away and leaves a link to runc in migrate-runc's place, as it stays the runtime of migrated
-// Pods for their life.
-[[nodiscard]] Result<std::vector<std::string>> uninstall(const InstallationPlace& place);
+// What runs under the handler `migrate` when it is taken away.
+enum class HandlerUse {
+  perhaps,  // migrated Pods: migrate-runc is their runtime for life
+  none,     // by the API server's word
+};
+struct Uninstalled {
+  std::vector<std::string> changed;
+  std::vector<std::string> kept;  // each what has to stay for now, and why
+  std::vector<std::string> left;  // what is an administrator's
+};
+// Takes away what install() has put there, and the state. What must stay is kept, and goes when this is called again:
+// of a source that is frozen or committed its folder; of Pods that were restored and live on this node (`pods`: the
+// kubelet's folder of Pods) what lets them be started anew, and a link to runc in migrate-runc's place. Settings that
+// somebody has changed stay, too.
+[[nodiscard]] Result<Uninstalled> uninstall(const InstallationPlace& place, const std::filesystem::path& pods,
+                                            HandlerUse use);
 
 // runc's path on the host; empty when it is nowhere that we know.
 [[nodiscard]] std::filesystem::path find_host_runc(const std::filesystem::path& root);

@@ -29,7 +29,9 @@ int main(int argc, char** argv) {
     app.add_option("--registry-port", settings.registry_port, "For checkpoints as images, on the loopback only")
         ->capture_default_str();
     app.add_option("--version-label", settings.version, "What this node's facts say of us")->group("");
-    const CLI::App* undo = app.add_subcommand("uninstall", "Undoes what was put on the node, and ends");
+    CLI::App* const undo = app.add_subcommand("uninstall", "Undoes what was put on the node, and ends");
+    undo->add_flag("--handler-unused", settings.handler_is_unused,
+                   "No Pod of the cluster has the RuntimeClass migrate: nothing is left for any");
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

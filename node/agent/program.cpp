@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <iostream>
 #include <thread>
 
 #include "node/agent/agent.h"
@@ -23,6 +24,10 @@ namespace {
 
 InstallationPlace installation_of(const Settings& settings) {
   return {settings.host_root, settings.program, settings.state_folder};
+}
+
+std::filesystem::path pods_folder(const Settings& settings) {
+  return path_in(settings.host_root, std::filesystem::path(settings.kubelet_folder) / "pods");
 }
 
 std::string first_line(const std::string& text) {
@@ -121,8 +126,7 @@ int run_agent(const Settings& settings) {
                         .host_root = settings.host_root,
                         .folder = settings.kubelet_folder},
                        files};
-  const Places places{settings.state_folder,
-                      path_in(settings.host_root, std::filesystem::path(settings.kubelet_folder) / "pods")};
+  const Places places{settings.state_folder, pods_folder(settings)};
   Serving* serving_at = nullptr;  // agents ask each other through what serves this one
   Agent agent{{places, settings.node, boot_id, *runtime, kubelet, clock, log,
                [&serving_at](const std::string& address, const std::string& node) {
@@ -141,8 +145,8 @@ int run_agent(const Settings& settings) {
   Probes probes{on_host, kubelet, clock};
   const std::jthread asking = keep_asking(probes);
   FactsOfNode facts{{settings.node, own_address(settings), settings.version, boot_id, settings.state_folder,
-                     settings.host_root, *runtime, on_host, files, probes, clock}};
-  const FactsReporter reporter{facts, *client, log};
+                     settings.host_root, *runtime, on_host, files, probes, clock, [&] { return agent.held(); }}};
+  const FactsReporter reporter{facts, *client, log, [&](const std::vector<std::string>& gone) { agent.forget(gone); }};
   const Enrolment enrolment{[&](const std::stop_token& stop) {
                               return enrol({settings.extender, settings.token}, *client, files, stop);
                             },
@@ -159,10 +163,22 @@ int run_agent(const Settings& settings) {
 }
 
 int run_uninstall(const Settings& settings) {
-  JsonLog log{"migrate-agent"};
-  for (const std::string& change : value_or_fatal(uninstall(installation_of(settings))))
-    log.info("taken from the node: " + change, {{"node", settings.node}});
-  return 0;
+  // The kubelet takes some seconds to put the folders of a Pod away that was deleted just before.
+  constexpr int kTries = 30;
+  const HandlerUse use = settings.handler_is_unused ? HandlerUse::none : HandlerUse::perhaps;
+  Uninstalled done;
+  for (int i = 1;; ++i) {
+    done = value_or_fatal(uninstall(installation_of(settings), pods_folder(settings), use));
+    for (const std::string& one : done.changed)
+      std::cout << "taken from the node: " << one << '\n' << std::flush;
+    if (use == HandlerUse::perhaps || done.kept.empty() || i == kTries) break;
+    std::this_thread::sleep_for(std::chrono::seconds{1});
+  }
+  for (const std::string& one : done.left)
+    std::cout << "left: " << one << '\n';
+  for (const std::string& one : done.kept)
+    std::cout << "kept: " << one << '\n' << std::flush;
+  return settings.handler_is_unused && !done.kept.empty() ? 3 : 0;
 }
 
 }  // namespace migrate::agent

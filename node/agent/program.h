@@ -23,10 +23,13 @@ struct Settings {
   std::uint16_t port = kAgentPort;
   std::uint16_t metrics_port = kAgentPort + 1;
   std::uint16_t registry_port = kAgentPort + 2;
+  bool handler_is_unused = false;  // uninstall: no Pod of the cluster runs under the RuntimeClass any more
 };
 
 // Until SIGTERM or SIGINT. The exit code.
 [[nodiscard]] int run_agent(const Settings& settings);
+// A line on standard output for each thing that was taken away, and that had to be kept. With handler_is_unused nothing
+// should: it is tried for half a minute, and the exit code is 3 where something had to.
 [[nodiscard]] int run_uninstall(const Settings& settings);
 
 }  // namespace migrate::agent

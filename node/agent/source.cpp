@@ -30,6 +30,7 @@ Source::Source(SourceParts parts) : parts_(std::move(parts)) {
     auto stored = text ? parse_source(**text) : Result<StoredSource>(tl::make_unexpected(text.error()));
     if (!stored) {
       parts_.log.error("a source's record cannot be read: " + stored.error().message, {{"migration", migration}});
+      unreadable_[migration] = stored.error().message;
       continue;
     }
     records_[migration] = std::move(*stored);
@@ -44,6 +45,14 @@ Source::Source(SourceParts parts) : parts_(std::move(parts)) {
     if (auto thawed = end_thawed(migration, why); !thawed)
       parts_.log.error(thawed.error().message, {{"migration", migration}, {"name", now.name}});
   }
+}
+
+AgentResult<void> Source::is_readable(const std::string& migration) const {
+  const auto found = unreadable_.find(migration);
+  if (found == unreadable_.end()) return {};
+  return agent_failure(Kind::failed, fmt::format("this agent cannot read its record {} ({}); an agent of the version "
+                                                 "that wrote it can, and thaws the source in its time",
+                                                 (parts_.places.source(migration) / kRecord).string(), found->second));
 }
 
 const StoredSource& Source::known(const std::string& migration) const {

@@ -15,6 +15,7 @@
 #include "node/container_runtime/container_runtime.h"
 #include "shared/base/host.h"
 #include "shared/log/log.h"
+#include "shared/migration/node_facts.h"
 
 namespace migrate::agent {
 
@@ -38,6 +39,15 @@ class Source {
   [[nodiscard]] SourceRecord record(const Order& order);
   [[nodiscard]] AgentResult<bool> is_gone(const Order& order);
   [[nodiscard]] AgentResult<void> clean_up(const Order& order);
+
+  // Fails where a record is on the disk that cannot be understood, a newer agent's perhaps: nothing is known then, and
+  // none is the wrong answer. Orders for that migration are to be refused.
+  [[nodiscard]] AgentResult<void> is_readable(const std::string& migration) const;
+
+  // All that there are records of, as node facts tell them.
+  [[nodiscard]] std::vector<HeldMigration> held();
+  // Whether nothing on this node hangs on its record any more: its containers run, or are gone.
+  [[nodiscard]] bool is_settled(const std::string& migration);
 
   // While it lives, the runtime checkpoints this source. A thaw lets all run at once, but is settled only behind it: a
   // runtime leaves paused what was resumed under its checkpoint, so then all are resumed once more.
@@ -78,8 +88,9 @@ class Source {
   SourceParts parts_;
   std::mutex mutex_;
   std::condition_variable checkpoint_ended_;
-  std::set<std::string> checkpointed_;           // at work now
-  std::map<std::string, StoredSource> records_;  // by the Migration's uid, as on the disk
+  std::set<std::string> checkpointed_;             // at work now
+  std::map<std::string, StoredSource> records_;    // by the Migration's uid, as on the disk
+  std::map<std::string, std::string> unreadable_;  // the same; why. Never changes
 };
 
 }  // namespace migrate::agent

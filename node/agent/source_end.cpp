@@ -185,6 +185,37 @@ AgentResult<bool> Source::is_gone(const Order& order) {
   return true;
 }
 
+std::vector<HeldMigration> Source::held() {
+  const std::lock_guard lock{mutex_};
+  std::vector<HeldMigration> all;
+  all.reserve(records_.size() + unreadable_.size());
+  for (const auto& [migration, stored] : records_)
+    all.push_back({migration, stored.name, std::string(to_string(stored.state)), stored.pod.uid});
+  for (const auto& [migration, why] : unreadable_)
+    all.push_back({migration, "", kHeldUnreadable, ""});
+  return all;
+}
+
+bool Source::is_settled(const std::string& migration) {
+  const std::lock_guard lock{mutex_};
+  const StoredSource& stored = known(migration);
+  switch (stored.state) {
+    case SourceState::none:
+    case SourceState::snapshotted:
+      return !unreadable_.contains(migration);
+    case SourceState::frozen:
+      return false;
+    case SourceState::thawed:
+      return stored.settled;
+    case SourceState::committed:
+      return std::all_of(stored.containers.begin(), stored.containers.end(), [&](const FrozenContainer& container) {
+        const auto there = parts_.runtime.exists(container.id);
+        return there && !*there;
+      });
+  }
+  return false;
+}
+
 AgentResult<void> Source::clean_up(const Order& order) {
   const std::lock_guard lock{mutex_};
   const StoredSource& stored = known(order.migration);

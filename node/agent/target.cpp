@@ -46,10 +46,20 @@ Target::Target(TargetParts parts) : parts_(std::move(parts)) {
     if (stored)
       records_[migration] = std::move(*stored);
     else
-      parts_.log.error("a target's record cannot be read: " + stored.error().message, {{"migration", migration}});
+      unreadable_[migration] = stored.error().message;
   }
+  for (const auto& [migration, why] : unreadable_)
+    parts_.log.error("a target's record cannot be read: " + why, {{"migration", migration}});
   for (const auto& [migration, stored] : records_)
     if (stored.offer && stored.boot_id == parts_.boot_id) open_registry(migration, *stored.offer);
+}
+
+AgentResult<void> Target::is_readable(const std::string& migration) const {
+  const auto found = unreadable_.find(migration);
+  if (found == unreadable_.end()) return {};
+  return agent_failure(
+      Kind::failed, fmt::format("this agent cannot read its record {} ({}); an agent of the version that wrote it can",
+                                (parts_.places.target(migration) / kRecord).string(), found->second));
 }
 
 StoredTarget Target::known(const std::string& migration) const {
@@ -172,6 +182,15 @@ AgentResult<bool> Target::cancel(const Order& order, const PodRef& pod, const Ca
     if (may_have_run(marks)) nothing_ran = false;
   }
   return nothing_ran;
+}
+
+std::vector<HeldMigration> Target::held() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<HeldMigration> all;
+  all.reserve(records_.size());
+  for (const auto& [migration, stored] : records_)
+    all.push_back({migration, stored.name, "", ""});
+  return all;
 }
 
 AgentResult<void> Target::clean_up(const Order& order) {

@@ -23,6 +23,7 @@
 #include "shared/base/host.h"
 #include "shared/log/log.h"
 #include "shared/migration/names.h"
+#include "shared/migration/node_facts.h"
 
 namespace migrate::agent {
 
@@ -53,6 +54,12 @@ class Target {
                                                                    const Call& call);
   [[nodiscard]] AgentResult<bool> cancel(const Order& order, const PodRef& pod, const Call& call);
   [[nodiscard]] AgentResult<void> clean_up(const Order& order);
+
+  // As Source::is_readable().
+  [[nodiscard]] AgentResult<void> is_readable(const std::string& migration) const;
+
+  // As Source::held(): the word for a source is empty.
+  [[nodiscard]] std::vector<HeldMigration> held() const;
 
   // Forgets marks of Pods that are gone from the node, and completes a mark that a full disk prevented. Containers that
   // were restored from an image start cold from then on, also while nobody asks for their states.
@@ -105,7 +112,8 @@ class Target {
   TargetParts parts_;
   Turns turns_;
   mutable std::mutex mutex_;
-  std::map<std::string, StoredTarget> records_;  // by the Migration's uid, as on the disk
+  std::map<std::string, StoredTarget> records_;    // by the Migration's uid, as on the disk
+  std::map<std::string, std::string> unreadable_;  // the same; why. Never changes
   ImageRegistry registry_;
 };
 

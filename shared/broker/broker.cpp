@@ -26,6 +26,8 @@ class RabbitMq final : public Broker {
   Lookup<std::vector<Binding>> list_bindings(const std::string& queue) override {
     return management_.list_bindings(queue);
   }
+  Result<std::vector<std::string>> queues(const std::string& prefix) override { return management_.queues(prefix); }
+  Lookup<std::vector<std::string>> peek(const std::string& queue) override { return management_.peek(queue); }
   Lookup<Totals> totals(const std::string& queue) override { return management_.totals(queue); }
 
   Lookup<Depth> depth(const std::string& queue) override { return amqp_.depth(queue); }

@@ -123,6 +123,11 @@ class Broker {
   [[nodiscard]] virtual Lookup<std::vector<Policy>> policies() = 0;
   // Those of a queue, as they are now.
   [[nodiscard]] virtual Lookup<std::vector<Binding>> list_bindings(const std::string& queue) = 0;
+  // Names of the virtual host's queues that begin with `prefix`, sorted.
+  [[nodiscard]] virtual Result<std::vector<std::string>> queues(const std::string& prefix) = 0;
+  // Bodies of messages that are ready, the first hundred of them, in order. They stay, marked as redelivered. Nothing
+  // when there is no such queue.
+  [[nodiscard]] virtual Lookup<std::vector<std::string>> peek(const std::string& queue) = 0;
   // As the broker last counted, up to 5 s ago. Nothing, too, when it has not counted yet (a new queue, a restart).
   [[nodiscard]] virtual Lookup<Totals> totals(const std::string& queue) = 0;
 

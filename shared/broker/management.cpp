@@ -21,6 +21,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kTimeout{9'500};
 constexpr milliseconds kPoll{200};
 constexpr std::size_t kLargestAnswer = 64U << 20;
+constexpr int kPeeked = 100;
 
 }  // namespace
 
@@ -135,6 +136,26 @@ Lookup<std::vector<Policy>> ManagementApi::policies() {
   return all;
 }
 
+Result<std::vector<std::string>> ManagementApi::queues(const std::string& prefix) {
+  const std::string attempt = fmt::format("list the queues at {}", where_);
+  auto answer = get(attempt, fmt::format("/api/queues/{}?columns=name", percent_encoded(virtual_host_)),
+                    Absent::means_no_virtual_host, kTimeout);
+  if (!answer) return tl::make_unexpected(answer.error());
+  if (!(*answer)->is_array()) return failure(attempt + ": the answer is no list");
+  return queue_names_of(**answer, prefix);
+}
+
+Lookup<std::vector<std::string>> ManagementApi::peek(const std::string& queue) {
+  const std::string attempt = fmt::format("look at the messages of queue {} at {}", queue, where_);
+  auto body = call(attempt, "POST", queue_path(queue) + "/get", {}, Absent::is_an_answer, kTimeout,
+                   Json{{"count", kPeeked}, {"ackmode", "ack_requeue_true"}, {"encoding", "auto"}}.dump());
+  if (!body) return tl::make_unexpected(body.error());
+  if (!*body) return std::nullopt;
+  const Json list = Json::parse(**body, nullptr, false);
+  if (!list.is_array()) return failure(attempt + ": the answer is no list");
+  return bodies_of(list);
+}
+
 Lookup<Totals> ManagementApi::totals(const std::string& queue) {
   const std::string attempt = fmt::format("count queue {} at {}", queue, where_);
   const auto began = std::chrono::steady_clock::now();
@@ -184,14 +205,16 @@ Lookup<Json> ManagementApi::get(const std::string& attempt, const std::string& t
 
 Lookup<std::string> ManagementApi::call(const std::string& attempt, const std::string& method,
                                         const std::string& target, std::vector<http::Header> headers, Absent absent,
-                                        milliseconds timeout) {
+                                        milliseconds timeout, std::string body) {
   http::HttpRequest request;
   request.method = method;
   request.target = target;
   request.headers = std::move(headers);
   request.headers.emplace_back("Authorization", authorization_);
   request.headers.emplace_back("Accept", "application/json");
-  request.connection = http::ConnectionUse::pooled;  // a list, or a deletion: either may run twice
+  if (!body.empty()) request.content_type = "application/json";
+  request.body = std::move(body);
+  request.connection = http::ConnectionUse::pooled;  // a look, or a deletion: either may run twice
   request.timeout = timeout;
   request.body_limit = kLargestAnswer;
   auto answer = client_->send(request);

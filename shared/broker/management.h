@@ -26,6 +26,8 @@ class ManagementApi {
   [[nodiscard]] Lookup<QueueFacts> queue(const std::string& name);
   [[nodiscard]] Lookup<std::vector<Policy>> policies();
   [[nodiscard]] Lookup<std::vector<Binding>> list_bindings(const std::string& queue);
+  [[nodiscard]] Result<std::vector<std::string>> queues(const std::string& prefix);
+  [[nodiscard]] Lookup<std::vector<std::string>> peek(const std::string& queue);
   [[nodiscard]] Lookup<Totals> totals(const std::string& queue);
   // Whether it has the binding of that properties_key.
   [[nodiscard]] Result<bool> has_binding(const std::string& queue, const Binding& binding);
@@ -34,7 +36,8 @@ class ManagementApi {
   // What a 404 is called, when it is not an answer; and a missing right may be one too.
   enum class Absent { is_an_answer, means_no_virtual_host, as_a_missing_right_is };
   Lookup<std::string> call(const std::string& attempt, const std::string& method, const std::string& target,
-                           std::vector<http::Header> headers, Absent absent, std::chrono::milliseconds timeout);
+                           std::vector<http::Header> headers, Absent absent, std::chrono::milliseconds timeout,
+                           std::string body = {});
   Lookup<nlohmann::json> get(const std::string& attempt, const std::string& target, Absent absent,
                              std::chrono::milliseconds timeout);
   Result<std::vector<Exchange>> exchanges_of(const std::vector<Binding>& bindings, std::chrono::milliseconds timeout);

@@ -72,6 +72,23 @@ Consumer consumer_of(const Json& listed) {
           prefetch > std::numeric_limits<std::uint32_t>::max() ? 0U : static_cast<std::uint32_t>(prefetch)};
 }
 
+std::vector<std::string> queue_names_of(const Json& list, const std::string& prefix) {
+  std::vector<std::string> names;
+  for (const Json& one : list)
+    if (std::string name = text_of(one, "name"); !name.empty() && name.starts_with(prefix))
+      names.push_back(std::move(name));
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> bodies_of(const Json& list) {
+  std::vector<std::string> bodies;
+  bodies.reserve(list.size());
+  for (const Json& one : list)
+    bodies.push_back(text_of(one, "payload_encoding") == "base64" ? "" : text_of(one, "payload"));
+  return bodies;
+}
+
 std::vector<std::string> connections_of(const Json& list, const std::string& peer_host) {
   std::vector<std::string> names;
   for (const Json& one : list)

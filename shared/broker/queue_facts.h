@@ -21,6 +21,11 @@ namespace migrate::broker {
 // From /api/queues/VHOST/NAME/bindings, without the default exchange's.
 [[nodiscard]] std::vector<Binding> bindings_of(const nlohmann::json& list);
 
+// From /api/queues/VHOST, sorted.
+[[nodiscard]] std::vector<std::string> queue_names_of(const nlohmann::json& list, const std::string& prefix);
+// From /api/queues/VHOST/NAME/get; bodies that are no text are empty.
+[[nodiscard]] std::vector<std::string> bodies_of(const nlohmann::json& list);
+
 // From /api/exchanges/VHOST/NAME.
 [[nodiscard]] Exchange exchange_of(const std::string& name, const nlohmann::json& exchange);
 

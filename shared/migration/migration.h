@@ -64,7 +64,7 @@ struct MigrationSpec {
   bool purge_primary = false;
   std::optional<milliseconds> gap_budget;  // no longer may nobody be at work, by forecast
   std::optional<milliseconds> max_total;   // nor the whole take
-  std::vector<std::string> accept;
+  std::vector<std::string> accept;         // without kDryRunWord, which goes with dry_run
   milliseconds timeout{600'000};
   std::chrono::seconds ttl_after_finished{86'400};
   // Only looked at, forecast and answered (Planned or Refused): nothing is touched, and nobody waits for it.

@@ -37,6 +37,11 @@ inline constexpr const char* kSubdomainAnnotation = "kubectl-migrate.dev/subdoma
 inline constexpr const char* kImagesAnnotation = "kubectl-migrate.dev/images";
 // Of Migrations: who asked for it, as the plugin knows it.
 inline constexpr const char* kRequestedByAnnotation = "kubectl-migrate.dev/requested-by";
+// In spec.accept of a dry run beside spec.dryRun. Every controller refuses a word of spec.accept that it does not know:
+// one that is older than spec.dryRun, or is never shown it because the schema is, would begin the migration otherwise.
+inline constexpr const char* kDryRunWord = "dry-run";
+// Of MigrationNodes: uids of Migrations that are gone, separated by commas, which the node's agent is to forget.
+inline constexpr const char* kForgetAnnotation = "kubectl-migrate.dev/forget";
 // Labels: of target Pods and placeholders the Migration's name; of namespaces where migrations are allowed.
 inline constexpr const char* kMigrationLabel = "kubectl-migrate.dev/migration";
 inline constexpr const char* kEnabledLabel = "kubectl-migrate.dev/enabled";

@@ -40,6 +40,8 @@ Result<NodeFacts> parse_node_facts(const Json& object) {
   read.cpu_features = facts["cpuFeatures"].texts();
   read.free_disk = Bytes{count_in(facts["freeDisk"])};
   read.boot_id = facts["bootID"].text();
+  for (const kube::Field& one : facts["held"].items())
+    read.held.push_back({one["migration"].text(), one["name"].text(), one["source"].text(), one["sourcePod"].text()});
   if (problem.error()) return tl::make_unexpected(problem.error()->within("MigrationNode " + read.node));
   return read;
 }
@@ -99,6 +101,13 @@ Json to_json(const NodeFacts& facts) {
     json["facts"]["criuCheck"] = {{"ok", check->ok}, {"message", check->message}};
   if (const auto& kubelet = facts.kubelet_checkpoint)
     json["facts"]["kubeletCheckpoint"] = {{"state", kubelet->state}, {"message", kubelet->message}};
+  if (!facts.held.empty()) {
+    Json& held = json["facts"]["held"] = Json::array();
+    for (const HeldMigration& one : facts.held) {
+      held.push_back({{"migration", one.migration}, {"name", one.name}});
+      if (!one.source.empty()) held.back().update({{"source", one.source}, {"sourcePod", one.source_pod}});
+    }
+  }
   return json;
 }
 

@@ -28,6 +28,22 @@ struct KubeletCheckpoint {
   std::string message;
 };
 
+// What an agent keeps of a migration: records and archives. Told, so that it is found when its Migration is gone.
+struct HeldMigration {
+  std::string migration;   // its uid
+  std::string name;        // NAMESPACE/NAME; empty: not known
+  std::string source;      // of which its node is the source: what the record says ("committed"); else empty
+  std::string source_pod;  // the uid of that Pod
+  bool operator==(const HeldMigration&) const = default;
+};
+// The words of HeldMigration::source that count. Of a source that is frozen its agent thaws what is overdue; what was
+// committed it leaves as it is, and what it cannot read too.
+inline constexpr const char* kHeldFrozen = "frozen";
+inline constexpr const char* kHeldCommitted = "committed";
+inline constexpr const char* kHeldUnreadable = "unreadable";
+// More of them are not told at once.
+inline constexpr std::size_t kMostHeld = 256;
+
 struct NodeFacts {
   std::string node;
   std::string address;  // "IP:PORT" of its agent
@@ -47,6 +63,7 @@ struct NodeFacts {
   std::vector<std::string> cpu_features;  // /proc/cpuinfo's flags, sorted
   Bytes free_disk;                        // where archives are kept
   std::string boot_id;
+  std::vector<HeldMigration> held = {};  // at most kMostHeld
 };
 
 // An agent older than this is not alive; agents write every third of it.

@@ -1,6 +1,8 @@
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "shared/migration/go_duration.h"
+#include "shared/migration/names.h"
 #include "shared/migration/parts.h"
 
 namespace migrate {
@@ -96,6 +98,7 @@ MigrationSpec parse_spec(const Field& spec) {
   read.ttl_after_finished =
       std::chrono::duration_cast<std::chrono::seconds>(duration_in(spec["ttlAfterFinished"], read.ttl_after_finished));
   read.dry_run = spec["dryRun"].flag();
+  if (read.dry_run) std::erase(read.accept, kDryRunWord);
   read.abort = spec["abort"].flag();
   read.resolve = word_in(spec["resolve"], resolution_from, Resolution::none, "Source, Target, Checkpoint");
   return read;
@@ -119,8 +122,11 @@ Json to_json(const MigrationSpec& spec) {
   if (!target.empty()) json["target"] = std::move(target);
   if (spec.gap_budget) json["gapBudget"] = to_go_duration(*spec.gap_budget);
   if (spec.max_total) json["maxTotal"] = to_go_duration(*spec.max_total);
-  if (spec.dry_run) json["dryRun"] = true;
   if (!spec.accept.empty()) json["accept"] = spec.accept;
+  if (spec.dry_run) {
+    json["dryRun"] = true;
+    json["accept"].push_back(kDryRunWord);
+  }
   if (spec.resolve != Resolution::none) json["resolve"] = to_string(spec.resolve);
   return json;
 }

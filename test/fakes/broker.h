@@ -191,6 +191,19 @@ class FakeBroker : public broker::Broker {
     if (!has_queue(queue)) return std::nullopt;
     return bindings(queue);
   }
+  Result<std::vector<std::string>> queues(const std::string& prefix) override {
+    if (auto error = begin("queues " + prefix)) return tl::make_unexpected(*error);
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> names;
+    for (const auto& [name, queue] : queues_)
+      if (name.starts_with(prefix)) names.push_back(name);
+    return names;
+  }
+  Lookup<std::vector<std::string>> peek(const std::string& queue) override {
+    if (auto error = begin("peek " + queue)) return tl::make_unexpected(*error);
+    if (!has_queue(queue)) return std::nullopt;
+    return ready(queue);
+  }
   Lookup<broker::Totals> totals(const std::string& queue) override {
     if (auto error = begin("totals " + queue)) return tl::make_unexpected(*error);
     const std::lock_guard lock{mutex_};

@@ -238,17 +238,20 @@ command_uninstall() {
   require_cluster
   lock_cluster
   local began=$EPOCHREALTIME under_way node pod namespace kept ours=app.kubernetes.io/part-of=kubectl-migrate
+  local -a unused=()
   if kubectl get crd migrations.kubectl-migrate.dev >/dev/null 2>&1; then
     under_way=$(migrations_under_way)
     [[ -z $under_way ]] || die "uninstall: migrations are under way: $(paste -sd' ' <<<"$under_way"); wait, or: kubectl migrate abort NAME"
     # Their finalizers are the controller's to take away, so it must still be there.
     kubectl delete migrations -A --all --timeout=120s >/dev/null || die 'uninstall: Migrations do not go away; see: kubectl get migrations -A'
   fi
+  kept=$(kubectl get pods -A -o 'jsonpath={range .items[?(@.spec.runtimeClassName=="migrate")]}{.metadata.namespace}/{.metadata.name} {end}')
+  [[ -n $kept ]] || unused=(--handler-unused)
   for node in $(workers); do
     pod=$(kubectl -n kubectl-migrate get pods -l app.kubernetes.io/name=migrate-agent --field-selector="spec.nodeName=$node,status.phase=Running" \
       -o name 2>/dev/null)
     [[ -n $pod ]] || { say "no agent runs on $node: what it left there stays"; continue; }
-    kubectl -n kubectl-migrate exec "$pod" -- /migrate-agent uninstall >&2 || die "uninstall: the agent of $node did not undo its part"
+    kubectl -n kubectl-migrate exec "$pod" -- /migrate-agent uninstall "${unused[@]}" >&2 || die "uninstall: the agent of $node did not undo its part"
   done
   # Policies and their bindings before the CRDs: one whose kind is gone would refuse what it matches.
   kubectl delete validatingadmissionpolicybindings,validatingadmissionpolicies -l $ours >/dev/null
@@ -259,9 +262,8 @@ command_uninstall() {
   done
   kubectl delete namespace kubectl-migrate --ignore-not-found --timeout=120s >/dev/null || die 'uninstall: the namespace kubectl-migrate does not go away'
   kubectl delete crd migrations.kubectl-migrate.dev migrationnodes.kubectl-migrate.dev --ignore-not-found --timeout=120s >/dev/null
-  kept=$(kubectl get pods -A -o 'jsonpath={range .items[?(@.spec.runtimeClassName=="migrate")]}{.metadata.namespace}/{.metadata.name} {end}')
   if [[ -n $kept ]]; then
-    say "the RuntimeClass migrate stays for Pods that were migrated: $kept"
+    say "the RuntimeClass migrate stays for Pods that were migrated: $kept; when they are gone: kubectl migrate cleanup -A"
   else
     kubectl delete runtimeclass migrate --ignore-not-found >/dev/null
   fi

@@ -95,6 +95,52 @@ BOOST_AUTO_TEST_CASE(clean_up_forgets_both_sides_but_not_the_term) {
   fails(agent.freeze(order(1), {}, call), Kind::stale);
 }
 
+// "none" would be answered for a source that stays frozen.
+BOOST_AUTO_TEST_CASE(a_record_that_cannot_be_read_is_no_record_of_none) {
+  test::write_text(node.places.source("m-2") / "record.json", R"({"state":"of a newer version"})");
+  test::write_text(node.places.target("m-3") / "record.json", "{}");
+  Agent started{{node.places, "node-a", node.boot_id, node.runtime, node.kubelet, clock, node.log,
+                 [](const std::string&, const std::string&) { return nullptr; }}};
+  fails(started.thaw(order(1, "m-2"), false, call), Kind::failed, "of a newer version");
+  fails(started.source_record(order(1, "m-2"), call), Kind::failed, "record.json");
+  fails(started.freeze(order(1, "m-2"), {pod(), {"main"}, "node-b", 60s}, call), Kind::failed);
+  fails(started.clean_up(order(1, "m-2"), call), Kind::failed);
+  fails(started.prepare(order(1, "m-3"), {pod("pod-2"), {"main"}, 1ms}, call), Kind::failed, "record.json");
+  started.forget({"m-2", "m-3"});
+  BOOST_TEST(test::is_there(node.places.source("m-2") / "record.json"));
+  BOOST_TEST((started.held() == std::vector<HeldMigration>{{"m-2", "", kHeldUnreadable, ""}}));
+  BOOST_TEST(!node.runtime.is_paused("c1"));
+}
+
+BOOST_AUTO_TEST_CASE(it_tells_what_it_holds_and_forgets_what_is_gone) {
+  freeze(60s);
+  good(agent.prepare(order(1, "m-2"), {pod("pod-2"), {"main"}, 1ms}, call));
+  const std::vector<HeldMigration> both{{"m-1", "shop/orders", kHeldFrozen, "pod-1"}, {"m-2", "shop/orders", "", ""}};
+  BOOST_TEST((agent.held() == both));
+  agent.forget({"m-1", "m-2", "m-3"});
+  BOOST_TEST((agent.held() == std::vector<HeldMigration>{both.front()}), "a source that is frozen is not forgotten");
+  BOOST_TEST(!test::is_there(node.places.restore("pod-2")));
+  BOOST_TEST(node.runtime.is_paused("c1"));
+  good(agent.thaw(order(), false, call));
+  agent.forget({"m-2"});
+  BOOST_TEST(test::is_there(node.places.source("m-1")), "only what is named");
+  agent.forget({"m-1"});
+  BOOST_TEST(agent.held().empty());
+  BOOST_TEST(!test::is_there(node.places.source("m-1")));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_committed_is_forgotten_when_its_containers_have_gone) {
+  freeze(60s);
+  good(agent.checkpoint(order(), {Backend::kubelet, {}}, call));
+  BOOST_TEST((good(agent.commit(order(), call)).state == SourceState::committed));
+  agent.forget({"m-1"});
+  BOOST_REQUIRE(agent.held().size() == 1U);
+  BOOST_TEST(agent.held().front().source == kHeldCommitted);
+  node.runtime.containers.erase("c1");
+  agent.forget({"m-1"});
+  BOOST_TEST(agent.held().empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_kubelet_is_asked_before_it_is_needed) {
   good(agent.check_kubelet(order(2), pod(), call));
   BOOST_TEST(node.kubelet.checked == "orders");

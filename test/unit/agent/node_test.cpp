@@ -4,6 +4,7 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
 
 #include "node/agent/criu_config.h"
 #include "node/agent/disk.h"
@@ -12,7 +13,9 @@
 #include "node/agent/installation.h"
 #include "node/agent/kubelet.h"
 #include "node/agent/probes.h"
+#include "node/agent/source_record.h"
 #include "shared/certificates/certificates.h"
+#include "shared/migration/names.h"
 #include "test/unit/agent/helpers.h"
 
 namespace migrate::agent {
@@ -28,6 +31,7 @@ struct Fixture {
   test::TemporaryFolder folder;
   fs::path root = folder / "host";
   InstallationPlace place{root, folder / "migrate-runc", folder / "state"};
+  fs::path pods = root / "var/lib/kubelet/pods";
 
   Fixture() {
     write_text(folder / "migrate-runc", "program 1");
@@ -109,13 +113,76 @@ BOOST_AUTO_TEST_CASE(a_runc_off_the_usual_path_is_written_down) {
 BOOST_AUTO_TEST_CASE(uninstalling_leaves_runc_in_its_place_and_the_administrators_lines) {
   write_text(root.string() + kCriuConfiguration, "log-file /x\n");
   value_or_fatal(install(place));
-  BOOST_TEST(value_or_fatal(uninstall(place)).size() == 2U);
+  BOOST_TEST(value_or_fatal(uninstall(place, pods, HandlerUse::perhaps)).changed.size() == 3U);
   BOOST_TEST(at(kCriuConfiguration) == "log-file /x\n");
   BOOST_TEST(fs::read_symlink(root.string() + kInstalledRuntime) == "/usr/sbin/runc");
-  BOOST_TEST(value_or_fatal(uninstall(place)).empty());
+  BOOST_TEST(!test::is_there(place.state));
+  const Uninstalled again = value_or_fatal(uninstall(place, pods, HandlerUse::perhaps));
+  BOOST_TEST(again.changed.empty());
+  BOOST_TEST(again.kept.size() == 1U);
   value_or_fatal(install(place));
   BOOST_TEST(at(kInstalledRuntime) == "program 1");
   BOOST_TEST(read_text(root / "usr/sbin/runc") == "runc");
+}
+
+BOOST_AUTO_TEST_CASE(with_no_pod_under_the_handler_nothing_stays) {
+  fs::remove(root / "usr/sbin/runc");
+  write_program("/usr/libexec/crio/runc");
+  for (const HandlerUse before : {HandlerUse::perhaps, HandlerUse::none}) {
+    value_or_fatal(install(place));
+    // An uninstall that left the link, or none before.
+    if (before == HandlerUse::perhaps) value_or_fatal(uninstall(place, pods, before));
+    BOOST_TEST(test::is_there(root.string() + kInstalledRuntime));
+    const Uninstalled done = value_or_fatal(uninstall(place, pods, HandlerUse::none));
+    BOOST_TEST(done.kept.empty());
+    for (const char* folder : {"opt/kubectl-migrate", "etc/kubectl-migrate"})
+      BOOST_TEST(!test::is_there(root / folder), folder);
+    BOOST_TEST(!test::is_there(place.state));
+    BOOST_TEST(value_or_fatal(uninstall(place, pods, HandlerUse::none)).changed.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(settings_of_an_administrator_and_others_files_stay) {
+  write_text(root.string() + kRuntimeSettings, R"({"runc":"/usr/sbin/runc","mine":1})");
+  write_text(root / "opt/kubectl-migrate/note", "mine");
+  value_or_fatal(install(place));
+  const Uninstalled done = value_or_fatal(uninstall(place, pods, HandlerUse::none));
+  BOOST_TEST(done.kept.empty());
+  BOOST_REQUIRE(done.left.size() == 1U);
+  BOOST_TEST(done.left.front().starts_with(kRuntimeSettings));
+  BOOST_TEST(!test::is_there(root.string() + kInstalledRuntime));
+  BOOST_TEST(read_text(root / "opt/kubectl-migrate/note") == "mine");
+}
+
+BOOST_AUTO_TEST_CASE(memory_that_somebody_may_need_stays) {
+  const auto record = [&](const std::string& migration, SourceState state, bool settled, const char* uid = "pod-1") {
+    StoredSource stored;
+    stored.state = state;
+    stored.name = "shop/" + migration;
+    stored.pod.uid = uid;
+    stored.deadline = Instant{1h};
+    stored.settled = settled;
+    write_text(place.state / "sources" / migration / "record.json", to_text(stored));
+  };
+  record("frozen", SourceState::frozen, true);
+  record("committed", SourceState::committed, true);
+  record("thawing", SourceState::thawed, false);
+  record("thawed", SourceState::thawed, true);
+  record("ended", SourceState::committed, true, "pod-9");
+  write_text(place.state / "sources/strange/record.json", "{}");
+  write_text(place.state / "targets/gone/images/main.tar", "memory");
+  write_text(place.state / "restores/pod-1/main/used", "{}");
+  write_text(place.state / "restores/pod-2/main/used", "{}");
+  fs::create_directories(pods / "pod-1");
+  value_or_fatal(install(place));
+  const Uninstalled done = value_or_fatal(uninstall(place, pods, HandlerUse::none));
+  BOOST_TEST(done.kept.size() == 6U);  // four sources, a restored Pod, and the link that it runs under
+  for (const char* kept :
+       {"sources/frozen", "sources/committed", "sources/thawing", "sources/strange", "restores/pod-1"})
+    BOOST_TEST(test::is_there(place.state / kept), kept);
+  for (const char* gone : {"sources/thawed", "sources/ended", "restores/pod-2"})
+    BOOST_TEST(!test::is_there(place.state / gone), gone);
+  BOOST_TEST(fs::is_symlink(root.string() + kInstalledRuntime));
 }
 
 BOOST_AUTO_TEST_CASE(links_of_the_host_lead_where_the_host_says) {
@@ -140,6 +207,19 @@ BOOST_AUTO_TEST_CASE(facts_are_read_from_what_the_system_says) {
   BOOST_TEST(parse_criu_version("command not found").empty());
   BOOST_TEST(architecture_name("x86_64") == "amd64");
   BOOST_TEST(architecture_name("riscv64") == "riscv64");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_to_be_forgotten_stands_in_an_annotation) {
+  const auto named = [](const nlohmann::json& value) {
+    nlohmann::json node;
+    node["metadata"]["annotations"][kForgetAnnotation] = value;
+    return to_be_forgotten(node);
+  };
+  using Uids = std::vector<std::string>;
+  BOOST_TEST((named("u-1,u-2") == Uids{"u-1", "u-2"}));
+  BOOST_TEST((named(",../up,u-1,") == Uids{"u-1"}), "they become names of folders");
+  BOOST_TEST(named(7).empty());
+  BOOST_TEST(to_be_forgotten({{"metadata", {{"name", "node-a"}}}}).empty());
 }
 
 // Facts of a node, with what its programs say.

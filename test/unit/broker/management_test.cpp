@@ -66,6 +66,32 @@ BOOST_AUTO_TEST_CASE(connections_from_one_address) {
   BOOST_TEST(!broker->connections_from("10.0.0.9").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(queues_by_how_their_names_begin) {
+  body = R"([{"name": "ms2m.replay.2"}, {"name": "orders"}, {"name": "ms2m.replay.1"}, {"vhost": "/"}, 7])";
+  const auto found = broker->queues("ms2m.");
+  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_TEST((*found == std::vector<std::string>{"ms2m.replay.1", "ms2m.replay.2"}));
+  BOOST_TEST(asked.front().target == "/api/queues/%2F?columns=name");
+  body = "{}";
+  BOOST_TEST(!broker->queues("ms2m.").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_looked_at_and_stay) {
+  body = R"([{"payload": "{\"type\":\"END_REPLAY\"}", "payload_encoding": "string"},
+             {"payload": "/w==", "payload_encoding": "base64"}])";
+  const auto found = broker->peek("ms2m.control.orders");
+  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_REQUIRE(*found);
+  BOOST_TEST((**found == std::vector<std::string>{R"({"type":"END_REPLAY"})", ""}));
+  BOOST_TEST(asked.front().method == "POST");
+  BOOST_TEST(asked.front().target == "/api/queues/%2F/ms2m.control.orders/get");
+  BOOST_TEST(asked.front().body.find(R"("ackmode":"ack_requeue_true")") != std::string::npos, asked.front().body);
+  status = 404;
+  const auto none = broker->peek("ms2m.control.orders");
+  BOOST_REQUIRE(none);
+  BOOST_TEST(!none->has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_is_closed_with_its_reason) {
   status = 204;
   body.clear();

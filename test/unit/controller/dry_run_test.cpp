@@ -293,6 +293,17 @@ BOOST_AUTO_TEST_CASE(it_is_answered_while_a_migration_of_the_pod_is_at_work) {
   check_untouched(scene);
 }
 
+// In the middle of an upgrade: this replica leads, and another one of a newer version did before.
+BOOST_AUTO_TEST_CASE(a_migration_that_cannot_be_read_is_taken_for_one_at_work) {
+  Scene scene;
+  put(scene, another(false, Phase::freezing));
+  scene.cluster.change(migration_path("shop", "earlier"),
+                       [](Json& object) { object["status"]["phase"] = "OfANewerVersion"; });
+  const MigrationStatus status = scene.run();
+  BOOST_TEST(to_string(status.phase) == "Refused", status.message);
+  BOOST_TEST((reasons_of(status) == Words{"OtherMigration"}));
+}
+
 BOOST_AUTO_TEST_CASE(nobody_waits_for_a_dry_run) {
   Scene scene;
   put(scene, another(true, Phase::preparing));

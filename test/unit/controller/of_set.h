@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "extender/controller/owners.h"
+#include "shared/migration/owners.h"
 #include "test/unit/controller/scene.h"
 
 namespace migrate::controller {

@@ -139,6 +139,8 @@ const std::vector<Row> kRows{
     spec_row("EphemeralContainer", "/status/ephemeralContainerStatuses",
              R"([{"name": "debug", "state": {"running": {}}}])", "debug still runs"),
     {"UnknownRisk", [](Case& c) { c.migration.spec.accept = {"everything"}; }, "no such risk"},
+    {"UnknownRisk", [](Case& c) { c.migration.spec.accept = {"dry-run"}; },
+     "dropped that; kubectl apply -k manifests/"},
 };
 
 BOOST_DATA_TEST_CASE(what_speaks_against_it, boost::unit_test::data::make(kRows), row) {

@@ -25,7 +25,8 @@ const char* const kFull = R"({
     "restore": "Image", "transfer": {"via": "Registry", "repository": "r.example:5000/cp", "secretName": "pull"},
     "messages": {"mode": "Queue", "queue": "orders.{ordinal}", "broker": {"secretName": "rabbit"},
       "maxReplay": "20s", "cutoff": "1m30s", "purgePrimary": true},
-    "gapBudget": "500ms", "maxTotal": "30s", "dryRun": true, "accept": ["init-containers", "post-start"],
+    "gapBudget": "500ms", "maxTotal": "30s", "dryRun": true, "accept": ["init-containers", "post-start",
+      "dry-run"],
     "timeout": "1m30s", "ttlAfterFinished": "24h", "abort": true, "resolve": "Checkpoint"},
   "status": {
     "phase": "Restoring", "reason": "R", "message": "m",
@@ -240,6 +241,19 @@ BOOST_AUTO_TEST_CASE(spec_and_status_come_back_as_they_were_written) {
   const Migration m = parsed(full);
   BOOST_TEST(to_json(m.spec) == full["spec"]);
   BOOST_TEST(to_json(m.status) == full["status"]);
+}
+
+// Whoever does not know the field refuses the word.
+BOOST_AUTO_TEST_CASE(a_dry_run_has_a_word_that_goes_with_it) {
+  const Migration m = parsed(Json::parse(kFull));
+  BOOST_TEST((m.spec.accept == std::vector<std::string>{"init-containers", "post-start"}));
+  MigrationSpec spec;
+  BOOST_TEST(!to_json(spec).contains("accept"));
+  spec.dry_run = true;
+  BOOST_TEST(to_json(spec)["accept"] == Json::array({"dry-run"}));
+  Json dropped = Json::parse(kFull);
+  dropped["spec"].erase("dryRun");
+  BOOST_TEST(parsed(dropped).spec.accept.back() == "dry-run");
 }
 
 BOOST_AUTO_TEST_CASE(an_object_for_create_has_what_the_client_may_say_and_no_status) {

@@ -32,12 +32,14 @@ BOOST_AUTO_TEST_CASE(come_back_as_they_were_written) {
   facts.cpu_features = {"avx", "sse2"};
   facts.free_disk = 512_MiB;
   facts.boot_id = "b";
+  facts.held = {{"u-1", "shop/orders", kHeldFrozen, "p-1"}, {"u-2", "shop/carts", "", ""}};
   const auto read = parse_node_facts(to_json(facts));
   BOOST_REQUIRE_MESSAGE(read, (read ? "" : read.error().message));
   BOOST_TEST(to_json(*read) == to_json(facts));
   BOOST_TEST(read->node == "node-a");
   BOOST_TEST((read->heartbeat == facts.heartbeat));
   BOOST_TEST((read->free_disk == facts.free_disk));
+  BOOST_TEST((read->held == facts.held));
   BOOST_REQUIRE(read->criu_check);
   BOOST_TEST(!read->criu_check->ok);
   BOOST_TEST(read->criu_check->message == "Error (criu/cr-check.c:1): no");

@@ -182,6 +182,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_MigrationNodes_has_the_fields_that_are_writte
   facts.criu_check = {true, "Looks good."};
   facts.criu_options_missing = {"tcp-close"};
   facts.kubelet_checkpoint = {KubeletCheckpoint::kAllowed, ""};
+  facts.held = {{"u", "shop/orders", kHeldCommitted, "p"}};
   const Json schema = schema_of("migrationnodes.yaml").at("properties").at("facts");
   check_same(schema, to_json(facts).at("facts"), "facts");
   using Kubelet = KubeletCheckpoint;
@@ -189,6 +190,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_MigrationNodes_has_the_fields_that_are_writte
       enum_at(schema, "/properties/kubeletCheckpoint/properties/state") ==
           (std::set<std::string>{Kubelet::kAllowed, Kubelet::kForbidden, Kubelet::kGateClosed, Kubelet::kUnknown}),
       boost::test_tools::per_element());
+  BOOST_TEST(schema.at("properties").at("held").at("maxItems") == kMostHeld);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

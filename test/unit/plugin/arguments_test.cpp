@@ -121,6 +121,14 @@ const std::vector<Good> kGood = {
        return o.verb == Verb::enable && o.broker_secrets == Words{"a", "b"};
      }},
     {{"disable", "--all-namespaces"}, [](const Options& o) { return o.verb == Verb::disable && o.all_namespaces; }},
+    {{"cleanup", "-A", "--dry-run"},
+     [](const Options& o) { return o.verb == Verb::cleanup && o.all_namespaces && o.dry_run != DryRun::none; }},
+    {{"cleanup", "--dry-run", "-n", "shop", "--broker-secret=a,b", "--accept", "unknown-mirrors", "-o", "name"},
+     [](const Options& o) {
+       return o.dry_run != DryRun::none && o.broker_secrets == Words{"a", "b"} &&
+              o.accept == Words{"unknown-mirrors"} && o.output == Output::name;
+     }},
+    {{"cleanup", "--dry-run", "none"}, [](const Options& o) { return o.dry_run == DryRun::none; }},
     {{"version"}, [](const Options& o) { return o.verb == Verb::version; }},
     {{"completion", "zsh"}, [](const Options& o) { return o.verb == Verb::completion && o.name == "zsh"; }},
     {{"help"}, [](const Options& o) { return o.verb == Verb::help && !o.help_about; }},
@@ -295,9 +303,13 @@ const std::vector<Bad> kBad = {
     {{"check", "a", "b"}, "check takes one name"},
     {{"check", "--ordinal", "0"}, "--ordinal belongs to sts/NAME"},
     {{"check", "orders", "--dry-run=server"},
-     "unknown flag: --dry-run\nIt belongs to: kubectl migrate POD, kubectl migrate drain\n"},
+     "unknown flag: --dry-run\nIt belongs to: kubectl migrate POD, kubectl migrate drain, kubectl migrate cleanup\n"},
     {{"check", "orders", "--broker-secret=a,b"}, "--broker-secret: check takes one"},
     {{"nodes", "node-a"}, "nodes takes no name"},
+    {{"cleanup", "orders"}, "cleanup takes no name"},
+    {{"cleanup", "-A", "--broker-secret", "x"}, "--broker-secret needs --namespace: that is where the Secret is"},
+    {{"cleanup", "--accept=touch-queue"}, "--accept=touch-queue: cleanup knows unknown-mirrors alone"},
+    {{"cleanup", "-o", "wide"}, "allowed formats are: json,name,yaml"},
     {{"self-test", "--from", "node-a", "--to=node-a"}, "--from and --to are both node-a"},
     {{"self-test", "--from=A"}, "invalid argument \"A\" for \"--from\" flag: must be a name"},
     {{"orders", "--gap-budget=0s"}, "for \"--gap-budget\" flag: must be a duration such as 500ms"},

@@ -104,6 +104,15 @@ BOOST_AUTO_TEST_CASE(rights_do_not_go_away_under_a_migration) {
   BOOST_TEST(scene.cluster.written.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_dry_run_needs_no_rights_for_long) {
+  Scene scene;
+  Migration looked_at = migration_in(Phase::preparing);
+  looked_at.spec.dry_run = true;
+  scene.put(looked_at);
+  BOOST_TEST(scene.run({"disable"}) == 0, scene.err.str());
+  BOOST_TEST(label_of(scene, "shop").empty());
+}
+
 BOOST_AUTO_TEST_CASE(disable_everywhere) {
   Scene scene;
   scene.cluster.put(kube::core("namespaces", "", "other"), Json::object());

@@ -61,6 +61,21 @@ BOOST_AUTO_TEST_CASE(a_server_that_drops_the_word_is_asked_for_nothing) {
   BOOST_TEST(all.scene.cluster.written.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_controller_that_does_not_know_dry_runs_refuses_them) {
+  DryRunScene all;
+  all.controller = [](const Migration&) {
+    MigrationStatus status;
+    status.phase = Phase::refused;
+    status.reason = "UnknownRisk";
+    status.refusals = {{"UnknownRisk", "--accept=dry-run: there is no such risk; known are post-start", ""}};
+    return std::optional{status};
+  };
+  const auto answer = tried(all);
+  BOOST_REQUIRE(!answer);
+  check_says(answer.error().message, "the controller is older than this plugin");
+  all.check_nothing_left();
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_left_whatever_happens) {
   struct Row {
     const char* name;

@@ -1,12 +1,18 @@
-#include "extender/controller/owners.h"
+#include "shared/migration/owners.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "shared/kube/json_path.h"
 #include "shared/migration/names.h"
 
-namespace migrate::controller {
+namespace migrate {
 namespace {
+
+using Json = nlohmann::json;
+using kube::flag_at;
+using kube::list_at;
+using kube::text_at;
 
 bool is_ours(const Json& owner) {
   return text_at(owner, {"kind"}) == "Migration" && text_at(owner, {"apiVersion"}).starts_with(kGroup);
@@ -84,4 +90,4 @@ bool is_lent_to(const Json& pod, const Migration& migration) {
                      [&](const Json& one) { return is_ours(one) && text_at(one, {"uid"}) == migration.uid; });
 }
 
-}  // namespace migrate::controller
+}  // namespace migrate

@@ -1,16 +1,27 @@
+#include "shared/migration/owners.h"
+
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
-
-#include "extender/controller/owners.h"
-#include "test/unit/controller/samples.h"
 
 namespace {
 
 using namespace migrate;
-using namespace migrate::controller;
+using Json = nlohmann::json;
+
+Json own_pod() {
+  return Json::parse(R"({"metadata": {"name": "orders", "namespace": "shop", "uid": "uid-source"}})");
+}
+
+Migration migration_of_orders() {
+  Migration made;
+  made.namespace_ = "shop";
+  made.name = "orders-1";
+  made.uid = "uid-migration";
+  return made;
+}
 
 Json of_set(const char* kind = "StatefulSet") {
-  Json pod = samples::pod();
+  Json pod = own_pod();
   pod["metadata"]["ownerReferences"] = {{{"apiVersion", "apps/v1"},
                                          {"kind", kind},
                                          {"name", "orders"},
@@ -25,7 +36,7 @@ BOOST_AUTO_TEST_SUITE(owners_)
 BOOST_AUTO_TEST_CASE(who_controls_it_owns_it) {
   BOOST_CHECK((owner_of(of_set()) == OwnerRef{"StatefulSet", "orders", "uid-set"}));
   BOOST_CHECK((owner_of(of_set("ReplicaSet")) == OwnerRef{"ReplicaSet", "orders", "uid-set"}));
-  BOOST_CHECK(!owner_of(samples::pod()));
+  BOOST_CHECK(!owner_of(own_pod()));
   BOOST_CHECK(!owner_of(of_set("DaemonSet")));
   Json other = of_set();
   other["metadata"]["ownerReferences"][0]["controller"] = false;
@@ -36,7 +47,7 @@ BOOST_AUTO_TEST_CASE(who_controls_it_owns_it) {
 }
 
 BOOST_AUTO_TEST_CASE(lent_it_has_both_and_one_controller) {
-  const Migration migration = samples::migration();
+  const Migration migration = migration_of_orders();
   Json pod = of_set();
   const Json own = pod["metadata"]["ownerReferences"];
   pod["metadata"]["ownerReferences"] = lent_owners(pod, migration);
@@ -56,7 +67,7 @@ BOOST_AUTO_TEST_CASE(lent_it_has_both_and_one_controller) {
 
 // A shadow is lent to the first hop when the second one takes it for its source.
 BOOST_AUTO_TEST_CASE(what_is_lent_already_is_lent_on) {
-  const Migration first = samples::migration();
+  const Migration first = migration_of_orders();
   Migration second = first;
   second.name = "orders-1-name-1";
   second.uid = "uid-second";
@@ -70,11 +81,11 @@ BOOST_AUTO_TEST_CASE(what_is_lent_already_is_lent_on) {
 }
 
 BOOST_AUTO_TEST_CASE(a_pod_of_its_own_is_lent_to_nobody) {
-  BOOST_TEST(lent_owners(samples::pod(), samples::migration()).empty());
-  BOOST_TEST(own_owners(samples::pod()).empty());
+  BOOST_TEST(lent_owners(own_pod(), migration_of_orders()).empty());
+  BOOST_TEST(own_owners(own_pod()).empty());
   // Of a Job it is refused; until then there is one controller.
   const Json of_job = of_set("Job");
-  BOOST_TEST(lent_owners(of_job, samples::migration()) == of_job["metadata"]["ownerReferences"]);
+  BOOST_TEST(lent_owners(of_job, migration_of_orders()) == of_job["metadata"]["ownerReferences"]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

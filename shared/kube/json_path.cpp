@@ -1,8 +1,8 @@
-#include "extender/controller/json_path.h"
+#include "shared/kube/json_path.h"
 
 #include <nlohmann/json.hpp>
 
-namespace migrate::controller {
+namespace migrate::kube {
 
 const Json* find(const Json& object, Path path) {
   const Json* here = &object;
@@ -36,4 +36,4 @@ const Json& list_at(const Json& object, Path path) {
   return found != nullptr && found->is_array() ? *found : kEmpty;
 }
 
-}  // namespace migrate::controller
+}  // namespace migrate::kube

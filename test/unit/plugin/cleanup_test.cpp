@@ -1,0 +1,320 @@
+// cleanup as a command: what it says, what it does, in which order, and what it leaves.
+#include "shared/base/base64.h"
+#include "shared/migration/node_facts.h"
+#include "test/fakes/broker.h"
+#include "test/unit/plugin/scene.h"
+
+namespace migrate::plugin {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+class BrokerThere final : public BrokerWay {
+ public:
+  Result<std::shared_ptr<broker::Broker>> reach(const broker::BrokerAddress&, const std::string&) override {
+    return std::shared_ptr<broker::Broker>{broker};
+  }
+  std::shared_ptr<fakes::FakeBroker> broker = std::make_shared<fakes::FakeBroker>();
+};
+
+kube::ResourcePath of_group(const char* group, const char* plural, const std::string& name,
+                            const std::string& namespace_ = "") {
+  return {.group = group, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
+}
+
+const Json kOurs{{"metadata", {{"labels", {{"app.kubernetes.io/part-of", "kubectl-migrate"}}}}}};
+
+// A cluster on which kubectl-migrate is installed, and things of a Migration that is gone.
+struct Left {
+  Scene scene;
+  Stepping pacer;
+  BrokerThere way;
+  Io io{.out = {scene.out},
+        .err = {scene.err},
+        .clock = scene.clock,
+        .pacer = pacer,
+        .screen = [] { return ScreenSize{}; },
+        .interrupted = [this] { return scene.interrupted; },
+        .utc_offset = 0s,
+        .is_unicode = false};
+
+  Left() {
+    scene.cluster.put(of_group("apps", "deployments", "migrate-extender", "kubectl-migrate"), Json::object());
+    scene.cluster.put(kube::core("secrets", "shop", "rabbitmq"),
+                      {{"data", {{"amqp-url", to_base64("amqp://u:p@rabbitmq.rabbitmq/")}}}});
+  }
+  void put_target(const std::string& name = "orders-mig-ab12c") {
+    Json pod;
+    pod["metadata"]["annotations"][kRestoreAnnotation] = "uid-gone";
+    pod["metadata"]["labels"][kMigrationLabel] = "m";
+    pod["metadata"]["managedFields"] = Json::array({{{"manager", "kubectl-migrate"}}});
+    scene.cluster.put(kube::pod("shop", name), pod);
+  }
+  void uninstall() {
+    scene.cluster.forget_type("migrations");
+    scene.cluster.forget_type("migrationnodes");
+    (void)scene.cluster.remove(of_group("apps", "deployments", "migrate-extender", "kubectl-migrate"), {}, {});
+    for (const char* node : {"node-a", "node-b"})
+      scene.cluster.put(kube::core("nodes", "", node), {{"metadata", {{"labels", {{"kubernetes.io/os", "linux"}}}}}});
+    scene.cluster.put(of_group("node.k8s.io", "runtimeclasses", "migrate"), kOurs);
+    scene.cluster.written.clear();
+  }
+  int run(Lines arguments) {
+    arguments.insert(arguments.begin(), "cleanup");
+    const auto options = parse(arguments);
+    BOOST_REQUIRE_MESSAGE(options, (options ? "" : options.error().message));
+    const Session session{io, scene.cluster, "shop"};
+    return run_command(session, *options, way);
+  }
+  [[nodiscard]] bool has_pod(const std::string& name) const {
+    return scene.cluster.find(kube::pod("shop", name)) != nullptr;
+  }
+};
+
+kube::ResourcePath migration_node(const std::string& name) {
+  return migration_nodes().named(name);
+}
+
+Json node_that_holds(const std::string& uid) {
+  NodeFacts facts;
+  facts.node = "node-a";
+  facts.held = {{uid, "shop/m", "", ""}};
+  return to_json(facts);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(cleanup)
+
+BOOST_AUTO_TEST_CASE(where_nothing_is_left_it_says_so) {
+  Left all;
+  BOOST_TEST(all.run({}) == 0, all.scene.err.str());
+  BOOST_TEST(all.scene.out.str() == "Nothing is left over.\n");
+  BOOST_TEST(all.scene.cluster.written.empty());
+}
+
+BOOST_AUTO_TEST_CASE(it_lists_first_and_then_says_each) {
+  Left all;
+  all.put_target();
+  BOOST_TEST(all.run({}) == 0, all.scene.err.str());
+  BOOST_TEST(all.scene.out.str() == R"(Left over (1):
+  pod "orders-mig-ab12c" in namespace shop
+      it waits for the memory of a Migration that is gone
+
+pod "orders-mig-ab12c" deleted in namespace shop
+)");
+  BOOST_TEST((all.scene.cluster.written == Lines{"delete pods \"orders-mig-ab12c\" in shop"}));
+  BOOST_TEST(all.has_pod("orders"));
+  all.scene.out.str("");
+  BOOST_TEST(all.run({}) == 0);
+  BOOST_TEST(all.scene.out.str() == "Nothing is left over.\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_touches_nothing) {
+  for (const char* flag : {"--dry-run", "--dry-run=client", "--dry-run=server"}) {
+    Left all;
+    all.put_target();
+    BOOST_TEST(all.run({flag}) == 0, all.scene.err.str());
+    check_says(all.scene.out.str(), "Left over (1):\n  pod \"orders-mig-ab12c\" in namespace shop\n");
+    BOOST_TEST(all.scene.cluster.written.empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(documents_stand_alone) {
+  Left all;
+  all.put_target();
+  BOOST_TEST(all.run({"--dry-run", "-o", "name"}) == 0);
+  BOOST_TEST(all.scene.out.str() == "pod/orders-mig-ab12c\n");
+  all.scene.out.str("");
+  BOOST_TEST(all.run({"-o", "json"}) == 0);
+  const Json told = Json::parse(all.scene.out.str());
+  BOOST_TEST(told.at("dryRun") == false);
+  BOOST_TEST(told.at("leftAlone").empty());
+  BOOST_REQUIRE(told.at("leftovers").size() == 1U);
+  BOOST_TEST(told.at("leftovers").at(0).at("namespace") == "shop");
+  BOOST_TEST(told.at("leftovers").at(0).at("result") == "deleted");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_removed_is_told_and_the_rest_goes) {
+  Left all;
+  all.put_target("a-mig-aaaaa");
+  all.scene.cluster.put(
+      kube::core("secrets", "shop", "kubectl-migrate-x"),
+      {{"type", "kubernetes.io/dockerconfigjson"},
+       {"metadata",
+        {{"ownerReferences",
+          Json::array({{{"apiVersion", kApiVersion}, {"kind", "Migration"}, {"uid", "uid-gone"}}})}}}});
+  all.scene.cluster.forbid("delete pods");
+  BOOST_TEST(all.run({}) == 1);
+  check_says(all.scene.err.str(), "error: pod \"a-mig-aaaaa\" in namespace shop: ");
+  check_says(all.scene.out.str(), "secret \"kubectl-migrate-x\" deleted in namespace shop\n");
+  BOOST_TEST(all.has_pod("a-mig-aaaaa"));
+}
+
+BOOST_AUTO_TEST_CASE(what_belongs_to_a_migration_that_is_there_stays) {
+  Left all;
+  Migration live = migration_in(Phase::restoring);
+  live.uid = "uid-gone";
+  all.scene.put(live);
+  all.put_target();
+  BOOST_TEST(all.run({}) == 0);
+  BOOST_TEST(all.scene.out.str() == "Nothing is left over.\n");
+  BOOST_TEST(all.has_pod("orders-mig-ab12c"));
+}
+
+BOOST_AUTO_TEST_CASE(without_the_right_to_look_nothing_is_guessed) {
+  Left all;
+  all.put_target();
+  all.scene.cluster.forbid("list migrations");
+  BOOST_TEST(all.run({}) == 1);
+  check_says(all.scene.err.str(), "list migrations.kubectl-migrate.dev");
+  BOOST_TEST(all.has_pod("orders-mig-ab12c"));
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_is_asked_to_forget_and_waited_for) {
+  Left all;
+  all.scene.cluster.put(migration_node("node-a"), node_that_holds("uid-gone"));
+  std::string asked;
+  all.pacer.each = [&] {
+    Json node = *all.scene.cluster.find(migration_node("node-a"));
+    const auto place = Json::json_pointer{"/metadata/annotations"} / kForgetAnnotation;
+    if (node.contains(place)) asked = node.at(place).get<std::string>();
+    node["facts"].erase("held");
+    all.scene.cluster.put(migration_node("node-a"), node);
+  };
+  BOOST_TEST(all.run({"-A"}) == 0, all.scene.err.str());
+  BOOST_TEST(asked == "uid-gone");
+  check_says(all.scene.out.str(), "node \"node-a\" has forgotten shop/m\n");
+  const Json* node = all.scene.cluster.find(migration_node("node-a"));
+  BOOST_TEST(!node->at("metadata").at("annotations").contains(kForgetAnnotation));
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_does_not_forget_is_named) {
+  Left all;
+  all.scene.cluster.put(migration_node("node-a"), node_that_holds("uid-gone"));
+  BOOST_TEST(all.run({"-A"}) == 1);
+  check_says(all.scene.err.str(), "error: node \"node-a\": its agent has not done so within 45 s");
+}
+
+BOOST_AUTO_TEST_CASE(a_broker_is_cleaned_by_its_secret) {
+  Left all;
+  all.put_target();
+  fakes::FakeBroker& broker = *all.way.broker;
+  broker.add_queue("orders");
+  broker.add_queue("ms2m.replay.uid-gone");
+  broker.arrive("", "ms2m.replay.uid-gone", {"7"});
+  broker.add_queue("ms2m.replay.uid-strange");
+  broker.add_queue("ms2m.control.orders");
+  broker.arrive("", "ms2m.control.orders", {R"({"type":"START_REPLAY","payload":{"queue":"ms2m.replay.uid-gone"}})"});
+  BOOST_TEST(all.run({"--broker-secret", "rabbitmq"}) == 0, all.scene.err.str());
+  BOOST_TEST(!broker.has_queue("ms2m.replay.uid-gone"));
+  BOOST_TEST(broker.has_queue("ms2m.replay.uid-strange"));
+  BOOST_TEST(broker.has_queue("orders"));
+  BOOST_TEST(broker.has_queue("ms2m.control.orders"));
+  BOOST_TEST(broker.ready("ms2m.control.orders").empty());
+  check_says(all.scene.out.str(), "For you to decide (1):\n  queue \"ms2m.replay.uid-strange\"\n");
+  BOOST_TEST(all.run({"--broker-secret", "rabbitmq", "--accept", "unknown-mirrors"}) == 0, all.scene.err.str());
+  BOOST_TEST(!broker.has_queue("ms2m.replay.uid-strange"));
+}
+
+BOOST_AUTO_TEST_CASE(a_broker_is_not_judged_by_one_namespace) {
+  Left all;
+  all.way.broker->add_queue("ms2m.replay.uid-x");
+  all.scene.cluster.forbid("list migrations");
+  BOOST_TEST(all.run({"--broker-secret", "rabbitmq", "--accept", "unknown-mirrors"}) != 0);
+  BOOST_TEST(all.way.broker->has_queue("ms2m.replay.uid-x"));
+}
+
+BOOST_AUTO_TEST_CASE(a_mirror_that_is_read_stays) {
+  Left all;
+  all.put_target();
+  all.way.broker->add_queue("ms2m.replay.uid-gone");
+  all.way.broker->consume("ms2m.replay.uid-gone", {"t", "c", "10.0.0.9", 1});
+  BOOST_TEST(all.run({"--broker-secret", "rabbitmq"}) == 1);
+  check_says(all.scene.err.str(), "queue \"ms2m.replay.uid-gone\": somebody reads it still");
+  BOOST_TEST(all.way.broker->has_queue("ms2m.replay.uid-gone"));
+}
+
+BOOST_AUTO_TEST_CASE(an_uninstall_is_finished) {
+  Left all;
+  all.uninstall();
+  all.scene.cluster.put(of_group("rbac.authorization.k8s.io", "rolebindings", "kubectl-migrate", "shop"), kOurs);
+  all.scene.cluster.put(of_group("rbac.authorization.k8s.io", "rolebindings", "others", "shop"), Json::object());
+  all.pacer.each = [&] {
+    for (const char* node : {"node-a", "node-b"}) {
+      const auto path = kube::pod("kubectl-migrate-cleanup", node);
+      Json pod = *all.scene.cluster.find(path);
+      BOOST_TEST(pod.at("spec").at("containers").at(0).at("image") == "r.example/agent:1");
+      pod["status"]["phase"] = "Succeeded";
+      all.scene.cluster.put(path, pod);
+    }
+  };
+  BOOST_TEST(all.run({"-A", "--image", "r.example/agent:1"}) == 0, all.scene.err.str());
+  const Lines& written = all.scene.cluster.written;
+  BOOST_TEST(written.front() == "delete rolebindings.rbac.authorization.k8s.io \"kubectl-migrate\" in shop");
+  BOOST_TEST(written.back() == "delete namespaces \"kubectl-migrate-cleanup\"");
+  BOOST_TEST(written.at(written.size() - 2) == "delete runtimeclasses.node.k8s.io \"migrate\"");
+  BOOST_TEST(all.scene.cluster.find(of_group("rbac.authorization.k8s.io", "rolebindings", "others", "shop")) !=
+             nullptr);
+  const Json* shop = all.scene.cluster.find(kube::core("namespaces", "", "shop"));
+  BOOST_TEST(!shop->at("metadata").at("labels").contains(kEnabledLabel));
+  check_says(all.scene.out.str(), "node \"node-b\" swept\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_is_not_finished_keeps_the_runtime_class) {
+  Left all;
+  all.uninstall();
+  all.pacer.each = [&] {
+    for (const char* node : {"node-a", "node-b"}) {
+      const auto path = kube::pod("kubectl-migrate-cleanup", node);
+      Json pod = *all.scene.cluster.find(path);
+      const bool is_good = std::string_view(node) == "node-b";
+      pod["status"]["phase"] = is_good ? "Succeeded" : "Failed";
+      const Json ended{{"message", "kept: /var/lib/kubectl-migrate/sources/u: the source of shop/m is frozen\n"}};
+      pod["status"]["containerStatuses"] = Json::array({{{"name", "sweep"}, {"state", {{"terminated", ended}}}}});
+      all.scene.cluster.put(path, pod);
+    }
+  };
+  BOOST_TEST(all.run({"-A"}) == 1);
+  check_says(all.scene.err.str(), "error: node \"node-a\": kept: /var/lib/kubectl-migrate/sources/u");
+  check_says(all.scene.out.str(), "node \"node-b\" swept\n");
+  BOOST_TEST(all.scene.cluster.find(of_group("node.k8s.io", "runtimeclasses", "migrate")) != nullptr);
+  BOOST_TEST(all.scene.cluster.find(kube::core("namespaces", "", "kubectl-migrate-cleanup")) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_of_somebody_else_is_not_taken) {
+  Left all;
+  all.uninstall();
+  all.scene.cluster.put(kube::core("namespaces", "", "kubectl-migrate-cleanup"), Json::object());
+  BOOST_TEST(all.run({"-A"}) == 1);
+  check_says(all.scene.err.str(), "none of ours");
+  BOOST_TEST(all.scene.cluster.find(kube::core("namespaces", "", "kubectl-migrate-cleanup")) != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(a_runtime_class_of_somebody_else_stays) {
+  Left all;
+  all.uninstall();
+  all.scene.cluster.put(of_group("node.k8s.io", "runtimeclasses", "migrate"), Json::object());
+  BOOST_TEST(all.run({"-A"}) == 0, all.scene.err.str());
+  BOOST_TEST(all.scene.cluster.find(of_group("node.k8s.io", "runtimeclasses", "migrate")) != nullptr);
+  BOOST_TEST(all.scene.out.str().find("swept") == std::string::npos, all.scene.out.str());
+}
+
+BOOST_AUTO_TEST_CASE(of_one_namespace_it_leaves_what_belongs_to_none) {
+  Left all;
+  all.uninstall();
+  BOOST_TEST(all.run({}) == 0, all.scene.err.str());
+  BOOST_TEST(all.scene.out.str() == "Nothing is left over.\n");
+}
+
+BOOST_AUTO_TEST_CASE(interrupted_it_ends_and_can_be_run_again) {
+  Left all;
+  all.put_target();
+  all.scene.interrupted = true;
+  BOOST_TEST(all.run({}) == 130);
+  BOOST_TEST(all.has_pod("orders-mig-ab12c"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace migrate::plugin
