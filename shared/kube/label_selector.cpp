@@ -6,25 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "shared/kube/json_path.h"
+
 namespace migrate::kube {
 namespace {
-
-// The field, when it is there and not null.
-const Json* field_of(const Json& object, const char* key) {
-  const auto found = object.is_object() ? object.find(key) : object.end();
-  return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
-const Json& list_of(const Json& object, const char* key) {
-  static const Json kEmpty = Json::array();
-  const Json* found = field_of(object, key);
-  return found != nullptr && found->is_array() ? *found : kEmpty;
-}
-
-std::string text_of(const Json& object, const char* key) {
-  const Json* found = field_of(object, key);
-  return found != nullptr && found->is_string() ? found->get<std::string>() : "";
-}
 
 const Json* label_of(const Json* labels, const std::string& key) {
   if (labels == nullptr || !labels->is_object()) return nullptr;
@@ -59,10 +44,10 @@ bool compares(const std::string& how, const Json& label, const Json& values) {
 }
 
 bool holds(const Json& requirement, const Json* labels) {
-  const Json* label = label_of(labels, text_of(requirement, "key"));
-  const Json& values = list_of(requirement, "values");
+  const Json* label = label_of(labels, text_at(requirement, {"key"}));
+  const Json& values = list_at(requirement, {"values"});
   const bool is_among = label != nullptr && std::find(values.begin(), values.end(), *label) != values.end();
-  const std::string how = text_of(requirement, "operator");
+  const std::string how = text_at(requirement, {"operator"});
   if (how == "In") return is_among;
   if (how == "NotIn") return !is_among;
   if (how == "Exists") return label != nullptr;
@@ -79,10 +64,10 @@ bool selects_by_map(const Json* map, const Json* labels) {
 
 bool selects(const Json* selector, const Json* labels) {
   if (selector == nullptr || !selector->is_object()) return false;
-  if (const Json* map = field_of(*selector, "matchLabels");
+  if (const Json* map = find(*selector, {"matchLabels"});
       map != nullptr && map->is_object() && !has_all(*map, labels))
     return false;
-  const Json& requirements = list_of(*selector, "matchExpressions");
+  const Json& requirements = list_at(*selector, {"matchExpressions"});
   return std::all_of(requirements.begin(), requirements.end(), [&](const Json& one) { return holds(one, labels); });
 }
 
