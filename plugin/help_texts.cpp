@@ -369,7 +369,8 @@ commands, options and their values, and what the cluster has: Pods, nodes,
 migrations.
 
 kubectl asks a program kubectl_complete-migrate for the words behind
-"kubectl migrate" by itself: docs/install.md has the line that puts it there.
+"kubectl migrate" by itself: docs/install.md has the line that puts it
+there.
 )",
                                   .examples = R"(  # bash, in this shell; for every shell, in ~/.bashrc
   source <(kubectl migrate completion bash)

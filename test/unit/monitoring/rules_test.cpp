@@ -21,7 +21,8 @@ const char* const kOperatorRule = "manifests/monitoring/prometheus-rule.yaml";
 // Those with that key, "alert" or "record".
 std::vector<Json> rules_with(const char* key) {
   std::vector<Json> found;
-  for (const Json& group : document_in(kRules).at("groups"))
+  const Json document = document_in(kRules);
+  for (const Json& group : document.at("groups"))
     for (const Json& rule : group.at("rules"))
       if (rule.contains(key)) found.push_back(rule);
   BOOST_REQUIRE(!found.empty());
@@ -94,7 +95,8 @@ BOOST_AUTO_TEST_CASE(every_alert_says_how_bad_it_is_and_leads_to_its_section) {
 BOOST_AUTO_TEST_CASE(every_alert_is_tested_raised_and_not) {
   std::set<std::string> raised;
   std::set<std::string> quiet;
-  for (const Json& test : document_in("test/unit/monitoring/rules_test.yaml").at("tests"))
+  const Json document = document_in("test/unit/monitoring/rules_test.yaml");
+  for (const Json& test : document.at("tests"))
     for (const Json& look : test.at("alert_rule_test"))
       (look.at("exp_alerts").empty() ? quiet : raised).insert(look.at("alertname").get<std::string>());
   BOOST_TEST(raised == names_of("alert"), boost::test_tools::per_element());

@@ -30,7 +30,7 @@ esac
 while [ $# -gt 1 ]; do
   [ "$1" = --root ] && root=$2
   [ "$1" = --pid-file ] && echo 4711 >"$2"
-  [ "$1" = --bundle ] && ls "$2/rootfs" >"$FAKE/root"
+  [ "$1" = --bundle ] && ls "$2/rootfs" >"$FAKE/seen"
   [ "$1" = --work-path ] && work=$2
   shift
 done
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_read_only_root_has_a_tmp_for_as_long_as_it_is_restored) {
   release();
   write_config("m-1", "container", R"(,"readonly":true)");
   BOOST_REQUIRE_MESSAGE(create() == 0, read_text(log));
-  BOOST_TEST(read_text(temporary / "root") == "etc\ntmp\n");
+  BOOST_TEST(read_text(temporary / "seen") == "etc\ntmp\n");
   BOOST_TEST(!is_there(bundle / "rootfs/tmp"));
 }
 
