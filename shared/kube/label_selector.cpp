@@ -64,8 +64,7 @@ bool selects_by_map(const Json* map, const Json* labels) {
 
 bool selects(const Json* selector, const Json* labels) {
   if (selector == nullptr || !selector->is_object()) return false;
-  if (const Json* map = find(*selector, {"matchLabels"});
-      map != nullptr && map->is_object() && !has_all(*map, labels))
+  if (const Json* map = find(*selector, {"matchLabels"}); map != nullptr && map->is_object() && !has_all(*map, labels))
     return false;
   const Json& requirements = list_at(*selector, {"matchExpressions"});
   return std::all_of(requirements.begin(), requirements.end(), [&](const Json& one) { return holds(one, labels); });
