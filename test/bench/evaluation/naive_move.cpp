@@ -67,7 +67,7 @@ NaiveMove naive_move(Scene& scene, const Json& consumer, const Words& delete_wor
   };
   std::string archive;
   // A name of its own: a node that has an image of that name does not pull it again.
-  move.image = fmt::format("{}/{}:{}", kRepository, ns.name(), container.substr(0, 12));
+  const std::string image = fmt::format("{}/{}:{}", kRepository, ns.name(), container.substr(0, 12));
   {
     std::optional<Frozen> frozen;
     step("freeze", [&] { frozen.emplace(cluster, source_node, container); });
@@ -77,11 +77,11 @@ NaiveMove naive_move(Scene& scene, const Json& consumer, const Words& delete_wor
       words.insert(words.end(), delete_words.begin(), delete_words.end());
       cluster.kubectl(words);
     });
-    step("push", [&] { push_checkpoint(cluster, source_node, archive, move.image); });
+    step("push", [&] { push_checkpoint(cluster, source_node, archive, image); });
     step("gone", [&] { cluster.kubectl({"-n", ns.name(), "wait", "--for=delete", "pod/" + pod, "--timeout=120s"}); });
   }
   step("restore", [&] {
-    cluster.apply(target_of(consumer, target_node, move.image));
+    cluster.apply(target_of(consumer, target_node, image));
     cluster.wait_ready(ns.name(), pod);
   });
   move.total = since(began);
@@ -92,9 +92,15 @@ NaiveMove naive_move(Scene& scene, const Json& consumer, const Words& delete_wor
   return move;
 }
 
-// The registry's API forgets names alone; their layers go when the whole repository has gone.
-void forget_image(const Cluster& cluster, const std::string& node, const std::string& image) {
-  (void)cluster.run({"exec", node, "ctr", "-n", "k8s.io", "images", "rm", "--sync", image});
+void forget_images(const Cluster& cluster) {
+  // The kubelet's side of containerd knows an image by its digest as well, and either name keeps the content.
+  constexpr const char* kForget =
+      "ctr -n k8s.io images ls | awk -v wanted=\"$0/\" 'index($1, wanted) == 1 {ours[$3]} {digest[$1] = $3} "
+      "END {for (name in digest) if (digest[name] in ours) print name}' | "
+      "xargs -r ctr -n k8s.io images rm --sync >/dev/null";
+  for (const char* node : {"node-a", "node-b"})
+    cluster.on(node, {"sh", "-c", kForget, kRepository});
+  // The registry's API forgets names alone; their layers go when the whole repository has gone.
   cluster.on("control", {"sh", "-c",
                          "rm -rf /var/lib/registry/docker/registry/v2/repositories/checkpoints && "
                          "docker-registry garbage-collect /etc/registry.yaml >/dev/null 2>&1"});

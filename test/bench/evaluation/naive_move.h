@@ -27,7 +27,6 @@ struct NaiveMove {
   std::vector<std::pair<std::string, migrate::Microseconds>> steps;  // in their order
   migrate::Microseconds total{0};                                    // from the first to the last
   migrate::Bytes archive;
-  std::string image;  // that the target was restored from
 };
 
 // `consumer`: the manifest that the scene's Pod was made of. Afterwards the scene's consumer is the target. Throws when
@@ -35,8 +34,8 @@ struct NaiveMove {
 [[nodiscard]] NaiveMove naive_move(harness::Scene& scene, const nlohmann::json& consumer,
                                    const harness::Words& delete_words);
 
-// Takes the image out of the registry and the target's node, whose disks are the machine's memory. When nobody runs
-// from it any more and nobody pushes.
-void forget_image(const harness::Cluster& cluster, const std::string& node, const std::string& image);
+// Takes such images out of the registry and the nodes, whose disks are the machine's memory; also what a script that
+// failed has left. When nobody pushes.
+void forget_images(const harness::Cluster& cluster);
 
 }  // namespace evaluation

@@ -58,7 +58,7 @@ class Course {
       if (probes) add_http(probes->figures(), rows_.front());
     }
     judge(bed);
-    if (!image_.empty()) forget_image(bed.stage().cluster(), bed.at(0).node(), image_);
+    if (strategy().mover == Mover::script) forget_images(bed.stage().cluster());
   }
 
   // Into the row goes what it says first; all of it into a file.
@@ -96,7 +96,6 @@ class Course {
   void move_by_script(const Bed& bed) {
     for_each(bed, [&](Scene& scene, Row& row, std::size_t) {
       const NaiveMove move = naive_move(scene, bed.manifest(), strategy().words);
-      image_ = move.image;
       row.set("total_us", move.total);
       row.set("archive_bytes", move.archive.count);
       std::string phases;
@@ -168,7 +167,6 @@ class Course {
   const Run& run_;
   const RunNeeds& needs_;
   Rows& rows_;
-  std::string image_;  // that the script has left in the registry
 };
 
 }  // namespace
