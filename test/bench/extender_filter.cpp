@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "extender/scheduling/wire.h"
 #include "shared/base/main.h"
+#include "test/bench/scheduler_question.h"
 
 namespace {
 
@@ -19,51 +19,12 @@ constexpr int kNodes = 5'000;
 constexpr int kRounds = 2'000;
 const Instant kNow{std::chrono::sys_days{std::chrono::year{2026} / 6 / 1}};
 
-std::string node_name(int number) {
-  return fmt::format("ip-10-0-{}-{}.eu-central-1.compute.internal", number / 256, number % 256);
-}
-
 World make_world() {
   World world;
-  Migration migration;
-  migration.namespace_ = "shop";
-  migration.name = "orders-1";
-  migration.uid = "uid-1";
-  migration.spec.pod = "orders";
-  migration.status.phase = Phase::placing;
-  migration.status.source = {"orders", "pod-uid", node_name(0)};
-  world.put({migration, {}});
-  for (int i = 0; i < kNodes; ++i) {
-    NodeFacts facts;
-    facts.node = node_name(i);
-    facts.heartbeat = kNow;
-    facts.runtime = "containerd";
-    facts.has_handler = i % 3 != 0;
-    facts.criu = "4.2.1";
-    facts.architecture = "amd64";
-    facts.free_disk = Bytes{std::uint64_t{50} << 30};
-    for (int feature = 0; feature < 120 + i % 4; ++feature)
-      facts.cpu_features.push_back(fmt::format("feature{:03}", feature));
-    world.put(facts);
-  }
-  return world;
-}
-
-std::string make_question(bool ours) {
-  nlohmann::json pod = {{"metadata", {{"name", "orders-mig-abcde"}, {"namespace", "shop"}, {"uid", "1"}}},
-                        {"spec", {{"containers", nlohmann::json::array()}}}};
-  if (ours) {
-    pod["metadata"]["labels"]["kubectl-migrate.dev/migration"] = "orders-1";
-    pod["metadata"]["annotations"]["kubectl-migrate.dev/restore"] = "uid-1";
-  }
-  for (int i = 0; i < 20; ++i)
-    pod["spec"]["containers"].push_back({{"name", fmt::format("c{}", i)},
-                                         {"image", "registry.example/a/b/c:1.2.3"},
-                                         {"env", {{{"name", "A"}, {"value", "B"}}}}});
-  nlohmann::json names = nlohmann::json::array();
+  world.put({bench::migration_being_placed(), {}});
   for (int i = 0; i < kNodes; ++i)
-    names.push_back(node_name(i));
-  return nlohmann::json{{"Pod", pod}, {"Nodes", nullptr}, {"NodeNames", names}}.dump();
+    world.put(bench::node_facts(i, kNow));
+  return world;
 }
 
 void measure(const char* what, const World& world, const std::string& question) {
@@ -89,8 +50,8 @@ void measure(const char* what, const World& world, const std::string& question) 
 int main() {
   return migrate::run_main("bench_extender_filter", [] {
     const World world = make_world();
-    measure("a migration's Pod", world, make_question(true));
-    measure("another Pod", world, make_question(false));
+    measure("a migration's Pod", world, bench::scheduler_question(bench::Asked::about_a_migration, kNodes));
+    measure("another Pod", world, bench::scheduler_question(bench::Asked::about_anybody, kNodes));
     return 0;
   });
 }

@@ -54,8 +54,7 @@ class Hop {
   void look_at_source() {
     const Json pod = cluster_.get({"pod", plan_.source.pod, "-n", ns_.name()});
     source_address_ = pod.at("status").at("podIP").get<std::string>();
-    const auto id = pod.at("status").at("containerStatuses").at(0).at("containerID").get<std::string>();
-    source_container_ = id.substr(id.find("//") + 2);
+    source_container_ = container_id(pod);
     // The management API lists a connection some seconds after it was made.
     eventually("the broker to list the consumer's connections", [&] { return broker_connections().size() == 2; });
   }
@@ -113,17 +112,10 @@ class Hop {
   }
 
   void restore_by_image() const {
-    const migrate::test::TemporaryFolder folder;
-    const std::string archive = (folder / "checkpoint.tar").string();
-    const std::string image = (folder / "image.tar").string();
-    harness::must({"bash", "-c", "\"$0\" exec \"$1\" cat \"$2\" >\"$3\"",
-                   (source_folder() / "test/cluster/cluster").string(), plan_.source.node, archive_, archive});
     // A name of its own for each checkpoint: a node that has an image of that name does not pull it again.
     const std::string name =
         fmt::format("registry.test/checkpoints/{}:{}", plan_.target.pod, source_container_.substr(0, 12));
-    harness::must(
-        {program("oci-image").string(), "--checkpoint", archive, "--container", "main", "--name", name, image});
-    cluster_.must({"push", image});
+    push_checkpoint(cluster_, plan_.source.node, archive_, name);
     tell_("the checkpoint is an image in registry.test");
     Json pod = target_pod();
     pod["spec"]["containers"][0]["image"] = name;
@@ -203,6 +195,10 @@ void prepare_for_hops(const Cluster& cluster, const Namespace& ns) {
                  {"kind", "RuntimeClass"},
                  {"metadata", {{"name", "migrate"}}},
                  {"handler", "migrate"}});
+  allow_checkpoints(cluster, ns);
+}
+
+void allow_checkpoints(const Cluster& cluster, const Namespace& ns) {
   cluster.apply({{"apiVersion", "v1"},
                  {"kind", "ServiceAccount"},
                  {"metadata", {{"name", "checkpointer"}, {"namespace", ns.name()}}}});
@@ -231,6 +227,23 @@ std::string checkpoint(const Cluster& cluster, const Namespace& ns, const std::s
                   fmt::format("https://{}:10250/checkpoint/{}/{}/main", node, ns.name(), pod)},
                  "Authorization: Bearer " + token + "\n");
   return Json::parse(answer).at("items").at(0).get<std::string>();
+}
+
+std::string container_id(const Json& pod) {
+  const auto id = pod.at("status").at("containerStatuses").at(0).at("containerID").get<std::string>();
+  return id.substr(id.find("//") + 2);
+}
+
+void push_checkpoint(const Cluster& cluster, const std::string& node, const std::string& archive,
+                     const std::string& name) {
+  const migrate::test::TemporaryFolder folder;
+  const std::string checkpoint = (folder / "checkpoint.tar").string();
+  const std::string image = (folder / "image.tar").string();
+  harness::must({"bash", "-c", "\"$0\" exec \"$1\" cat \"$2\" >\"$3\"",
+                 (source_folder() / "test/cluster/cluster").string(), node, archive, checkpoint});
+  harness::must(
+      {program("oci-image").string(), "--checkpoint", checkpoint, "--container", "main", "--name", name, image});
+  cluster.must({"push", image});
 }
 
 }  // namespace harness

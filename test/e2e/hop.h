@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "test/e2e/orders.h"
@@ -32,7 +33,17 @@ void hop(const Cluster& cluster, Orders& orders, const Namespace& ns, const HopP
 // service account whose only right is to checkpoint.
 void prepare_for_hops(const Cluster& cluster, const Namespace& ns);
 
+// Of that, what checkpoint() needs alone.
+void allow_checkpoints(const Cluster& cluster, const Namespace& ns);
+
 // POST /checkpoint of the node's kubelet with that service account's token; returns the archive's path on the node.
 std::string checkpoint(const Cluster& cluster, const Namespace& ns, const std::string& node, const std::string& pod);
+
+// Of its first container, as the runtime knows it; `pod` as the API server gives it.
+[[nodiscard]] std::string container_id(const nlohmann::json& pod);
+
+// Wraps a container `main`'s checkpoint archive, which lies on that node, as an OCI image of that name, and pushes it.
+void push_checkpoint(const Cluster& cluster, const std::string& node, const std::string& archive,
+                     const std::string& name);
 
 }  // namespace harness

@@ -66,6 +66,14 @@ Json pod(const std::string& ns, const std::string& name, Json main_container) {
           {"spec", {{"terminationGracePeriodSeconds", 1}, {"containers", Json::array({std::move(main_container)})}}}};
 }
 
+migrate::Completed run(const Words& argv) {
+  migrate::Command command;
+  command.argv = argv;
+  auto completed = migrate::SystemProcesses{}.run(command);
+  if (!completed) throw std::runtime_error(completed.error().message);
+  return std::move(*completed);
+}
+
 void add_route(Json& made, const Route& route) {
   Json& command = made["spec"]["containers"][0]["command"];
   for (const auto& [option, value] : {std::pair{"--exchange-type", route.exchange_type},
@@ -224,11 +232,9 @@ Verdict Orders::judge(const std::string& last_pod) {
               put(folder, "state", http(last_pod, kConsumerPort, "/state"))};
   for (const auto& [name, log] : logs_)
     audit.insert(audit.end(), {"--log", put(folder, name + ".log", log)});
-  migrate::Command command;
-  command.argv = audit;
-  const auto judged = migrate::SystemProcesses{}.run(command);
-  if (!judged) throw std::runtime_error(judged.error().message);
-  return {judged->succeeded(), judged->output + judged->errors};
+  const auto judged = run(audit);
+  audit.push_back("--json");
+  return {judged.succeeded(), judged.output + judged.errors, Json::parse(run(audit).output, nullptr, false)};
 }
 
 }  // namespace harness

@@ -59,7 +59,8 @@ struct ProducerSpec {
 
 struct Verdict {
   bool clean = false;
-  std::string report;  // orders-audit's table
+  std::string report;                // orders-audit's table
+  nlohmann::json figures = nullptr;  // and the same as JSON; of several audits: none
 };
 
 class Orders {

@@ -12,15 +12,6 @@ namespace {
 using Json = nlohmann::json;
 using namespace std::chrono_literals;
 
-// Says in between that a watch begins, with which it ends and begins again. Each event is a line.
-Words words_of(const std::string& ns) {
-  const Words watch = cluster_words(
-      {"kubectl", "get", "--raw", fmt::format("/api/v1/namespaces/{}/pods?watch=1&timeoutSeconds=7200", ns)});
-  Words words{"bash", "-c", R"(while :; do echo '{"type": "BEGUN"}'; "$0" "$@"; sleep 0.3; done)"};
-  words.insert(words.end(), watch.begin(), watch.end());
-  return words;
-}
-
 std::string version_of(const Json& pod) {
   return pod.at("metadata").at("resourceVersion").get<std::string>();
 }
@@ -48,7 +39,9 @@ std::string uid_of(const Json& object) {
 }
 
 PodEvents::PodEvents(const Cluster& cluster, const std::string& ns)
-    : cluster_(cluster), ns_(ns), watch_(words_of(ns), folder_ / "events") {
+    : cluster_(cluster),
+      ns_(ns),
+      watch_(watch_words(fmt::format("/api/v1/namespaces/{}/pods", ns)), folder_ / "events") {
   eventually(
       "a watch to see the Pods of " + ns_, [&] { return is_up_to_date(); }, 60s);
 }

@@ -10,10 +10,21 @@
 #include <stdexcept>
 #include <thread>
 
+#include "shared/migration/names.h"
+
 namespace harness {
 namespace {
 
 using Json = nlohmann::json;
+
+// The shadow of a Migration that is on its way back into the name; empty: it is not, or is no Migration.
+std::string shadow_that_returns(const Json& migration) {
+  if (migration.value("kind", "") != "Migration") return "";
+  const Json status = migration.value("status", Json::object());
+  if (status.value("phase", "") != "Returning") return "";
+  const auto shadow = status.at("target").at("pod").get<std::string>();
+  return shadow == migration.at("spec").at("pod").at("name") ? "" : shadow;
+}
 
 }  // namespace
 
@@ -73,20 +84,22 @@ void Scene::watch_log(const std::string& pod) {
                      folder_ / fmt::format("{}-{}.log", logs_.size(), pod));
 }
 
-// A live migration that keeps its name works for a while as its shadow, whose log is gone with it.
+// A live migration that keeps its name works for a while as its shadow, whose log is gone with it. One watch: a kubectl
+// for each look would take a core from what is measured.
 void Scene::watch_shadows(const std::stop_token& stop) {
+  const Background watch{
+      watch_words(fmt::format("/apis/{}/namespaces/{}/migrations", migrate::kApiVersion, stage_->ns().name())),
+      folder_ / "migrations"};
   std::set<std::string> watched;
+  std::size_t at = 0;
   while (!stop.stop_requested()) {
-    const auto listed =
-        cluster().run({"kubectl", "-n", stage_->ns().name(), "get", "migrations.kubectl-migrate.dev", "-o", "json"});
-    const Json all = Json::parse(listed.output, nullptr, false);
-    for (const Json& one : all.is_object() ? all.at("items") : Json::array()) {
-      const Json status = one.value("status", Json::object());
-      if (status.value("phase", "") != "Returning") continue;
-      const auto shadow = status.at("target").at("pod").get<std::string>();
-      if (shadow != one.at("spec").at("pod").at("name") && watched.insert(shadow).second) watch_log(shadow);
+    const std::string events = watch.output();
+    for (std::size_t end = 0; (end = events.find('\n', at)) != std::string::npos; at = end + 1) {
+      const Json event = Json::parse(events.substr(at, end - at), nullptr, false);
+      const std::string shadow = event.is_object() ? shadow_that_returns(event.value("object", Json::object())) : "";
+      if (!shadow.empty() && watched.insert(shadow).second) watch_log(shadow);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
 }
 

@@ -29,10 +29,15 @@ Json two_nodes() {
            {{"requiredDuringSchedulingIgnoredDuringExecution", {{"nodeSelectorTerms", Json::array({term})}}}}}};
 }
 
-Json consumer_template(const Orders& orders, const std::string& lane, const std::string& annotated) {
+ConsumerSpec set_consumer() {
   ConsumerSpec consumer = Scene::consumer_on("");
   consumer.service_ms = 50;
   consumer.prefetch = 5;
+  return consumer;
+}
+
+Json consumer_template(const Orders& orders, const std::string& lane, const std::string& annotated,
+                       ConsumerSpec consumer) {
   consumer.queue = fmt::format("{}.$({})", orders.queue(), kLane);
   consumer.annotated_queue = orders.queue() + "." + annotated;
   const Json pod = orders.consumer_pod(consumer);

@@ -8,12 +8,16 @@
 
 namespace harness {
 
+// One that may be migrated: 50 ms for each order, five delivered ahead. Its queue is the template's to name.
+[[nodiscard]] ConsumerSpec set_consumer();
+
 struct SetSpec {
   int replicas = 3;
   int first = 0;  // spec.ordinals.start
   bool parallel = false;
   double per_second = 10;  // into each queue that is fed, by two producers together
   int loaded = 0;          // how many ordinals, the first ones; 0: all
+  ConsumerSpec consumer = set_consumer();
 };
 
 // On node-a and node-b, wherever a scheduler wants; the broker is on the third.
@@ -23,7 +27,7 @@ struct SetSpec {
 // `lane`: the field of a Pod after which its queue is named ("metadata.name"); `annotated`: the same for the product
 // ("{pod}").
 [[nodiscard]] nlohmann::json consumer_template(const Orders& orders, const std::string& lane,
-                                               const std::string& annotated);
+                                               const std::string& annotated, ConsumerSpec consumer = set_consumer());
 
 // Named NAME, and its Pods have the label app=NAME.
 [[nodiscard]] nlohmann::json stateful_set(const std::string& ns, const std::string& name, const SetSpec& spec,

@@ -63,6 +63,13 @@ Words cluster_words(const Words& words) {
   return all;
 }
 
+Words watch_words(const std::string& path) {
+  const Words watch = cluster_words({"kubectl", "get", "--raw", path + "?watch=1&timeoutSeconds=7200"});
+  Words words{"bash", "-c", R"(while :; do echo '{"type": "BEGUN"}'; "$0" "$@"; sleep 0.3; done)"};
+  words.insert(words.end(), watch.begin(), watch.end());
+  return words;
+}
+
 Background::Background(const Words& argv, std::filesystem::path output)
     : name_(fmt::format("{}", fmt::join(argv, " "))), output_(std::move(output)) {
   pid_ = Spawning{output_.string()}.run(argv);

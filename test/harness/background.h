@@ -14,6 +14,9 @@ namespace harness {
 
 // The words that run `cluster WORDS…`.
 [[nodiscard]] Words cluster_words(const Words& words);
+// Those that watch a list of the API server's, "/api/v1/namespaces/NS/pods": an event is a line. A watch that ends is
+// begun anew, and each begins with the line {"type": "BEGUN"} and all that is there.
+[[nodiscard]] Words watch_words(const std::string& path);
 
 class Background {
  public:

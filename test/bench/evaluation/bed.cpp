@@ -1,0 +1,65 @@
+#include "test/bench/evaluation/bed.h"
+
+#include <fmt/format.h>
+
+namespace evaluation {
+namespace {
+
+using namespace harness;
+using Json = nlohmann::json;
+
+constexpr int kOrdinal = 0;
+constexpr int kPrefetch = 5;
+
+// With the annotation that a user gives whose consumer is not always busy: `auto` then knows μ at any load.
+ConsumerSpec consumer_of(const Cell& cell) {
+  ConsumerSpec consumer = Scene::consumer_on("node-a");
+  consumer.service_ms = cell.service_ms;
+  consumer.memory_mib = cell.memory_mib;
+  consumer.prefetch = kPrefetch;
+  consumer.service_time = fmt::format("{}ms", cell.service_ms);
+  return consumer;
+}
+
+}  // namespace
+
+Bed::Bed(const Cell& cell, const std::string& ns) {
+  strategy_named(cell.strategy).subject == Subject::set ? start_set(cell, ns) : start_pods(cell, ns);
+}
+
+void Bed::start_pods(const Cell& cell, const std::string& ns) {
+  stage_ = std::make_shared<const Stage>(ns);
+  orders_.emplace(stage_->cluster(), stage_->ns());
+  for (int member = 0; member < cell.at_once; ++member) {
+    auto scene = std::make_unique<Scene>(stage_, *orders_, std::to_string(member));
+    scene->orders().forget_queues();
+    ConsumerSpec consumer = consumer_of(cell);
+    if (cell.at_once > 1) consumer.pod = fmt::format("{}-{}", consumer.pod, member);
+    Json manifest = scene->orders().consumer_pod(consumer);
+    // Tests are in a hurry; what is compared has Kubernetes' own grace period.
+    manifest["spec"].erase("terminationGracePeriodSeconds");
+    scene->start(manifest, {.per_second = cell.per_second / 2.0, .producers = 2, .count = 0, .node = "node-c"});
+    if (member == 0) manifest_ = std::move(manifest);
+    pods_.push_back(std::move(scene));
+  }
+}
+
+void Bed::start_set(const Cell& cell, const std::string& ns) {
+  set_ = std::make_unique<SetScene>(ns);
+  set_->start({.replicas = 1, .per_second = static_cast<double>(cell.per_second), .consumer = consumer_of(cell)});
+}
+
+const Stage& Bed::stage() const {
+  return set_ ? set_->stage() : *stage_;
+}
+
+Scene& Bed::at(std::size_t member) const {
+  return set_ ? set_->at(kOrdinal) : *pods_.at(member);
+}
+
+Json Bed::selector() const {
+  if (set_) return {{"statefulset.kubernetes.io/pod-name", SetScene::pod_of(kOrdinal)}};
+  return manifest_.at("metadata").at("labels");
+}
+
+}  // namespace evaluation

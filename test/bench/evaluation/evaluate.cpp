@@ -1,0 +1,80 @@
+#include "test/bench/evaluation/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "test/bench/evaluation/run.h"
+#include "test/harness/product.h"
+#include "test/temporary_folder.h"
+
+namespace evaluation {
+namespace {
+
+using migrate::value_or_fatal;
+
+// All that there is to be run, whatever is selected now: what a report counts the rows against.
+void write_plan(const Order& order) {
+  std::string text = csv_line({"grid", "strategy", "per_second", "service_ms", "memory_mib", "at_once", "run"});
+  for (const auto& [cell, number] : value_or_fatal(plan({order.selection.extent, {}})))
+    text += csv_line({cell.grid, cell.strategy, std::to_string(cell.per_second), std::to_string(cell.service_ms),
+                      std::to_string(cell.memory_mib), std::to_string(cell.at_once), std::to_string(number)});
+  migrate::test::write_text(order.folder / "plan.csv", text);
+}
+
+// By turns, so that a namespace has been deleted when its name is wanted again; and few, as the broker keeps exchanges.
+std::string namespace_of(std::size_t turn) {
+  return fmt::format("evaluate-{}", turn % 3);
+}
+
+std::string line_about(const std::vector<Row>& rows) {
+  std::string text;
+  for (const Row& row : rows) {
+    text += fmt::format("  {}", row.at("outcome"));
+    for (const char* column : {"total_us", "message_gap_us"})
+      if (const std::string& value = row.at(column); !value.empty())
+        text += fmt::format(", {} {:.0f} ms", std::string_view{column} == "total_us" ? "total" : "message gap",
+                            std::stod(value) / 1000);
+    if (!row.at("reason").empty()) text += ": " + row.at("reason");
+    text += "\n";
+  }
+  text.pop_back();
+  return text;
+}
+
+bool is_flawed(const std::vector<Row>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.outcome() != Outcome::clean; });
+}
+
+}  // namespace
+
+Tally evaluate(const Order& order, const std::function<void(const std::string&)>& tell) {
+  const std::vector<Run> planned = value_or_fatal(plan(order.selection));
+  std::filesystem::create_directories(order.folder);
+  ResultsFile results = value_or_fatal(ResultsFile::open(order.folder / "runs.csv", order.mode));
+  write_plan(order);
+  const std::vector<Run> todo = remaining(planned, results.done());
+  Tally tally{.made = 0, .flawed = 0, .left = todo.size()};
+  tell(fmt::format("{} of {} runs are to be made", todo.size(), planned.size()));
+  if (todo.empty()) return tally;
+
+  const harness::Cluster cluster;
+  harness::install_product(cluster);
+  std::size_t turn = 0;
+  warm_up(namespace_of(turn++));
+  const Surroundings around = look_around(cluster);
+  tell(around.versions + "\n" + around.machine);
+  for (const Run& run : todo) {
+    if (tally.made == order.at_most) break;
+    tell(fmt::format("{}/{} {}", tally.made + 1, todo.size(), to_string(run)));
+    const std::vector<Row> rows = measure(run, {around, order.folder / "failures", namespace_of(turn++)});
+    value_or_fatal(results.append(run, rows));
+    tell(line_about(rows));
+    ++tally.made;
+    --tally.left;
+    if (is_flawed(rows)) ++tally.flawed;
+  }
+  return tally;
+}
+
+}  // namespace evaluation

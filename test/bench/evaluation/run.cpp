@@ -1,0 +1,192 @@
+#include "test/bench/evaluation/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "shared/base/host.h"
+#include "shared/base/time.h"
+#include "test/bench/evaluation/bed.h"
+#include "test/bench/evaluation/figures_of.h"
+#include "test/bench/evaluation/http_probes.h"
+#include "test/bench/evaluation/naive_move.h"
+
+namespace evaluation {
+namespace {
+
+using namespace harness;
+using Json = nlohmann::json;
+using Rows = std::vector<Row>;
+
+constexpr std::chrono::hours kHang{2};  // longer than any migration's own timeout
+// Behind the move, so that the gap's end is seen before the load ends.
+constexpr std::uint64_t kOrdersAfterwards = 5;
+
+Rows begin_rows(const Run& run, const Surroundings& around) {
+  Rows rows;
+  for (int member = 0; member < run.cell.at_once; ++member) {
+    Row& row = rows.emplace_back(run, member);
+    row.set("began", migrate::to_rfc3339(migrate::SystemClock{}.now()));
+    row.set("load_1m", load_of_last_minute());
+    row.set("versions", around.versions);
+    row.set("machine", around.machine);
+  }
+  return rows;
+}
+
+// A run at work: what its steps share.
+class Course {
+ public:
+  Course(const Run& run, const RunNeeds& needs, Rows& rows) : run_(run), needs_(needs), rows_(rows) {}
+
+  // The main line. What fails is in the rows of whom it concerns, and the others go on.
+  void run() {
+    const Bed bed{run_.cell, needs_.ns};
+    {
+      // Only of a single one: sixteen probers would be a load of their own.
+      std::optional<HttpProbes> probes;
+      if (bed.size() == 1) probes.emplace(bed);
+      const std::vector<std::uint64_t> repeats = repeats_of(bed);
+      strategy().mover == Mover::script ? move_by_script(bed) : move_by_product(bed);
+      settle(bed, repeats);
+      if (probes) add_http(probes->figures(), rows_.front());
+    }
+    judge(bed);
+    if (strategy().mover == Mover::script) forget_images(bed.stage().cluster());
+  }
+
+  // Into the row goes what it says first; all of it into a file.
+  void fail(Row& row, Outcome outcome, const std::string& text) const {
+    if (outcome == Outcome::failed) row.judge(outcome, text.substr(0, text.find('\n')));
+    std::string name = to_string(run_);
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
+    std::filesystem::create_directories(needs_.failures);
+    std::ofstream{needs_.failures / (name + ".txt"), std::ios::app} << row.at("began") << "\n" << text << "\n";
+  }
+
+ private:
+  [[nodiscard]] const Strategy& strategy() const { return strategy_named(run_.cell.strategy); }
+
+  // `work` of each member; what it throws is that member's failure.
+  template <class Work>
+  void for_each(const Bed& bed, const Work& work) {
+    for (std::size_t member = 0; member < bed.size(); ++member) {
+      try {
+        work(bed.at(member), rows_[member], member);
+      } catch (const std::exception& error) {
+        fail(rows_[member], Outcome::failed, error.what());
+      }
+    }
+  }
+
+  [[nodiscard]] static std::vector<std::uint64_t> repeats_of(const Bed& bed) {
+    std::vector<std::uint64_t> repeats;
+    for (std::size_t member = 0; member < bed.size(); ++member)
+      repeats.push_back(bed.at(member).repeats());
+    return repeats;
+  }
+
+  void move_by_script(const Bed& bed) {
+    for_each(bed, [&](Scene& scene, Row& row, std::size_t) {
+      const NaiveMove move = naive_move(scene, bed.manifest(), strategy().words);
+      row.set("total_us", move.total);
+      row.set("archive_bytes", move.archive.count);
+      std::string phases;
+      for (const auto& [name, took] : move.steps)
+        phases += fmt::format("{}{}={}", phases.empty() ? "" : " ", name, took.count());
+      row.set("phases_us", phases);
+    });
+  }
+
+  // All of them begin before the first one's end is waited for.
+  void move_by_product(const Bed& bed) {
+    const migrate::test::TemporaryFolder folder;
+    std::vector<Words> commands;
+    for (std::size_t member = 0; member < bed.size(); ++member)
+      commands.push_back(words_of(bed.at(member), bed.stage()));
+    std::deque<Background> plugins;
+    {
+      // A shadow on its way into its name takes its log with it, so somebody has to look for it.
+      std::jthread watcher;
+      if (strategy().subject == Subject::set) watcher = bed.at(0).follow_shadows();
+      for (const Words& command : commands)
+        plugins.emplace_back(command, folder / std::to_string(plugins.size()));
+      for (Background& plugin : plugins)
+        plugin.wait(kHang);
+    }
+    for_each(bed, [&](Scene& scene, Row& row, std::size_t member) { follow(scene, row, plugins.at(member)); });
+  }
+
+  [[nodiscard]] Words words_of(const Scene& scene, const Stage& stage) const {
+    Words words{scene.consumer(), "--to", scene.other_node()};
+    words.insert(words.end(), strategy().words.begin(), strategy().words.end());
+    words.insert(words.end(), {"-o", "json"});
+    return stage.plugin_words(words);
+  }
+
+  static void follow(Scene& scene, Row& row, const Background& plugin) {
+    const Json object = Json::parse(plugin.output(), nullptr, false);
+    if (!object.is_object()) throw std::runtime_error("kubectl-migrate: " + plugin.errors());
+    const auto migration = migrate::value_or_fatal(migrate::parse_migration(object));
+    add_migration(migration, row);
+    if (migration.status.phase != migrate::Phase::succeeded) {
+      row.judge(Outcome::failed, "");
+      throw std::runtime_error(plugin.errors() + scene.stage().report(migration.name));
+    }
+    // A live migration of a set's Pod has a second one in it, into the name.
+    if (migrate::keeps_name(migration) && migration.status.strategy == migrate::Strategy::live)
+      add_second(migrate::value_or_fatal(migrate::parse_migration(scene.stage().migration(migration.name + "-name-1"))),
+                 row);
+    scene.follow(object);
+  }
+
+  void settle(const Bed& bed, const std::vector<std::uint64_t>& before) {
+    for_each(bed, [&](Scene& scene, Row& row, std::size_t member) {
+      scene.wait_for_more(kOrdersAfterwards);
+      // A state that begins anew has forgotten those before; the audit says that it did.
+      const std::uint64_t now = scene.repeats();
+      if (now >= before[member]) row.set("repeats_met", now - before[member]);
+    });
+  }
+
+  void judge(const Bed& bed) {
+    for_each(bed, [&](Scene& scene, Row& row, std::size_t) {
+      const Verdict verdict = scene.judge();
+      add_audit(verdict.figures, row);
+      if (!verdict.clean) fail(row, Outcome::unclean, verdict.report);
+    });
+  }
+
+  const Run& run_;
+  const RunNeeds& needs_;
+  Rows& rows_;
+};
+
+}  // namespace
+
+std::vector<Row> measure(const Run& run, const RunNeeds& needs) {
+  Rows rows = begin_rows(run, needs.around);
+  Course course{run, needs, rows};
+  try {
+    course.run();
+  } catch (const std::exception& error) {
+    for (Row& row : rows)
+      course.fail(row, Outcome::failed, error.what());
+  }
+  return rows;
+}
+
+void warm_up(const std::string& ns) {
+  const Bed bed{{"warm-up", "stop", 20, 10, 20, 1}, ns};
+  for (int i = 0; i < 2; ++i)
+    bed.at(0).move({"--to", bed.at(0).other_node()});
+}
+
+}  // namespace evaluation
