@@ -58,6 +58,8 @@ ArchiveWriter::ArchiveWriter(Format format, ByteSink sink) : impl_(std::make_uni
   archive* writer = impl_->writer;
   if (format == Format::raw_gzip || format == Format::raw_zstd) {
     archive_write_set_format_raw(writer);
+  } else if (format == Format::tar_gzip) {
+    archive_write_set_format_gnutar(writer);
   } else {
     format == Format::exact_tar ? archive_write_set_format_pax(writer)
                                 : archive_write_set_format_pax_restricted(writer);

@@ -24,7 +24,8 @@ using EntryPtr = std::unique_ptr<archive_entry, EntryDeleter>;
 [[nodiscard]] EntryPtr new_entry(const std::string& path);
 
 // A pax tar archive (or, as `raw`, one compressed stream) written to a sink. `tar` has times in whole seconds, as
-// images do; `exact_tar` also their fractions; `tar_gzip` is `tar` compressed.
+// images do; `exact_tar` also their fractions. `tar_gzip` is for people: GNU's kind, about whose headers their tar says
+// nothing, and compressed.
 class ArchiveWriter {
  public:
   enum class Format { tar, exact_tar, tar_gzip, raw_gzip, raw_zstd };
