@@ -11,7 +11,7 @@ if(NOT cache)
 endif()
 set(CMAKE_SYSROOT ${cache}/kubectl-migrate/sysroot-aarch64)
 if(NOT EXISTS ${CMAKE_SYSROOT})
-  message(FATAL_ERROR "no ${CMAKE_SYSROOT}: run cmake/install-dependencies --arm64 first")
+  message(FATAL_ERROR "no ${CMAKE_SYSROOT}: run cmake/install-dependencies --release first")
 endif()
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
 # The compiler's packages bring a libc of their own, which gets no security updates: the sysroot's comes first.

@@ -167,6 +167,7 @@ class ARelease(unittest.TestCase):
                 "usr/share/fish/vendor_completions.d/kubectl-migrate.fish",
                 "usr/share/lintian/overrides/kubectl-migrate",
                 "usr/share/man/man1/kubectl-migrate.1.gz",
+                "usr/share/man/man1/kubectl_complete-migrate.1.gz",
                 "usr/share/zsh/vendor-completions/_kubectl-migrate",
             ],
         )

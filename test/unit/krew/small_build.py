@@ -10,7 +10,7 @@ SOURCE = """#include <zlib.h>
 
 tl::expected<const char*, int> answer(int argc, char** argv) {
   if (argc == 3 && !std::strcmp(argv[1], "completion")) return argv[2];
-  if (argc == 2 && !std::strcmp(argv[1], "__man")) return ".TH SMALL 1";
+  if (argc == 2 && !std::strcmp(argv[1], "__man")) return ".TH SMALL 1\\n.SH NAME\\nkubectl-migrate \\\\- small";
   return tl::make_unexpected(2);
 }
 
