@@ -47,7 +47,10 @@ find_package(Threads REQUIRED)
 
 # -static-pie rather than -static: the first throw of a plain static program costs 8-15 ms (no PT_GNU_EH_FRAME).
 # --gc-sections keeps libarchive from dragging in libxml2, ICU and nettle for formats we never name.
+# The linker's map tells which archives a program has parts of: krew/sbom reads it.
 add_library(migrate_program INTERFACE)
 if(MIGRATE_STATIC)
-  target_link_options(migrate_program INTERFACE -static-pie -Wl,--gc-sections -s)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/maps)
+  target_link_options(migrate_program INTERFACE -static-pie -Wl,--gc-sections -s
+    -Wl,-Map=${CMAKE_BINARY_DIR}/maps/$<TARGET_PROPERTY:NAME>.map)
 endif()

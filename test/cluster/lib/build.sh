@@ -76,6 +76,13 @@ build_coredns() {
   go_build build -trimpath -o "$1/coredns" -ldflags '-s -w' .
 }
 
+# krew under the name that kubectl looks for, and what its index holds manifests to, which calls both.
+build_krew() {
+  GOBIN=$1 go_build install -trimpath -ldflags '-s -w' \
+    "sigs.k8s.io/krew/cmd/krew@v$KREW_VERSION" "sigs.k8s.io/krew/cmd/validate-krew-manifest@v$KREW_VERSION"
+  mv "$1/krew" "$1/kubectl-krew"
+}
+
 # cgo, unlike the others: CRI-O links libseccomp, and pinns is C.
 build_crio() {
   dpkg-query -W gcc libseccomp-dev pkg-config make >/dev/null 2>&1 ||

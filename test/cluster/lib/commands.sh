@@ -9,7 +9,7 @@ kubectl() { "$(cat "$state/kubernetes")/kubectl" --kubeconfig "$kubeconfig_file"
 fetch_parts() { # RUNTIME… (as for prepare_worker)
   local runtime rabbitmq
   rootfs=$(cached rootfs "$DEBIAN_SUITE-criu$CRIU_MINIMUM" build_rootfs) || exit 1
-  kubernetes=$(cached kubernetes "$KUBERNETES_VERSION" build_kubernetes "$here"/kubernetes/*) || exit 1
+  kubernetes=$(kubernetes_folder) || exit 1
   coredns=$(cached coredns "$COREDNS_VERSION" build_coredns "$here"/coredns/*) || exit 1
   for runtime in "$@"; do
     case $runtime in
@@ -23,6 +23,8 @@ fetch_parts() { # RUNTIME… (as for prepare_worker)
   registry=$(cached registry "$DEBIAN_SUITE-$COREDNS_VERSION-$PAUSE_TAG" build_registry "$here"/images/* \
     <(printf '%s' "$rootfs $coredns $rabbitmq")) || exit 1
 }
+
+kubernetes_folder() { cached kubernetes "$KUBERNETES_VERSION" build_kubernetes "$here"/kubernetes/*; }
 
 containerd_folder() { # VERSION
   export wanted_containerd=$1
@@ -183,6 +185,14 @@ command_kubeconfig() {
 command_kubectl() {
   [[ -e $kubeconfig_file ]] || die 'the cluster is down: cluster up'
   kubectl "$@"
+}
+
+command_krew() {
+  require_root
+  local kubernetes krew
+  kubernetes=$(kubernetes_folder) || exit 1
+  krew=$(cached krew "$KREW_VERSION" build_krew) || exit 1
+  printf '%s:%s\n' "$krew" "$kubernetes"
 }
 
 command_exec() {
