@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <ostream>
+#include <set>
 
 #include "plugin/cleanup_broker.h"
 #include "plugin/cleanup_inventory.h"
@@ -18,15 +19,21 @@ std::string image_of(const Options& options) {
                                : options.image;
 }
 
-// Each broker's, with the way to it.
-Findings queues_left(const std::vector<LookedBroker>& brokers, const Looked& looked, const MigrationsKnown& known,
-                     const Options& options) {
+// Each broker's, with the way to it. In a dry run nobody looks into a queue, as that does something to it.
+Outcome<Findings> queues_left(std::vector<LookedBroker>& brokers, const Looked& looked, const MigrationsKnown& known,
+                              const Options& options) {
+  const Inventory& seen = looked.inventory;
+  const auto told = told_queues(seen.migrations);
+  const LookedInto queues = control_queues_of(seen, known);
+  std::set<std::string> in_use = told;
+  in_use.insert(queues.by_living.begin(), queues.by_living.end());
   Findings all;
-  for (const LookedBroker& one : brokers) {
-    Findings found = find_left_queues(
-        {one.queues, told_queues(looked.inventory.migrations), served_by_targets(looked.inventory, known),
-         control_queues_of_left(looked.inventory, known), !options.accept.empty()},
-        known);
+  for (LookedBroker& one : brokers) {
+    if (options.dry_run == DryRun::none)
+      if (auto read = read_control_queues(one, in_use); !read) return tl::make_unexpected(read.error());
+    Findings found = find_left_queues({one.queues, told, served_by_targets(seen, known), served_by_sources(seen, known),
+                                       queues.by_left, !options.accept.empty()},
+                                      known);
     for (Leftover& queue : found.leftovers) {
       if (auto* remove = std::get_if<RemoveQueue>(&queue.remedy)) remove->broker = one.broker;
       if (auto* purge = std::get_if<PurgeQueue>(&queue.remedy)) purge->broker = one.broker;
@@ -38,14 +45,17 @@ Findings queues_left(const std::vector<LookedBroker>& brokers, const Looked& loo
 
 // In the order in which it is to go: what a record tells the owner of goes before that record.
 Outcome<Findings> look(const Session& session, const Options& options, BrokerWay& way) {
-  const auto brokers = look_at_brokers(session, options.broker_secrets, way);
+  auto brokers = look_at_brokers(session, options.broker_secrets, way);
   if (!brokers) return tl::make_unexpected(brokers.error());
-  const auto looked = look_for_leftovers(session, options.all_namespaces ? "" : session.namespace_);
+  const auto looked = look_for_leftovers(session, options.all_namespaces ? "" : session.namespace_,
+                                         brokers->empty() ? ForBrokers::no : ForBrokers::yes);
   if (!looked) return tl::make_unexpected(looked.error());
   // A mirror of a namespace that cannot be seen would look like one that nobody needs.
   if (!brokers->empty() && !looked->has_all)
-    return fail("--broker-secret takes the right to list Migrations in all namespaces, as a broker serves them all",
-                exit_code::kRefused);
+    return fail(
+        "--broker-secret takes the right to list Migrations and Pods in all namespaces, as a broker serves them "
+        "all",
+        exit_code::kRefused);
   for (const std::string& one : looked->unseen)
     session.io.err.stream << "warning: not looked at: " << one << '\n';
   MigrationsKnown known{looked->inventory};
@@ -53,7 +63,9 @@ Outcome<Findings> look(const Session& session, const Options& options, BrokerWay
     known.trace(uid);
 
   Findings found = find_left_objects(looked->inventory, known);
-  found.add(queues_left(*brokers, *looked, known, options));
+  auto queues = queues_left(*brokers, *looked, known, options);
+  if (!queues) return tl::make_unexpected(queues.error());
+  found.add(std::move(*queues));
   found.add(find_left_records(looked->inventory, known));
   if (!options.all_namespaces) return found;
   const auto installation = look_for_installation(session, *looked);

@@ -15,10 +15,15 @@ struct LookedBroker {
   std::shared_ptr<broker::Broker> broker;
   std::vector<QueueSight> queues;
 };
-// By the Secrets of the session's namespace. To be called before Migrations are listed (look_for_leftovers).
+// The names of queues, by the Secrets of the session's namespace. To be called before Migrations are listed
+// (look_for_leftovers).
 [[nodiscard]] Outcome<std::vector<LookedBroker>> look_at_brokers(const Session& session,
                                                                  const std::vector<std::string>& secrets,
                                                                  BrokerWay& way);
+
+// The words that wait in control queues, but for those of `in_use` and those that have consumers. To be called after
+// Migrations are listed.
+[[nodiscard]] Outcome<void> read_control_queues(LookedBroker& looked, const std::set<std::string>& in_use);
 
 // The control queues that Migrations of the list use.
 [[nodiscard]] std::set<std::string> told_queues(const std::vector<nlohmann::json>& migrations);

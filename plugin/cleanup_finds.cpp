@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "plugin/cleanup_roles.h"
 #include "plugin/cluster.h"
 #include "plugin/json_at.h"
 #include "shared/kube/known_objects.h"
@@ -18,34 +19,13 @@ namespace {
 
 using kube::metadata_of;
 
-constexpr std::string_view kHold = "-mig-hold";
 constexpr std::string_view kPullSecretPrefix = "kubectl-migrate-";
 constexpr const char* kPullSecretType = "kubernetes.io/dockerconfigjson";
 constexpr const char* kFieldManager = "kubectl-migrate";
 
-// Whatever somebody has copied our marks to was written by others alone.
-bool is_written_by_us(const Json& object) {
-  const Json& writes = list_at(object, "/metadata/managedFields");
-  return std::any_of(writes.begin(), writes.end(),
-                     [](const Json& write) { return text_at(write, "/manager") == kFieldManager; });
-}
-
-// The uid of the Migration that a target or a placeholder is for; empty: it is none of ours.
-std::string restored_for(const Json& pod) {
-  const bool is_ours = find_at(pod, Pointer{"/metadata/labels"} / kMigrationLabel) != nullptr && is_written_by_us(pod);
-  return is_ours ? text_at(pod, Pointer{"/metadata/annotations"} / kRestoreAnnotation) : "";
-}
-
 bool has_finalizer(const Json& object) {
   const Json& all = list_at(object, "/metadata/finalizers");
   return std::find(all.begin(), all.end(), kFinalizer) != all.end();
-}
-
-Json other_finalizers(const Json& object) {
-  Json others = Json::array();
-  for (const Json& one : list_at(object, "/metadata/finalizers"))
-    if (one != kFinalizer) others.push_back(one);
-  return others;
 }
 
 bool is_deleting(const Json& object) {
@@ -81,78 +61,27 @@ bool was_lent_by_us(const Json& pod) {
   });
 }
 
-// Not one that migrate-runc has refused: that never began.
-bool has_run(const Json& container) {
-  if (find_at(container, Pointer{"/state/running"}) != nullptr) return true;
-  for (const char* place : {"/state/terminated", "/lastState/terminated"})
-    if (const Json* ended = find_at(container, Pointer{place}))
-      if (text_at(*ended, "/reason") != "StartError") return true;
-  return false;
-}
-
-bool has_run_at_all(const Json& pod) {
-  const Json& containers = list_at(pod, "/status/containerStatuses");
-  return std::any_of(containers.begin(), containers.end(), has_run);
-}
-
-// A copy that is restored beside its source, which goes on until the commit.
-bool is_shadow(const Json& pod) {
-  const Json& gates = list_at(pod, "/spec/readinessGates");
-  return std::any_of(gates.begin(), gates.end(),
-                     [](const Json& one) { return text_at(one, "/conditionType") == kLiveGate; });
-}
-
-bool has_taken_over(const Json& pod) {
-  const Json& conditions = list_at(pod, "/status/conditions");
-  return std::any_of(conditions.begin(), conditions.end(), [](const Json& one) {
-    return text_at(one, "/type") == kLiveGate && text_at(one, "/status") == "True";
-  });
-}
-
-// What the source's agent has recorded; empty: no agent knows.
-std::string record_of(const Inventory& seen, const std::string& migration) {
-  for (const NodeFacts& node : seen.nodes)
-    for (const HeldMigration& one : node.held)
-      if (one.migration == migration && !one.source.empty()) return one.source;
-  return "";
-}
-
-enum class Role {
-  nothing,      // its memory never came to life
-  application,  // it is what works now
-  copy,         // beside a source that works
-  unknown,      // it or its source
-};
-
-// By the rule that nothing of `stop` and `sequential` runs before the commit; of `live` the shadow does, and the record
-// of its source's agent tells.
-Role role_of(const Inventory& seen, const Json& pod) {
-  if (metadata_of(pod, "name").ends_with(kHold) || !has_run_at_all(pod)) return Role::nothing;
-  if (!is_shadow(pod) || has_taken_over(pod)) return Role::application;
-  const std::string record = record_of(seen, restored_for(pod));
-  if (record == kHeldCommitted) return Role::application;
-  return record.empty() || record == kHeldUnreadable ? Role::unknown : Role::copy;
-}
-
 Json preconditions(const Json& object) {
   return {{"uid", metadata_of(object, "uid")}, {"resourceVersion", metadata_of(object, "resourceVersion")}};
 }
 
 RemoveObject removal(const kube::ResourcePath& path, const Json& object) {
-  return {path, metadata_of(object, "uid"), metadata_of(object, "resourceVersion")};
+  return {path, metadata_of(object, "uid"), metadata_of(object, "resourceVersion"), has_finalizer(object)};
 }
 
 class Finder {
  public:
   Finder(const Inventory& seen, const MigrationsKnown& known) : seen_(seen), known_(known) {
-    for (const Json& pod : seen.pods)
+    for (const Json& pod : seen.pods) {
       pods_by_uid_[metadata_of(pod, "uid")] = &pod;
+      if (const std::string migration = application_for(seen, pod); !migration.empty()) lives_on_.insert(migration);
+    }
   }
 
   void pods() {
     for (const Json& pod : seen_.pods) {
       const std::string migration = restored_for(pod);
-      if (known_.is_live(migration)) continue;
+      if (!is_to_be_judged(pod)) continue;
       if (known_.is_gone(migration))
         of_restore(pod);
       else if (!is_owned_by_live(pod) && (is_owned_by_gone(pod, known_) || was_lent_by_us(pod)))
@@ -161,11 +90,23 @@ class Finder {
     }
   }
 
+  void applications() {
+    for (const Json& pod : seen_.pods)
+      if (is_to_be_judged(pod) && known_.is_gone(restored_for(pod)) && role_of(seen_, pod) == Role::application)
+        settle(pod, "it was restored for a Migration that is gone, and is what works now: its marks go");
+  }
+
   void secrets() {
     for (const Json& secret : seen_.pull_secrets) {
       const bool is_ours =
           metadata_of(secret, "name").starts_with(kPullSecretPrefix) && text_at(secret, "/type") == kPullSecretType;
-      if (is_ours && is_owned_by_gone(secret, known_) && !is_owned_by_live(secret))
+      if (!is_ours || !is_owned_by_gone(secret, known_) || is_owned_by_live(secret)) continue;
+      const auto owners = migrations_owning(secret);
+      if (std::any_of(owners.begin(), owners.end(), [&](const std::string& uid) { return is_undecided(uid); }))
+        found_.alone.push_back({"secret", metadata_of(secret, "namespace"), metadata_of(secret, "name"),
+                                "credentials for a checkpoint of a Migration that is gone, which a target that has not "
+                                "run may need. When that is settled, run this again"});
+      else
         found_.leftovers.push_back(
             {"secret", metadata_of(secret, "namespace"), metadata_of(secret, "name"),
              "credentials for a checkpoint of a Migration that is gone", "deleted",
@@ -186,6 +127,12 @@ class Finder {
       const bool is_in_view = seen_.namespace_.empty() || space == seen_.namespace_;
       if (!is_in_view || !known_.is_gone(metadata_of(migration, "uid"))) continue;
       const auto path = plugin::migrations(space, metadata_of(migration, "name"));
+      if (is_undecided(metadata_of(migration, "uid"))) {
+        found_.alone.push_back({"migration", path.namespace_, path.name,
+                                "it is being deleted, no controller is installed, and what it has committed may be the "
+                                "last copy of its Pod's memory. A controller that is installed again finishes it"});
+        continue;
+      }
       Json metadata = preconditions(migration);
       metadata["finalizers"] = other_finalizers(migration);
       found_.leftovers.push_back({"migration", path.namespace_, path.name,
@@ -198,12 +145,23 @@ class Finder {
   Findings take() { return std::move(found_); }
 
  private:
+  // What a Migration that is there works on is not even tidied up.
+  [[nodiscard]] bool is_to_be_judged(const Json& pod) const {
+    const bool is_in_view = seen_.namespace_.empty() || metadata_of(pod, "namespace") == seen_.namespace_;
+    return is_in_view && !known_.is_live(restored_for(pod)) && !known_.is_moved_by_live(metadata_of(pod, "uid"));
+  }
   [[nodiscard]] bool is_owned_by_live(const Json& object) const {
     const auto owners = migrations_owning(object);
     return std::any_of(owners.begin(), owners.end(), [&](const std::string& uid) { return known_.is_live(uid); });
   }
   [[nodiscard]] bool is_in_view(const HeldMigration& one) const {
     return seen_.namespace_.empty() || one.name.starts_with(seen_.namespace_ + "/");
+  }
+
+  // Whether its memory may be nowhere but in what nodes keep, or in a target that has not run.
+  [[nodiscard]] bool is_undecided(const std::string& migration) const {
+    const Source source = source_of(seen_, migration);
+    return !lives_on_.contains(migration) && (source == Source::unclear || source == Source::committed);
   }
 
   void change(const Json& pod, Json metadata, const std::string& why, const std::string& done) {
@@ -218,41 +176,51 @@ class Finder {
   void settle(const Json& pod, std::string why) {
     if (const auto owner = owner_of(pod, /*is_shadow=*/true); owner && owner->kind == kReplicaSet)
       why += fmt::format(". ReplicaSet {} may have made another in its place: then delete one of them", owner->name);
-    Json metadata{{"annotations", {{kRestoreAnnotation, nullptr}}}, {"labels", {{kMigrationLabel, nullptr}}}};
+    const std::string migration = restored_for(pod);
+    Json metadata{{"annotations", {{kRestoreAnnotation, nullptr}, {kRestoredForAnnotation, migration}}},
+                  {"labels", {{kMigrationLabel, nullptr}}}};
     if (const Json own = own_owners(pod); own != list_at(pod, "/metadata/ownerReferences"))
       metadata["ownerReferences"] = own;
     if (has_finalizer(pod)) metadata["finalizers"] = other_finalizers(pod);
     change(pod, std::move(metadata), why, "settled");
+    found_.leftovers.back().migration = migration;
   }
 
   void of_restore(const Json& pod) {
     const auto path = kube::pod(metadata_of(pod, "namespace"), metadata_of(pod, "name"));
-    switch (role_of(seen_, pod)) {
-      case Role::application:
-        return settle(pod, "it was restored for a Migration that is gone, and is what works now: its marks go");
-      case Role::unknown:
-        found_.alone.push_back(
-            {"pod", path.namespace_, path.name,
-             fmt::format(
-                 "it was restored beside its source for a Migration that is gone, and no agent tells whether it "
-                 "took over. Where the source works: kubectl delete pod {} -n {}",
-                 path.name, path.namespace_)});
-        return;
-      case Role::nothing:
-      case Role::copy:
-        break;
+    const Role role = role_of(seen_, pod);
+    if (role == Role::application) return;  // applications()
+    if (role == Role::unknown) {
+      found_.alone.push_back({"pod", path.namespace_, path.name, doubt_about(pod)});
+      return;
     }
-    if (has_finalizer(pod))
-      change(pod, {{"finalizers", other_finalizers(pod)}}, "a finalizer of ours, for a Migration that is gone",
-             "released");
-    if (is_deleting(pod)) return;
-    RemoveObject gone = removal(path, pod);
-    if (has_finalizer(pod)) gone.resource_version.clear();  // changed by ourselves just before
-    const bool is_copy = role_of(seen_, pod) == Role::copy;
+    if (is_deleting(pod)) {
+      if (has_finalizer(pod))
+        change(pod, {{"finalizers", other_finalizers(pod)}}, "a finalizer of ours, for a Migration that is gone",
+               "released");
+      return;
+    }
     found_.leftovers.push_back({"pod", path.namespace_, path.name,
-                                is_copy ? "a copy beside its source, for a Migration that is gone before the commit"
-                                        : "it waits for the memory of a Migration that is gone",
-                                "deleted", std::move(gone)});
+                                role == Role::copy
+                                    ? "a copy beside its source, for a Migration that is gone before the commit"
+                                    : "it waits for the memory of a Migration that is gone",
+                                "deleted", removal(path, pod)});
+  }
+
+  [[nodiscard]] std::string doubt_about(const Json& pod) const {
+    const std::string removal =
+        fmt::format("kubectl delete pod {} -n {}", metadata_of(pod, "name"), metadata_of(pod, "namespace"));
+    if (has_run_at_all(pod))
+      return fmt::format(
+          "it was restored beside its source for a Migration that is gone, and no agent tells surely "
+          "whether it took over. Where the source works: {}",
+          removal);
+    const bool is_committed = source_of(seen_, restored_for(pod)) == Source::committed;
+    return fmt::format(
+        "it waits for the memory of a Migration that is gone, and {}: what the nodes keep may be the "
+        "last copy. Run this again when all agents are Ready; where the source works or its memory "
+        "is not needed: {}",
+        is_committed ? "that memory was committed" : "no agent tells surely that it was not committed", removal);
   }
 
   void of_node(const std::string& node, const HeldMigration& one) {
@@ -264,26 +232,45 @@ class Finder {
     if (one.source == kHeldUnreadable)
       return alone(
           node, fmt::format("its agent cannot read its record of {}; an agent of the version that wrote it can", who));
+    const Source source = source_of(seen_, one.migration);
+    if (source == Source::unclear)
+      return alone(node, fmt::format("it keeps records or archives of {}, whose Migration is gone, and no agent tells "
+                                     "surely that the source works. Run this again when all agents are Ready",
+                                     who));
+    if (source == Source::committed && !lives_on_.contains(one.migration))
+      return alone(node, fmt::format("it keeps the committed memory of {}, whose Migration is gone, or its record, and "
+                                     "no Pod is known that went on with it: it may be the last copy. Where it is not "
+                                     "needed: kubectl annotate --overwrite migrationnode {} {}={}",
+                                     who, node, kForgetAnnotation, one.migration));
     const auto pod = pods_by_uid_.find(one.source_pod);
     if (one.source == kHeldCommitted && pod != pods_by_uid_.end()) {
       const std::string name = metadata_of(*pod->second, "name");
       const std::string space = metadata_of(*pod->second, "namespace");
       return alone(node, fmt::format("Pod {0}/{1} is frozen for good: {2}, whose Migration is gone, has committed its "
-                                     "memory. kubectl delete pod {1} -n {0}, then run this again",
+                                     "memory, and a restored Pod goes on with it. kubectl delete pod {1} -n {0}, then "
+                                     "run this again",
                                      space, name, who));
     }
     found_.leftovers.push_back({"node", "", node, fmt::format("it keeps records or archives of {}, which is gone", who),
-                                fmt::format("has forgotten {}", who), ForgetOnNode{one.migration}});
+                                fmt::format("has forgotten {}", who), ForgetOnNode{one.migration}, one.migration});
   }
   void alone(const std::string& node, std::string why) { found_.alone.push_back({"node", "", node, std::move(why)}); }
 
   const Inventory& seen_;
   const MigrationsKnown& known_;
   std::map<std::string, const Json*> pods_by_uid_;
+  std::set<std::string> lives_on_;  // Migrations with a Pod that works on
   Findings found_;
 };
 
 }  // namespace
+
+Json other_finalizers(const Json& object) {
+  Json others = Json::array();
+  for (const Json& one : list_at(object, "/metadata/finalizers"))
+    if (one != kFinalizer) others.push_back(one);
+  return others;
+}
 
 void Findings::add(Findings more) {
   std::move(more.leftovers.begin(), more.leftovers.end(), std::back_inserter(leftovers));
@@ -295,9 +282,13 @@ MigrationsKnown::MigrationsKnown(const Inventory& seen) {
     // Nobody is left to finish it: as good as gone.
     const bool is_abandoned = !seen.has_controller && is_deleting(migration) && has_finalizer(migration);
     (is_abandoned ? traces_ : live_).insert(metadata_of(migration, "uid"));
+    if (is_abandoned) continue;
+    for (const char* place : {"/spec/pod/uid", "/status/source/uid", "/status/target/uid"})
+      if (std::string pod = text_at(migration, place); !pod.empty()) live_pods_.insert(std::move(pod));
   }
   for (const Json& pod : seen.pods) {
     traces_.insert(restored_for(pod));
+    traces_.insert(settled_for(pod));
     for (const std::string& uid : migrations_owning(pod))
       traces_.insert(uid);
   }
@@ -318,34 +309,47 @@ Findings find_left_objects(const Inventory& seen, const MigrationsKnown& known) 
 
 Findings find_left_records(const Inventory& seen, const MigrationsKnown& known) {
   Finder finder{seen, known};
+  finder.applications();
   finder.held();
   finder.migrations();
   return finder.take();
 }
 
-std::set<std::string> control_queues_of_left(const Inventory& seen, const MigrationsKnown& known) {
-  std::set<std::string> left;
-  std::set<std::string> looked_into;
+LookedInto control_queues_of(const Inventory& seen, const MigrationsKnown& known) {
+  LookedInto queues;
   for (const Json& pod : seen.pods) {
     const std::string name = metadata_of(pod, "name");
     const std::string host = text_at(pod, "/spec/hostname");
     const std::string queue = messages::control_queue_name(
         text_at(pod, Pointer{"/metadata/annotations"} / kControlQueueAnnotation), name, host.empty() ? name : host);
     const Role role = role_of(seen, pod);
-    const bool goes = known.is_gone(restored_for(pod)) && (role == Role::nothing || role == Role::copy);
-    (goes ? left : looked_into).insert(queue);
+    const bool is_in_view = seen.namespace_.empty() || metadata_of(pod, "namespace") == seen.namespace_;
+    const bool goes = is_in_view && known.is_gone(restored_for(pod)) &&
+                      !known.is_moved_by_live(metadata_of(pod, "uid")) && (role == Role::nothing || role == Role::copy);
+    (goes ? queues.by_left : queues.by_living).insert(queue);
   }
-  std::erase_if(left, [&](const std::string& queue) { return looked_into.contains(queue); });
-  return left;
+  std::erase_if(queues.by_left, [&](const std::string& queue) { return queues.by_living.contains(queue); });
+  return queues;
 }
 
 std::set<std::string> served_by_targets(const Inventory& seen, const MigrationsKnown& known) {
   std::set<std::string> served;
   for (const Json& pod : seen.pods) {
+    if (const std::string settled = settled_for(pod); known.is_gone(settled)) served.insert(settled);
+    const std::string restored = restored_for(pod);
     const Role role = role_of(seen, pod);
-    if (known.is_gone(restored_for(pod)) && (role == Role::application || role == Role::unknown))
-      served.insert(restored_for(pod));
+    if (known.is_gone(restored) && (role == Role::application || role == Role::unknown)) served.insert(restored);
   }
+  return served;
+}
+
+std::set<std::string> served_by_sources(const Inventory& seen, const MigrationsKnown& known) {
+  std::set<std::string> served;
+  for (const NodeFacts& node : seen.nodes)
+    for (const HeldMigration& one : node.held)
+      if (known.is_gone(one.migration) && source_of(seen, one.migration) == Source::works) served.insert(one.migration);
+  for (const std::string& uid : served_by_targets(seen, known))
+    served.erase(uid);
   return served;
 }
 

@@ -23,7 +23,8 @@ namespace migrate::plugin {
 struct RemoveObject {
   kube::ResourcePath path;
   std::string uid;
-  std::string resource_version;  // empty: whatever became of it
+  std::string resource_version;
+  bool is_held_by_us = false;  // our finalizer is taken away once it is marked for deletion
 };
 struct ChangeObject {
   kube::ResourcePath path;
@@ -50,6 +51,8 @@ struct Leftover {
   std::string why;   // a clause
   std::string done;  // what it is afterwards: "deleted"
   Remedy remedy;
+  // Of a mirror, and of what is done about that Migration's memory once its mirror has gone: its uid.
+  std::string migration = {};
 };
 // What is left over, perhaps, and that only a person can decide about.
 struct LeftAlone {
@@ -64,14 +67,16 @@ struct Findings {
   void add(Findings more);
 };
 
-// What was seen. Of one namespace, or of all.
+// What was seen. Pods may be of more namespaces than the one that is looked at.
 struct Inventory {
   bool has_controller = true;  // a controller is installed, and may be about to finish what is being deleted
   std::vector<nlohmann::json> migrations;
   std::vector<nlohmann::json> pods;
   std::vector<nlohmann::json> pull_secrets;
   std::vector<NodeFacts> nodes;
-  std::string namespace_;  // empty: all
+  bool has_all_nodes = true;  // what each agent tells could be read
+  Instant now = {};           // by which a heartbeat is old
+  std::string namespace_;     // empty: all
 };
 
 // Which Migrations there are, and of which there are only traces.
@@ -85,22 +90,31 @@ class MigrationsKnown {
   // Of one that is gone: whether it was of this cluster.
   [[nodiscard]] bool was_here(const std::string& uid) const { return traces_.contains(uid); }
   void trace(const std::string& uid) { traces_.insert(uid); }
+  // Whether a Migration that is there moves this Pod, or has made it.
+  [[nodiscard]] bool is_moved_by_live(const std::string& pod_uid) const { return live_pods_.contains(pod_uid); }
 
  private:
   std::set<std::string> live_;
+  std::set<std::string> live_pods_;
   std::set<std::string> traces_;
 };
 
-// Of Migrations that are gone: targets, placeholders, marks, owners and finalizers on Pods; pull Secrets.
+// Of Migrations that are gone: targets and placeholders that go, owners and finalizers on Pods; pull Secrets.
 [[nodiscard]] Findings find_left_objects(const Inventory& seen, const MigrationsKnown& known);
-// And what agents keep of them, and of Migrations that nobody finishes. They go last: by them it is known whose all the
-// rest was.
+// And the marks of what is the application now, what agents keep of them, and Migrations that nobody finishes. They go
+// last: by them it is known whose all the rest was.
 [[nodiscard]] Findings find_left_records(const Inventory& seen, const MigrationsKnown& known);
-// The uids of Migrations that are gone and whose restored Pod is the application now.
+// The uids of Migrations that are gone and whose restored Pod is the application now, or may be.
 [[nodiscard]] std::set<std::string> served_by_targets(const Inventory& seen, const MigrationsKnown& known);
+// The uids of those whose source works on, as its agent has just told: nobody needs what is in their mirrors.
+[[nodiscard]] std::set<std::string> served_by_sources(const Inventory& seen, const MigrationsKnown& known);
 
-// The control queues into which only Pods look that are left over and go.
-[[nodiscard]] std::set<std::string> control_queues_of_left(const Inventory& seen, const MigrationsKnown& known);
+// The control queues that Pods look into.
+struct LookedInto {
+  std::set<std::string> by_left;  // only by such as are left over and go
+  std::set<std::string> by_living;
+};
+[[nodiscard]] LookedInto control_queues_of(const Inventory& seen, const MigrationsKnown& known);
 
 // A broker's queue of ours.
 struct QueueSight {
@@ -111,12 +125,16 @@ struct QueueQuestion {
   std::vector<QueueSight> queues;        // mirrors and control queues
   std::set<std::string> told;            // control queues that Migrations use that are there
   std::set<std::string> served;          // served_by_targets()
-  std::set<std::string> forsaken;        // control_queues_of_left()
+  std::set<std::string> unneeded;        // served_by_sources()
+  std::set<std::string> forsaken;        // LookedInto::by_left
   bool accepts_unknown_mirrors = false;  // the broker is of this cluster alone
 };
 // Which mirror a control message tells to replay; empty: none.
 [[nodiscard]] std::string mirror_in(const std::string& word);
 [[nodiscard]] Findings find_left_queues(const QueueQuestion& asked, const MigrationsKnown& known);
+
+// metadata.finalizers without ours.
+[[nodiscard]] nlohmann::json other_finalizers(const nlohmann::json& object);
 
 // What an installation leaves. Objects are those with the manifests' label.
 struct InstallationSight {
@@ -130,7 +148,7 @@ struct InstallationSight {
   std::vector<Labelled> policies;
   std::vector<Labelled> rights;
   std::vector<nlohmann::json> enabled_namespaces;
-  bool has_runtime_class = false;
+  nlohmann::json runtime_class = nullptr;  // null: there is none of ours
   std::vector<std::string> handler_users;  // NAMESPACE/NAME of Pods that have it
   std::vector<std::string> nodes;          // with Linux
 };

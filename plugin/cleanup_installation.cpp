@@ -19,8 +19,9 @@ Findings find_installation_leftovers(const InstallationSight& seen) {
       for (const Json& object : kind.objects) {
         kube::ResourcePath path = kind.collection.named(metadata_of(object, "name"));
         path.namespace_ = metadata_of(object, "namespace");
-        found.leftovers.push_back({kind.kind, path.namespace_, path.name, why, "deleted",
-                                   RemoveObject{path, metadata_of(object, "uid"), ""}});
+        found.leftovers.push_back(
+            {kind.kind, path.namespace_, path.name, why, "deleted",
+             RemoveObject{path, metadata_of(object, "uid"), metadata_of(object, "resourceVersion")}});
       }
   };
   // Without the kind of its parameters kubectl-migrate-name-is-held may deny StatefulSets every new Pod.
@@ -34,7 +35,7 @@ Findings find_installation_leftovers(const InstallationSight& seen) {
                                "migrations are enabled in it, and kubectl-migrate is not installed", "label removed",
                                ChangeObject{path, {{"metadata", std::move(metadata)}}}});
   }
-  if (!seen.has_runtime_class) return found;
+  if (seen.runtime_class.is_null()) return found;
   const kube::ResourcePath runtime_class{"node.k8s.io", "v1", "runtimeclasses", "", kRuntimeClass, ""};
   if (!seen.handler_users.empty()) {
     found.alone.push_back({"runtimeclass", "", kRuntimeClass,
@@ -47,7 +48,9 @@ Findings find_installation_leftovers(const InstallationSight& seen) {
     found.leftovers.push_back({"node", "", node, "no Pod runs under migrate-runc any more", "swept", SweepNode{}});
   // Last: while it is there, nodes are known to be unfinished.
   found.leftovers.push_back({"runtimeclass", "", kRuntimeClass, "no Pod has it, and kubectl-migrate is not installed",
-                             "deleted", RemoveObject{runtime_class, "", ""}});
+                             "deleted",
+                             RemoveObject{runtime_class, metadata_of(seen.runtime_class, "uid"),
+                                          metadata_of(seen.runtime_class, "resourceVersion")}});
   return found;
 }
 

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "plugin/cluster_facts.h"
 #include "plugin/format.h"
 #include "plugin/json_at.h"
 #include "shared/kube/known_objects.h"
@@ -14,6 +13,7 @@ namespace {
 
 using kube::metadata_of;
 
+constexpr std::chrono::milliseconds kUntilRenewed{10'000};  // a Lease that somebody holds: several times by then
 constexpr const char* kOurs = "app.kubernetes.io/part-of=kubectl-migrate";
 
 kube::ResourcePath of_group(const char* group, const char* plural, const std::string& namespace_ = "",
@@ -49,26 +49,28 @@ Objects listed_if_allowed(const Session& session, const kube::ResourcePath& path
   return std::move(found).value_or(Objects{});
 }
 
-std::vector<NodeFacts> told_by_agents(const Session& session, std::vector<std::string>& unseen) {
+void hear_agents(const Session& session, Looked& looked) {
+  Inventory& seen = looked.inventory;
   const auto list = session.client.list(migration_nodes());
-  std::vector<NodeFacts> nodes;
+  seen.now = session.io.clock.now();
+  seen.has_all_nodes = list.has_value();
   if (!list) {
     if (!is_unknown_type(list.error()))
-      unseen.push_back(one_line(explain(list.error(), "list", migration_nodes()).message));
-    return nodes;
+      looked.unseen.push_back(one_line(explain(list.error(), "list", migration_nodes()).message));
+    return;
   }
   for (const Json& item : list->at("items")) {
     auto facts = parse_node_facts(item);
-    if (facts) nodes.push_back(std::move(*facts));
-    if (!facts) unseen.push_back(one_line(facts.error().message));
+    seen.has_all_nodes = seen.has_all_nodes && facts.has_value();
+    if (facts) seen.nodes.push_back(std::move(*facts));
+    if (!facts) looked.unseen.push_back(one_line(facts.error().message));
   }
-  return nodes;
 }
 
 Outcome<void> list_migrations_of(const Session& session, const std::string& namespace_, Looked& looked) {
   auto list = session.client.list(migrations(""));
   const bool is_forbidden = !list && list.error().kind == kube::ApiError::Kind::forbidden;
-  looked.has_all = !is_forbidden;
+  looked.has_all = looked.has_all && !is_forbidden;
   if (is_forbidden && !namespace_.empty()) list = session.client.list(migrations(namespace_));
   looked.has_types = list || !is_unknown_type(list.error());
   if (!looked.has_types) return {};
@@ -84,6 +86,31 @@ Outcome<bool> is_there(const Session& session, const kube::ResourcePath& path) {
   return found->has_value();
 }
 
+// A broker serves all namespaces, so for it the Pods of all are looked at.
+Outcome<Objects> pods_of(const Session& session, const std::string& namespace_, ForBrokers for_brokers,
+                         Looked& looked) {
+  if (for_brokers == ForBrokers::yes && !namespace_.empty()) {
+    if (auto all = listed(session, kube::core("pods"))) return all;
+    looked.has_all = false;
+  }
+  return listed(session, kube::core("pods", namespace_));
+}
+
+// The Deployment may be away for a moment, while it is made anew; somebody who leads is at work all the same. What
+// cannot be seen is perhaps.
+bool has_controller(const Session& session) {
+  if (is_there(session, of_group("apps", "deployments", kSystemNamespace, kExtenderAccount)).value_or(true))
+    return true;
+  const auto path = of_group("coordination.k8s.io", "leases", kSystemNamespace, kLease);
+  const auto first = session.client.get(path);
+  if (!first) return true;
+  if (!*first) return false;
+  if (is_fresh(**first, session.io.clock.now())) return true;
+  session.io.pacer.sleep(kUntilRenewed, {});
+  const auto next = session.client.get(path);
+  return !next || (*next && is_renewed(**first, **next));
+}
+
 Outcome<std::vector<InstallationSight::Labelled>> labelled_objects(
     const Session& session, const std::vector<std::pair<std::string, kube::ResourcePath>>& kinds) {
   std::vector<InstallationSight::Labelled> all;
@@ -97,22 +124,20 @@ Outcome<std::vector<InstallationSight::Labelled>> labelled_objects(
 
 }  // namespace
 
-Outcome<Looked> look_for_leftovers(const Session& session, const std::string& namespace_) {
+Outcome<Looked> look_for_leftovers(const Session& session, const std::string& namespace_, ForBrokers for_brokers) {
   Looked looked;
   Inventory& seen = looked.inventory;
   seen.namespace_ = namespace_;
-  auto pods = listed(session, kube::core("pods", namespace_));
+  auto pods = pods_of(session, namespace_, for_brokers, looked);
   if (!pods) return tl::make_unexpected(pods.error());
   seen.pods = std::move(*pods);
   seen.pull_secrets = listed_if_allowed(session, kube::core("secrets", namespace_),
                                         with_field("type=kubernetes.io/dockerconfigjson"), looked.unseen);
-  seen.nodes = told_by_agents(session, looked.unseen);
+  hear_agents(session, looked);
   for (const Json& event : listed_if_allowed(session, kube::core("events", namespace_),
                                              with_field("involvedObject.kind=Migration"), looked.unseen))
     looked.told.push_back(text_at(event, "/involvedObject/uid"));
-  // Not to be seen: there may be one.
-  seen.has_controller =
-      is_there(session, of_group("apps", "deployments", kSystemNamespace, kExtenderAccount)).value_or(true);
+  seen.has_controller = has_controller(session);
   if (auto done = list_migrations_of(session, namespace_, looked); !done) return tl::make_unexpected(done.error());
   return looked;
 }
@@ -143,8 +168,8 @@ Outcome<InstallationSight> look_for_installation(const Session& session, const L
   sight.enabled_namespaces = std::move(*enabled);
   const auto classes = listed(session, of_group("node.k8s.io", "runtimeclasses"), labelled(kOurs));
   if (!classes) return tl::make_unexpected(classes.error());
-  sight.has_runtime_class = std::any_of(classes->begin(), classes->end(),
-                                        [](const Json& one) { return metadata_of(one, "name") == kRuntimeClass; });
+  for (const Json& one : *classes)
+    if (metadata_of(one, "name") == kRuntimeClass) sight.runtime_class = one;
   for (const Json& pod : looked.inventory.pods)
     if (text_at(pod, "/spec/runtimeClassName") == kRuntimeClass)
       sight.handler_users.push_back(metadata_of(pod, "namespace") + "/" + metadata_of(pod, "name"));

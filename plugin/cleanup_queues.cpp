@@ -26,9 +26,9 @@ Findings of_mirror(const QueueSight& queue, const QueueQuestion& asked, const Mi
   if (!known.was_here(uid) && !asked.accepts_unknown_mirrors)
     return {{}, {{"queue", "", queue.name, kPerhapsAnothers}}};
   // What a restored application has yet to replay is in its mirror alone.
-  const bool is_served = asked.served.contains(uid);
+  const bool is_unneeded = asked.unneeded.contains(uid);
   return {{{"queue", "", queue.name, "the mirror of a Migration that is gone", "deleted",
-            RemoveQueue{{.if_unused = true, .if_empty = is_served}}}},
+            RemoveQueue{{.if_unused = true, .if_empty = !is_unneeded}}, uid}},
           {}};
 }
 

@@ -69,16 +69,24 @@ Outcome<void> NodeSweep::make_namespace() {
                          {"labels", {{kPartOf, kProduct}, {"pod-security.kubernetes.io/enforce", "privileged"}}}}}};
   for (;;) {
     const auto made = session_.client.create(path.collection(), wanted);
-    has_begun_ = has_begun_ || made || made.error().may_have_run;
-    if (made) return {};
-    if (made.error().kind != Kind::already_exists || session_.io.pacer.now() >= until)
-      return tl::make_unexpected(explain(made.error(), "create", path));
+    if (made) {
+      uid_ = kube::metadata_of(*made, "uid");
+      return {};
+    }
+    const bool is_over = made.error().kind != Kind::already_exists || session_.io.pacer.now() >= until;
+    if (is_over && !made.error().may_have_run) return tl::make_unexpected(explain(made.error(), "create", path));
     const auto there = session_.client.get(path);
-    if (there && *there && text_at(**there, Pointer{"/metadata/labels"} / kPartOf) != kProduct)
+    if (!there) return tl::make_unexpected(explain(there.error(), "get", path));
+    const bool is_ours = *there && text_at(**there, Pointer{"/metadata/labels"} / kPartOf) == kProduct;
+    if (*there && !is_ours)
       return fail(fmt::format("{} is there, and none of ours; cleaning nodes takes a namespace of that name",
                               kube::describe(path)));
-    if (const auto gone = session_.client.remove(path); !gone && gone.error().kind != Kind::conflict)
-      return tl::make_unexpected(explain(gone.error(), "delete", path));
+    kube::DeleteOptions as_seen;
+    if (is_ours) as_seen.uid = kube::metadata_of(**there, "uid");
+    if (is_ours)
+      if (const auto gone = session_.client.remove(path, as_seen); !gone && gone.error().kind != Kind::conflict)
+        return tl::make_unexpected(explain(gone.error(), "delete", path));
+    if (is_over) return tl::make_unexpected(explain(made.error(), "create", path));
     session_.io.pacer.sleep(kPoll, {});
   }
 }
@@ -99,11 +107,12 @@ Outcome<void> NodeSweep::make(const Json& pod) {
 Outcome<void> NodeSweep::begin(const std::vector<std::string>& nodes) {
   if (auto made = make_namespace(); !made) return made;
   for (const std::string& node : nodes)
-    if (auto made = make(sweep_pod(node, image_)); !made) return made;
+    if (auto made = make(sweep_pod(node, image_)); !made) unmade_.emplace(node, made.error());
   return {};
 }
 
 Outcome<void> NodeSweep::await(const std::string& node) {
+  if (const auto unmade = unmade_.find(node); unmade != unmade_.end()) return tl::make_unexpected(unmade->second);
   const auto path = kube::pod(kSweepNamespace, node);
   const auto until = session_.io.pacer.now() + kPodPatience;
   for (;;) {
@@ -123,9 +132,12 @@ Outcome<void> NodeSweep::await(const std::string& node) {
 }
 
 void NodeSweep::end() {
-  if (!has_begun_) return;
+  if (uid_.empty()) return;
   const auto path = kube::core("namespaces", {}, kSweepNamespace);
-  if (const auto gone = session_.client.remove(path); !gone)
+  kube::DeleteOptions as_made;
+  as_made.uid = uid_;
+  // A conflict: somebody has made another one since.
+  if (const auto gone = session_.client.remove(path, as_made); !gone && gone.error().kind != Kind::conflict)
     session_.io.err.stream << fmt::format("warning: namespace {} is left: {}\n", kSweepNamespace,
                                           one_line(gone.error().text()));
 }

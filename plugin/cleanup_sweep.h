@@ -2,6 +2,7 @@
 // image on each, in a namespace of their own, does what `migrate-agent uninstall` does.
 #pragma once
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -22,9 +23,8 @@ class NodeSweep {
   NodeSweep(const NodeSweep&) = delete;
   NodeSweep& operator=(const NodeSweep&) = delete;
 
-  // On all of them side by side.
+  // On all of them side by side. A node on which it could not begin keeps no other from it: await() says why.
   [[nodiscard]] Outcome<void> begin(const std::vector<std::string>& nodes);
-  [[nodiscard]] bool has_begun() const { return has_begun_; }
   // Until nothing is left on that node; the error has what its Pod said.
   [[nodiscard]] Outcome<void> await(const std::string& node);
 
@@ -35,7 +35,8 @@ class NodeSweep {
 
   const Session& session_;
   std::string image_;
-  bool has_begun_ = false;
+  std::string uid_;  // of the namespace that was made; empty: none
+  std::map<std::string, Failure> unmade_;
 };
 
 }  // namespace migrate::plugin

@@ -32,6 +32,13 @@ bool passes(const RefusalNote& refusal) {
   return std::find(kPassing.begin(), kPassing.end(), refusal.reason) != kPassing.end();
 }
 
+// Whether nothing stands against it that does not pass.
+bool only_had_to_wait(const Migration& ended) {
+  if (ended.status.phase != Phase::refused) return false;
+  const auto all = refusals_of(ended.status);
+  return std::all_of(all.begin(), all.end(), passes);
+}
+
 // By a person, who wants the Pod to stay.
 bool is_aborted(const Migration& ended) {
   return ended.status.phase == Phase::rolled_back && ended.status.reason == "Aborted";
@@ -61,9 +68,7 @@ bool is_pending(const DrainEntry& entry) {
 
 std::optional<std::chrono::seconds> again_after(const Migration& ended, unsigned tries) {
   if (ended.status.phase == Phase::refused) {
-    const auto all = refusals_of(ended.status);
-    const bool may_pass = std::all_of(all.begin(), all.end(), passes);
-    return may_pass && tries < kMostRefusals ? std::optional{kPause} : std::nullopt;
+    return only_had_to_wait(ended) && tries < kMostRefusals ? std::optional{kPause} : std::nullopt;
   }
   if (ended.status.phase != Phase::rolled_back || is_aborted(ended) || tries >= kMostTries) return std::nullopt;
   return kPause;
@@ -188,7 +193,7 @@ void DrainLedger::conclude(DrainEntry& entry, const Migration& ended, Time now, 
         entry.state = State::waiting;
         entry.not_before = now + *pause;
         line += retry_text(*pause);
-      } else if (!is_aborted(ended)) {
+      } else if (!is_aborted(ended) && !only_had_to_wait(ended)) {  // whose memory waits, keeps it
         leave(entry, without_migration(entry.pod, aims_.rules, entry.why, entry.advice));
       }
       break;
@@ -275,7 +280,9 @@ void DrainLedger::not_started(const DrainPod& pod, const std::string& why) {
 }
 
 void DrainLedger::would_be_refused(const DrainPod& pod, const Migration& answer) {
-  leave(entries_.at(pod.uid), without_migration(pod, aims_.rules, against(answer), advice_about(answer)));
+  DrainEntry& entry = entries_.at(pod.uid);
+  if (only_had_to_wait(answer)) return stay(entry, against(answer), advice_about(answer));
+  leave(entry, without_migration(pod, aims_.rules, against(answer), advice_about(answer)));
 }
 
 void DrainLedger::evicting(const DrainPod& pod) {

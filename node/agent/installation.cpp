@@ -108,9 +108,11 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return all;
 }
 
-// By the kubelet's folders; what cannot be looked at is perhaps.
+// By the kubelet's folders; what cannot be looked at is perhaps. Neither does their absence tell anything: k0s and
+// microk8s have them elsewhere.
 bool is_on_node(const Places& places, const std::string& pod_uid) {
   std::error_code code;
+  if (!fs::exists(places.pods, code)) return true;
   return fs::exists(places.pods / pod_uid, code) || code;
 }
 

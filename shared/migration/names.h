@@ -35,6 +35,9 @@ inline constexpr const char* kHostnameAnnotation = "kubectl-migrate.dev/hostname
 inline constexpr const char* kSubdomainAnnotation = "kubectl-migrate.dev/subdomain";
 // Of Pods restored from images, which their spec names for good: by container the images they are really of, as JSON.
 inline constexpr const char* kImagesAnnotation = "kubectl-migrate.dev/images";
+// Of Pods that `cleanup` has freed of the marks of a Migration that is gone: its uid. By it a later run knows that its
+// mirror may be needed still, and that what it committed lives on.
+inline constexpr const char* kRestoredForAnnotation = "kubectl-migrate.dev/restored-for";
 // Of Migrations: who asked for it, as the plugin knows it.
 inline constexpr const char* kRequestedByAnnotation = "kubectl-migrate.dev/requested-by";
 // In spec.accept of a dry run beside spec.dryRun. Every controller refuses a word of spec.accept that it does not know:

@@ -36,8 +36,11 @@ struct HeldMigration {
   std::string source_pod;  // the uid of that Pod
   bool operator==(const HeldMigration&) const = default;
 };
-// The words of HeldMigration::source that count. Of a source that is frozen its agent thaws what is overdue; what was
-// committed it leaves as it is, and what it cannot read too.
+// The words of HeldMigration::source. Of a source that is frozen its agent thaws what is overdue; what was committed it
+// leaves as it is, and what it cannot read too.
+inline constexpr const char* kHeldNone = "none";
+inline constexpr const char* kHeldSnapshotted = "snapshotted";
+inline constexpr const char* kHeldThawed = "thawed";
 inline constexpr const char* kHeldFrozen = "frozen";
 inline constexpr const char* kHeldCommitted = "committed";
 inline constexpr const char* kHeldUnreadable = "unreadable";

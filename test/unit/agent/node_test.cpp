@@ -185,6 +185,24 @@ BOOST_AUTO_TEST_CASE(memory_that_somebody_may_need_stays) {
   BOOST_TEST(fs::is_symlink(root.string() + kInstalledRuntime));
 }
 
+// k0s and microk8s keep the kubelet's folders elsewhere: that none is found here says nothing of any Pod.
+BOOST_AUTO_TEST_CASE(without_the_kubelets_folder_every_pod_is_perhaps_there) {
+  StoredSource stored;
+  stored.state = SourceState::committed;
+  stored.name = "shop/m";
+  stored.pod.uid = "pod-1";
+  stored.deadline = Instant{1h};
+  write_text(place.state / "sources/m/record.json", to_text(stored));
+  write_text(place.state / "restores/pod-2/main/used", "{}");
+  value_or_fatal(install(place));
+  for (const bool is_there : {false, true}) {
+    if (is_there) fs::create_directories(pods);
+    (void)value_or_fatal(uninstall(place, pods, HandlerUse::none));
+    BOOST_TEST(test::is_there(place.state / "sources/m") == !is_there);
+    BOOST_TEST(test::is_there(place.state / "restores/pod-2") == !is_there);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(links_of_the_host_lead_where_the_host_says) {
   fs::create_directories(root / "data/kubelet");
   fs::create_directories(root / "var/lib");

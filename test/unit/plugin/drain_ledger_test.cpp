@@ -53,6 +53,38 @@ BOOST_AUTO_TEST_CASE(what_is_tried_again) {
                to_string(row.ended.status.phase) << " " << row.ended.status.reason << " " << row.tries);
 }
 
+// Its memory is not given up for what passes, nor for how long that took.
+BOOST_AUTO_TEST_CASE(what_only_had_to_wait_is_never_evicted) {
+  for (const char* reason : {"OtherMigrationOfSet", "HostPath"}) {
+    const bool passes = std::string_view{reason} == "OtherMigrationOfSet";
+    DrainLedger ledger{aims({.evict = true, .force = true})};
+    Migration refused = ended(Phase::refused, reason);
+    DrainLedger::Time now = kNow;
+    for (unsigned attempt = 1; attempt <= 6; ++attempt, now += 10s) {
+      (void)ledger.take(look_with({running("orders")}), now);
+      refused.uid = "uid-" + std::to_string(attempt);
+      for (const DrainPod& pod : ledger.next(now).migrate)
+        ledger.started(pod, refused);
+      (void)ledger.take(look_with({running("orders")}, {refused}), now);
+    }
+    const DrainEntry& entry = *ledger.entries().front();
+    BOOST_TEST((entry.state == (passes ? State::left : State::to_evict)), reason);
+    BOOST_TEST(ledger.next(now).evict.size() == (passes ? 0U : 1U), reason);
+    BOOST_TEST(is_pending(entry), reason);
+    check_says(entry.why, reason);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_would_only_have_to_wait_is_not_listed_for_eviction) {
+  DrainLedger ledger{aims({.evict = true, .force = true})};
+  (void)ledger.take(look_with({running("orders")}), kNow);
+  const DrainPod pod = ledger.entries().front()->pod;
+  ledger.would_be_refused(pod, ended(Phase::refused, "PodNotReady"));
+  BOOST_TEST((ledger.entries().front()->state == State::left));
+  ledger.would_be_refused(pod, ended(Phase::refused, "HostPath"));
+  BOOST_TEST((ledger.entries().front()->state == State::to_evict));
+}
+
 BOOST_AUTO_TEST_CASE(a_migration_that_somebody_deletes_is_not_made_anew) {
   DrainLedger ledger{aims({.evict = true, .force = true})};
   Migration at_work = migration_in(Phase::transferring);
