@@ -7,13 +7,10 @@
 namespace migrate::plugin {
 namespace {
 
-constexpr const char* kMirrors = "ms2m.replay.";
-constexpr const char* kControlQueues = "ms2m.control.";
-
 Result<std::vector<QueueSight>> queues_of(broker::Broker& broker) {
-  const auto mirrors = broker.queues(kMirrors);
+  const auto mirrors = broker.queues(std::string{messages::kMirrorPrefix});
   if (!mirrors) return tl::make_unexpected(mirrors.error());
-  const auto control = broker.queues(kControlQueues);
+  const auto control = broker.queues(std::string{messages::kControlQueuePrefix});
   if (!control) return tl::make_unexpected(control.error());
   std::vector<QueueSight> seen;
   seen.reserve(mirrors->size() + control->size());
@@ -54,7 +51,7 @@ Outcome<std::vector<LookedBroker>> look_at_brokers(const Session& session, const
 
 Outcome<void> read_control_queues(LookedBroker& looked, const std::set<std::string>& in_use) {
   for (QueueSight& queue : looked.queues) {
-    if (!queue.name.starts_with(kControlQueues) || in_use.contains(queue.name)) continue;
+    if (!queue.name.starts_with(messages::kControlQueuePrefix) || in_use.contains(queue.name)) continue;
     if (auto read = read_words(*looked.broker, queue); !read) return fail(read.error().message);
   }
   return {};

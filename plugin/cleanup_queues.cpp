@@ -5,19 +5,19 @@
 
 #include "plugin/cleanup_finds.h"
 #include "plugin/json_at.h"
+#include "shared/messages/mirror.h"
 
 namespace migrate::plugin {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::string_view kMirror = "ms2m.replay.";
 constexpr const char* kPerhapsAnothers =
     "no Migration of this cluster has that uid, nor is there a trace of one: it may be another cluster's that shares "
     "this broker. Where none does: --accept unknown-mirrors";
 
 std::string uid_of(const std::string& mirror) {
-  return mirror.starts_with(kMirror) ? mirror.substr(kMirror.size()) : "";
+  return mirror.starts_with(messages::kMirrorPrefix) ? mirror.substr(messages::kMirrorPrefix.size()) : "";
 }
 
 Findings of_mirror(const QueueSight& queue, const QueueQuestion& asked, const MigrationsKnown& known) {
@@ -63,7 +63,8 @@ std::string mirror_in(const std::string& word) {
 Findings find_left_queues(const QueueQuestion& asked, const MigrationsKnown& known) {
   Findings found;
   for (const QueueSight& queue : asked.queues)
-    found.add(queue.name.starts_with(kMirror) ? of_mirror(queue, asked, known) : of_control_queue(queue, asked, known));
+    found.add(queue.name.starts_with(messages::kMirrorPrefix) ? of_mirror(queue, asked, known)
+                                                              : of_control_queue(queue, asked, known));
   return found;
 }
 

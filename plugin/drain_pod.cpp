@@ -7,6 +7,7 @@
 #include "plugin/json_at.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::plugin {
 namespace {
@@ -16,23 +17,16 @@ using Way = Leaving::Way;
 constexpr const char* kMirrorAnnotation = "kubernetes.io/config.mirror";
 constexpr std::string_view kDaemonSet = "DaemonSet";
 
-OwnerRef reference(const Json& owner) {
-  return {text_at(owner, "/kind"), text_at(owner, "/name"), text_at(owner, "/uid")};
-}
-
 bool is_set(const OwnerRef& owner) {
   return owner.kind == kStatefulSet || owner.kind == kReplicaSet;
 }
 
-// A Pod that is lent is controlled by its Migration, and its set has stayed among its owners.
+// A Pod that is lent is controlled by its Migration, and belongs to its set all the same.
 OwnerRef controller_of(const Json& pod) {
-  const Json& owners = list_at(pod, "/metadata/ownerReferences");
-  const auto controller =
-      std::find_if(owners.begin(), owners.end(), [](const Json& one) { return flag_at(one, Pointer{"/controller"}); });
-  if (controller == owners.end()) return {};
-  if (text_at(*controller, "/kind") != "Migration") return reference(*controller);
-  for (const Json& one : owners)
-    if (const OwnerRef owner = reference(one); is_set(owner)) return owner;
+  if (const auto set = owner_of(pod)) return *set;
+  for (const Json& one : list_at(pod, "/metadata/ownerReferences"))
+    if (flag_at(one, Pointer{"/controller"}) && text_at(one, "/kind") != "Migration")
+      return {text_at(one, "/kind"), text_at(one, "/name"), text_at(one, "/uid")};
   return {};
 }
 

@@ -182,11 +182,11 @@ std::string ordinal_of(const std::string& pod) {
 }  // namespace
 
 std::string mirror_name(const std::string& migration_uid) {
-  return "ms2m.replay." + migration_uid;
+  return std::string{kMirrorPrefix} + migration_uid;
 }
 
 std::string control_queue_name(const std::string& annotation, const std::string& pod, const std::string& hostname) {
-  return annotation.empty() ? "ms2m.control." + hostname
+  return annotation.empty() ? std::string{kControlQueuePrefix} + hostname
                             : expanded(annotation, {{{"{pod}", pod}, {"{hostname}", hostname}}});
 }
 

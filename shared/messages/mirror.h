@@ -7,11 +7,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shared/broker/broker.h"
 
 namespace migrate::messages {
+
+inline constexpr std::string_view kMirrorPrefix = "ms2m.replay.";
+inline constexpr std::string_view kControlQueuePrefix = "ms2m.control.";
 
 // "ms2m.replay.UID".
 [[nodiscard]] std::string mirror_name(const std::string& migration_uid);

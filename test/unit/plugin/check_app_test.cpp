@@ -124,14 +124,7 @@ struct Trial {
   Given way{broker};
   Stepping pacer;
   Scene scene;
-  Io io{.out = {scene.out},
-        .err = {scene.err},
-        .clock = scene.clock,
-        .pacer = pacer,
-        .screen = [] { return ScreenSize{}; },
-        .interrupted = [this] { return scene.interrupted; },
-        .utc_offset = 0s,
-        .is_unicode = false};
+  Io io = plain_io(scene.out, scene.err, scene.clock, pacer, scene.interrupted);
   App app;
   int messages;
 

@@ -45,14 +45,7 @@ struct Left {
   Scene scene;
   Stepping pacer;
   BrokerThere way;
-  Io io{.out = {scene.out},
-        .err = {scene.err},
-        .clock = scene.clock,
-        .pacer = pacer,
-        .screen = [] { return ScreenSize{}; },
-        .interrupted = [this] { return scene.interrupted; },
-        .utc_offset = 0s,
-        .is_unicode = false};
+  Io io = plain_io(scene.out, scene.err, scene.clock, pacer, scene.interrupted);
 
   Left() {
     scene.cluster.put(of_group("apps", "deployments", "migrate-extender", "kubectl-migrate"), Json::object());

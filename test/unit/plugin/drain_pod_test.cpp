@@ -99,8 +99,11 @@ BOOST_AUTO_TEST_CASE(which_way_a_pod_leaves) {
 BOOST_AUTO_TEST_CASE(a_pod_that_is_lent_is_its_sets) {
   Json lent = running("orders-0", "StatefulSet/orders");
   lent["metadata"]["ownerReferences"][0]["controller"] = false;
-  lent["metadata"]["ownerReferences"].push_back(
-      {{"kind", "Migration"}, {"name", "orders-0-x"}, {"uid", "uid-m"}, {"controller", true}});
+  lent["metadata"]["ownerReferences"].push_back({{"apiVersion", kApiVersion},
+                                                 {"kind", "Migration"},
+                                                 {"name", "orders-0-x"},
+                                                 {"uid", "uid-m"},
+                                                 {"controller", true}});
   BOOST_TEST((drain_pod(lent).owner == OwnerRef{"StatefulSet", "orders", "uid-orders"}));
   // A Pod of its own, while it moves, is nobody's.
   lent["metadata"]["ownerReferences"].erase(0);

@@ -96,14 +96,7 @@ struct DrainScene {
   DrainCluster cluster;
   DrainPacer pacer{cluster};
   bool interrupted = false;
-  Io io{.out = {out},
-        .err = {err},
-        .clock = clock,
-        .pacer = pacer,
-        .screen = [] { return ScreenSize{}; },
-        .interrupted = [this] { return interrupted; },
-        .utc_offset = 0s,
-        .is_unicode = false};
+  Io io = plain_io(out, err, clock, pacer, interrupted);
   // What the controller makes of a Migration at its n-th look, from 1 on; nothing: as it was.
   using Controller = std::function<std::optional<MigrationStatus>(const Migration&, int looks)>;
   Controller controller = moves_in(2);

@@ -46,14 +46,7 @@ inline MigrationStatus refused_twice() {
 struct DryRunScene {
   Scene scene;
   Stepping pacer;
-  Io io{.out = {scene.out},
-        .err = {scene.err},
-        .clock = scene.clock,
-        .pacer = pacer,
-        .screen = [] { return ScreenSize{}; },
-        .interrupted = [this] { return scene.interrupted; },
-        .utc_offset = 0s,
-        .is_unicode = false};
+  Io io = plain_io(scene.out, scene.err, scene.clock, pacer, scene.interrupted);
   // Nothing: it does not answer.
   std::function<std::optional<MigrationStatus>(const Migration&)> controller = [](const Migration&) {
     return std::optional{planned()};

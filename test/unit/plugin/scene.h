@@ -106,6 +106,19 @@ class NoWay final : public BrokerWay {
   }
 };
 
+// Two streams that are no terminal, UTC, ASCII.
+inline Io plain_io(std::ostream& out, std::ostream& err, const Clock& clock, kube::Pacer& pacer,
+                   const bool& interrupted) {
+  return {.out = {out},
+          .err = {err},
+          .clock = clock,
+          .pacer = pacer,
+          .screen = [] { return ScreenSize{}; },
+          .interrupted = [&interrupted] { return interrupted; },
+          .utc_offset = 0s,
+          .is_unicode = false};
+}
+
 struct Scene {
   std::ostringstream out;
   std::ostringstream err;
@@ -114,14 +127,7 @@ struct Scene {
   fakes::Cluster cluster;
   NoWay no_way;
   bool interrupted = false;
-  Io io{.out = {out},
-        .err = {err},
-        .clock = clock,
-        .pacer = pacer,
-        .screen = [] { return ScreenSize{}; },
-        .interrupted = [this] { return interrupted; },
-        .utc_offset = 0s,
-        .is_unicode = false};
+  Io io = plain_io(out, err, clock, pacer, interrupted);
 
   // Namespace shop, enabled, with the running Pod orders on node-a of two nodes.
   Scene() {

@@ -39,14 +39,7 @@ struct Trial {
   Stepping pacer;
   Living cluster;
   bool interrupted = false;
-  Io io{.out = {out},
-        .err = {err},
-        .clock = clock,
-        .pacer = pacer,
-        .screen = [] { return ScreenSize{}; },
-        .interrupted = [this] { return interrupted; },
-        .utc_offset = 0s,
-        .is_unicode = false};
+  Io io = plain_io(out, err, clock, pacer, interrupted);
   Options options;
   std::string namespace_;
 
