@@ -108,21 +108,13 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
   return all;
 }
 
-// By the kubelet's folders; what cannot be looked at is perhaps. Neither does their absence tell anything: k0s and
-// microk8s have them elsewhere.
-bool is_on_node(const Places& places, const std::string& pod_uid) {
-  std::error_code code;
-  if (!fs::exists(places.pods, code)) return true;
-  return fs::exists(places.pods / pod_uid, code) || code;
-}
-
 // Why the memory of a source, or its only record, must stay; empty: it need not.
 std::string needed_by(const fs::path& source, const Places& places) {
   const auto text = runtime::read_file(source / "record.json", kTextLimit);
   if (text && !*text) return "";
   const auto stored = text ? parse_source(**text) : Result<StoredSource>(tl::make_unexpected(text.error()));
   if (!stored) return "its record cannot be read: " + stored.error().message;
-  if (!is_on_node(places, stored->pod.uid)) return "";  // its containers are gone
+  if (!places.may_hold(stored->pod.uid)) return "";  // its containers are gone
   switch (stored->state) {
     case SourceState::none:
     case SourceState::snapshotted:
@@ -145,7 +137,7 @@ Result<void> remove_state(const InstallationPlace& place, const Places& places, 
       return removed;
   }
   for (const fs::path& restored : entries_of(places.restores())) {
-    if (is_on_node(places, restored.filename().string()))
+    if (places.may_hold(restored.filename().string()))
       done.kept.push_back(fmt::format("{}: that Pod was restored, and lives on this node", restored.string()));
     else if (auto removed = remove_tree(restored); !removed)
       return removed;

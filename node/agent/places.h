@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace migrate::agent {
 
@@ -21,6 +22,13 @@ struct Places {
   [[nodiscard]] std::filesystem::path terms() const { return state / "terms"; }
   [[nodiscard]] std::filesystem::path empty_dir(const std::string& pod_uid, const std::string& volume) const {
     return pods / pod_uid / "volumes/kubernetes.io~empty-dir" / volume;
+  }
+  // By the kubelet's folders; what cannot be looked at is perhaps. Neither does their absence tell anything: k0s and
+  // microk8s have them elsewhere.
+  [[nodiscard]] bool may_hold(const std::string& pod_uid) const {
+    std::error_code code;
+    if (!std::filesystem::exists(pods, code)) return true;
+    return std::filesystem::exists(pods / pod_uid, code) || code;
   }
 };
 

@@ -107,7 +107,6 @@ class Target {
   [[nodiscard]] AgentResult<bool> end_earlier(const std::string& pod_uid, const std::string& container) const;
 
   [[nodiscard]] Result<void> clean_pod(const std::string& pod_uid) const;
-  [[nodiscard]] bool is_on_node(const std::string& pod_uid) const;
 
   TargetParts parts_;
   Turns turns_;

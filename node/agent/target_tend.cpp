@@ -16,11 +16,6 @@ constexpr std::chrono::minutes kStillAtIt{2};
 
 }  // namespace
 
-bool Target::is_on_node(const std::string& pod_uid) const {
-  std::error_code code;
-  return fs::exists(parts_.places.pods / pod_uid, code) || code;  // not to be looked at: perhaps
-}
-
 // `used` of a Pod that lives stays, with whom it was for: it is what lets the container start again as any other,
 // should its sandbox still carry the annotation. Everything else goes, `expected` first, so that no create begins
 // meanwhile.
@@ -28,7 +23,7 @@ Result<void> Target::clean_pod(const std::string& pod_uid) const {
   const fs::path folder = parts_.places.restore(pod_uid);
   bool keep_folder = false;
   for (const std::string& container : containers_of(pod_uid)) {
-    const bool keep = marks_of(pod_uid, container).seen.used && is_on_node(pod_uid);
+    const bool keep = marks_of(pod_uid, container).seen.used && parts_.places.may_hold(pod_uid);
     keep_folder = keep_folder || keep;
     if (!keep) {
       if (auto removed = remove_tree(folder / container / "expected"); !removed) return removed;
@@ -53,7 +48,7 @@ void Target::tend() {
        walk.increment(code))
     pods.push_back(walk->path().filename().string());
   for (const std::string& pod : pods) {
-    if (!expected.contains(pod) && !is_on_node(pod)) {
+    if (!expected.contains(pod) && !parts_.places.may_hold(pod)) {
       if (auto removed = remove_tree(parts_.places.restore(pod)); !removed) parts_.log.warn(removed.error().message);
       continue;
     }

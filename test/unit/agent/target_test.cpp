@@ -130,6 +130,18 @@ BOOST_AUTO_TEST_CASE(of_a_pod_that_lives_used_stays_until_the_pod_is_gone) {
   BOOST_TEST(!is_there(node.places.restore("pod-2")));
 }
 
+BOOST_AUTO_TEST_CASE(where_the_kubelet_keeps_no_folders_nobody_is_taken_for_gone) {
+  prepare();
+  good(pull());
+  good(release());
+  mark("claimed");
+  mark("used");
+  fs::remove_all(node.places.pods);
+  good(target->clean_up(order()));
+  target->tend();
+  BOOST_TEST(its().observe().used);
+}
+
 BOOST_AUTO_TEST_CASE(tending_touches_nothing_that_waits) {
   prepare();
   fs::remove_all(node.places.pods / "pod-2");  // the kubelet has not made it yet
