@@ -12,6 +12,23 @@
 #include "plugin/similar.h"
 
 namespace migrate::plugin {
+namespace {
+
+// What became of the source's memory while it was frozen; empty: nothing.
+std::string lost_of(const MigrationStatus& status) {
+  const Condition* lost = find_condition(status, "SourceLost");
+  return lost != nullptr && lost->value ? one_line(lost->message) : "";
+}
+
+// Of its node, or of the one that was asked for.
+bool is_without_agent(const Migration& refused) {
+  const auto all = refusals_of(refused.status);
+  return std::any_of(all.begin(), all.end(), [](const RefusalNote& one) {
+    return one.reason == "AgentDown" || one.reason == "AgentUnreachable";
+  });
+}
+
+}  // namespace
 
 std::string migrating_text(const DrainPod& pod, const Migration& migration) {
   return fmt::format("migrating pod {} (Migration {})", pod.title(), migration.name);
@@ -35,7 +52,8 @@ std::string ended_text(const DrainPod& pod, const Migration& migration) {
     case Phase::refused:
       return fmt::format("{} refused: {}", text, against(migration));
     case Phase::rolled_back:
-      return fmt::format("{} rolled back, it runs on: {}", text, against(migration));
+      return fmt::format("{} rolled back{}: {}", text, lost_of(status).empty() ? ", it runs on" : "",
+                         against(migration));
     case Phase::in_doubt:
       return fmt::format("{} is in doubt: {}", text, against(migration));
     default:
@@ -48,6 +66,8 @@ std::string retry_text(std::chrono::seconds pause) {
 }
 
 std::string against(const Migration& ended) {
+  if (const std::string lost = lost_of(ended.status); !lost.empty() && ended.status.phase == Phase::rolled_back)
+    return fmt::format("{}; it is not as before: {}", why(ended.status), lost);
   if (ended.status.phase != Phase::refused) return why(ended.status);
   std::vector<std::string> all;
   for (const RefusalNote& one : refusals_of(ended.status))
@@ -63,7 +83,12 @@ std::string advice_about(const Migration& ended) {
         if (std::string section = hint(one_line(one.reason));
             std::find(sections.begin(), sections.end(), section) == sections.end())
           sections.push_back(std::move(section));
-      return fmt::format("see {} for hints", joined(sections));
+      std::string advice = fmt::format("see {} for hints", joined(sections));
+      if (is_without_agent(ended))
+        advice +=
+            fmt::format("; where the agent does not come back, {} takes it away, without its memory",
+                        in_one_piece(fmt::format("kubectl delete pod {} -n {}", ended.spec.pod, ended.namespace_)));
+      return advice;
     }
     case Phase::in_doubt:
       return fmt::format("{} says what can be decided", command_line("status", ended));

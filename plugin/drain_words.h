@@ -12,7 +12,8 @@ namespace migrate::plugin {
 [[nodiscard]] std::string migrating_text(const DrainPod& pod, const Migration& migration);
 // Of one that was at work before: "pod shop/orders-0 is being migrated already (Migration orders-0-x7k2p, Replaying)"
 [[nodiscard]] std::string following_text(const DrainPod& pod, const Migration& migration);
-// "pod shop/orders-0 migrated to node-b as orders-0-mig-ab12c (gap 0.812 s)", "pod shop/orders-0 refused: WHY"
+// "pod shop/orders-0 migrated to node-b as orders-0-mig-ab12c (gap 0.812 s)", "pod shop/orders-0 refused: WHY". Of one
+// that was rolled back, whether its source has its memory still.
 [[nodiscard]] std::string ended_text(const DrainPod& pod, const Migration& migration);
 // " (will retry after 10s)", in kubectl's words.
 [[nodiscard]] std::string retry_text(std::chrono::seconds pause);
