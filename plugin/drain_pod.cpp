@@ -15,7 +15,6 @@ namespace {
 using Way = Leaving::Way;
 
 constexpr const char* kMirrorAnnotation = "kubernetes.io/config.mirror";
-constexpr std::string_view kDaemonSet = "DaemonSet";
 
 bool is_set(const OwnerRef& owner) {
   return owner.kind == kStatefulSet || owner.kind == kReplicaSet;
@@ -30,9 +29,15 @@ OwnerRef controller_of(const Json& pod) {
   return {};
 }
 
-bool is_finished(const Json& pod) {
-  const std::string phase = text_at(pod, "/status/phase");
-  return phase == "Succeeded" || phase == "Failed";
+// All of them wait to be started anew, or have ended. Before the first status nothing is known.
+bool has_no_process(const Json& pod) {
+  bool is_known = false;
+  for (const char* of : {"/status/containerStatuses", "/status/initContainerStatuses"})
+    for (const Json& one : list_at(pod, of)) {
+      is_known = true;
+      if (find_at(one, Pointer{"/state/running"}) != nullptr) return false;
+    }
+  return is_known;
 }
 
 bool has_local_storage(const Json& pod) {
@@ -50,6 +55,11 @@ DrainPod drain_pod(Json pod) {
   made.owner = controller_of(pod);
   made.object = std::move(pod);
   return made;
+}
+
+bool is_finished(const Json& pod) {
+  const std::string phase = text_at(pod, "/status/phase");
+  return phase == "Succeeded" || phase == "Failed";
 }
 
 Leaving leaving(const DrainPod& pod, bool is_enabled, const DrainRules& rules) {
@@ -76,6 +86,8 @@ Leaving leaving(const DrainPod& pod, bool is_enabled, const DrainRules& rules) {
     return without_migration(
         pod, rules,
         fmt::format("it is {}, not Running: there is no memory to move", phase.empty() ? "not started" : phase));
+  if (has_no_process(object))
+    return without_migration(pod, rules, "none of its containers runs: there is no memory to move");
   return {Way::migrate};
 }
 

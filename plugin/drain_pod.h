@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "plugin/drain_options.h"
 #include "shared/migration/migration.h"
@@ -23,6 +24,10 @@ struct DrainPod {
   [[nodiscard]] std::string title() const { return namespace_ + "/" + name; }
 };
 [[nodiscard]] DrainPod drain_pod(Json pod);
+
+inline constexpr std::string_view kDaemonSet = "DaemonSet";
+// Succeeded or Failed: there is no memory.
+[[nodiscard]] bool is_finished(const Json& pod);
 
 struct Leaving {
   enum class Way {

@@ -38,7 +38,12 @@ BOOST_AUTO_TEST_CASE(which_way_a_pod_leaves) {
   const Json of_set = running("orders-0", "StatefulSet/orders");
   const Json of_job = running("report", "Job/report");
   const Json of_daemons = running("log-x", "DaemonSet/log");
-  const Json mirror = with(bare, "/metadata/annotations", {{"kubernetes.io/config.mirror", "abc"}});
+  const Json mirror =
+      with(running("proxy-node-a", "Node/node-a"), "/metadata/annotations", {{"kubernetes.io/config.mirror", "abc"}});
+  const Json crashing = with(of_set, "/status/containerStatuses",
+                             Json::array({{{"state", {{"waiting", {{"reason", "CrashLoopBackOff"}}}}}},
+                                          {{"state", {{"terminated", {{"exitCode", 1}}}}}}}));
+  const Json half = with(crashing, "/status/containerStatuses/0/state", {{"running", Json::object()}});
   const Json finished = with(with_empty_dir(of_daemons), "/status/phase", "Succeeded");
   const Json pending = with(of_set, "/status/phase", "Pending");
   const Json going = with(bare, "/metadata/deletionTimestamp", "2026-01-01T12:00:00Z");
@@ -75,6 +80,11 @@ BOOST_AUTO_TEST_CASE(which_way_a_pod_leaves) {
        ""},
       {"not started", pending, kNone, true, Way::nothing, "it is Pending, not Running: there is no memory to move",
        "--evict evicts what cannot be migrated"},
+      {"nothing of it runs", crashing, kNone, true, Way::nothing,
+       "none of its containers runs: there is no memory to move", "--evict evicts what cannot be migrated"},
+      {"and so evicted", crashing, kEvict, true, Way::evict, "none of its containers runs: there is no memory to move",
+       ""},
+      {"one container has memory", half, kEvict, true, Way::migrate, "", ""},
       {"nobody makes it anew", bare, kEvict, false, Way::nothing,
        "migrations are not enabled in namespace shop; nor is it evicted: it declares no controller",
        "kubectl migrate enable -n shop enables them; --force evicts it all the same"},
