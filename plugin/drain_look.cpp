@@ -117,8 +117,7 @@ std::string DrainScope::restriction() const {
 }
 
 bool LookError::is_passing() const {
-  constexpr Kind kPassing[] = {Kind::connection, Kind::deadline, Kind::timeout, Kind::server, Kind::too_many_requests};
-  return std::find(std::begin(kPassing), std::end(kPassing), error.kind) != std::end(kPassing);
+  return plugin::is_passing(error);
 }
 
 Result<DrainLook, LookError> look_at_node(const Session& session, const DrainScope& scope) {
@@ -135,6 +134,12 @@ Result<DrainLook, LookError> look_at_node(const Session& session, const DrainSco
 
 bool is_at_work(const Migration& migration) {
   return !is_over(migration) && !is_local(migration);
+}
+
+bool is_unplaceable(const Migration& migration) {
+  const MigrationStatus& status = migration.status;
+  return status.phase == Phase::placing && status.target.node.empty() && !status.steps.empty() &&
+         status.steps.back().message.starts_with(kSchedulerSays);
 }
 
 }  // namespace migrate::plugin

@@ -52,5 +52,7 @@ struct LookError {
 // It moves a Pod: neither over nor in a doubt that waits for a person. Not the second hop of another one, which is part
 // of that.
 [[nodiscard]] bool is_at_work(const Migration& migration);
+// The scheduler says that it finds no node for its target.
+[[nodiscard]] bool is_unplaceable(const Migration& migration);
 
 }  // namespace migrate::plugin

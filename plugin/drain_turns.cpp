@@ -28,11 +28,11 @@ std::size_t how_many(const std::vector<AtWork>& at_work, const auto& is_meant) {
 std::size_t most_towards(const std::string& target, const std::vector<AtWork>& at_work) {
   std::map<std::string, std::size_t> towards;
   for (const AtWork& one : at_work)
-    if (!one.target.empty() && (target.empty() || one.target == target)) ++towards[one.target];
+    if (one.has_room && !one.target.empty() && (target.empty() || one.target == target)) ++towards[one.target];
   std::size_t most = 0;
   for (const auto& [node, count] : towards)
     most = std::max(most, count);
-  return most + how_many(at_work, [](const AtWork& one) { return one.target.empty(); });
+  return most + how_many(at_work, [](const AtWork& one) { return one.has_room && one.target.empty(); });
 }
 
 std::optional<Wait> wait_of(const Mover& mover, const std::vector<AtWork>& at_work,
@@ -49,9 +49,9 @@ std::optional<Wait> wait_of(const Mover& mover, const std::vector<AtWork>& at_wo
       return Wait{Wait::For::budget, fmt::format("PodDisruptionBudget {} allows {} to be away", budget,
                                                  most == 0 ? "no Pod" : fmt::format("no more than {} at once", most))};
   }
-  if (at_work.size() >= limits.parallel)
+  if (const std::size_t all = how_many(at_work, [](const AtWork& one) { return one.has_room; }); all >= limits.parallel)
     return Wait{Wait::For::limit,
-                fmt::format("migrations at work in the cluster: {} (--parallel={})", at_work.size(), limits.parallel)};
+                fmt::format("migrations at work in the cluster: {} (--parallel={})", all, limits.parallel)};
   if (const std::size_t most = most_towards(mover.target, at_work); most >= limits.per_target)
     return Wait{Wait::For::limit,
                 fmt::format("migrations on their way to one node, or not placed yet: {} (--parallel-per-target={})",

@@ -26,6 +26,7 @@ struct AtWork {
   std::string owner;
   std::string target;  // empty: not placed yet
   std::vector<std::string> budgets;
+  bool has_room = true;  // false: the scheduler finds no node for it
 };
 
 struct Wait {
@@ -41,7 +42,8 @@ struct Turns {
 
 // `allowed`: by a budget's title how many of its Pods may be away from now on. Whether a migration at work is missed
 // there already depends on its phase, so it is counted in any case: at worst somebody waits for its end. One that is
-// not placed yet counts at each node, as it may come to any.
+// not placed yet counts at each node, as it may come to any; for whom there is no room at all counts for neither limit,
+// else it would keep everybody waiting for as long as it may take.
 [[nodiscard]] Turns turns(std::vector<Mover> movers, std::vector<AtWork> at_work,
                           const std::map<std::string, std::size_t>& allowed, const DrainLimits& limits);
 

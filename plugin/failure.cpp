@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "shared/migration/names.h"
 
 namespace migrate::plugin {
@@ -27,6 +30,12 @@ std::string how_to_check(std::string_view verb, const kube::ResourcePath& path) 
 
 tl::unexpected<Failure> fail(std::string message, int code) {
   return tl::make_unexpected(Failure{std::move(message), code});
+}
+
+bool is_passing(const kube::ApiError& error) {
+  constexpr auto kPassing =
+      std::to_array({Kind::connection, Kind::deadline, Kind::timeout, Kind::server, Kind::too_many_requests});
+  return std::find(kPassing.begin(), kPassing.end(), error.kind) != kPassing.end();
 }
 
 bool is_unknown_type(const kube::ApiError& error) {
@@ -63,7 +72,7 @@ Failure explain(const kube::ApiError& error, std::string_view verb, const kube::
   if (error.kind == Kind::forbidden)
     return {fmt::format("{}\nThe right to {} {} is missing; ask an administrator for it ({} tells whether you have it)",
                         attempt, verb, place(path.collection()), how_to_check(verb, path))};
-  return {attempt};
+  return {attempt, exit_code::kFailed, is_passing(error)};
 }
 
 }  // namespace migrate::plugin

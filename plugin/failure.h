@@ -25,6 +25,7 @@ inline constexpr int kDetached = 130;
 struct Failure {
   std::string message;  // without "error:"
   int code = exit_code::kFailed;
+  bool may_pass = false;  // asked again later, the server may do it
 };
 
 template <class T>
@@ -42,6 +43,9 @@ using Outcome = Result<T, Failure>;
 
 // kubectl's sentence, and below it what to do. `verb` as in RBAC ("create"), `path` the object it was done to.
 [[nodiscard]] Failure explain(const kube::ApiError& error, std::string_view verb, const kube::ResourcePath& path);
+
+// The server was not reached, or could not answer just now.
+[[nodiscard]] bool is_passing(const kube::ApiError& error);
 
 // Whether the server does not know the type at all: kubectl-migrate is not installed.
 [[nodiscard]] bool is_unknown_type(const kube::ApiError& error);

@@ -8,6 +8,7 @@
 #include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/surroundings.h"
+#include "shared/migration/names.h"
 
 namespace migrate::controller {
 namespace {
@@ -144,7 +145,7 @@ Attempt<Json> await_bound(Hop& hop, const std::string& name, const Limits& limit
       return give_up(Event::failed, "TargetDeleted", fmt::format("Pod {} was deleted while it was placed", name));
     if (is_bound(**found) || view_of(**found).phase == "Failed") return std::move(**found);
     shown = scheduling_trouble(**found);
-    if (auto said = hop.say("the scheduler says: " + shown); !said) return tl::make_unexpected(said.error());
+    if (auto said = hop.say(kSchedulerSays + shown); !said) return tl::make_unexpected(said.error());
   }
 }
 

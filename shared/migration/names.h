@@ -56,6 +56,9 @@ inline constexpr const char* kLiveGate = "kubectl-migrate.dev/live";
 inline constexpr const char* kNamePolicy = "kubectl-migrate-name-is-held";
 inline constexpr const char* kNameHeldCondition = "NameHeld";
 
+// How the message of the step Placing begins while the scheduler finds no node for the target.
+inline constexpr const char* kSchedulerSays = "the scheduler says: ";
+
 // What --accept and spec.accept may take the risk of.
 inline constexpr std::array<std::string_view, 3> kRisks = {"init-containers", "post-start", "emptydir-loss"};
 

@@ -63,6 +63,15 @@ BOOST_AUTO_TEST_CASE(no_more_are_at_work_than_asked_for) {
   BOOST_TEST(full.waiting.at("a/1").text == "migrations at work in the cluster: 2 (--parallel=2)");
 }
 
+BOOST_AUTO_TEST_CASE(whom_the_scheduler_finds_no_node_for_counts_for_budgets_alone) {
+  const std::vector<Mover> movers = {mover("a/1", "", {"a/web"}), mover("a/2")};
+  const AtWork stuck{"b", "", "", {}, false};
+  const AtWork stuck_of_web{"a", "", "node-b", {"a/web"}, false};
+  const DrainLimits limits{.parallel = 2, .per_target = 2};
+  BOOST_TEST(started(turns(movers, {stuck, stuck}, {{"a/web", 1}}, limits)) == "a/1 a/2");
+  BOOST_TEST(started(turns(movers, {stuck_of_web, stuck_of_web}, {{"a/web", 2}}, limits)) == "a/2");
+}
+
 BOOST_AUTO_TEST_CASE(no_more_come_to_one_node_than_asked_for) {
   const std::vector<Mover> movers = {mover("a/1"), mover("a/2"), mover("a/3")};
   const DrainLimits limits{.parallel = 9, .per_target = 2};

@@ -52,6 +52,13 @@ BOOST_DATA_TEST_CASE(kubectls_own_sentences_stand_alone, data::make(kMessages), 
   BOOST_TEST(told(row.message) == (row.stands_alone ? "" : "error: ") + row.message);
 }
 
+BOOST_AUTO_TEST_CASE(whether_a_server_may_do_it_later_is_known) {
+  for (const Kind kind : {Kind::connection, Kind::deadline, Kind::timeout, Kind::server, Kind::too_many_requests})
+    BOOST_TEST(explain(answer(kind, 0, "", "no"), "create", kPath).may_pass);
+  for (const Kind kind : {Kind::forbidden, Kind::invalid, Kind::unauthorized, Kind::conflict, Kind::local})
+    BOOST_TEST(!explain(answer(kind, 0, "", "no"), "create", kPath).may_pass);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_there_is_said_as_kubectl_says_it) {
   const auto failure = not_found(kPath, "\nlook elsewhere").value();
   BOOST_TEST(failure.message ==
