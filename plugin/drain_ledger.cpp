@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <string_view>
+#include <limits>
 #include <tuple>
 #include <utility>
 
+#include "plugin/drain_finds.h"
 #include "plugin/drain_words.h"
 #include "plugin/format.h"
 #include "plugin/outcome.h"
-#include "plugin/plan_text.h"
 
 namespace migrate::plugin {
 namespace {
@@ -19,29 +18,28 @@ namespace {
 using State = DrainEntry::State;
 using Way = Leaving::Way;
 
-constexpr std::chrono::seconds kPause{10};
-constexpr unsigned kMostRefusals = 6;
-constexpr unsigned kMostTries = 3;
 constexpr std::chrono::seconds kUntilTold{10};
 
-// Refusals of a state of things, not of a kind of Pod or node.
-bool passes(const RefusalNote& refusal) {
-  constexpr auto kPassing = std::to_array<std::string_view>(
-      {"SetRollingOut", "OtherMigration", "OtherMigrationOfSet", "PodNotReady", "PodNotRunning", "PodIsTarget",
-       "PodRecreated", "PodUnknown", "PodDeleting", "AgentDown", "AgentUnreachable", "InspectFailed", "Broker"});
-  return std::find(kPassing.begin(), kPassing.end(), refusal.reason) != kPassing.end();
+// Nothing is under way for it, nor has anything been decided that lasts.
+bool is_undecided(State state) {
+  return state == State::waiting || state == State::to_evict || state == State::left;
 }
 
-// Whether nothing stands against it that does not pass.
-bool only_had_to_wait(const Migration& ended) {
-  if (ended.status.phase != Phase::refused) return false;
-  const auto all = refusals_of(ended.status);
-  return std::all_of(all.begin(), all.end(), passes);
+// As long as nothing has begun, what its object says now counts.
+bool is_to_judge(const DrainEntry& entry) {
+  const bool is_by_object = is_undecided(entry.state) || entry.state == State::going || entry.state == State::ignored;
+  return entry.is_there && (entry.state == State::waiting || (entry.is_judged && is_by_object));
 }
 
-// By a person, who wants the Pod to stay.
-bool is_aborted(const Migration& ended) {
-  return ended.status.phase == Phase::rolled_back && ended.status.reason == "Aborted";
+// Not for a moment: a budget counts what is ready, so it holds somebody after every move.
+bool is_held(const DrainEntry& entry, DrainLedger::Time now) {
+  return entry.held_since && now - *entry.held_since >= kUntilTold;
+}
+
+std::size_t covered_by(const std::string& budget, const std::vector<AtWork>& at_work) {
+  return static_cast<std::size_t>(std::count_if(at_work.begin(), at_work.end(), [&](const AtWork& one) {
+    return std::find(one.budgets.begin(), one.budgets.end(), budget) != one.budgets.end();
+  }));
 }
 
 }  // namespace
@@ -66,14 +64,6 @@ bool is_pending(const DrainEntry& entry) {
   return is_open(entry) || is_lost || entry.state == State::left;
 }
 
-std::optional<std::chrono::seconds> again_after(const Migration& ended, unsigned tries) {
-  if (ended.status.phase == Phase::refused) {
-    return only_had_to_wait(ended) && tries < kMostRefusals ? std::optional{kPause} : std::nullopt;
-  }
-  if (ended.status.phase != Phase::rolled_back || is_aborted(ended) || tries >= kMostTries) return std::nullopt;
-  return kPause;
-}
-
 DrainLedger::Lines DrainLedger::take(DrainLook look, Time now) {
   look_ = std::move(look);
   take_pods();
@@ -82,8 +72,7 @@ DrainLedger::Lines DrainLedger::take(DrainLook look, Time now) {
   for (auto& [uid, entry] : entries_) {
     follow(entry, now, lines);
     if (!entry.is_there) look_whether_gone(entry, lines);
-    // As long as nothing has begun, what its object says now counts.
-    if (entry.is_there && (entry.state == State::waiting || entry.state == State::going)) judge(entry);
+    if (is_to_judge(entry)) judge(entry);
   }
   return lines;
 }
@@ -118,14 +107,16 @@ void DrainLedger::adopt_moved() {
 
 void DrainLedger::judge(DrainEntry& entry) {
   // What comes here, or its place, belongs to another move; what it is then, the next looks will see.
-  if (towards(entry.pod) != nullptr) {
+  if (towards(look_, entry.pod) != nullptr) {
     entry.state = State::waiting;
     return;
   }
   Leaving found = leaving(entry.pod, look_.is_enabled(entry.pod.namespace_), aims_.rules);
   // It keeps what it waits for.
   if (found.way == Way::migrate && entry.state == State::waiting) return;
+  if (found.way == Way::evict && entry.state == State::to_evict) return;
   leave(entry, std::move(found));
+  entry.is_judged = true;
 }
 
 void DrainLedger::leave(DrainEntry& entry, Leaving leaving) {
@@ -151,20 +142,14 @@ void DrainLedger::leave(DrainEntry& entry, Leaving leaving) {
 }
 
 void DrainLedger::follow(DrainEntry& entry, Time now, Lines& lines) {
-  if (const Migration* at_work = at_work_on(entry.pod.uid)) {
-    const bool is_known = entry.state == State::moving && entry.moves && entry.moves->uid == at_work->uid;
-    entry.moves = *at_work;
-    if (is_over(*at_work)) {
-      if (entry.state != State::in_doubt) conclude(entry, *at_work, now, lines);
-    } else if (!is_known) {
-      lines.push_back(following_text(entry.pod, *at_work));
-      entry.state = State::moving;
-      ++entry.tries;
-    }
-    return;
+  if (const Migration* at_work = at_work_on(look_, entry.pod.uid)) return follow_at_work(entry, *at_work, now, lines);
+  // Of an earlier run, or somebody else's: whoever has its memory, the Pod is nobody's to touch.
+  if (const Migration* failed = failed_on(look_, entry.pod.uid); failed != nullptr && is_undecided(entry.state)) {
+    entry.moves = *failed;
+    return conclude(entry, *failed, now, lines);
   }
   if ((entry.state != State::moving && entry.state != State::in_doubt) || !entry.moves) return;
-  if (const Migration* ended = known(entry.moves->uid)) {
+  if (const Migration* ended = migration_by_uid(look_, entry.moves->uid)) {
     entry.moves = *ended;
     conclude(entry, *ended, now, lines);
     return;
@@ -175,8 +160,22 @@ void DrainLedger::follow(DrainEntry& entry, Time now, Lines& lines) {
   lines.push_back(fmt::format("pod {} is left: {}", entry.pod.title(), entry.why));
 }
 
+void DrainLedger::follow_at_work(DrainEntry& entry, const Migration& at_work, Time now, Lines& lines) {
+  const bool is_known = entry.state == State::moving && entry.moves && entry.moves->uid == at_work.uid;
+  entry.moves = at_work;
+  if (const Migration* stuck = is_over(at_work) ? &at_work : stuck_hop_of(look_, at_work)) {
+    const State state = stuck->status.phase == Phase::failed ? State::failed : State::in_doubt;
+    if (entry.state != state) conclude(entry, *stuck, now, lines);
+    return;
+  }
+  if (is_known) return;
+  lines.push_back(following_text(entry.pod, at_work));
+  entry.state = State::moving;
+}
+
 void DrainLedger::conclude(DrainEntry& entry, const Migration& ended, Time now, Lines& lines) {
   std::string line = ended_text(entry.pod, ended);
+  count_end(ended, entry.tries);
   stay(entry, against(ended), advice_about(ended));
   switch (ended.status.phase) {
     case Phase::succeeded:
@@ -193,7 +192,7 @@ void DrainLedger::conclude(DrainEntry& entry, const Migration& ended, Time now, 
         entry.state = State::waiting;
         entry.not_before = now + *pause;
         line += retry_text(*pause);
-      } else if (!is_aborted(ended) && !only_had_to_wait(ended)) {  // whose memory waits, keeps it
+      } else if (may_be_evicted(ended, entry.tries)) {
         leave(entry, without_migration(entry.pod, aims_.rules, entry.why, entry.advice));
       }
       break;
@@ -205,6 +204,7 @@ void DrainLedger::conclude(DrainEntry& entry, const Migration& ended, Time now, 
 
 void DrainLedger::stay(DrainEntry& entry, const std::string& why, const std::string& advice) {
   entry.state = State::left;
+  entry.is_judged = false;
   entry.why = why;
   entry.advice = advice;
 }
@@ -229,27 +229,66 @@ void DrainLedger::look_whether_gone(DrainEntry& entry, Lines& lines) {
 
 DrainLedger::Next DrainLedger::next(Time now) {
   Next next;
-  std::vector<Mover> movers;
+  std::vector<AtWork> at_work = all_at_work();
+  const Turns turns = plugin::turns(movers(now), at_work, all_allowed(look_), aims_.limits);
+  for (const auto& [uid, wait] : turns.waiting)
+    hold(entries_.at(uid), wait, now, next.lines);
+  for (const std::string& uid : turns.start) {
+    entries_.at(uid).held_since.reset();
+    next.migrate.push_back(entries_.at(uid).pod);
+  }
+  take_evictions(next, std::move(at_work), now);
+  return next;
+}
+
+std::vector<Mover> DrainLedger::movers(Time now) {
+  std::vector<Mover> found;
   for (auto& [uid, entry] : entries_) {
-    if (entry.state == State::to_evict && entry.not_before <= now) next.evict.push_back(entry.pod);
     if (entry.state != State::waiting) continue;
-    if (const Migration* other = towards(entry.pod)) {
+    if (const Migration* other = towards(look_, entry.pod)) {
       entry.why = fmt::format("it is the target of Migration {}, which is at work ({})", other->name,
                               to_string(other->status.phase));
       entry.advice = "";
     } else if (entry.not_before <= now) {
-      movers.push_back(mover_of(entry.pod));
+      found.push_back(mover_of(entry.pod));
     }
   }
-  std::map<std::string, std::size_t> allowed;
-  for (const Budget& budget : look_.budgets)
-    allowed[budget.title()] = budget.allowed;
-  const Turns turns = plugin::turns(std::move(movers), all_at_work(), allowed, aims_.limits);
-  for (const auto& [uid, wait] : turns.waiting)
-    hold(entries_.at(uid), wait, now, next.lines);
-  for (const std::string& uid : turns.start)
-    next.migrate.push_back(entries_.at(uid).pod);
-  return next;
+  return found;
+}
+
+// Whom a budget holds is not waited for: what is to be evicted may be the reason why it allows nothing.
+bool DrainLedger::is_anybody_to_move(Time now) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const auto& one) {
+    const DrainEntry& entry = one.second;
+    return entry.state == State::moving || (entry.state == State::waiting && !is_held(entry, now));
+  });
+}
+
+// The API server keeps the budgets by what is ready, and so is the source of a migration until it is gone: where one is
+// at work, we count as for the next migration.
+void DrainLedger::take_evictions(Next& next, std::vector<AtWork> at_work, Time now) {
+  const bool is_busy = is_anybody_to_move(now);
+  const auto most = all_allowed(look_);
+  const std::vector<AtWork> migrations = at_work;
+  for (auto& [uid, entry] : entries_) {
+    if (entry.state != State::to_evict || entry.not_before > now) continue;
+    // Nobody needs it, and no budget counts it.
+    if (is_finished(entry.pod.object)) {
+      next.evict.push_back(entry.pod);
+      continue;
+    }
+    if (is_busy) continue;
+    Mover mover = mover_of(entry.pod);
+    const auto full = std::find_if(mover.budgets.begin(), mover.budgets.end(), [&](const std::string& budget) {
+      return covered_by(budget, migrations) > 0 && covered_by(budget, at_work) >= most.at(budget);
+    });
+    if (full != mover.budgets.end()) {
+      entry.why = fmt::format("PodDisruptionBudget {} allows no more Pods to be away than migrations take", *full);
+      continue;
+    }
+    at_work.push_back({mover.namespace_, mover.owner, "", std::move(mover.budgets)});
+    next.evict.push_back(entry.pod);
+  }
 }
 
 // Whose turn it is needs no words. A budget may keep somebody for ever; but for a moment it does so after every move,
@@ -272,11 +311,21 @@ void DrainLedger::started(const DrainPod& pod, const Migration& migration) {
   DrainEntry& entry = entries_.at(pod.uid);
   entry.state = State::moving;
   entry.moves = migration;
-  ++entry.tries;
 }
 
 void DrainLedger::not_started(const DrainPod& pod, const std::string& why) {
   stay(entries_.at(pod.uid), why);
+}
+
+std::optional<std::chrono::seconds> DrainLedger::start_later(const DrainPod& pod, const std::string& why, Time now) {
+  DrainEntry& entry = entries_.at(pod.uid);
+  if (++entry.tries.waits >= kMostWaits) {
+    stay(entry, why);
+    return std::nullopt;
+  }
+  entry.why = why;
+  entry.not_before = now + kTryAgain;
+  return kTryAgain;
 }
 
 void DrainLedger::would_be_refused(const DrainPod& pod, const Migration& answer) {
@@ -299,6 +348,14 @@ void DrainLedger::not_evicted(const DrainPod& pod, const std::string& why) {
   stay(entries_.at(pod.uid), why);
 }
 
+std::string DrainLedger::budget_wait(const DrainPod& pod) const {
+  constexpr std::size_t kAny = std::numeric_limits<std::size_t>::max();
+  const Turns turns =
+      plugin::turns({mover_of(pod)}, all_at_work(), all_allowed(look_), {.parallel = kAny, .per_target = kAny});
+  const auto found = turns.waiting.find(pod.uid);
+  return found != turns.waiting.end() && found->second.what == Wait::For::budget ? found->second.text : "";
+}
+
 bool DrainLedger::is_open() const {
   return std::any_of(entries_.begin(), entries_.end(), [](const auto& one) { return plugin::is_open(one.second); });
 }
@@ -314,33 +371,6 @@ std::vector<const DrainEntry*> DrainLedger::entries() const {
   return all;
 }
 
-const Migration* DrainLedger::at_work_on(const std::string& pod_uid) const {
-  const Migration* first = nullptr;  // one that came later waits to be refused
-  for (const Migration& one : look_.migrations)
-    if (one.spec.pod_uid == pod_uid && !is_final(one.status.phase) &&
-        (first == nullptr || one.created < first->created))
-      first = &one;
-  return first;
-}
-
-const Migration* DrainLedger::known(const std::string& uid) const {
-  const auto found = std::find_if(look_.migrations.begin(), look_.migrations.end(),
-                                  [&](const Migration& one) { return one.uid == uid; });
-  return found != look_.migrations.end() ? &*found : nullptr;
-}
-
-const Migration* DrainLedger::towards(const DrainPod& pod) const {
-  const auto is_target = [&](const MigrationStatus& status) {
-    // The name is written down before the Pod is made.
-    return status.target.uid.empty() ? status.target.pod == pod.name : status.target.uid == pod.uid;
-  };
-  const auto found = std::find_if(look_.migrations.begin(), look_.migrations.end(), [&](const Migration& one) {
-    return !is_final(one.status.phase) && one.namespace_ == pod.namespace_ && one.spec.pod_uid != pod.uid &&
-           (is_target(one.status) || one.status.placeholder == pod.name);
-  });
-  return found != look_.migrations.end() ? &*found : nullptr;
-}
-
 std::vector<AtWork> DrainLedger::all_at_work() const {
   std::vector<AtWork> all;
   for (const Migration& one : look_.migrations) {
@@ -348,6 +378,7 @@ std::vector<AtWork> DrainLedger::all_at_work() const {
     AtWork at_work;
     at_work.namespace_ = one.namespace_;
     at_work.target = one.status.target.node.empty() ? one.spec.target_node : one.status.target.node;
+    at_work.has_room = !is_unplaceable(one);
     if (one.status.owner) at_work.owner = one.status.owner->uid;
     if (const auto pod = look_.moved_pods.find(one.uid); pod != look_.moved_pods.end()) {
       at_work.budgets = budgets_over(pod->second, look_.budgets);

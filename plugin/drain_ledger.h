@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "plugin/drain_again.h"
 #include "plugin/drain_look.h"
 #include "plugin/drain_turns.h"
 
@@ -33,10 +34,11 @@ struct DrainEntry {
   DrainPod pod;
   State state = State::waiting;
   bool is_there = true;            // on the node
+  bool is_judged = false;          // its state is by what its object said, which may change
   std::string why = {};            // of what is not moved: a clause
   std::string advice = {};         // what to do about it
   std::optional<Migration> moves;  // the Migration that moves it, or has, as last seen
-  unsigned tries = 0;              // Migrations that have been made for it
+  Tries tries = {};                // how those that were made for it ended
   std::chrono::steady_clock::time_point not_before = {};
   std::optional<std::chrono::steady_clock::time_point> held_since = {};  // by a PodDisruptionBudget
   bool is_hold_told = false;
@@ -46,11 +48,6 @@ struct DrainEntry {
 [[nodiscard]] bool is_open(const DrainEntry& entry);
 // Whether it keeps the node from being drained.
 [[nodiscard]] bool is_pending(const DrainEntry& entry);
-
-// How long to wait before a migration that ended is tried once more; nothing: it is not. `tries` were made so far.
-// A refusal that passes by itself (the set rolls out, the Pod is not ready) is tried for a minute; what was rolled back
-// three times in all, unless somebody had it aborted.
-[[nodiscard]] std::optional<std::chrono::seconds> again_after(const Migration& ended, unsigned tries);
 
 class DrainLedger {
  public:
@@ -70,6 +67,8 @@ class DrainLedger {
 
   struct Next {
     std::vector<DrainPod> migrate;  // in their turn
+    // But for what has finished, when nobody is to move any more: a broker that goes takes its consumers' moves with
+    // it.
     std::vector<DrainPod> evict;
     Lines lines;
   };
@@ -79,30 +78,34 @@ class DrainLedger {
   // reason to lose memory.
   void started(const DrainPod& pod, const Migration& migration);
   void not_started(const DrainPod& pod, const std::string& why);
+  // The same for what may pass: how long until it is tried once more; nothing: it has been tried often enough.
+  [[nodiscard]] std::optional<std::chrono::seconds> start_later(const DrainPod& pod, const std::string& why, Time now);
   // The controller's answer to a dry run.
   void would_be_refused(const DrainPod& pod, const Migration& answer);
   void evicting(const DrainPod& pod);
   void evict_later(const DrainPod& pod, const std::string& why, Time when);
   void not_evicted(const DrainPod& pod, const std::string& why);
 
+  // What budget keeps it from moving as things stand, a clause; empty: none does.
+  [[nodiscard]] std::string budget_wait(const DrainPod& pod) const;
   // Something is under way, or waits for its turn.
   [[nodiscard]] bool is_open() const;
   // By namespace and name.
   [[nodiscard]] std::vector<const DrainEntry*> entries() const;
 
  private:
-  [[nodiscard]] const Migration* at_work_on(const std::string& pod_uid) const;
-  [[nodiscard]] const Migration* known(const std::string& uid) const;
-  // The Migration at work whose target, or whose place for one, the Pod is.
-  [[nodiscard]] const Migration* towards(const DrainPod& pod) const;
   [[nodiscard]] std::vector<AtWork> all_at_work() const;
   [[nodiscard]] Mover mover_of(const DrainPod& pod) const;
+  [[nodiscard]] bool is_anybody_to_move(Time now) const;
+  [[nodiscard]] std::vector<Mover> movers(Time now);
+  void take_evictions(Next& next, std::vector<AtWork> at_work, Time now);
 
   void take_pods();
   void adopt_moved();
   void judge(DrainEntry& entry);
   void leave(DrainEntry& entry, Leaving leaving);
   void follow(DrainEntry& entry, Time now, Lines& lines);
+  void follow_at_work(DrainEntry& entry, const Migration& at_work, Time now, Lines& lines);
   void conclude(DrainEntry& entry, const Migration& ended, Time now, Lines& lines);
   static void stay(DrainEntry& entry, const std::string& why, const std::string& advice = "");
   static void hold(DrainEntry& entry, const Wait& wait, Time now, Lines& lines);

@@ -21,6 +21,10 @@ std::string forecast_of(const MigrationStatus& status) {
   return fmt::format(": {}{}{}", to_string(status.strategy), times.empty() ? "" : ", ", times);
 }
 
+std::string hold_text(const std::string& wait, bool goes_on) {
+  return wait.empty() ? "" : fmt::format("{}waits: {}", goes_on ? "; " : ": ", wait);
+}
+
 // The user's wish to go is an error; that one cannot be asked about is an answer about this one.
 Outcome<std::string> ask(const Session& session, const Options& options, const DrainPod& pod, DrainLedger& ledger) {
   const Session there{session.io, session.client, pod.namespace_};
@@ -55,8 +59,11 @@ Outcome<void> plan_drain(const Session& session, const Options& options, const D
     if (entry->state == State::waiting && options.dry_run == DryRun::server) {
       auto answer = ask(session, options, entry->pod, ledger);
       if (!answer) return tl::make_unexpected(answer.error());
+      // In its last request nothing else has looked.
+      if (session.io.interrupted()) return fail("interrupted", exit_code::kDetached);
       forecast = std::move(*answer);
     }
+    if (entry->state == State::waiting) forecast += hold_text(ledger.budget_wait(entry->pod), !forecast.empty());
     if (entry->state == State::waiting) tell(fmt::format("migrating pod {}{}{}", entry->pod.title(), mark, forecast));
     if (entry->state != State::to_evict) continue;
     tell(fmt::format("evicting pod {}{}", entry->pod.title(), mark));

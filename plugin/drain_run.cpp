@@ -87,7 +87,12 @@ class Drain {
   // If it was made all the same, the next look finds it.
   void leave(const DrainPod& pod, const Failure& failure) {
     const std::string why = one_line(failure.message);
-    ledger_.not_started(pod, why);
+    if (failure.may_pass) {
+      if (const auto pause = ledger_.start_later(pod, why, now()))
+        return tell({fmt::format("pod {} is not migrated yet: {}{}", pod.title(), why, retry_text(*pause))});
+    } else {
+      ledger_.not_started(pod, why);
+    }
     tell({fmt::format("pod {} is left: {}", pod.title(), why)});
   }
 
@@ -109,10 +114,11 @@ class Drain {
     }
   }
 
+  // Of static Pods kubectl says nothing either.
   void warn_of_ignored() {
     std::vector<std::string> names;
     for (const DrainEntry* entry : ledger_.entries())
-      if (entry->state == DrainEntry::State::ignored && !entry->pod.owner.kind.empty())
+      if (entry->state == DrainEntry::State::ignored && entry->pod.owner.kind == kDaemonSet)
         names.push_back(entry->pod.title());
     if (!names.empty()) complain("Warning: ignoring DaemonSet-managed Pods: " + joined(names));
   }

@@ -44,11 +44,18 @@ class DrainCluster final : public fakes::Cluster {
  public:
   // Of a Pod by name: answered one after the other, then agreed to.
   std::map<std::string, std::vector<kube::ApiError>> evictions;
+  // The first Migrations that are asked for: answered so, one after the other, and not made.
+  std::vector<kube::ApiError> creations;
   std::vector<Migration> made;
 
   kube::ApiResult<Json> create(const kube::ResourcePath& path, const Json& object, const kube::WriteOptions& write,
                                const kube::CallOptions& call) override {
     if (path.subresource == "eviction") return evict(path, object, write);
+    if (path.plural == "migrations" && !creations.empty()) {
+      const kube::ApiError error = creations.front();
+      creations.erase(creations.begin());
+      return tl::make_unexpected(error);
+    }
     auto result = Cluster::create(path, object, write, call);
     if (result && path.plural == "migrations" && write.dry_run == kube::DryRun::no)
       made.push_back(*parse_migration(*result));
