@@ -17,13 +17,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The shadow of a Migration that is on its way back into the name; empty: it is not, or is no Migration.
-std::string shadow_that_returns(const Json& migration) {
-  if (migration.value("kind", "") != "Migration") return "";
+// The shadow of that Pod's Migration, if it is on its way back into the name; empty: it is not, or is no Migration.
+std::string shadow_that_returns(const Json& migration, const std::string& pod) {
+  if (migration.value("kind", "") != "Migration" || migration.at("spec").at("pod").at("name") != pod) return "";
   const Json status = migration.value("status", Json::object());
   if (status.value("phase", "") != "Returning") return "";
   const auto shadow = status.at("target").at("pod").get<std::string>();
-  return shadow == migration.at("spec").at("pod").at("name") ? "" : shadow;
+  return shadow == pod ? "" : shadow;
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ void Scene::watch_log(const std::string& pod) {
 
 // A live migration that keeps its name works for a while as its shadow, whose log is gone with it. One watch: a kubectl
 // for each look would take a core from what is measured.
-void Scene::watch_shadows(const std::stop_token& stop) {
+void Scene::watch_shadows(const std::string& pod, const std::stop_token& stop) {
   const Background watch{
       watch_words(fmt::format("/apis/{}/namespaces/{}/migrations", migrate::kApiVersion, stage_->ns().name())),
       folder_ / "migrations"};
@@ -96,7 +96,8 @@ void Scene::watch_shadows(const std::stop_token& stop) {
     const std::string events = watch.output();
     for (std::size_t end = 0; (end = events.find('\n', at)) != std::string::npos; at = end + 1) {
       const Json event = Json::parse(events.substr(at, end - at), nullptr, false);
-      const std::string shadow = event.is_object() ? shadow_that_returns(event.value("object", Json::object())) : "";
+      const std::string shadow =
+          event.is_object() ? shadow_that_returns(event.value("object", Json::object()), pod) : "";
       if (!shadow.empty() && watched.insert(shadow).second) watch_log(shadow);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
@@ -104,7 +105,7 @@ void Scene::watch_shadows(const std::stop_token& stop) {
 }
 
 std::jthread Scene::follow_shadows() {
-  return std::jthread{[this](const std::stop_token& stop) { watch_shadows(stop); }};
+  return std::jthread{[this, pod = consumer_](const std::stop_token& stop) { watch_shadows(pod, stop); }};
 }
 
 std::uint64_t Scene::handled() const {

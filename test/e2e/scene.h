@@ -108,7 +108,7 @@ class Scene {
     std::string told;
   };
   Move move(const Words& words, const Words& named = {});
-  // While it lasts, shadows that are to come back into their source's name are looked for: their logs are gone with
+  // While it lasts, its shadows that are to come back into their source's name are looked for: their logs are gone with
   // them. For moves that begin otherwise than by move(); to be ended before follow().
   [[nodiscard]] std::jthread follow_shadows();
   // A migration has succeeded: its target is the consumer now. Checks it and that it goes on.
@@ -126,7 +126,7 @@ class Scene {
   void await_ready(const std::string& migration) const;
   void watch_instance();
   void watch_log(const std::string& pod);
-  void watch_shadows(const std::stop_token& stop);
+  void watch_shadows(const std::string& pod, const std::stop_token& stop);
   void check_state(const std::string& migration) const;
 
   std::shared_ptr<const Stage> stage_;
