@@ -340,6 +340,23 @@ BOOST_AUTO_TEST_CASE(a_delivery_limit_that_loses_what_is_given_back_is_refused_o
     }
 }
 
+// Of `stop` too: what the broker has sent and nobody has read goes with the connection.
+BOOST_AUTO_TEST_CASE(a_consumer_that_does_not_acknowledge_is_refused_by_every_strategy) {
+  for (const Strategy strategy : {Strategy::live, Strategy::sequential, Strategy::stop}) {
+    Replay scene{strategy};
+    scene.broker->cancel("orders", "t1");
+    scene.broker->consume("orders", {"t1", "mine", "10.0.0.9", 5, false});
+    const MigrationStatus status = scene.run();
+    BOOST_TEST_CONTEXT(to_string(strategy)) {
+      BOOST_TEST(to_string(status.phase) == "Refused");
+      BOOST_TEST(status.reason == "AutoAck", status.message);
+      BOOST_TEST(std::count_if(status.refusals.begin(), status.refusals.end(),
+                               [](const RefusalNote& one) { return one.reason == "AutoAck"; }) == 1);
+      BOOST_TEST(!scene.broker->has_queue(scene.mirror()));
+    }
+  }
+}
+
 // Its way back into the name begins at once; what is left of the first hop goes beside it.
 BOOST_AUTO_TEST_CASE(a_second_hop_does_not_wait_until_the_first_has_cleaned_up) {
   Replay scene{Strategy::live, true};
