@@ -94,6 +94,15 @@ struct PrometheusMetrics::Families {
                                    .Help("How long nobody worked: from the freeze until the target ran")
                                    .Register(registry)
                                    .Add({}, buckets());
+  prometheus::Histogram& total = histograms("kubectl_migrate_total_seconds",
+                                            "How long migrations that succeeded took, from their start to their end")
+                                     .Add({}, buckets());
+  prometheus::Histogram& forecast_gap =
+      histograms("kubectl_migrate_forecast_gap_seconds", "What kubectl_migrate_gap_seconds was forecast at")
+          .Add({}, buckets());
+  prometheus::Histogram& forecast_total =
+      histograms("kubectl_migrate_forecast_total_seconds", "What kubectl_migrate_total_seconds was forecast at")
+          .Add({}, buckets());
   prometheus::Counter& bytes = prometheus::BuildCounter()
                                    .Name("kubectl_migrate_moved_bytes_total")
                                    .Help("Bytes of archives of migrations that succeeded")
@@ -213,6 +222,12 @@ void PrometheusMetrics::moved(Microseconds freeze, Microseconds gap, Bytes bytes
   families_->freeze.Observe(seconds(freeze));
   families_->gap.Observe(seconds(gap));
   families_->bytes.Increment(static_cast<double>(bytes.count));
+}
+
+void PrometheusMetrics::forecast(const MigrationStatus& status) {
+  if (status.started && status.finished) families_->total.Observe(seconds(*status.finished - *status.started));
+  if (status.forecast_gap) families_->forecast_gap.Observe(seconds(*status.forecast_gap));
+  if (status.forecast_total) families_->forecast_total.Observe(seconds(*status.forecast_total));
 }
 
 // Who leads no more is shown nothing more: the next leader counts them.

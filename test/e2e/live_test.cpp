@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "test/e2e/product_metrics.h"
 #include "test/e2e/queues_left.h"
@@ -79,6 +80,14 @@ void check_metrics(const Scene& scene, const std::string& before, const std::vec
                                       {"kubectl_migrate_cutoff_planned_seconds", "cutoffSeconds"},
                                       {"kubectl_migrate_cutoff_used_seconds", "cutoffUsedSeconds"}})
     BOOST_TEST(more((series + std::string{"_count"}).c_str()) == static_cast<double>(count_of(field)), series);
+  // What gap and total were forecast at, beside what they came to.
+  for (const auto& [series, field] : {std::pair{"kubectl_migrate_forecast_gap_seconds_sum", "gapMs"},
+                                      {"kubectl_migrate_forecast_total_seconds_sum", "totalMs"}}) {
+    double forecast = 0;
+    for (const Json& one : moves)
+      forecast += one.at("status").value("forecast", Json::object()).value(field, 0.0) / 1000;
+    BOOST_TEST(std::abs(sum_in(now, series) - sum_in(before, series) - forecast) < 0.001, series);
+  }
   BOOST_TEST(more("kubectl_migrate_possible_repeats_messages_total") == sum_of("duplicatesBound"));
   BOOST_TEST(more("kubectl_migrate_lost_messages_total") == 0);
   BOOST_TEST(now.find("\nkubectl_migrate_lost_messages_total{") != std::string::npos);
