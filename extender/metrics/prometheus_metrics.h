@@ -13,7 +13,7 @@
 //   kubectl_migrate_arrival_rate, kubectl_migrate_service_rate{from}
 //   kubectl_migrate_backlog_at_cut_messages
 //   kubectl_migrate_cutoff_planned_seconds, kubectl_migrate_cutoff_used_seconds{because}
-//   kubectl_migrate_{mirrored,replayed,possible_repeats,lost}_messages_total
+//   kubectl_migrate_{mirrored,replayed,mirrored_estimate,replayed_estimate,possible_repeats,lost}_messages_total
 // What they mean: docs/metrics.md.
 #pragma once
 

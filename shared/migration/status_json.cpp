@@ -138,6 +138,8 @@ std::optional<MessagesStatus> parse_messages(const Field& messages) {
     read.backlog.push_back(parse_point(point));
   read.mirrored = optional_count_in(messages["mirrored"]);
   read.replayed = optional_count_in(messages["replayed"]);
+  read.mirrored_estimate = optional_count_in(messages["mirroredEstimate"]);
+  read.replayed_estimate = optional_count_in(messages["replayedEstimate"]);
   read.backlog_at_cut = optional_count_in(messages["backlogAtCut"]);
   read.duplicates_bound = optional_count_in(messages["duplicatesBound"]);
   read.lost = optional_count_in(messages["lost"]);
@@ -162,6 +164,8 @@ Json messages_json(const MessagesStatus& messages) {
   put(json, "backlogSeries", list_of(messages.backlog, point_json));
   put(json, "mirrored", messages.mirrored);
   put(json, "replayed", messages.replayed);
+  put(json, "mirroredEstimate", messages.mirrored_estimate);
+  put(json, "replayedEstimate", messages.replayed_estimate);
   put(json, "backlogAtCut", messages.backlog_at_cut);
   put(json, "duplicatesBound", messages.duplicates_bound);
   put(json, "lost", messages.lost);

@@ -48,6 +48,11 @@ void check(const Scene::Move& move, const std::string& strategy) {
   const Json messages = status.value("messages", Json::object());
   for (const char* field : {"arrivalRate", "duplicatesBound", "backlogAtCut", "lost"})
     BOOST_TEST(messages.contains(field), "no " << field << " in " << messages.dump());
+  // Counted where nobody reads the mirror while it gets messages.
+  for (const std::string count : {"mirrored", "replayed"}) {
+    const std::string field = count + (strategy == "Live" ? "Estimate" : "");
+    BOOST_TEST(messages.value(field, 0) > 0, "no " << field << " in " << messages.dump());
+  }
   BOOST_TEST(messages.value("lost", -1) == 0);
   BOOST_TEST(is_read_while_it_travels(status), messages.dump());
   BOOST_TEST_MESSAGE(strategy << ": gap " << status.at("gapMs") << " ms\n" << move.told);
@@ -88,6 +93,7 @@ void check_metrics(const Scene& scene, const std::string& before, const std::vec
       forecast += one.at("status").value("forecast", Json::object()).value(field, 0.0) / 1000;
     BOOST_TEST(std::abs(sum_in(now, series) - sum_in(before, series) - forecast) < 0.001, series);
   }
+  BOOST_TEST(more("kubectl_migrate_mirrored_estimate_messages_total") == sum_of("mirroredEstimate"));
   BOOST_TEST(more("kubectl_migrate_possible_repeats_messages_total") == sum_of("duplicatesBound"));
   BOOST_TEST(more("kubectl_migrate_lost_messages_total") == 0);
   BOOST_TEST(now.find("\nkubectl_migrate_lost_messages_total{") != std::string::npos);

@@ -106,6 +106,8 @@ BOOST_AUTO_TEST_CASE(metrics_of_replays) {
   messages.cut_because = "Cutoff";
   messages.mirrored = 120;
   messages.replayed = 120;
+  messages.mirrored_estimate = 41;
+  messages.replayed_estimate = 39;
   messages.duplicates_bound = 7;
   messages.lost = 0;
   metrics.replayed(Strategy::live, messages);
@@ -117,6 +119,8 @@ BOOST_AUTO_TEST_CASE(metrics_of_replays) {
                            "kubectl_migrate_cutoff_used_seconds_sum{because=\"Cutoff\",strategy=\"Live\"} 3.5",
                            "kubectl_migrate_mirrored_messages_total{strategy=\"Live\"} 120",
                            "kubectl_migrate_replayed_messages_total{strategy=\"Live\"} 120",
+                           "kubectl_migrate_mirrored_estimate_messages_total{strategy=\"Live\"} 41",
+                           "kubectl_migrate_replayed_estimate_messages_total{strategy=\"Live\"} 39",
                            "kubectl_migrate_possible_repeats_messages_total{strategy=\"Live\"} 7",
                            "kubectl_migrate_lost_messages_total{strategy=\"Live\"} 0"})
     BOOST_TEST(text.find(line) != std::string::npos, line << " is missing in\n" << text);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
 
 #include "test/unit/controller/replay_scene.h"
 
@@ -20,6 +21,15 @@ std::ostream& operator<<(std::ostream& out, const Way& way) {
   return out << to_string(way.strategy) << (way.keep_name ? ", name kept" : "");
 }
 const std::vector<Way> kWays{{Strategy::live, false}, {Strategy::sequential, false}, {Strategy::sequential, true}};
+
+// Ten a second arrive: some tenths of a second may be missing or too many.
+void check_estimates(const Replay& scene, const MessagesStatus& messages) {
+  BOOST_REQUIRE(messages.mirrored_estimate.has_value());
+  BOOST_TEST(std::abs(static_cast<int>(*messages.mirrored_estimate) - scene.mirrored) <= 5,
+             *messages.mirrored_estimate << " of " << scene.mirrored);
+  BOOST_CHECK(messages.replayed_estimate == messages.mirrored_estimate);
+  BOOST_TEST(!messages.mirrored.has_value());
+}
 
 std::string target_of(const Way& way) {
   return way.keep_name ? "orders" : "orders-mig-a6pfz";
@@ -42,6 +52,11 @@ BOOST_DATA_TEST_CASE(the_copy_goes_on_and_nothing_is_lost, data::make(kWays), wa
   BOOST_TEST(scene.repeats() <= status.messages->duplicates_bound.value_or(0));
   BOOST_TEST(status.messages->mirrored.has_value() == (way.strategy == Strategy::sequential));
   BOOST_CHECK(status.messages->replayed == status.messages->mirrored);
+  if (way.strategy == Strategy::live)
+    check_estimates(scene, *status.messages);
+  else
+    BOOST_TEST(static_cast<int>(status.messages->mirrored.value_or(0)) == scene.mirrored);
+  BOOST_TEST(status.messages->mirrored_estimate.has_value() == (way.strategy == Strategy::live));
   BOOST_TEST(status.messages->cutoff_used.has_value());
   BOOST_TEST(status.messages->cutoff_planned.has_value());
   BOOST_TEST(scene.metrics.mirrors.empty());
@@ -268,6 +283,7 @@ BOOST_FIXTURE_TEST_CASE(what_the_source_had_handled_is_purged, Purging) {
   check_queues_gone();
   check_complete();
   BOOST_TEST(call_at("purge orders") < call_at("unbind " + mirror()));
+  check_estimates(*this, *status.messages);
   BOOST_TEST(repeats() <= status.messages->duplicates_bound.value_or(0));
 }
 
