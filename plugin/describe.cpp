@@ -121,6 +121,8 @@ void print_messages(Page& page, const MessagesStatus& messages) {
   const std::string head = padded("Backlog:", 18);
   for (const std::string& line : listing(head, backlog_parts(messages), kWidth))
     page.line(line);
+  if (messages.backlog_interval)
+    page.part("Reading interval", "no more than " + duration_text(*messages.backlog_interval));
 }
 
 std::optional<milliseconds> total_of(const MigrationStatus& status) {

@@ -35,6 +35,14 @@ void add_backlog(std::vector<BacklogPoint>& series, Instant at, std::uint64_t re
   series.push_back({at, ready});
 }
 
+void add_reading(MessagesStatus& messages, Instant at, std::uint64_t ready) {
+  if (!messages.backlog.empty()) {
+    const auto unread = std::chrono::ceil<milliseconds>(at - messages.backlog.back().at);
+    messages.backlog_interval = std::max(messages.backlog_interval.value_or(milliseconds{0}), unread);
+  }
+  add_backlog(messages.backlog, at, ready);
+}
+
 std::optional<std::uint64_t> estimate_mirrored(const std::vector<BacklogPoint>& series, const MirrorTimes& times,
                                                std::optional<double> arrival_rate) {
   BacklogPoint last{times.bound, 0};  // untouched

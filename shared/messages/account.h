@@ -16,6 +16,10 @@ inline constexpr std::size_t kMostPoints = 60;
 // that they stay even over time. The first reading and the newest one are always among them.
 void add_backlog(std::vector<BacklogPoint>& series, Instant at, std::uint64_t ready);
 
+// The same for the record of a migration, with the longest time between two readings, which a series that was thinned
+// does not tell. A controller that took over counts from the last reading that was written down.
+void add_reading(MessagesStatus& messages, Instant at, std::uint64_t ready);
+
 struct MirrorTimes {
   Instant bound;      // it holds everything that came since
   Instant untouched;  // until then nobody can have taken from it

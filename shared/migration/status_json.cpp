@@ -136,6 +136,7 @@ std::optional<MessagesStatus> parse_messages(const Field& messages) {
       word_in(messages["serviceRateFrom"], rate_source_from, RateSource::unknown, "Source, Annotation, Target");
   for (const Field& point : messages["backlogSeries"].items())
     read.backlog.push_back(parse_point(point));
+  read.backlog_interval = milliseconds_in(messages["backlogIntervalMs"]);
   read.mirrored = optional_count_in(messages["mirrored"]);
   read.replayed = optional_count_in(messages["replayed"]);
   read.mirrored_estimate = optional_count_in(messages["mirroredEstimate"]);
@@ -162,6 +163,7 @@ Json messages_json(const MessagesStatus& messages) {
   // Of now, for who looks with kubectl alone; only the series is read.
   if (!messages.backlog.empty()) json["backlog"] = messages.backlog.back().ready;
   put(json, "backlogSeries", list_of(messages.backlog, point_json));
+  put(json, "backlogIntervalMs", messages.backlog_interval);
   put(json, "mirrored", messages.mirrored);
   put(json, "replayed", messages.replayed);
   put(json, "mirroredEstimate", messages.mirrored_estimate);

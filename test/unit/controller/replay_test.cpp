@@ -167,6 +167,8 @@ BOOST_DATA_TEST_CASE(the_backlog_is_told_over_the_whole_time, data::make(kWays),
   const MigrationStatus status = scene.run();
   scene.check_succeeded(target_of(way));
   BOOST_REQUIRE(status.messages);
+  BOOST_TEST(status.messages->backlog_interval.value_or(0ms).count() > 0);
+  BOOST_TEST(status.messages->backlog_interval.value_or(0ms).count() <= 200);
   const auto& series = status.messages->backlog;
   BOOST_TEST(std::is_sorted(series.begin(), series.end(),
                             [](const BacklogPoint& a, const BacklogPoint& b) { return a.at < b.at; }));

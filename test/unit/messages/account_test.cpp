@@ -38,6 +38,18 @@ BOOST_AUTO_TEST_CASE(many_points_are_thinned_and_stay_even) {
   BOOST_TEST(widest.count() <= 2 * narrowest.count());
 }
 
+BOOST_AUTO_TEST_CASE(the_longest_time_without_a_reading_outlives_the_thinning) {
+  MessagesStatus messages;
+  Instant at{};
+  for (int i = 0; i < 1'000; ++i) {
+    add_reading(messages, at, 1);
+    if (i == 0) BOOST_TEST(!messages.backlog_interval.has_value());
+    at += i == 20 ? 400'900us : 150'000us;
+  }
+  BOOST_TEST(messages.backlog.size() <= kMostPoints);
+  BOOST_TEST(messages.backlog_interval.value_or(0ms).count() == 401);  // rounded up
+}
+
 // Bound at 10 s; the target lives from 12 s on, and at 15 s nothing more comes.
 BOOST_AUTO_TEST_CASE(what_came_into_a_mirror_that_is_read_is_estimated) {
   const MirrorTimes times{Instant{10s}, Instant{12s}, Instant{15s}};

@@ -234,6 +234,7 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_screen_nor_steers_it) {
 BOOST_AUTO_TEST_CASE(describe_has_a_block_of_messages) {
   Scene scene;
   Migration whole = drained();
+  whole.status.messages->backlog_interval = 184ms;
   whole.spec.restore = RestoreWay::image;
   whole.spec.transfer = TransferWay::registry;
   whole.spec.registry = "r.example/cp";
@@ -260,6 +261,7 @@ BOOST_AUTO_TEST_CASE(describe_has_a_block_of_messages) {
                            "  Repeated:         no more than 0\n"
                            "  Lost:             0\n"
                            "  Backlog:          1 at 0.100 s, 34 at 2.300 s\n"
+                           "  Reading interval: no more than 0.184 s\n"
                            "Steps:\n"})
     check_says(scene.out.str(), part);
 }
