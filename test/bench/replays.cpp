@@ -8,6 +8,7 @@
 
 #include "shared/migration/migration.h"
 #include "test/bench/figures.h"
+#include "test/bench/replay_table.h"
 #include "test/e2e/scene.h"
 
 namespace bench {
@@ -33,8 +34,9 @@ constexpr Row kRows[] = {{"live", 10, false}, {"sequential", 10, false}, {"live"
 struct Seen {
   std::vector<Sample> samples;
   std::set<std::string> because;
-  std::string faults;  // reports of audits that are not clean
-  std::string gaps;    // by the audits
+  std::string faults;                // reports of audits that are not clean
+  std::string gaps;                  // by the audits, with who ended them
+  std::vector<double> message_gaps;  // likewise, in ms
   std::uint64_t repeats = 0;
   std::uint64_t repeats_bound = 0;
   double longest_replay = 0;
@@ -82,6 +84,8 @@ void run_scene(const Row& row, const std::string& name, int moves, Seen& seen) {
   const Verdict verdict = scene.judge();
   if (!verdict.clean) seen.faults += verdict.report;
   seen.gaps += (seen.gaps.empty() ? "" : "; ") + line_with(verdict.report, "message gap");
+  for (const double gap : message_gaps_in(verdict.report))
+    seen.message_gaps.push_back(gap);
   seen.repeats += scene.repeats() - before;
 }
 
@@ -92,7 +96,7 @@ std::string joined(const std::set<std::string>& words) {
   return text.empty() ? "at once" : text;
 }
 
-bool measure_row(const Row& row, int moves) {
+bool measure_row(const Row& row, int moves, std::vector<ReplayRow>& rows) {
   const std::string name = fmt::format("bench-{}-{}", row.strategy, row.per_second);
   Seen seen;
   if (!row.one_move_a_scene) run_scene(row, name, moves, seen);
@@ -111,6 +115,8 @@ bool measure_row(const Row& row, int moves) {
       seen.max_replay.count(), seen.longest_total, seen.fixed_then);
   fmt::print("{}\n", table_of(seen.samples));
   std::fflush(stdout);
+  rows.push_back({fmt::format("`{}`, {} a second", row.strategy, row.per_second), seen.message_gaps, seen.samples,
+                  seen.max_replay, seen.faults.empty()});
   return seen.faults.empty() && is_within;
 }
 
@@ -118,8 +124,11 @@ bool measure_row(const Row& row, int moves) {
 
 bool measure_replays(int moves) {
   bool all_clean = true;
+  std::vector<ReplayRow> rows;
   for (const Row& row : kRows)
-    all_clean = measure_row(row, moves) && all_clean;
+    all_clean = measure_row(row, moves, rows) && all_clean;
+  fmt::print("\n{} moves each, 20 MiB, {} ms for each order:\n\n{}\n", moves, kServiceMs, replay_table(rows));
+  std::fflush(stdout);
   return all_clean;
 }
 

@@ -3,8 +3,8 @@
 
 namespace bench {
 
-// Prints a table for each of them, of so many moves. False: an audit was not clean, or an application met more repeats
-// than its migrations had told; that stands in the output.
+// Prints a table for each of them, of so many moves, and one of all in Markdown. False: an audit was not clean, or an
+// application met more repeats than its migrations had told; that stands in the output.
 [[nodiscard]] bool measure_replays(int moves);
 
 }  // namespace bench
