@@ -60,6 +60,8 @@ class AppTrial {
   Step reconnect();
   Step end();
 
+  // Whether it does so by hand; a broker that does not tell has nothing against it.
+  Step acknowledges(std::string_view what);
   [[nodiscard]] Outcome<Sight> look();
   [[nodiscard]] Outcome<bool> control_is_read();
   // Follows the copy's Pod; false when it has ended or does not start, which is in the list then.

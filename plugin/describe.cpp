@@ -113,14 +113,16 @@ void print_messages(Page& page, const MessagesStatus& messages) {
                                              messages.cut_because.empty() ? "" : ": " + cut_text(messages.cut_because))
                                : "");
   page.part("Left at the cut", count(messages.backlog_at_cut));
-  page.part("Mirrored", count(messages.mirrored));
-  page.part("Replayed", count(messages.replayed));
+  page.part("Mirrored", mirrored_text(messages));
+  page.part("Replayed", replayed_text(messages));
   page.part("Repeated", messages.duplicates_bound ? fmt::format("no more than {}", *messages.duplicates_bound) : "");
   page.part("Lost", count(messages.lost));
   constexpr std::size_t kWidth = 78;
   const std::string head = padded("Backlog:", 18);
   for (const std::string& line : listing(head, backlog_parts(messages), kWidth))
     page.line(line);
+  if (messages.backlog_interval)
+    page.part("Reading interval", "no more than " + duration_text(*messages.backlog_interval));
 }
 
 std::optional<milliseconds> total_of(const MigrationStatus& status) {

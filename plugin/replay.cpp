@@ -61,7 +61,21 @@ void add_draining(const MessagesStatus& messages, Texts& parts) {
     parts.push_back(fmt::format("done in about {}", duration_text(milliseconds{std::llround(seconds * 1000)})));
 }
 
+// Counted, or by estimate.
+std::string number_text(std::optional<std::uint64_t> counted, std::optional<std::uint64_t> estimate) {
+  if (counted) return fmt::format("{}", *counted);
+  return estimate ? fmt::format("about {}", *estimate) : "";
+}
+
 }  // namespace
+
+std::string mirrored_text(const MessagesStatus& messages) {
+  return number_text(messages.mirrored, messages.mirrored_estimate);
+}
+
+std::string replayed_text(const MessagesStatus& messages) {
+  return number_text(messages.replayed, messages.replayed_estimate);
+}
 
 std::string rate_text(double per_second) {
   constexpr double kPrecise = 100;
@@ -108,8 +122,8 @@ Texts rate_parts(const MessagesStatus& messages) {
 
 Texts count_parts(const MessagesStatus& messages) {
   Texts parts;
-  if (messages.mirrored) parts.push_back(fmt::format("{} mirrored", *messages.mirrored));
-  if (messages.replayed) parts.push_back(fmt::format("{} replayed", *messages.replayed));
+  if (const std::string text = mirrored_text(messages); !text.empty()) parts.push_back(text + " mirrored");
+  if (const std::string text = replayed_text(messages); !text.empty()) parts.push_back(text + " replayed");
   if (messages.backlog_at_cut) parts.push_back(fmt::format("{} left at the cut", *messages.backlog_at_cut));
   if (messages.lost) parts.push_back(fmt::format("{} lost", *messages.lost));
   if (messages.duplicates_bound)

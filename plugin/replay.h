@@ -20,6 +20,9 @@ namespace migrate::plugin {
 [[nodiscard]] std::vector<std::string> cutoff_parts(const MessagesStatus& messages);
 // "in 10.2/s", "out 19.8/s, measured at the target": what is known of them.
 [[nodiscard]] std::vector<std::string> rate_parts(const MessagesStatus& messages);
+// "342", or "about 342" where it is not counted; "" while nothing is known.
+[[nodiscard]] std::string mirrored_text(const MessagesStatus& messages);
+[[nodiscard]] std::string replayed_text(const MessagesStatus& messages);
 // "342 mirrored", "342 replayed", "5 left at the cut", "0 lost", "no more than 3 repeated": what is known of them.
 [[nodiscard]] std::vector<std::string> count_parts(const MessagesStatus& messages);
 

@@ -101,14 +101,14 @@ void note_watched(Hop& hop) {
   const std::vector<BacklogPoint> read = hop.backlog().take();
   // The first point is the fence's, whose reading must come a moment after the binding.
   if (!hop.status().messages || hop.status().messages->backlog.empty()) return;
-  auto& series = hop.status().messages->backlog;
+  MessagesStatus& messages = *hop.status().messages;
   for (const BacklogPoint& one : read)
-    if (one.at > series.back().at) messages::add_backlog(series, one.at, one.ready);
+    if (one.at > messages.backlog.back().at) messages::add_reading(messages, one.at, one.ready);
 }
 
 void note_backlog(Hop& hop, std::uint64_t ready) {
   note_watched(hop);
-  messages::add_backlog(messages_of(hop).backlog, hop.world().clock.now(), ready);
+  messages::add_reading(messages_of(hop), hop.world().clock.now(), ready);
   hop.world().metrics.mirror_holds(hop.migration().uid, ready);
 }
 

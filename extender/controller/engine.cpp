@@ -115,6 +115,7 @@ void tell_people(Hop& hop, Phase from, const Outcome& outcome, Phase to) {
   if (failed) world.metrics.step_failed(from);
   if (from == Phase::pending) world.metrics.migration_began();
   if (is_final(to)) world.metrics.migration_ended(to);
+  if (to == Phase::succeeded) world.metrics.forecast(hop.status());
   if (const auto said = announcement(hop.migration(), from, outcome, to))
     record_for_both(world.events, hop.migration(), said->is_warning, said->reason, said->message);
 }

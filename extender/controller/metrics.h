@@ -20,6 +20,8 @@ class Metrics {
   virtual void migration_began() = 0;
   virtual void migration_ended(Phase outcome) = 0;
   virtual void moved(Microseconds freeze, Microseconds gap, Bytes bytes) = 0;
+  // One that has succeeded: what it was forecast at, and how long it took. What is not known is not counted.
+  virtual void forecast(const MigrationStatus& status) = 0;
   virtual void leads(bool leader) = 0;
   // A migration that is known here, by its uid, was created then and stands there, as the watch shows it; what has
   // ended counts no more. And one that is not there any more.

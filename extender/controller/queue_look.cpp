@@ -116,8 +116,10 @@ Attempt<void> judge_queue(Inquiry& asked) {
     if (asked.hop.migration().spec.messages == MessageMode::queue) asked.add(no_queue(asked.view()));
     return {};
   }
-  if (auto listed = look.link->broker->consumers(look.link->queue.queue); !listed)
-    return give_up(Event::refused, "Broker", listed.error().message);
+  const auto listed = look.link->broker->consumers(look.link->queue.queue);
+  if (!listed) return give_up(Event::refused, "Broker", listed.error().message);
+  if (const auto refused = messages::auto_ack_refusal(look.link->queue.queue, *listed))
+    asked.add({refused->reason, refused->message, ""});
   if (look.facts) {
     judge_deliveries(asked, *look.facts);
     return {};

@@ -78,6 +78,13 @@ Attempt<void> close_readers(Hop& hop, const ReplayLink& link, const std::string&
   }
 }
 
+// When the target was let live, and with it whoever takes from the mirror.
+Instant target_began(const MigrationStatus& status, Instant now) {
+  for (const Step& one : status.steps)
+    if (one.name == to_string(Phase::shadowing) || one.name == to_string(Phase::restoring)) return one.started;
+  return now;
+}
+
 }  // namespace
 
 bool replays(Hop& hop) {
@@ -247,14 +254,24 @@ Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
         static_cast<double>(rest->ready) / std::chrono::duration<double>(now - *messages.bound_at).count();
   // All that it ever got. Where somebody has taken from it, nobody tells exactly: the broker's statistics of a queue
   // are 5 s old and go with the queue, which goes as soon as it is empty; its count of what was published lacks what
-  // came by a dead letter, and the queue's own (next_seq_id) begins anew with a broker that crashed. So no number is
-  // told then.
+  // came by a dead letter, and the queue's own (next_seq_id) begins anew with a broker that crashed. So no more than an
+  // estimate is told then.
   if (is_untouched && !hop.migration().spec.purge_primary) messages.mirrored = rest->ready;
   if (is_untouched) note_cutoff(hop);
   if (!messages.backlog_at_cut && !hop.migration().spec.purge_primary) add_repeats(messages, primary->ready);
   messages.backlog_at_cut = rest->ready;
   note_backlog(hop, rest->ready);
+  if (!hop.migration().spec.purge_primary) note_mirrored(hop);
   return {};
+}
+
+// A second attempt knows less of when the mirror got its last message.
+void note_mirrored(Hop& hop) {
+  MessagesStatus& messages = messages_of(hop);
+  if (messages.mirrored || messages.mirrored_estimate || !messages.bound_at) return;
+  const Instant now = hop.world().clock.now();
+  messages.mirrored_estimate = messages::estimate_mirrored(
+      messages.backlog, {*messages.bound_at, target_began(hop.status(), now), now}, messages.arrival_rate);
 }
 
 Attempt<void> check_target_lives(Hop& hop, const Limits& limits) {

@@ -102,6 +102,8 @@ struct MirrorLook {
 [[nodiscard]] Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits);
 // So many messages more are in the primary as well as in the mirror, or were.
 void add_repeats(MessagesStatus& messages, std::uint64_t in_both);
+// The mirror gets nothing more: about how many messages came into it, where that is not counted.
+void note_mirrored(Hop& hop);
 // Takes the mirror from its exchanges: what it holds is all that is left to be replayed.
 [[nodiscard]] Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limits);
 

@@ -55,6 +55,7 @@ Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limi
       hop.warn(fmt::format("--purge-primary: what the source had handled comes once more: {}", purged.error().message));
   }
   if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
+  note_mirrored(hop);
   // What came between the two is in both.
   auto primary = primary_depth(hop, link, limits);
   if (!primary) return tl::make_unexpected(primary.error());
@@ -162,6 +163,7 @@ Attempt<void> record_nothing_left(Hop& hop) {
   const bool is_part_taken = messages.mirrored && messages.replayed && *messages.replayed < *messages.mirrored;
   messages.lost = is_part_taken ? *messages.mirrored - *messages.replayed : 0;
   if (!is_part_taken) messages.replayed = messages.mirrored;
+  messages.replayed_estimate = messages.mirrored_estimate;
   return hop.journal().write();
 }
 

@@ -95,6 +95,15 @@ struct PrometheusMetrics::Families {
           .Help("How long nobody worked at a stretch, until the target did or for a checkpoint before")
           .Register(registry)
           .Add({}, buckets());
+  prometheus::Histogram& total = histograms("kubectl_migrate_total_seconds",
+                                            "How long migrations that succeeded took, from their start to their end")
+                                     .Add({}, buckets());
+  prometheus::Histogram& forecast_gap =
+      histograms("kubectl_migrate_forecast_gap_seconds", "What kubectl_migrate_gap_seconds was forecast at")
+          .Add({}, buckets());
+  prometheus::Histogram& forecast_total =
+      histograms("kubectl_migrate_forecast_total_seconds", "What kubectl_migrate_total_seconds was forecast at")
+          .Add({}, buckets());
   prometheus::Counter& bytes = prometheus::BuildCounter()
                                    .Name("kubectl_migrate_moved_bytes_total")
                                    .Help("Bytes of archives of migrations that succeeded")
@@ -139,6 +148,10 @@ struct PrometheusMetrics::Families {
       histograms("kubectl_migrate_cutoff_used_seconds", "When the source stopped, after the mirror began, and why");
   Counters& mirrored = counters("kubectl_migrate_mirrored_messages_total", "Messages that came into mirrors");
   Counters& replays = counters("kubectl_migrate_replayed_messages_total", "Messages that targets replayed");
+  Counters& mirrored_about = counters("kubectl_migrate_mirrored_estimate_messages_total",
+                                      "About how many messages came into mirrors where they were not counted");
+  Counters& replays_about = counters("kubectl_migrate_replayed_estimate_messages_total",
+                                     "About how many messages targets replayed where they were not counted");
   Counters& repeats = counters("kubectl_migrate_possible_repeats_messages_total",
                                "Messages that targets have met twice at most, by each migration's own bound");
   Counters& lost = counters("kubectl_migrate_lost_messages_total", "Messages that were lost");
@@ -187,7 +200,8 @@ PrometheusMetrics::PrometheusMetrics() : families_(std::make_unique<Families>())
       families_->outcomes.Add(of_phase("outcome", phase));
   }
   for (const Strategy strategy : {Strategy::live, Strategy::sequential})
-    for (Counters* family : {&families_->mirrored, &families_->replays, &families_->repeats, &families_->lost})
+    for (Counters* family : {&families_->mirrored, &families_->replays, &families_->mirrored_about,
+                             &families_->replays_about, &families_->repeats, &families_->lost})
       family->Add(of_strategy(strategy));
 }
 
@@ -214,6 +228,12 @@ void PrometheusMetrics::moved(Microseconds freeze, Microseconds gap, Bytes bytes
   families_->freeze.Observe(seconds(freeze));
   families_->gap.Observe(seconds(gap));
   families_->bytes.Increment(static_cast<double>(bytes.count));
+}
+
+void PrometheusMetrics::forecast(const MigrationStatus& status) {
+  if (status.started && status.finished) families_->total.Observe(seconds(*status.finished - *status.started));
+  if (status.forecast_gap) families_->forecast_gap.Observe(seconds(*status.forecast_gap));
+  if (status.forecast_total) families_->forecast_total.Observe(seconds(*status.forecast_total));
 }
 
 // Who leads no more is shown nothing more: the next leader counts them.
@@ -262,6 +282,8 @@ void PrometheusMetrics::replayed(Strategy strategy, const MessagesStatus& messag
   observe(families_->used, with(labels, "because", messages.cut_because), number(messages.cutoff_used), buckets());
   count(families_->mirrored, labels, number(messages.mirrored));
   count(families_->replays, labels, number(messages.replayed));
+  count(families_->mirrored_about, labels, number(messages.mirrored_estimate));
+  count(families_->replays_about, labels, number(messages.replayed_estimate));
   count(families_->repeats, labels, number(messages.duplicates_bound));
   count(families_->lost, labels, number(messages.lost));
 }

@@ -2,7 +2,9 @@
 //   kubectl_migrate_phase_seconds{phase}        how long phases took
 //   kubectl_migrate_step_failures_total{phase}  what their work came to
 //   kubectl_migrate_migrations_total{outcome}   by final phase
-//   kubectl_migrate_freeze_seconds, kubectl_migrate_gap_seconds, kubectl_migrate_moved_bytes_total
+//   kubectl_migrate_freeze_seconds, kubectl_migrate_gap_seconds, kubectl_migrate_total_seconds
+//   kubectl_migrate_forecast_gap_seconds, kubectl_migrate_forecast_total_seconds
+//   kubectl_migrate_moved_bytes_total
 //   kubectl_migrate_active, kubectl_migrate_leader
 //   kubectl_migrate_in_doubt                    that wait for a person
 //   kubectl_migrate_oldest_created_seconds      of those that are under way
@@ -11,7 +13,7 @@
 //   kubectl_migrate_arrival_rate, kubectl_migrate_service_rate{from}
 //   kubectl_migrate_backlog_at_cut_messages
 //   kubectl_migrate_cutoff_planned_seconds, kubectl_migrate_cutoff_used_seconds{because}
-//   kubectl_migrate_{mirrored,replayed,possible_repeats,lost}_messages_total
+//   kubectl_migrate_{mirrored,replayed,mirrored_estimate,replayed_estimate,possible_repeats,lost}_messages_total
 // What they mean: docs/metrics.md.
 #pragma once
 
@@ -32,6 +34,7 @@ class PrometheusMetrics final : public controller::Metrics {
   void migration_began() override;
   void migration_ended(Phase outcome) override;
   void moved(Microseconds freeze, Microseconds gap, Bytes bytes) override;
+  void forecast(const MigrationStatus& status) override;
   void leads(bool leader) override;
   void stands(const std::string& migration, Instant created, Phase phase) override;
   void gone(const std::string& migration) override;

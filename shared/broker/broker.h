@@ -29,6 +29,7 @@ struct Consumer {
   std::string connection;      // the broker's name for it; empty: not told yet
   std::string peer_host;       // as the broker sees it: behind SNAT or a mesh not the Pod's address
   std::uint32_t prefetch = 0;  // 0: unlimited
+  bool acknowledges = true;    // false: what the broker has sent to it counts as handled, and no prefetch holds
   bool operator==(const Consumer&) const = default;
 };
 

@@ -133,6 +133,7 @@ class Rows {
       add("SeveralConsumers",
           fmt::format("has {} consumers: its mirror would repeat to the target what others handle", count),
           fmt::format("give each Pod a queue of its own, or {}", kStop));
+    if (auto refused = auto_ack_refusal(queue_.name, queue_.consumers)) return found_.push_back(std::move(*refused));
     for (const broker::Consumer& one : queue_.consumers)
       if (one.prefetch == 0) return unlimited(one);
   }
@@ -236,6 +237,18 @@ std::string delivery_warning(const broker::QueueFacts& primary) {
       "to "
       "3 or more",
       primary.name, *primary.delivery_limit);
+}
+
+std::optional<Refusal> auto_ack_refusal(const std::string& queue, const std::vector<broker::Consumer>& consumers) {
+  const auto found =
+      std::find_if(consumers.begin(), consumers.end(), [](const broker::Consumer& one) { return !one.acknowledges; });
+  if (found == consumers.end()) return std::nullopt;
+  return Refusal{"AutoAck",
+                 fmt::format("queue {} has a consumer ({}) that does not acknowledge: what the broker has sent to it "
+                             "counts as handled, and what it has not read yet is lost with its connection, which every "
+                             "strategy closes; acknowledge by hand in the application (auto_ack, no_ack off), with a "
+                             "limited prefetch",
+                             queue, found->tag)};
 }
 
 std::optional<std::vector<Refusal>> policy_refusals(const std::vector<broker::Policy>& policies,

@@ -44,6 +44,10 @@ struct Refusal {
 // limit that loses it the first time; a warning (empty: none) tells of one that loses what was given back before.
 [[nodiscard]] std::optional<Refusal> delivery_refusal(const broker::QueueFacts& primary);
 [[nodiscard]] std::string delivery_warning(const broker::QueueFacts& primary);
+// What the broker has sent to a consumer that does not acknowledge counts as handled, be it read or not. Every strategy
+// loses what is on its way then: a restored process finds its connections closed, with all that stood in them.
+[[nodiscard]] std::optional<Refusal> auto_ack_refusal(const std::string& queue,
+                                                      const std::vector<broker::Consumer>& consumers);
 // Why a mirror that is not made yet would be limited, from all policies there are. Nothing: it cannot be told from
 // here, because a pattern that might match is beyond what is understood; look at the mirror itself then. Only limits
 // count. Policies that say how a queue keeps its messages (queue-mode, ha-*) or what becomes of those that a limit

@@ -142,9 +142,12 @@ struct MessagesStatus {
   std::optional<double> arrival_rate;
   std::optional<double> service_rate;
   RateSource service_rate_from = RateSource::unknown;
-  std::vector<BacklogPoint> backlog;  // of the mirror, over time; thinned to no more than 60 points
-  std::optional<std::uint64_t> mirrored;
+  std::vector<BacklogPoint> backlog;             // of the mirror, over time; thinned to no more than 60 points
+  std::optional<milliseconds> backlog_interval;  // the longest time between two readings of it, kept or not
+  std::optional<std::uint64_t> mirrored;  // counted: known only where nobody reads the mirror while it gets messages
   std::optional<std::uint64_t> replayed;
+  std::optional<std::uint64_t> mirrored_estimate;  // by measured rates, where it is not counted
+  std::optional<std::uint64_t> replayed_estimate;
   std::optional<std::uint64_t> backlog_at_cut;
   std::optional<std::uint64_t> duplicates_bound;  // an app that is not idempotent sees no more repeats than that
   std::optional<std::uint64_t> lost;

@@ -136,8 +136,11 @@ std::optional<MessagesStatus> parse_messages(const Field& messages) {
       word_in(messages["serviceRateFrom"], rate_source_from, RateSource::unknown, "Source, Annotation, Target");
   for (const Field& point : messages["backlogSeries"].items())
     read.backlog.push_back(parse_point(point));
+  read.backlog_interval = milliseconds_in(messages["backlogIntervalMs"]);
   read.mirrored = optional_count_in(messages["mirrored"]);
   read.replayed = optional_count_in(messages["replayed"]);
+  read.mirrored_estimate = optional_count_in(messages["mirroredEstimate"]);
+  read.replayed_estimate = optional_count_in(messages["replayedEstimate"]);
   read.backlog_at_cut = optional_count_in(messages["backlogAtCut"]);
   read.duplicates_bound = optional_count_in(messages["duplicatesBound"]);
   read.lost = optional_count_in(messages["lost"]);
@@ -160,8 +163,11 @@ Json messages_json(const MessagesStatus& messages) {
   // Of now, for who looks with kubectl alone; only the series is read.
   if (!messages.backlog.empty()) json["backlog"] = messages.backlog.back().ready;
   put(json, "backlogSeries", list_of(messages.backlog, point_json));
+  put(json, "backlogIntervalMs", messages.backlog_interval);
   put(json, "mirrored", messages.mirrored);
   put(json, "replayed", messages.replayed);
+  put(json, "mirroredEstimate", messages.mirrored_estimate);
+  put(json, "replayedEstimate", messages.replayed_estimate);
   put(json, "backlogAtCut", messages.backlog_at_cut);
   put(json, "duplicatesBound", messages.duplicates_bound);
   put(json, "lost", messages.lost);

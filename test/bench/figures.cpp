@@ -18,12 +18,13 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::array kTimes{
-    "gap",           "gap into name", "freeze",       "snapshot",  "total",     "T_cutoff planned",
-    "T_cutoff used", "replay",        "fixed phases", "Preparing", "Placing",   "Mirroring",
-    "Freezing",      "Checkpointing", "Transferring", "Shadowing", "Replaying", "Draining",
-    "Committing",    "Renaming",      "Restoring",    "Switching", "Finishing", "Returning"};
+    "gap",          "gap into name", "freeze",    "snapshot",        "total",      "T_cutoff planned", "T_cutoff used",
+    "replay",       "fixed phases",  "Preparing", "Placing",         "Mirroring",  "Freezing",         "Checkpointing",
+    "Transferring", "Shadowing",     "Replaying", "Draining",        "Committing", "Renaming",         "Restoring",
+    "Switching",    "Finishing",     "Returning", "reading interval"};
 constexpr std::array kErrors{"gap forecast", "freeze forecast", "total forecast"};
-constexpr std::array kCounts{"left at the cut", "mirrored", "replayed", "repeats at most", "lost"};
+constexpr std::array kCounts{"left at the cut", "mirrored",        "replayed", "about mirrored",
+                             "about replayed",  "repeats at most", "lost"};
 
 double milliseconds_between(const Json& started, const Json& finished) {
   const auto from = started.get<std::string>();
@@ -44,6 +45,9 @@ void add_replay(const Json& messages, Sample& sample) {
   add_number(messages, "backlogAtCut", 1, "left at the cut", sample);
   add_number(messages, "mirrored", 1, "mirrored", sample);
   add_number(messages, "replayed", 1, "replayed", sample);
+  add_number(messages, "mirroredEstimate", 1, "about mirrored", sample);
+  add_number(messages, "replayedEstimate", 1, "about replayed", sample);
+  add_number(messages, "backlogIntervalMs", 1, "reading interval", sample);
   add_number(messages, "duplicatesBound", 1, "repeats at most", sample);
   add_number(messages, "lost", 1, "lost", sample);
   double replay = 0;

@@ -14,8 +14,8 @@ namespace bench {
 using Sample = std::map<std::string, double>;
 
 // Gap, freeze, the freeze of a snapshot, total and each phase of a Migration that has succeeded; with replay its cutoff
-// after the mirror was bound, the replay itself, all else ("fixed phases"), and the messages that it has counted; by
-// how much its forecasts were off.
+// after the mirror was bound, the replay itself, all else ("fixed phases"), the longest time between two readings of
+// the mirror ("reading interval"), and the messages that it has counted; by how much its forecasts were off.
 [[nodiscard]] Sample sample_of(const nlohmann::json& migration);
 
 struct Spread {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "shared/migration/migration.h"
+#include "test/bench/replay_table.h"
 #include "test/e2e/scene.h"
 
 namespace bench {
@@ -32,8 +33,9 @@ constexpr Row kRows[] = {{"live", 10, false}, {"sequential", 10, false}, {"live"
 struct Seen {
   std::vector<Sample> samples;
   std::set<std::string> because;
-  std::string faults;  // reports of audits that are not clean
-  std::string gaps;    // by the audits
+  std::string faults;                // reports of audits that are not clean
+  std::string gaps;                  // by the audits, with who ended them
+  std::vector<double> message_gaps;  // likewise, in ms
   std::uint64_t repeats = 0;
   std::uint64_t repeats_bound = 0;
   double longest_replay = 0;
@@ -83,6 +85,8 @@ void run_scene(const Row& row, const std::string& name, int moves, Seen& seen) {
   const Verdict verdict = scene.judge();
   if (!verdict.clean) seen.faults += verdict.report;
   seen.gaps += (seen.gaps.empty() ? "" : "; ") + line_with(verdict.report, "message gap");
+  for (const double gap : message_gaps_in(verdict.report))
+    seen.message_gaps.push_back(gap);
   seen.repeats += scene.repeats() - before;
 }
 
@@ -93,7 +97,7 @@ std::string joined(const std::set<std::string>& words) {
   return text.empty() ? "at once" : text;
 }
 
-bool measure_row(const Row& row, int moves, Series& measured) {
+bool measure_row(const Row& row, int moves, std::vector<ReplayRow>& rows, Series& measured) {
   const std::string name = fmt::format("bench-{}-{}", row.strategy, row.per_second);
   Seen seen;
   if (!row.one_move_a_scene) run_scene(row, name, moves, seen);
@@ -114,6 +118,8 @@ bool measure_row(const Row& row, int moves, Series& measured) {
   std::fflush(stdout);
   std::vector<Sample>& of_strategy = measured[row.strategy];
   of_strategy.insert(of_strategy.end(), seen.samples.begin(), seen.samples.end());
+  rows.push_back({fmt::format("`{}`, {} a second", row.strategy, row.per_second), seen.message_gaps, seen.samples,
+                  seen.max_replay, seen.faults.empty()});
   return seen.faults.empty() && is_within;
 }
 
@@ -121,8 +127,11 @@ bool measure_row(const Row& row, int moves, Series& measured) {
 
 bool measure_replays(int moves, Series& measured) {
   bool all_clean = true;
+  std::vector<ReplayRow> rows;
   for (const Row& row : kRows)
-    all_clean = measure_row(row, moves, measured) && all_clean;
+    all_clean = measure_row(row, moves, rows, measured) && all_clean;
+  fmt::print("\n{} moves each, 20 MiB, {} ms for each order:\n\n{}\n", moves, kServiceMs, replay_table(rows));
+  std::fflush(stdout);
   return all_clean;
 }
 

@@ -5,8 +5,9 @@
 
 namespace bench {
 
-// Prints a table for each of them, of so many moves. False: an audit was not clean, or an application met more repeats
-// than its migrations had told; that stands in the output. What was measured is added by strategy.
+// Prints a table for each of them, of so many moves, and one of all in Markdown. False: an audit was not clean, or an
+// application met more repeats than its migrations had told; that stands in the output. What was measured is added by
+// strategy.
 [[nodiscard]] bool measure_replays(int moves, Series& measured);
 
 }  // namespace bench

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <cmath>
 
 #include "test/e2e/product_metrics.h"
 #include "test/e2e/queues_left.h"
@@ -47,6 +48,11 @@ void check(const Scene::Move& move, const std::string& strategy) {
   const Json messages = status.value("messages", Json::object());
   for (const char* field : {"arrivalRate", "duplicatesBound", "backlogAtCut", "lost"})
     BOOST_TEST(messages.contains(field), "no " << field << " in " << messages.dump());
+  // Counted where nobody reads the mirror while it gets messages.
+  for (const std::string count : {"mirrored", "replayed"}) {
+    const std::string field = count + (strategy == "Live" ? "Estimate" : "");
+    BOOST_TEST(messages.value(field, 0) > 0, "no " << field << " in " << messages.dump());
+  }
   BOOST_TEST(messages.value("lost", -1) == 0);
   BOOST_TEST(is_read_while_it_travels(status), messages.dump());
   BOOST_TEST_MESSAGE(strategy << ": gap " << status.at("gapMs") << " ms\n" << move.told);
@@ -89,6 +95,15 @@ void check_metrics(const Scene& scene, const std::string& before, const std::vec
                                       {"kubectl_migrate_cutoff_planned_seconds", "cutoffSeconds"},
                                       {"kubectl_migrate_cutoff_used_seconds", "cutoffUsedSeconds"}})
     BOOST_TEST(more((series + std::string{"_count"}).c_str()) == static_cast<double>(count_of(field)), series);
+  // What gap and total were forecast at, beside what they came to.
+  for (const auto& [series, field] : {std::pair{"kubectl_migrate_forecast_gap_seconds_sum", "gapMs"},
+                                      {"kubectl_migrate_forecast_total_seconds_sum", "totalMs"}}) {
+    double forecast = 0;
+    for (const Json& one : moves)
+      forecast += one.at("status").value("forecast", Json::object()).value(field, 0.0) / 1000;
+    BOOST_TEST(std::abs(sum_in(now, series) - sum_in(before, series) - forecast) < 0.001, series);
+  }
+  BOOST_TEST(more("kubectl_migrate_mirrored_estimate_messages_total") == sum_of("mirroredEstimate"));
   BOOST_TEST(more("kubectl_migrate_possible_repeats_messages_total") == sum_of("duplicatesBound"));
   BOOST_TEST(more("kubectl_migrate_lost_messages_total") == 0);
   BOOST_TEST(now.find("\nkubectl_migrate_lost_messages_total{") != std::string::npos);

@@ -48,20 +48,23 @@ const std::vector<Refused> kRows{
     {"nobodys", kPlain, true, "has no consumer", "--queue"},
     {"shared", kPlain, true, "has 2 consumers", "give each Pod a queue of its own"},
     {"greedy", kPlain, true, "without a limit of its own", "prefetch of 1 or more"},
+    {"careless", kPlain, true, "that does not acknowledge", "acknowledge by hand"},
+    {"careless", kPlain, true, "that does not acknowledge", "acknowledge by hand", "stop"},
 };
 
 // Who consumes as a consumer that is to be migrated must not, and has an exclusive queue.
 constexpr const char* kOddConsumers = R"(
 import pika, sys
 connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
-def consume(queue, prefetch):
+def consume(queue, prefetch, auto_ack=False):
     channel = connection.channel()
     channel.basic_qos(prefetch_count=prefetch)
-    channel.basic_consume(queue, lambda *delivery: None)
+    channel.basic_consume(queue, lambda *delivery: None, auto_ack=auto_ack)
 connection.channel().queue_declare("exclusive", exclusive=True)
 connection.channel().queue_bind("exclusive", "amq.fanout")
 for queue, prefetch in (("shared", 1), ("shared", 1), ("greedy", 0), ("exclusive", 1)):
     consume(queue, prefetch)
+consume("careless", 5, auto_ack=True)
 while True:
     connection.process_data_events(time_limit=1)
 )";
@@ -121,7 +124,7 @@ class Queues {
     eventually("the odd consumers to consume", [&] {
       const Json all =
           Json::parse(management(cluster_, "GET", std::string("/consumers/") + kVirtualHost), nullptr, false);
-      return all.is_array() && all.size() == 4;
+      return all.is_array() && all.size() == 5;
     });
   }
 

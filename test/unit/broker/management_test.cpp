@@ -39,15 +39,17 @@ struct Scene {
 BOOST_FIXTURE_TEST_SUITE(management, Scene)
 
 BOOST_AUTO_TEST_CASE(consumers_of_one_queue) {
-  body = R"([{"consumer_tag": "t1", "prefetch_count": 5, "queue": {"name": "orders", "vhost": "/"},
+  body =
+      R"([{"consumer_tag": "t1", "prefetch_count": 5, "ack_required": true, "queue": {"name": "orders", "vhost": "/"},
               "channel_details": {"connection_name": "10.0.0.9:1 -> 10.0.0.2:5672", "peer_host": "10.0.0.9"}},
              {"consumer_tag": "t2", "queue": {"name": "others", "vhost": "/"}, "channel_details": []},
-             {"consumer_tag": "t3", "queue": {"name": "orders", "vhost": "/"}, "channel_details": []}, 7])";
+             {"consumer_tag": "t3", "queue": {"name": "orders", "vhost": "/"}, "channel_details": [],
+              "ack_required": false}, 7])";
   const auto found = broker->consumers("orders");
   BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
   BOOST_REQUIRE(found->size() == 2U);
   BOOST_CHECK((found->front() == Consumer{"t1", "10.0.0.9:1 -> 10.0.0.2:5672", "10.0.0.9", 5}));
-  BOOST_CHECK((found->back() == Consumer{"t3", "", ""}));
+  BOOST_CHECK((found->back() == Consumer{"t3", "", "", 0, false}));
   BOOST_TEST(asked.front().target == "/api/consumers/%2F");
   BOOST_TEST(asked.front().header("Authorization") == "Basic bWU6czNjcmV0");
 }

@@ -34,6 +34,9 @@ BOOST_AUTO_TEST_CASE(it_moves) {
                                       "MigrationSucceeded"};
   BOOST_TEST(scene.events.reasons == said, boost::test_tools::per_element());
   BOOST_TEST(scene.metrics.moves == 1);
+  BOOST_REQUIRE(scene.metrics.forecasts.size() == 1U);
+  BOOST_TEST(scene.metrics.forecasts[0].forecast_gap.has_value());
+  BOOST_TEST(scene.metrics.forecasts[0].finished.has_value());
   BOOST_TEST(scene.metrics.phases == 8);
 }
 

@@ -24,6 +24,27 @@ BOOST_AUTO_TEST_CASE(metrics_for_prometheus) {
     BOOST_TEST(text.find(line) != std::string::npos, text);
 }
 
+BOOST_AUTO_TEST_CASE(metrics_of_forecasts_beside_what_came_of_them) {
+  PrometheusMetrics metrics;
+  const auto check = [&](const char* line) {
+    BOOST_TEST(metrics.text().find(line) != std::string::npos, line << " is missing in\n" << metrics.text());
+  };
+  MigrationStatus status;
+  status.started = Instant{10s};
+  status.finished = Instant{14s};
+  // Rates that were never known: no forecast.
+  metrics.forecast(status);
+  check("kubectl_migrate_total_seconds_sum 4\n");
+  check("kubectl_migrate_forecast_gap_seconds_count 0\n");
+  check("kubectl_migrate_forecast_total_seconds_count 0\n");
+  status.forecast_gap = 600ms;
+  status.forecast_total = 3'500ms;
+  metrics.forecast(status);
+  check("kubectl_migrate_total_seconds_count 2\n");
+  check("kubectl_migrate_forecast_gap_seconds_sum 0.6\n");
+  check("kubectl_migrate_forecast_total_seconds_sum 3.5\n");
+}
+
 // increase() of a series that begins with 1 is 0.
 BOOST_AUTO_TEST_CASE(counters_are_there_before_anything_happens) {
   const std::string text = PrometheusMetrics{}.text();
@@ -85,6 +106,8 @@ BOOST_AUTO_TEST_CASE(metrics_of_replays) {
   messages.cut_because = "Cutoff";
   messages.mirrored = 120;
   messages.replayed = 120;
+  messages.mirrored_estimate = 41;
+  messages.replayed_estimate = 39;
   messages.duplicates_bound = 7;
   messages.lost = 0;
   metrics.replayed(Strategy::live, messages);
@@ -96,6 +119,8 @@ BOOST_AUTO_TEST_CASE(metrics_of_replays) {
                            "kubectl_migrate_cutoff_used_seconds_sum{because=\"Cutoff\",strategy=\"Live\"} 3.5",
                            "kubectl_migrate_mirrored_messages_total{strategy=\"Live\"} 120",
                            "kubectl_migrate_replayed_messages_total{strategy=\"Live\"} 120",
+                           "kubectl_migrate_mirrored_estimate_messages_total{strategy=\"Live\"} 41",
+                           "kubectl_migrate_replayed_estimate_messages_total{strategy=\"Live\"} 39",
                            "kubectl_migrate_possible_repeats_messages_total{strategy=\"Live\"} 7",
                            "kubectl_migrate_lost_messages_total{strategy=\"Live\"} 0"})
     BOOST_TEST(text.find(line) != std::string::npos, line << " is missing in\n" << text);

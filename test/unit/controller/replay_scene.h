@@ -51,7 +51,7 @@ struct Replay : Scene {
     if (in_it) return;
     in_it = true;
     for (; due <= now(); due += std::chrono::milliseconds{100})
-      broker->arrive("shop", "", {std::to_string(sent++)});
+      if (broker->arrive("shop", "", {std::to_string(sent++)}) > 1) ++mirrored;
     const bool source_runs = source.record.state == agent::SourceState::none ||
                              source.record.state == agent::SourceState::snapshotted ||
                              source.record.state == agent::SourceState::thawed;
@@ -147,6 +147,7 @@ struct Replay : Scene {
   bool in_it = false;
   bool is_back = false;
   int sent = 0;
+  int mirrored = 0;  // came into the mirror
   Instant due = now();
   std::optional<std::string> reads;
   std::vector<std::string> in_source;

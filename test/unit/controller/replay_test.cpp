@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <cstdlib>
 
 #include "test/unit/controller/replay_scene.h"
 
@@ -20,6 +21,15 @@ std::ostream& operator<<(std::ostream& out, const Way& way) {
   return out << to_string(way.strategy) << (way.keep_name ? ", name kept" : "");
 }
 const std::vector<Way> kWays{{Strategy::live, false}, {Strategy::sequential, false}, {Strategy::sequential, true}};
+
+// Ten a second arrive: some tenths of a second may be missing or too many.
+void check_estimates(const Replay& scene, const MessagesStatus& messages) {
+  BOOST_REQUIRE(messages.mirrored_estimate.has_value());
+  BOOST_TEST(std::abs(static_cast<int>(*messages.mirrored_estimate) - scene.mirrored) <= 5,
+             *messages.mirrored_estimate << " of " << scene.mirrored);
+  BOOST_CHECK(messages.replayed_estimate == messages.mirrored_estimate);
+  BOOST_TEST(!messages.mirrored.has_value());
+}
 
 std::string target_of(const Way& way) {
   return way.keep_name ? "orders" : "orders-mig-a6pfz";
@@ -42,6 +52,11 @@ BOOST_DATA_TEST_CASE(the_copy_goes_on_and_nothing_is_lost, data::make(kWays), wa
   BOOST_TEST(scene.repeats() <= status.messages->duplicates_bound.value_or(0));
   BOOST_TEST(status.messages->mirrored.has_value() == (way.strategy == Strategy::sequential));
   BOOST_CHECK(status.messages->replayed == status.messages->mirrored);
+  if (way.strategy == Strategy::live)
+    check_estimates(scene, *status.messages);
+  else
+    BOOST_TEST(static_cast<int>(status.messages->mirrored.value_or(0)) == scene.mirrored);
+  BOOST_TEST(status.messages->mirrored_estimate.has_value() == (way.strategy == Strategy::live));
   BOOST_TEST(status.messages->cutoff_used.has_value());
   BOOST_TEST(status.messages->cutoff_planned.has_value());
   BOOST_TEST(scene.metrics.mirrors.empty());
@@ -166,6 +181,8 @@ BOOST_DATA_TEST_CASE(the_backlog_is_told_over_the_whole_time, data::make(kWays),
   const MigrationStatus status = scene.run();
   scene.check_succeeded(target_of(way));
   BOOST_REQUIRE(status.messages);
+  BOOST_TEST(status.messages->backlog_interval.value_or(0ms).count() > 0);
+  BOOST_TEST(status.messages->backlog_interval.value_or(0ms).count() <= 200);
   const auto& series = status.messages->backlog;
   BOOST_TEST(std::is_sorted(series.begin(), series.end(),
                             [](const BacklogPoint& a, const BacklogPoint& b) { return a.at < b.at; }));
@@ -282,6 +299,7 @@ BOOST_FIXTURE_TEST_CASE(what_the_source_had_handled_is_purged, Purging) {
   check_queues_gone();
   check_complete();
   BOOST_TEST(call_at("purge orders") < call_at("unbind " + mirror()));
+  check_estimates(*this, *status.messages);
   BOOST_TEST(repeats() <= status.messages->duplicates_bound.value_or(0));
 }
 
@@ -352,6 +370,23 @@ BOOST_AUTO_TEST_CASE(a_delivery_limit_that_loses_what_is_given_back_is_refused_o
         BOOST_TEST(is_told == (limit == 1));
       }
     }
+}
+
+// Of `stop` too: what the broker has sent and nobody has read goes with the connection.
+BOOST_AUTO_TEST_CASE(a_consumer_that_does_not_acknowledge_is_refused_by_every_strategy) {
+  for (const Strategy strategy : {Strategy::live, Strategy::sequential, Strategy::stop}) {
+    Replay scene{strategy};
+    scene.broker->cancel("orders", "t1");
+    scene.broker->consume("orders", {"t1", "mine", "10.0.0.9", 5, false});
+    const MigrationStatus status = scene.run();
+    BOOST_TEST_CONTEXT(to_string(strategy)) {
+      BOOST_TEST(to_string(status.phase) == "Refused");
+      BOOST_TEST(status.reason == "AutoAck", status.message);
+      BOOST_TEST(std::count_if(status.refusals.begin(), status.refusals.end(),
+                               [](const RefusalNote& one) { return one.reason == "AutoAck"; }) == 1);
+      BOOST_TEST(!scene.broker->has_queue(scene.mirror()));
+    }
+  }
 }
 
 // Its way back into the name begins at once; what is left of the first hop goes beside it.

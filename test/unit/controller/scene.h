@@ -50,6 +50,7 @@ class CountingMetrics final : public Metrics {
   void migration_began() override { ++began; }
   void migration_ended(Phase) override { ++ended; }
   void moved(Microseconds, Microseconds, Bytes) override { ++moves; }
+  void forecast(const MigrationStatus& status) override { forecasts.push_back(status); }
   void leads(bool) override {}
   void stands(const std::string& migration, Instant, Phase phase) override {
     const std::lock_guard lock{mutex_};
@@ -71,6 +72,7 @@ class CountingMetrics final : public Metrics {
   void replayed(Strategy, const MessagesStatus& messages) override { replays.push_back(messages); }
   std::map<std::string, std::uint64_t> mirrors;
   std::vector<MessagesStatus> replays;
+  std::vector<MigrationStatus> forecasts;
   int phases = 0;
   int failures = 0;
   int began = 0;

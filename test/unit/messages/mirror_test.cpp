@@ -49,6 +49,14 @@ const std::vector<Row> kRows{
      "would take over"},
     {"NoConsumer", [](QueueFacts& q) { q.consumers.clear(); }, "--queue"},
     {"UnlimitedPrefetch", [](QueueFacts& q) { q.consumers[0].prefetch = 0; }, "set basic.qos in the application"},
+    {"AutoAck", [](QueueFacts& q) { q.consumers[0].acknowledges = false; }, "acknowledge by hand in the application"},
+    // Whose prefetch means nothing is told of one thing.
+    {"AutoAck",
+     [](QueueFacts& q) {
+       q.consumers[0].acknowledges = false;
+       q.consumers[0].prefetch = 0;
+     },
+     "a consumer (tag-1) that does not acknowledge"},
     {"Exclusive", [](QueueFacts& q) { q.exclusive = true; }, "declare it durable and not exclusive"},
     {"AutoDelete", [](QueueFacts& q) { q.auto_delete = true; }, "declare it without auto-delete"},
     {"Stream", [](QueueFacts& q) { q.type = "stream"; }, "--strategy stop"},

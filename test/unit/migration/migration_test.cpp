@@ -44,7 +44,7 @@ const char* const kFull = R"({
       "boundAt": "2026-01-02T03:04:05.600000Z", "arrivalRate": 10.25, "serviceRate": 19.8, "serviceRateFrom": "Target",
       "backlog": 3, "backlogSeries": [{"at": "2026-01-02T03:04:05.700000Z", "ready": 12},
         {"at": "2026-01-02T03:04:05.900000Z", "ready": 3}],
-      "mirrored": 40, "replayed": 37, "backlogAtCut": 5, "duplicatesBound": 8, "lost": 0,
+      "backlogIntervalMs": 180, "mirrored": 40, "replayed": 37, "mirroredEstimate": 41, "replayedEstimate": 39, "backlogAtCut": 5, "duplicatesBound": 8, "lost": 0,
       "cutoffSeconds": 57.912, "cutoffUsedSeconds": 4.25, "cutBecause": "Converged"},
     "checkpoint": {"backend": "Direct", "bytes": 300, "freezeMs": 412, "snapshotFreezeMs": 333, "archives": [
       {"container": "app", "bytes": 100, "digest": "sha256:aa"},

@@ -106,6 +106,8 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   messages.service_rate_from = RateSource::annotation;
   messages.backlog = {{now, 1}};
   messages.mirrored = messages.replayed = messages.backlog_at_cut = messages.duplicates_bound = messages.lost = 1;
+  messages.backlog_interval = milliseconds{1};
+  messages.mirrored_estimate = messages.replayed_estimate = 1;
   messages.cutoff_planned = messages.cutoff_used = milliseconds{1};
   status.forecast_freeze = status.forecast_gap = status.forecast_total = status.forecast_restore = milliseconds{1};
   status.forecast_freeze_range = status.forecast_gap_range = status.forecast_total_range = Range{};

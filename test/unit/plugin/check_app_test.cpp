@@ -35,7 +35,8 @@ struct Faults {
   bool forgets = false;     // with its connection
   bool gives_back = false;  // the first message it gets
   bool acknowledges_not = false;
-  bool stays = false;  // END_REPLAY or not
+  bool stays = false;      // END_REPLAY or not
+  bool auto_acks = false;  // what it replays
 };
 
 // The copy's application, a step at a time.
@@ -57,7 +58,7 @@ class App {
       if (faults_.forgets && has_consumed_) replaying_ = false;
       leave();
       broker_.consume(replaying_ && !faults_.looks_only ? kMirror : "orders",
-                      {"copy", "copy:" + std::to_string(++connections_), "10.0.0.9", 2});
+                      {"copy", "copy:" + std::to_string(++connections_), "10.0.0.9", 2, !faults_.auto_acks});
       has_consumed_ = true;
     }
     if (replaying_) work();
@@ -276,6 +277,10 @@ BOOST_AUTO_TEST_CASE(every_fault_has_its_words) {
       {{.gives_back = true}, "FAIL it gives no message back\n    1 message(s) came back into queue ms2m.check."},
       {{.acknowledges_not = true},
        "none was acknowledged for 30.0 s; 1 stand in queue ms2m.check.orders-check-bbbbb, 2 "},
+      {{.auto_acks = true},
+       "FAIL it acknowledges every message (3)\n    queue ms2m.check.orders-check-bbbbb has a consumer (copy) that "
+       "does "
+       "not acknowledge"},
       {{.stays = true},
        "it still consumes queue ms2m.check.orders-check-bbbbb 30.0 s after END_REPLAY, which it took\n"},
   };
@@ -343,6 +348,13 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_checked_is_refused_before_anything_is_made) 
   fed_by_name.broker->add_queue(facts);
   BOOST_TEST(fed_by_name.run() == 1);
   check_says(fed_by_name.scene.out.str(), "FAIL queue orders can be mirrored\n    queue orders has no binding");
+
+  Trial by_itself;
+  by_itself.broker->cancel("orders", "app");
+  by_itself.broker->consume("orders", {"app", "source:1", "10.0.0.1", 5, false});
+  BOOST_TEST(by_itself.run() == 1);
+  check_says(by_itself.scene.out.str(),
+             "FAIL queue orders can be mirrored\n    queue orders has a consumer (app) that");
 }
 
 BOOST_AUTO_TEST_CASE(the_copy_is_nobodys_and_ends_by_itself) {

@@ -134,8 +134,8 @@ Migration replay_done() {
   status.freeze = 201ms;
   status.finished = at(5'400ms);
   MessagesStatus& messages = *status.messages;
-  messages.mirrored = 342;
-  messages.replayed = 342;
+  messages.mirrored_estimate = 44;
+  messages.replayed_estimate = 44;
   messages.backlog_at_cut = 5;
   messages.lost = 0;
   messages.duplicates_bound = 3;

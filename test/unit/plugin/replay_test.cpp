@@ -198,6 +198,20 @@ BOOST_AUTO_TEST_CASE(the_account_has_messages_rates_and_cutoff) {
   check_says(account(repeated, 120).at(4), "0 lost, no more than 7 repeated");
 }
 
+BOOST_AUTO_TEST_CASE(an_estimate_is_told_as_one) {
+  Migration live = drained();
+  MessagesStatus& messages = *live.status.messages;
+  messages.mirrored.reset();
+  messages.replayed.reset();
+  messages.mirrored_estimate = 44;
+  messages.replayed_estimate = 44;
+  check_says(account(live, 120).at(4), "  Messages  about 44 mirrored, about 44 replayed, 5 left at the cut, 0 lost");
+  Scene scene;
+  scene.put(live);
+  BOOST_TEST(scene.run({"describe", "orders-x7k2p"}) == 0, scene.err.str());
+  check_says(scene.out.str(), "  Mirrored:         about 44\n  Replayed:         about 44\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_accounted_for) {
   Migration plain = succeeded();
   plain.status.messages.emplace();
@@ -220,6 +234,7 @@ BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_screen_nor_steers_it) {
 BOOST_AUTO_TEST_CASE(describe_has_a_block_of_messages) {
   Scene scene;
   Migration whole = drained();
+  whole.status.messages->backlog_interval = 184ms;
   whole.spec.restore = RestoreWay::image;
   whole.spec.transfer = TransferWay::registry;
   whole.spec.registry = "r.example/cp";
@@ -246,6 +261,7 @@ BOOST_AUTO_TEST_CASE(describe_has_a_block_of_messages) {
                            "  Repeated:         no more than 0\n"
                            "  Lost:             0\n"
                            "  Backlog:          1 at 0.100 s, 34 at 2.300 s\n"
+                           "  Reading interval: no more than 0.184 s\n"
                            "Steps:\n"})
     check_says(scene.out.str(), part);
 }
