@@ -22,6 +22,7 @@ HopKind kind_of(const Inquiry& asked) {
   kind.is_by_image = is_by_image(migration);
   kind.is_via_registry = is_via_registry(migration);
   kind.is_local = is_local(migration);
+  kind.is_of_set = is_owned_by(migration, kStatefulSet);
   return kind;
 }
 

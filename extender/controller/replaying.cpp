@@ -94,7 +94,7 @@ void forecast_from(const messages::CutDecision& decision, Hop& hop) {
   MigrationStatus& status = hop.status();
   // With a second hop into the name its silence would have to be known, too.
   if (status.forecast_gap || !decision.rest || keeps_name(hop.migration())) return;
-  status.forecast_gap = forecast_cut(*decision.rest);
+  status.forecast_gap = std::max(status.snapshot_freeze.value_or(milliseconds{0}), forecast_cut(*decision.rest));
   status.forecast_freeze =
       std::max(status.forecast_freeze.value_or(milliseconds{0}), FixedPhases{}.cutting + *decision.rest);
 }

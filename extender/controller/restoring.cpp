@@ -127,7 +127,7 @@ Outcome restoring(Hop& hop) {
       case Verdict::running:
         if (replays(hop)) return await_running(hop);  // the gap ends with the replay
         status.running_at = hop.world().clock.now();
-        if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
+        if (status.frozen_at) note_gap(status, duration_cast<milliseconds>(*status.running_at - *status.frozen_at));
         return await_running(hop);
       case Verdict::never_ran:
         return settle(hop, "restore on node " + status.target.node + ": " + failure_in(*states));

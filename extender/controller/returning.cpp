@@ -117,6 +117,11 @@ void note_lost_shadow(Hop& hop, const MigrationStatus& second) {
   if (lost != nullptr && lost->value) hop.warn(lost->message);
 }
 
+// Of a second hop that is over: until its target worked, or until the shadow was thawed.
+void note_second_gap(MigrationStatus& status, const MigrationStatus& second) {
+  if (const auto silent = second.gap ? second.gap : second.freeze) note_gap(status, *silent);
+}
+
 // As long as a migration may take. A Pod that is not ready by then may never be, and this would never end.
 bool waits_too_long(Hop& hop) {
   const std::vector<Step>& steps = hop.status().steps;
@@ -154,6 +159,7 @@ Outcome returning(Hop& hop) {
       const MigrationStatus& seen = (*second)->status;
       if (seen.phase == Phase::succeeded) {
         hop.status().target = seen.target;
+        note_second_gap(hop.status(), seen);
         return settled(
             hop, true, "Returned",
             fmt::format("by migration {}: gap {} ms", (*second)->name, seen.gap.value_or(milliseconds{0}).count()));
@@ -169,6 +175,7 @@ Outcome returning(Hop& hop) {
       if (is_final(seen.phase)) {
         why = fmt::format("{}: {}", (*second)->name, seen.message);
         note_lost_shadow(hop, seen);
+        note_second_gap(hop.status(), seen);
         if (!is_sets) break;
         const auto pause = kBetweenTries * std::min(number, kLongestPause);
         const bool is_soon = hop.world().clock.now() - seen.finished.value_or(Instant{}) < pause;

@@ -7,7 +7,7 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <utility>
+#include <tuple>
 #include <vector>
 
 #include "shared/migration/speeds.h"
@@ -21,9 +21,12 @@ class SpeedBook {
   [[nodiscard]] Learned speeds(const HopKind& kind, Bytes size) const;
 
  private:
+  // Source and target node; strategy; of a StatefulSet's Pod; restored from an image.
+  using Way = std::tuple<std::string, std::string, Strategy, bool, bool>;
+
   mutable std::mutex mutex_;
-  // By source and target node: the last few, the newest first.
-  std::map<std::pair<std::string, std::string>, std::vector<HopSample>> samples_;
+  // The last few of each way, the newest first: one that is gone often leaves room for one that is not.
+  std::map<Way, std::vector<HopSample>> samples_;
 };
 
 }  // namespace migrate::controller

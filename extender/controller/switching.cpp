@@ -124,7 +124,7 @@ Attempt<void> replay_rest(Hop& hop, const ReplayLink& link, const Limits& limits
   return drain(hop, link, limits);
 }
 
-// The gap ends when somebody takes from the queue itself.
+// The gap of the cut ends when somebody takes from the queue itself. The freeze for the checkpoint may be a longer one.
 Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const Limits patience = hop.after_commit(kTakeOverPatience);
   MigrationStatus& status = hop.status();
@@ -140,7 +140,8 @@ Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& li
     break;
   }
   status.running_at = hop.world().clock.now();
-  if (status.frozen_at) status.gap = duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
+  if (status.frozen_at) note_gap(status, duration_cast<milliseconds>(*status.running_at - *status.frozen_at));
+  if (status.snapshot_freeze) note_gap(status, *status.snapshot_freeze);
   return {};
 }
 

@@ -89,11 +89,12 @@ struct PrometheusMetrics::Families {
                                       .Help("How long sources were frozen until the commit")
                                       .Register(registry)
                                       .Add({}, buckets());
-  prometheus::Histogram& gap = prometheus::BuildHistogram()
-                                   .Name("kubectl_migrate_gap_seconds")
-                                   .Help("How long nobody worked: from the freeze until the target ran")
-                                   .Register(registry)
-                                   .Add({}, buckets());
+  prometheus::Histogram& gap =
+      prometheus::BuildHistogram()
+          .Name("kubectl_migrate_gap_seconds")
+          .Help("How long nobody worked at a stretch, until the target did or for a checkpoint before")
+          .Register(registry)
+          .Add({}, buckets());
   prometheus::Histogram& total = histograms("kubectl_migrate_total_seconds",
                                             "How long migrations that succeeded took, from their start to their end")
                                      .Add({}, buckets());

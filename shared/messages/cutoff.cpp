@@ -2,11 +2,11 @@
 
 #include <cmath>
 
+#include "shared/migration/expected_cut.h"
+
 namespace migrate::messages {
 namespace {
 
-constexpr milliseconds kEvidence{3'000};
-constexpr double kClearly = 1.1;
 // A planned time beyond that says "never", and would not fit everywhere.
 constexpr double kLongestMs = 24.0 * 3'600'000;
 
@@ -29,7 +29,7 @@ std::optional<double> rest_ms(const ReplayState& state) {
 }
 
 bool is_diverging(const ReplayState& state) {
-  return state.replaying.value_or(milliseconds{0}) >= kEvidence && state.arrival_rate && state.service_rate &&
+  return state.replaying.value_or(milliseconds{0}) >= kDivergenceEvidence && state.arrival_rate && state.service_rate &&
          *state.arrival_rate >= kClearly * *state.service_rate && *state.arrival_rate > 0;
 }
 

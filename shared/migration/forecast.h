@@ -66,6 +66,14 @@ struct FixedPhases {
   milliseconds finishing{300};    // all that follows when the target runs
 };
 
+// What goes by the same name in each strategy does not take the same time in each.
+struct PhasesByStrategy {
+  FixedPhases stop;
+  FixedPhases live;
+  FixedPhases sequential;
+  FixedPhases way_back;  // of the second hop with which a live one that keeps its name ends: a Stop within one node
+};
+
 // Between which parts of its forecast a time is expected to be. Of speeds that no hop of the cluster has shown: another
 // machine is half or twice as fast.
 struct Spread {
@@ -87,7 +95,7 @@ struct StrategyQuestion {
   HopSize size;
   CheckpointBackend backend = CheckpointBackend::automatic;
   Speeds speeds;
-  FixedPhases fixed;
+  PhasesByStrategy fixed;
   Spread spread;
   std::optional<QueueOutlook> queue;
   std::string no_queue;  // why there is none: a clause of a sentence

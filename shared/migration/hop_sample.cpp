@@ -42,7 +42,9 @@ std::optional<HopSample> sample_of(const Migration& migration) {
                status.checkpoint,
                migration.spec.restore == RestoreWay::image,
                migration.spec.transfer == TransferWay::registry && !is_local(migration),
-               is_local(migration)};
+               is_local(migration),
+               status.strategy,
+               is_owned_by(migration, kStatefulSet)};
   made.size = status.forecast_size;
   for (const Step& step : status.steps) {
     const auto phase = phase_from(step.name);
@@ -55,6 +57,8 @@ std::optional<HopSample> sample_of(const Migration& migration) {
   const bool is_stop = status.strategy == Strategy::stop;
   const auto halted = between(status.frozen_at, end_of(status, Phase::freezing));
   (is_stop ? made.halting : made.cutting) = halted;
+  // What waited in the queue before is handled after that, within the same step.
+  if (status.messages) made.mirroring = between(begin_of(status, Phase::mirroring), status.messages->bound_at);
   made.snapshot = status.snapshot_freeze;
   // Of a sequential one the kubelet's word is in that step, and its replay in the switch.
   if (is_stop) made.restore = between(begin_of(status, Phase::restoring), status.running_at);

@@ -113,6 +113,10 @@ void set_condition(MigrationStatus& status, Condition condition) {
   *found = std::move(condition);
 }
 
+void note_gap(MigrationStatus& status, milliseconds silent) {
+  status.gap = std::max(status.gap.value_or(milliseconds{0}), silent);
+}
+
 Bytes total_size(const MigrationStatus& status) {
   Bytes sum;
   for (const ArchiveStatus& archive : status.archives)

@@ -228,7 +228,7 @@ struct MigrationStatus {
   std::optional<Instant> frozen_at;               // the source's last instruction, by the controller's clock
   std::optional<Instant> running_at;              // the target's containers run
   std::optional<milliseconds> freeze;             // frozen until committed, or thawed
-  std::optional<milliseconds> gap;                // nobody worked: frozen until the target runs
+  std::optional<milliseconds> gap;                // the longest time that nobody worked (note_gap)
   std::optional<Instant> started;                 // the controller began
   std::optional<Instant> finished;
   std::vector<std::string> warnings;  // risks taken with --accept, and what a user should know
@@ -271,6 +271,9 @@ struct Migration {
 [[nodiscard]] const Condition* find_condition(const MigrationStatus& status, std::string_view type);
 // Sets it; `since` changes only with the value.
 void set_condition(MigrationStatus& status, Condition condition);
+// One more time in which nobody worked: from the freeze until the target did, for a checkpoint after which the source
+// worked on, or in a second hop into the name. The gap is the longest of them.
+void note_gap(MigrationStatus& status, milliseconds silent);
 // The bytes of all archives.
 [[nodiscard]] Bytes total_size(const MigrationStatus& status);
 // The same, and before they are made what is forecast of them.

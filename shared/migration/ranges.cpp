@@ -13,6 +13,13 @@ milliseconds scaled(milliseconds span, double factor) {
   return milliseconds{static_cast<milliseconds::rep>(std::llround(static_cast<double>(span.count()) * factor))};
 }
 
+void scale(FixedPhases& fixed, double factor) {
+  for (milliseconds* one :
+       {&fixed.preparing, &fixed.placing, &fixed.orphaning, &fixed.mirroring, &fixed.halting, &fixed.cutting,
+        &fixed.committing, &fixed.starting, &fixed.switching, &fixed.renaming, &fixed.attaching, &fixed.finishing})
+    *one = scaled(*one, factor);
+}
+
 // The same question where everything takes so many times as long.
 StrategyQuestion scaled(StrategyQuestion question, double factor) {
   Speeds& speeds = question.speeds;
@@ -22,11 +29,9 @@ StrategyQuestion scaled(StrategyQuestion question, double factor) {
   for (double* one : {&speeds.checkpoint_ms_per_mib, &speeds.kubelet_ms_per_mib, &speeds.kubelet_ms_per_image_mib,
                       &speeds.transfer_ms_per_mib, &speeds.restore_ms_per_mib})
     *one *= factor;
-  FixedPhases& fixed = question.fixed;
-  for (milliseconds* one :
-       {&fixed.preparing, &fixed.placing, &fixed.orphaning, &fixed.mirroring, &fixed.halting, &fixed.cutting,
-        &fixed.committing, &fixed.starting, &fixed.switching, &fixed.renaming, &fixed.attaching, &fixed.finishing})
-    *one = scaled(*one, factor);
+  PhasesByStrategy& all = question.fixed;
+  for (FixedPhases* fixed : {&all.stop, &all.live, &all.sequential, &all.way_back})
+    scale(*fixed, factor);
   return question;
 }
 

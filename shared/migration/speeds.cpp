@@ -15,6 +15,8 @@ constexpr double kOtherNode = 0.3;
 constexpr double kOneEnd = 0.5;  // as good as that where one node of both is the same
 // Few measurements say little about how they scatter: one is taken to be half off.
 constexpr double kUncertainty = 0.5;
+// Fewer of a kind are no better than many of all kinds.
+constexpr std::size_t kFewestOfKind = 2;
 
 struct Weighted {
   double value = 0;
@@ -137,19 +139,18 @@ class Learner {
     return speeds;
   }
 
-  [[nodiscard]] FixedPhases fixed() const {
-    FixedPhases fixed;
-    learn_step(Phase::preparing, fixed.preparing);
-    learn_step(Phase::placing, fixed.placing);
-    learn_step(Phase::orphaning, fixed.orphaning);
-    learn_step(Phase::committing, fixed.committing);
-    learn_step(Phase::renaming, fixed.renaming);
-    learn_step(Phase::attaching, fixed.attaching);
-    learn(&HopSample::halting, fixed.halting);
-    learn(&HopSample::cutting, fixed.cutting);
-    learn(&HopSample::switching, fixed.switching);
-    learn(&HopSample::finishing, fixed.finishing);
-    return fixed;
+  [[nodiscard]] PhasesByStrategy fixed() const {
+    PhasesByStrategy made;
+    made.stop = fixed_of(asked_, Strategy::stop, {});
+    made.live = fixed_of(asked_, Strategy::live, {});
+    made.sequential = fixed_of(asked_, Strategy::sequential, {});
+    HopKind back = asked_;
+    back.from = back.to;
+    back.is_local = true;
+    back.is_by_image = false;
+    // A machine that nobody has moved back on yet is as fast as it was otherwise.
+    made.way_back = fixed_of(back, Strategy::stop, made.stop);
+    return made;
   }
 
   // How what was measured stands to what the learned speeds say of the same hops.
@@ -203,19 +204,41 @@ class Learner {
     return std::min(quantile(std::move(shares), 0.5).value_or(otherwise), 1.0);
   }
 
-  void learn(const std::function<std::optional<milliseconds>(const HopSample&)>& measured, milliseconds& time) const {
-    std::vector<Weighted> times;
+  using Measured = std::function<std::optional<milliseconds>(const HopSample&)>;
+
+  // `fixed`: what is not learned.
+  [[nodiscard]] FixedPhases fixed_of(HopKind kind, Strategy strategy, FixedPhases fixed) const {
+    kind.strategy = strategy;
+    const auto learn = [&](const Measured& measured, milliseconds& time) { learn_fixed(kind, measured, time); };
+    const auto learn_step = [&](Phase phase, milliseconds& time) {
+      learn([phase](const HopSample& one) { return step_of(one, phase); }, time);
+    };
+    learn_step(Phase::preparing, fixed.preparing);
+    learn_step(Phase::placing, fixed.placing);
+    learn_step(Phase::orphaning, fixed.orphaning);
+    learn_step(Phase::committing, fixed.committing);
+    learn_step(Phase::renaming, fixed.renaming);
+    learn_step(Phase::attaching, fixed.attaching);
+    learn(&HopSample::mirroring, fixed.mirroring);
+    learn(&HopSample::halting, fixed.halting);
+    learn(&HopSample::cutting, fixed.cutting);
+    learn(&HopSample::switching, fixed.switching);
+    learn(&HopSample::finishing, fixed.finishing);
+    return fixed;
+  }
+
+  void learn_fixed(const HopKind& kind, const Measured& measured, milliseconds& time) const {
+    std::vector<Weighted> all;
+    std::vector<Weighted> alike;
     for (const HopSample& one : samples_) {
-      if (one.kind.is_local != asked_.is_local || one.kind.is_by_image != asked_.is_by_image) continue;
-      if (const auto took = measured(one)) times.push_back({count_of(*took), same(one.kind.to, asked_.to)});
+      if (one.kind.is_local != kind.is_local || one.kind.is_by_image != kind.is_by_image) continue;
+      const auto took = measured(one);
+      if (!took) continue;
+      all.push_back({count_of(*took), same(one.kind.to, kind.to)});
+      if (one.kind.strategy == kind.strategy && one.kind.is_of_set == kind.is_of_set) alike.push_back(all.back());
     }
-    if (const auto median = quantile(std::move(times), 0.5)) time = scaled(milliseconds{1}, *median);
-  }
-  void learn(std::optional<milliseconds> HopSample::*measured, milliseconds& time) const {
-    learn([measured](const HopSample& one) { return one.*measured; }, time);
-  }
-  void learn_step(Phase phase, milliseconds& time) const {
-    learn([phase](const HopSample& one) { return step_of(one, phase); }, time);
+    const auto median = quantile(std::move(alike.size() < kFewestOfKind ? all : alike), 0.5);
+    if (median) time = scaled(milliseconds{1}, *median);
   }
 
   const std::vector<HopSample>& samples_;

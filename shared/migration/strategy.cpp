@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "shared/migration/expected_cut.h"
 #include "shared/migration/forecast.h"
 
 namespace migrate {
@@ -45,10 +46,11 @@ class Outlooks {
 
   [[nodiscard]] StrategyOutlook stop() const {
     StrategyOutlook made;
-    const FixedPhases& fixed = asked_.fixed;
+    const FixedPhases& fixed = asked_.fixed.stop;
     made.freeze = fixed.halting + hop_.freeze() + fixed.committing;
-    made.gap = made.freeze + renaming() + (asked_.moves_volumes ? fixed.attaching : milliseconds{0}) + hop_.restore;
-    made.total = before_all() + made.gap + fixed.finishing;
+    made.gap =
+        made.freeze + renaming(fixed) + (asked_.moves_volumes ? fixed.attaching : milliseconds{0}) + hop_.restore;
+    made.total = before_all(fixed) + made.gap + fixed.finishing;
     add_promises(made);
     return made;
   }
@@ -62,29 +64,20 @@ class Outlooks {
     if (!asked_.no_live.empty()) made.against.push_back(asked_.no_live);
     const auto load = load_of(made.against);
     if (!load) return made;
-    const FixedPhases& fixed = asked_.fixed;
-    const milliseconds before_replay = before_transfer(*load) + hop_.transfer + hop_.restore + fixed.starting;
-    const double backlog = load->arrived(before_replay);
-    const double net = load->service - load->arrival;
-    const milliseconds catching_up = net > 0 ? or_never(whole(backlog / net)) : or_never(std::nullopt);
-    const milliseconds left = std::max(milliseconds{0}, cutoff_of(*load) - before_replay);
-    // Where the target never catches up, waiting only lengthens the rest.
-    const milliseconds replaying = net > 0 ? std::min(catching_up, left) : milliseconds{0};
-    const double remaining = std::max(0.0, backlog - net * count_of(replaying));
-    const milliseconds rest = load->handling(remaining + load->arrived(fixed.cutting));
+    const FixedPhases& fixed = asked_.fixed.live;
+    const milliseconds before_replay = before_transfer(fixed, *load) + hop_.transfer + hop_.restore + fixed.starting;
+    const ExpectedCut cut = expected_cut({before_replay, load->arrived(before_replay), load->arrival, load->service},
+                                         {longest_rest_of(fixed), asked_.cutoff});
+    const double remaining = cut.left + load->arrived(fixed.cutting);
+    const milliseconds rest = load->handling(remaining);
     add_rest(made, rest);
-    tell_cut(made, *load, remaining + load->arrived(fixed.cutting));
+    tell_cut(made, fixed, *load, remaining);
 
     const milliseconds silent = forecast_cut(rest, fixed);
     made.freeze = std::max(hop_.snapshot, fixed.cutting + rest + fixed.committing);
     made.gap = std::max(hop_.snapshot, silent);
-    made.total = before_all() + before_replay + replaying + silent + fixed.finishing;
-    if (asked_.keep_name) {
-      // The second hop, a whole one within the target's node: nothing is transferred.
-      const milliseconds second = fixed.halting + hop_.checkpoint + fixed.committing + fixed.renaming + hop_.restore;
-      made.gap = std::max(made.gap, second);
-      made.total += fixed.preparing + fixed.placing + second + fixed.finishing;
-    }
+    made.total = before_all(fixed) + before_replay + cut.replaying + silent + fixed.finishing;
+    if (asked_.keep_name) add_way_back(made);
     add_promises(made);
     return made;
   }
@@ -97,45 +90,52 @@ class Outlooks {
     made.against = replay_troubles();
     const auto load = load_of(made.against);
     if (!load) return made;
-    const FixedPhases& fixed = asked_.fixed;
-    const milliseconds working = before_transfer(*load) + hop_.transfer;
+    const FixedPhases& fixed = asked_.fixed.sequential;
+    const milliseconds working = before_transfer(fixed, *load) + hop_.transfer;
     const double left = load->arrived(working + fixed.cutting);
     const milliseconds rest = load->handling(left);
     add_rest(made, rest);
-    tell_cut(made, *load, left);
+    tell_cut(made, fixed, *load, left);
     const milliseconds frozen = fixed.cutting + fixed.committing;
-    made.gap = std::max(hop_.snapshot, frozen + renaming() + hop_.restore + fixed.starting + rest + fixed.switching);
+    made.gap =
+        std::max(hop_.snapshot, frozen + renaming(fixed) + hop_.restore + fixed.starting + rest + fixed.switching);
     // Where its name is not needed its Pod stands, frozen and asked by its probes, until the target has replayed.
     made.freeze = asked_.keep_name ? std::max(hop_.snapshot, frozen) : made.gap;
-    made.total = before_all() + working + made.gap + fixed.finishing;
+    made.total = before_all(fixed) + working + made.gap + fixed.finishing;
     add_promises(made);
     return made;
   }
 
  private:
-  [[nodiscard]] milliseconds before_all() const {
-    const FixedPhases& fixed = asked_.fixed;
+  [[nodiscard]] milliseconds before_all(const FixedPhases& fixed) const {
     return fixed.preparing + fixed.placing + (asked_.is_lent ? fixed.orphaning : milliseconds{0});
   }
 
   // Of a target that is made behind the commit.
-  [[nodiscard]] milliseconds renaming() const {
-    return asked_.keep_name || asked_.is_by_image ? asked_.fixed.renaming : milliseconds{0};
+  [[nodiscard]] milliseconds renaming(const FixedPhases& fixed) const {
+    return asked_.keep_name || asked_.is_by_image ? fixed.renaming : milliseconds{0};
   }
 
-  [[nodiscard]] milliseconds before_transfer(const Load& load) const {
-    return asked_.fixed.mirroring + load.fence + hop_.checkpoint;
+  [[nodiscard]] milliseconds before_transfer(const FixedPhases& fixed, const Load& load) const {
+    return fixed.mirroring + load.fence + hop_.checkpoint;
   }
 
-  [[nodiscard]] milliseconds cutoff_of(const Load& load) const {
-    if (asked_.cutoff) return *asked_.cutoff;
-    return or_never(whole(count_of(asked_.max_replay) * load.service / load.arrival));
+  // The second hop, a whole one within the target's node: nothing is transferred.
+  void add_way_back(StrategyOutlook& made) const {
+    const FixedPhases& fixed = asked_.fixed.way_back;
+    const milliseconds silent = fixed.halting + hop_.checkpoint + fixed.committing + fixed.renaming + hop_.restore;
+    made.gap = std::max(made.gap, silent);
+    made.total += fixed.preparing + fixed.placing + silent + fixed.finishing;
+  }
+
+  [[nodiscard]] milliseconds longest_rest_of(const FixedPhases& fixed) const {
+    return longest_rest(asked_.max_replay, asked_.freeze_limit, fixed);
   }
 
   // As it is planned while the target replays.
-  void tell_cut(StrategyOutlook& made, const Load& load, double left) const {
-    const milliseconds most = longest_rest(asked_.max_replay, asked_.freeze_limit, asked_.fixed);
-    made.cutoff = asked_.cutoff ? asked_.cutoff : whole(count_of(most) * load.service / load.arrival);
+  void tell_cut(StrategyOutlook& made, const FixedPhases& fixed, const Load& load, double left) const {
+    const double most = count_of(longest_rest_of(fixed));
+    made.cutoff = asked_.cutoff ? asked_.cutoff : whole(most * load.service / load.arrival);
     made.backlog_at_cut = static_cast<std::uint64_t>(std::llround(left));
   }
 

@@ -1,12 +1,14 @@
 // bench-hop [MOVES [MIB]]: the figures of the product on the test cluster, as tables; with MIB only those of moves with
 // that much memory. bench-hop replay [MOVES]: only those of strategies with replay; bench-hop sets [MOVES]: only those
-// of one of a StatefulSet. Ends with 1 when an audit was not clean. See test/bench/run.
+// of one of a StatefulSet. At the end stands by how much all forecasts were off. Ends with 1 when an audit was not
+// clean. See test/bench/run.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <sstream>
 #include <string_view>
 
@@ -131,8 +133,8 @@ WayWords words_of(Load::Way way) {
   return {"", "", {}};
 }
 
-// False: the audit was not clean.
-bool measure_moves(const Load& load) {
+// False: the audit was not clean. What was measured is added to "stop".
+bool measure_moves(const Load& load, bench::Series& measured) {
   const WayWords way = words_of(load.way);
   Scene scene{fmt::format("bench-{}-{}{}", load.memory_mib, load.ballast_mib, way.name), load.ballast_mib};
   if (load.way == Load::Way::registry) make_registry_secret(scene);
@@ -165,6 +167,7 @@ bool measure_moves(const Load& load) {
                    load.ballast_mib > 0 ? fmt::format("an image of {} MiB", load.ballast_mib) : "a small image",
                    verdict.clean ? "clean" : "NOT CLEAN:\n" + verdict.report, peak));
   tell(bench::table_of(samples));
+  measured["stop"].insert(measured["stop"].end(), samples.begin(), samples.end());
   return verdict.clean;
 }
 
@@ -184,11 +187,8 @@ void measure_fresh_memory() {
   tell(fmt::format("memory touched for the first time: {:.0f} MiB/s", static_cast<double>(kSize >> 20) / seconds));
 }
 
-int measure(int moves, int memory_mib) {
+bool measure_all(int moves, bench::Series& measured) {
   const Cluster cluster;
-  wait_for_product(cluster);
-  measure_fresh_memory();
-  if (memory_mib > 0) return measure_moves({memory_mib, 0, moves}) ? 0 : 1;
   measure_plugin();
   measure_idle(cluster);
   measure_filter(cluster);
@@ -197,29 +197,37 @@ int measure(int moves, int memory_mib) {
   for (const Load& load : {Load{20, 0, moves}, Load{100, 0, moves}, Load{500, 0, moves}, Load{20, 1000, moves},
                            Load{20, 0, moves, Load::Way::image}, Load{400, 0, moves, Load::Way::image},
                            Load{20, 0, moves, Load::Way::registry}, Load{400, 0, moves, Load::Way::registry}})
-    all_clean = measure_moves(load) && all_clean;
-  all_clean = bench::measure_replays(moves) && all_clean;
-  all_clean = bench::measure_sets(moves) && all_clean;
+    all_clean = measure_moves(load, measured) && all_clean;
+  all_clean = bench::measure_replays(moves, measured) && all_clean;
+  return bench::measure_sets(moves, measured) && all_clean;
+}
+
+// `what`: adds what it has measured, and is false when an audit was not clean.
+int measure(const std::function<bool(bench::Series&)>& what) {
+  wait_for_product(Cluster{});
+  bench::Series measured;
+  const bool all_clean = what(measured);
+  tell(bench::forecasts_of(measured));
   return all_clean ? 0 : 1;
 }
 
-int measure_replays_alone(int moves) {
-  wait_for_product(Cluster{});
-  return bench::measure_replays(moves) ? 0 : 1;
-}
-
-int measure_sets_alone(int moves) {
-  wait_for_product(Cluster{});
-  return bench::measure_sets(moves) ? 0 : 1;
+int measure_moves_and_more(int moves, int memory_mib) {
+  return measure([&](bench::Series& measured) {
+    measure_fresh_memory();
+    return memory_mib > 0 ? measure_moves({memory_mib, 0, moves}, measured) : measure_all(moves, measured);
+  });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   return migrate::run_main("bench-hop", [&] {
-    if (argc > 1 && std::string_view{argv[1]} == "replay")
-      return measure_replays_alone(argc > 2 ? std::stoi(argv[2]) : 3);
-    if (argc > 1 && std::string_view{argv[1]} == "sets") return measure_sets_alone(argc > 2 ? std::stoi(argv[2]) : 3);
-    return measure(argc > 1 ? std::stoi(argv[1]) : 6, argc > 2 ? std::stoi(argv[2]) : 0);
+    const std::string_view what = argc > 1 ? argv[1] : "";
+    const auto number = [&](int at, int otherwise) { return argc > at ? std::stoi(argv[at]) : otherwise; };
+    if (what == "replay")
+      return measure([&](bench::Series& measured) { return bench::measure_replays(number(2, 3), measured); });
+    if (what == "sets")
+      return measure([&](bench::Series& measured) { return bench::measure_sets(number(2, 3), measured); });
+    return measure_moves_and_more(number(1, 6), number(2, 0));
   });
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "shared/base/result.h"
@@ -16,11 +17,11 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array kTimes{"gap",           "freeze",    "snapshot",      "total",           "T_cutoff planned",
-                            "T_cutoff used", "replay",    "fixed phases",  "Preparing",       "Placing",
-                            "Mirroring",     "Freezing",  "Checkpointing", "Transferring",    "Shadowing",
-                            "Replaying",     "Draining",  "Committing",    "Renaming",        "Restoring",
-                            "Switching",     "Finishing", "Returning",     "reading interval"};
+constexpr std::array kTimes{
+    "gap",          "gap into name", "freeze",    "snapshot",        "total",      "T_cutoff planned", "T_cutoff used",
+    "replay",       "fixed phases",  "Preparing", "Placing",         "Mirroring",  "Freezing",         "Checkpointing",
+    "Transferring", "Shadowing",     "Replaying", "Draining",        "Committing", "Renaming",         "Restoring",
+    "Switching",    "Finishing",     "Returning", "reading interval"};
 constexpr std::array kErrors{"gap forecast", "freeze forecast", "total forecast"};
 constexpr std::array kCounts{"left at the cut", "mirrored",        "replayed", "about mirrored",
                              "about replayed",  "repeats at most", "lost"};
@@ -56,18 +57,29 @@ void add_replay(const Json& messages, Sample& sample) {
   if (const auto total = sample.find("total"); total != sample.end()) sample["fixed phases"] = total->second - replay;
 }
 
-// By how many percent the forecast was off. The gap of a live move into a name is its second one's: that is forecast,
-// and stands in another object.
+std::optional<double> value_in(const Sample& sample, const char* name) {
+  const auto found = sample.find(name);
+  return found == sample.end() ? std::nullopt : std::optional{found->second};
+}
+
+// As it is forecast: a live one is frozen twice, and the longer time counts. A sequential one may stand frozen until
+// all is replayed, which no record tells.
+std::optional<double> longest_freeze(const Sample& sample) {
+  const auto freeze = value_in(sample, "freeze");
+  if (!sample.contains("Mirroring") || !freeze) return freeze;
+  if (!sample.contains("Shadowing")) return std::nullopt;
+  return std::max(*freeze, value_in(sample, "snapshot").value_or(0));
+}
+
+// By how many percent the forecast was off.
 void add_errors(const Json& forecast, Sample& sample) {
-  const auto add = [&](const char* name, const char* field, const char* fact) {
-    const auto found = sample.find(fact);
-    if (found == sample.end() || !(found->second > 0) || !forecast.contains(field)) return;
-    sample[name] = std::abs(forecast.at(field).get<double>() - found->second) / found->second * 100;
+  const auto add = [&](const char* name, const char* field, std::optional<double> fact) {
+    if (!fact || !(*fact > 0) || !forecast.contains(field)) return;
+    sample[name] = std::abs(forecast.at(field).get<double>() - *fact) / *fact * 100;
   };
-  if (!sample.contains("Returning")) add("gap forecast", "gapMs", "gap");
-  // With replay it is frozen twice, or until it has been replayed: the record's freeze is one of these.
-  if (!sample.contains("Mirroring")) add("freeze forecast", "freezeMs", "freeze");
-  add("total forecast", "totalMs", "total");
+  add("gap forecast", "gapMs", value_in(sample, "gap"));
+  add("freeze forecast", "freezeMs", longest_freeze(sample));
+  add("total forecast", "totalMs", value_in(sample, "total"));
 }
 
 template <class Names>
@@ -77,12 +89,23 @@ std::string lines_of(const std::vector<Sample>& samples, const Names& names) {
     std::vector<double> values;
     values.reserve(samples.size());
     for (const Sample& sample : samples)
-      if (const auto found = sample.find(name); found != sample.end()) values.push_back(found->second);
+      if (const auto value = value_in(sample, name)) values.push_back(*value);
     if (values.empty()) continue;
     const Spread spread = spread_of(values);
     text += fmt::format("  {:<16} {:>8.0f} {:>8.0f} {:>8.0f}\n", name, spread.least, spread.median, spread.most);
   }
   return text;
+}
+
+// "median 14 % of 24", of the forecasts of these figures; of none: nothing.
+template <class Names>
+std::string median_error(const std::vector<Sample>& samples, const Names& names) {
+  std::vector<double> errors;
+  for (const Sample& sample : samples)
+    for (const char* name : names)
+      if (const auto error = value_in(sample, name)) errors.push_back(*error);
+  if (errors.empty()) return "";
+  return fmt::format("median {:.0f} % of {}", percentile(errors, 0.5), errors.size());
 }
 
 }  // namespace
@@ -157,6 +180,23 @@ std::string table_of(const std::vector<Sample>& samples) {
   text += lines_of(samples, kTimes);
   if (const std::string errors = lines_of(samples, kErrors); !errors.empty()) text += "  forecasts off by %\n" + errors;
   if (const std::string counts = lines_of(samples, kCounts); !counts.empty()) text += "  messages\n" + counts;
+  return text;
+}
+
+std::string forecasts_of(const Series& measured) {
+  std::vector<Sample> all;
+  for (const auto& [name, samples] : measured)
+    all.insert(all.end(), samples.begin(), samples.end());
+  const std::string whole = median_error(all, kErrors);
+  if (whole.empty()) return "";
+  std::string text = fmt::format("forecasts off by: {}\n", whole);
+  const auto add = [&](const std::string& name, const std::string& error) {
+    if (!error.empty()) text += fmt::format("  {:<16} {}\n", name, error);
+  };
+  for (const char* name : kErrors)
+    add(name, median_error(all, std::array{name}));
+  for (const auto& [name, samples] : measured)
+    add(name, median_error(samples, kErrors));
   return text;
 }
 

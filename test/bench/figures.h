@@ -40,4 +40,9 @@ using Buckets = std::map<double, double>;
 // One line for each name: least, median, most; what is counted comes last.
 [[nodiscard]] std::string table_of(const std::vector<Sample>& samples);
 
+// All that a run has measured, by what tells it apart: a strategy, or "sets".
+using Series = std::map<std::string, std::vector<Sample>>;
+// By how much the forecasts of all of it were off, of each figure and of each series. Empty: none was forecast.
+[[nodiscard]] std::string forecasts_of(const Series& measured);
+
 }  // namespace bench

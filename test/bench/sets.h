@@ -2,9 +2,12 @@
 // each, 20 MiB; its siblings have the same load and stay where they are.
 #pragma once
 
+#include "test/bench/figures.h"
+
 namespace bench {
 
-// Prints a table for each strategy, of so many moves. False: an audit was not clean; that stands in the output.
-[[nodiscard]] bool measure_sets(int moves);
+// Prints a table for each strategy, of so many moves. False: an audit was not clean; that stands in the output. What
+// was measured is added to "sets".
+[[nodiscard]] bool measure_sets(int moves, Series& measured);
 
 }  // namespace bench

@@ -62,6 +62,16 @@ std::string name_of(const Json& migration) {
   return migration.at("metadata").at("name").get<std::string>();
 }
 
+// Nobody worked for longer than that at a stretch, be it for the checkpoint or on the way back into the name.
+void check_gap(const Json& migration, const Json& second) {
+  const Json& status = migration.at("status");
+  const auto gap = status.at("gapMs").get<std::int64_t>();
+  const auto way_back = second.at("status").at("gapMs").get<std::int64_t>();
+  BOOST_TEST(way_back > 0);
+  BOOST_TEST(gap >= way_back);
+  BOOST_TEST(gap >= status.at("checkpoint").at("snapshotFreezeMs").get<std::int64_t>());
+}
+
 // What the leader has counted of these moves since `before`, as docs/metrics.md has it.
 void check_metrics(const Scene& scene, const std::string& before, const std::vector<Json>& moves) {
   const std::string now = leader_metrics(scene.cluster());
@@ -141,6 +151,7 @@ BOOST_AUTO_TEST_CASE(live_and_back_into_its_name) {
   for (const Json& condition : move.migration.at("status").at("conditions"))
     restored = restored || (condition.at("type") == "NameRestored" && condition.at("status") == "True");
   BOOST_TEST(restored, move.migration.dump());
+  check_gap(move.migration, scene.stage().migration(name_of(move.migration) + "-name-1"));
   scene.stage().check_nothing_left(name_of(move.migration));
   scene.stage().check_nothing_left(name_of(move.migration) + "-name-1");
   scene.wait_for_more(20);

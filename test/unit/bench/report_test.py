@@ -140,7 +140,15 @@ class Parts(unittest.TestCase):
 
     def test_forecasts_are_compared_as_ratios(self):
         runs = [run(gap_us=300_000, forecast_gap_us=200_000), run(gap_us=100_000)]
-        self.assertIn("| `stop` | – | **1.50** (1.50 … 1.50) n 1 | – |", report.forecast_table(runs))
+        self.assertIn("| `stop` | – | **1.50** (1.50 … 1.50) n 1, off by 33% | – |", report.forecast_table(runs))
+
+    def test_errors_of_forecasts_count_whichever_way_they_are_off(self):
+        runs = [run(gap_us=100_000, forecast_gap_us=forecast) for forecast in (80_000, 130_000, 100_000)]
+        self.assertIn("**1.00** (0.77 … 1.25) n 3, off by 20%", report.forecast_table(runs))
+
+    def test_of_two_freezes_the_longer_one_was_forecast(self):
+        runs = [run(freeze_us=100_000, snapshot_us=300_000, forecast_freeze_us=300_000)]
+        self.assertIn("**1.00** (1.00 … 1.00) n 1, off by 0%", report.forecast_table(runs))
 
     def test_what_failed_stands_there_with_its_reason(self):
         found = report.flawed([run(), run(outcome="failed", reason="no | room")])

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(speeds_are_kept_by_pairs_of_nodes) {
   BOOST_TEST((transfer_to(book, "node-c") == 50ms));
 }
 
-// Once each, however often the watch shows them; and no more than the last eight of a pair.
+// Once each, however often the watch shows them; and no more than the last eight of a kind.
 BOOST_AUTO_TEST_CASE(the_last_ones_count) {
   SpeedBook book;
   for (int number = 1; number <= 3; ++number)
@@ -158,6 +158,24 @@ BOOST_AUTO_TEST_CASE(the_last_ones_count) {
   for (int again = 0; again < 20; ++again)  // seen late, as a new leader does
     book.learn(moved(1, "node-b", 200ms));
   BOOST_TEST((transfer_to(book, "node-b") == 400ms));
+}
+
+BOOST_AUTO_TEST_CASE(moves_of_another_kind_push_out_none) {
+  SpeedBook book;
+  for (int number = 1; number <= 2; ++number) {
+    Migration live = moved(number, "node-b", 200ms);
+    live.status.strategy = Strategy::live;
+    live.status.steps.push_back({"Placing", Instant{}, Instant{} + 2s, ""});
+    book.learn(live);
+  }
+  for (int number = 3; number <= 20; ++number) {
+    Migration stop = moved(number, "node-b", 200ms);
+    stop.status.steps.push_back({"Placing", Instant{}, Instant{} + 1s, ""});
+    book.learn(stop);
+  }
+  const Learned learned = book.speeds({"node-a", "node-b", CheckpointBackend::direct}, 20_MiB);
+  BOOST_TEST((learned.fixed.live.placing == 2s));
+  BOOST_TEST((learned.fixed.stop.placing == 1s));
 }
 
 BOOST_AUTO_TEST_CASE(what_did_not_succeed_teaches_nothing) {

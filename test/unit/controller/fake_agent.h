@@ -32,9 +32,10 @@ class Agent final : public agent::AgentApi {
   std::optional<bool> resumed;
   std::string failure = "criu: no such file";
   bool containers_gone = true;
-  std::chrono::milliseconds skew{0};  // of this node's clock, against everybody else's
-  std::vector<std::string> lost;      // containers that somebody ends while they are frozen
-  bool has_lost_source = false;       // its frozen containers ended, and not by us
+  std::chrono::milliseconds skew{0};               // of this node's clock, against everybody else's
+  std::chrono::milliseconds snapshot_freeze{200};  // of a source that runs on afterwards
+  std::vector<std::string> lost;                   // containers that somebody ends while they are frozen
+  bool has_lost_source = false;                    // its frozen containers ended, and not by us
   agent::SourceFacts facts{{{"app", "id-app", "runc", 20_MiB, false}}, {}, 10'000_MiB};
 
   // Seen by tests.
@@ -91,7 +92,7 @@ class Agent final : public agent::AgentApi {
     if (auto no = begin("snapshot", order)) return tl::make_unexpected(*no);
     if (record.state == SourceState::none) {
       record.state = SourceState::snapshotted;
-      snapshotted = {{{"app", 20_MiB, "sha256:00"}}, node_now(), std::chrono::milliseconds{200}};
+      snapshotted = {{{"app", 20_MiB, "sha256:00"}}, node_now(), snapshot_freeze};
       has_archives = true;
       time_.pass(std::chrono::milliseconds{250});
     } else if (!snapshotted || record.state == SourceState::thawed) {

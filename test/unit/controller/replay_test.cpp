@@ -69,6 +69,20 @@ BOOST_DATA_TEST_CASE(the_copy_goes_on_and_nothing_is_lost, data::make(kWays), wa
   BOOST_TEST(scene.broker->closed_connections().size() >= 1U);
 }
 
+// The source stood still for its checkpoint as well.
+BOOST_DATA_TEST_CASE(the_gap_is_the_longest_time_in_which_nobody_worked, data::make(kWays), way) {
+  for (const auto snapshot : {1ms, 20'000ms}) {
+    Replay scene{way.strategy, way.keep_name};
+    scene.source.snapshot_freeze = snapshot;
+    const MigrationStatus status = scene.run();
+    BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
+    BOOST_REQUIRE(status.frozen_at && status.running_at);
+    const auto cut = std::chrono::duration_cast<milliseconds>(*status.running_at - *status.frozen_at);
+    BOOST_TEST((status.gap == std::max(cut, milliseconds{snapshot})));
+    BOOST_TEST((status.snapshot_freeze == snapshot));
+  }
+}
+
 const std::vector<std::string> kOrders{"snapshot", "pull", "release", "freeze", "commit"};
 
 BOOST_DATA_TEST_CASE(an_order_that_fails_before_the_commit_leads_back, data::make(kWays) * data::make(kOrders), way,

@@ -149,6 +149,24 @@ BOOST_FIXTURE_TEST_CASE(a_second_migration_brings_it_into_its_name, Returning) {
   BOOST_TEST(text_at(cluster.look(second(1)).value()["metadata"]["ownerReferences"][0], {"uid"}) == "uid-migration");
 }
 
+// Its own stands in the condition, whichever is the longer one.
+BOOST_AUTO_TEST_CASE(the_gap_is_the_longer_one_of_both_hops) {
+  for (const auto& [first, gap] : {std::pair{300, 700ms}, {900, 900ms}}) {
+    Returning scene;
+    scene.cluster.change(Scene::path(), [first = first](Json& object) { object["status"]["gapMs"] = first; });
+    const MigrationStatus now = scene.run();
+    BOOST_TEST((now.gap == gap), first << " ms in the first one");
+    const Condition* restored = find_condition(now, "NameRestored");
+    BOOST_REQUIRE(restored != nullptr);
+    BOOST_TEST(restored->message.find("gap 700 ms") != std::string::npos, restored->message);
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_shadow_that_was_thawed_has_been_silent_too, Returning) {
+  end_of_second = {{"phase", "RolledBack"}, {"message", "no room"}, {"checkpoint", {{"freezeMs", 450}}}};
+  BOOST_TEST((run().gap == 450ms));
+}
+
 BOOST_FIXTURE_TEST_CASE(when_it_comes_to_nothing_the_shadow_goes_on, Returning) {
   end_of_second = {{"phase", "RolledBack"}, {"message", "no room"}};
   const MigrationStatus now = run();

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <ostream>
 
+#include "shared/migration/expected_cut.h"
 #include "test/unit/messages/simulation.h"
 
 namespace migrate::messages {
@@ -123,6 +124,22 @@ BOOST_DATA_TEST_CASE(at_every_rate_the_rest_is_bounded,
         if (rate == 25) BOOST_TEST((made.cut - setting.start).count() <= 3'400);
       }
     }
+}
+
+// The forecast's rule and this one are the same, seen from before and from within.
+BOOST_DATA_TEST_CASE(it_comes_when_it_is_forecast, boost::unit_test::data::make({7.0, 10.0, 13.0, 16.0, 25.0, 40.0}),
+                     rate) {
+  Setting setting;
+  setting.arrival_rate = rate;
+  const double arrival = rate / 1000;
+  const ExpectedCut expected =
+      expected_cut({setting.start, arrival * static_cast<double>(setting.start.count()), arrival, 0.02}, {});
+  const Run made = run(setting, {});
+  const auto took = static_cast<double>((made.cut - setting.start).count());
+  // Arrivals and services are uneven, readings come each 200 ms, and the last messages need not be waited for.
+  const auto forecast = static_cast<double>(expected.replaying.count());
+  BOOST_TEST(took >= forecast * 0.7 - 1'000);
+  BOOST_TEST(took <= forecast * 1.3 + 1'000);
 }
 
 BOOST_AUTO_TEST_CASE(near_saturation_the_cutoff_comes_first_or_it_has_caught_up) {

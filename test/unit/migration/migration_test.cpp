@@ -10,6 +10,7 @@ namespace {
 
 namespace data = boost::unit_test::data;
 using namespace migrate;
+using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
 const char* const kFull = R"({
@@ -289,6 +290,14 @@ BOOST_DATA_TEST_CASE(an_error_names_the_object_the_field_and_what_it_holds, data
 BOOST_AUTO_TEST_CASE(what_is_no_object_is_an_error) {
   BOOST_TEST(!parse_migration(Json::array()));
   BOOST_TEST(!parse_migration(Json(nullptr)));
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_silence_is_the_gap) {
+  MigrationStatus status;
+  for (const auto& [silent, gap] : {std::pair{300ms, 300ms}, {100ms, 300ms}, {860ms, 860ms}}) {
+    note_gap(status, silent);
+    BOOST_TEST((status.gap == gap));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_conditions_time_changes_only_with_its_value) {

@@ -78,6 +78,29 @@ BOOST_AUTO_TEST_CASE(what_a_live_one_took) {
   BOOST_TEST(!sample_of(made)->finishing);
 }
 
+// What waited in the queue before takes its time after that, and is forecast by itself.
+BOOST_AUTO_TEST_CASE(a_mirror_is_made_once_it_is_bound) {
+  Migration made = finished();
+  MigrationStatus& status = made.status;
+  status.strategy = Strategy::live;
+  status.steps.insert(status.steps.begin() + 2, {"Mirroring", Instant{1h}, Instant{1h + 3s}, ""});
+  BOOST_TEST(!sample_of(made)->mirroring);
+  status.messages.emplace();
+  status.messages->bound_at = Instant{1h + 350ms};
+  BOOST_TEST((sample_of(made)->mirroring == 350ms));
+  BOOST_TEST((learn({*sample_of(made)}, {}, 20_MiB).fixed.live.mirroring == 350ms));
+}
+
+BOOST_AUTO_TEST_CASE(a_kind_has_strategy_and_set) {
+  Migration made = finished();
+  BOOST_CHECK(sample_of(made)->kind.strategy == Strategy::stop);
+  BOOST_TEST(!sample_of(made)->kind.is_of_set);
+  made.status.strategy = Strategy::sequential;
+  made.status.owner = OwnerRef{"StatefulSet", "orders", "uid-set"};
+  BOOST_CHECK(sample_of(made)->kind.strategy == Strategy::sequential);
+  BOOST_TEST(sample_of(made)->kind.is_of_set);
+}
+
 struct Useless {
   const char* name;
   std::function<void(Migration&)> spoil;
@@ -105,7 +128,7 @@ BOOST_AUTO_TEST_CASE(nothing_learned_is_the_defaults) {
   const Learned learned = learn({}, kAsked, 20_MiB);
   BOOST_TEST(learned.speeds.checkpoint_ms_per_mib == Speeds{}.checkpoint_ms_per_mib);
   BOOST_TEST((learned.speeds.restore_fixed == Speeds{}.restore_fixed));
-  BOOST_TEST((learned.fixed.placing == FixedPhases{}.placing));
+  BOOST_TEST((learned.fixed.stop.placing == FixedPhases{}.placing));
   BOOST_CHECK((learned.spread == Spread{}));
   HopKind kind = kAsked;
   kind.is_via_registry = true;  // there and from there
@@ -120,12 +143,12 @@ BOOST_AUTO_TEST_CASE(the_next_one_is_forecast_as_the_last_one_was) {
   BOOST_TEST(next.checkpoint.count() == 460);
   BOOST_TEST(next.transfer.count() == 200);
   BOOST_TEST(next.restore.count() == 440);
-  BOOST_TEST((learned.fixed.preparing == 100ms));
-  BOOST_TEST((learned.fixed.placing == 800ms));
-  BOOST_TEST((learned.fixed.halting == 50ms));
-  BOOST_TEST((learned.fixed.cutting == FixedPhases{}.cutting));
-  BOOST_TEST((learned.fixed.committing == 30ms));
-  BOOST_TEST((learned.fixed.finishing == 560ms));
+  BOOST_TEST((learned.fixed.stop.preparing == 100ms));
+  BOOST_TEST((learned.fixed.stop.placing == 800ms));
+  BOOST_TEST((learned.fixed.stop.halting == 50ms));
+  BOOST_TEST((learned.fixed.stop.cutting == FixedPhases{}.cutting));
+  BOOST_TEST((learned.fixed.stop.committing == 30ms));
+  BOOST_TEST((learned.fixed.stop.finishing == 560ms));
   StrategyQuestion asked;
   asked.size.memory = 20_MiB;
   asked.speeds = learned.speeds;
@@ -208,6 +231,43 @@ BOOST_AUTO_TEST_CASE(how_much_of_a_checkpoint_a_snapshot_is_frozen_is_learned) {
   BOOST_TEST(learn({own}, kAsked, 20_MiB).speeds.frozen_share == 0.5);
   own.snapshot = 10s;
   BOOST_TEST(learn({own}, kAsked, 20_MiB).speeds.frozen_share == 1.0);
+}
+
+HopSample placed(milliseconds placing, Strategy strategy, bool is_of_set = false) {
+  HopSample made = *sample_of(finished());
+  made.steps[Phase::placing] = placing;
+  made.kind.strategy = strategy;
+  made.kind.is_of_set = is_of_set;
+  return made;
+}
+
+BOOST_AUTO_TEST_CASE(fixed_phases_are_learned_from_the_same_kind_where_there_are_two) {
+  std::vector<HopSample> samples(8, placed(800ms, Strategy::stop));
+  samples.push_back(placed(2'000ms, Strategy::live));
+  // One of a kind is no measure yet.
+  BOOST_TEST((learn(samples, kAsked, 20_MiB).fixed.live.placing == 800ms));
+  samples.push_back(placed(2'000ms, Strategy::live));
+  samples.push_back(placed(4'000ms, Strategy::stop, true));
+  samples.push_back(placed(4'000ms, Strategy::stop, true));
+  const PhasesByStrategy of_pod = learn(samples, kAsked, 20_MiB).fixed;
+  BOOST_TEST((of_pod.stop.placing == 800ms));
+  BOOST_TEST((of_pod.live.placing == 2'000ms));
+  BOOST_TEST((of_pod.sequential.placing == 800ms));  // from all
+  HopKind set = kAsked;
+  set.is_of_set = true;
+  BOOST_TEST((learn(samples, set, 20_MiB).fixed.stop.placing == 4'000ms));
+  BOOST_TEST((learn(samples, set, 20_MiB).fixed.live.placing == 800ms));  // from all
+}
+
+// Within one node, and until one has been seen as a Stop is.
+BOOST_AUTO_TEST_CASE(a_way_back_is_forecast_from_ways_back) {
+  std::vector<HopSample> samples(2, placed(800ms, Strategy::stop));
+  BOOST_TEST((learn(samples, kAsked, 20_MiB).fixed.way_back.placing == 800ms));
+  samples.push_back(placed(300ms, Strategy::stop));
+  samples.back().kind.from = "node-b";
+  samples.back().kind.is_local = true;
+  BOOST_TEST((learn(samples, kAsked, 20_MiB).fixed.way_back.placing == 300ms));
+  BOOST_TEST((learn(samples, kAsked, 20_MiB).fixed.stop.placing == 800ms));
 }
 
 // On a machine that is two and a half times as slow, with moves that differ by a fifth: after the first one the median

@@ -139,6 +139,76 @@ BOOST_AUTO_TEST_CASE(near_saturation_live_is_bounded_by_the_cutoff) {
   BOOST_TEST(tight.against[0].find("the rest would take") != std::string::npos);
 }
 
+// 20 MiB: the copy begins 1.4 s or so after the mirror was bound.
+struct Saturated {
+  double arrival_rate;
+  milliseconds gap;
+  milliseconds total;
+  friend std::ostream& operator<<(std::ostream& out, const Saturated& row) { return out << row.arrival_rate; }
+};
+const std::vector<Saturated> kSaturated{
+    {18, 341ms, 16'251ms},    // clearly less than 20: it catches up
+    {19, 1'702ms, 34'631ms},  // by the cutoff, with what waited in the beginning
+    {20, 1'750ms, 33'100ms},  // likewise
+    {21, 3'161ms, 33'083ms},  // and with what has come on top
+    {25, 2'748ms, 8'398ms},   // diverging for 3 s
+    {60, 9'731ms, 15'148ms},  // likewise
+};
+
+BOOST_DATA_TEST_CASE(around_saturation_it_is_not_told_better_than_it_is, boost::unit_test::data::make(kSaturated)) {
+  StrategyQuestion asked = question();
+  asked.size.memory = 20_MiB;
+  asked.queue->arrival_rate = sample.arrival_rate;
+  const auto live = outlook(asked, Strategy::live);
+  BOOST_TEST(static_cast<double>(live.gap.count()) == static_cast<double>(sample.gap.count()),
+             boost::test_tools::tolerance(0.01));
+  BOOST_TEST(static_cast<double>(live.total.count()) == static_cast<double>(sample.total.count()),
+             boost::test_tools::tolerance(0.01));
+}
+
+// A cutoff that was asked for is waited for, whatever diverges.
+BOOST_AUTO_TEST_CASE(in_overload_a_fixed_cutoff_is_waited_for) {
+  StrategyQuestion asked = question();
+  asked.size.memory = 20_MiB;
+  asked.queue->arrival_rate = 25;
+  const auto at_once = outlook(asked, Strategy::live);
+  asked.cutoff = 20s;
+  const auto late = outlook(asked, Strategy::live);
+  BOOST_TEST((late.total - at_once.total > 15s));
+  BOOST_TEST((late.gap - at_once.gap > 3s));
+}
+
+// What probes allow is less than has come when the copy begins: the replay goes on until it is not.
+BOOST_AUTO_TEST_CASE(a_rest_that_shrinks_is_waited_for_until_the_probes_allow_it) {
+  StrategyQuestion asked = question();
+  asked.freeze_limit = 4s;
+  const auto live = outlook(asked, Strategy::live);
+  BOOST_TEST(live.against.empty());
+  BOOST_TEST(live.backlog_at_cut.value_or(0) > 10U);
+}
+
+// Each by its own: a second hop is a Stop, whatever brought the copy there.
+BOOST_AUTO_TEST_CASE(fixed_phases_are_those_of_the_strategy) {
+  StrategyQuestion asked = question();
+  asked.size.memory = 20_MiB;
+  asked.keep_name = true;
+  const auto totals = [&] {
+    std::vector<milliseconds> made;
+    for (const StrategyOutlook& one : strategy_outlooks(asked))
+      made.push_back(one.total);
+    return made;
+  };
+  const auto before = totals();
+  asked.fixed.stop.placing += 1s;
+  asked.fixed.live.finishing += 2s;
+  asked.fixed.sequential.preparing += 3s;
+  asked.fixed.way_back.placing += 4s;
+  const auto after = totals();
+  BOOST_TEST((after[0] - before[0] == 1s));
+  BOOST_TEST((after[1] - before[1] == 6s));
+  BOOST_TEST((after[2] - before[2] == 3s));
+}
+
 struct Row {
   const char* name;
   Strategy chosen;
