@@ -8,25 +8,6 @@
 #include "shared/messages/mirror.h"
 
 namespace migrate::controller {
-namespace {
-
-// The broker asks for the rights to a queue before it looks whether there is one: so what takes nothing away from a
-// mirror that is not there yet finds out whether it may be made and bound, and likewise for the target's control queue.
-// Only the replay itself would tell later, with the source frozen perhaps.
-Result<void> check_rights(Hop& hop, const ReplayLink& link, const Json& source, const broker::QueueFacts& primary) {
-  const std::string mirror = messages::mirror_name(hop.migration().uid);
-  if (auto may = link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); !may)
-    return tl::make_unexpected(may.error());
-  for (const broker::Binding& binding : primary.bindings)
-    if (auto may = link.broker->unbind(mirror, binding); !may) return may;
-  const std::string control = target_control_queue(hop, source);
-  if (control != control_queue_of(source, hop.migration().spec.pod))
-    if (auto may = link.broker->remove_queue(control, {.if_unused = true, .if_empty = true}); !may)
-      return tl::make_unexpected(may.error());
-  return link.broker->may_publish();
-}
-
-}  // namespace
 
 Lookup<broker::QueueFacts> look_at_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const Limits patience{std::min(limits.until, hop.world().pacer.now() + broker::kListingDelay), limits.stop};
@@ -52,11 +33,14 @@ MirrorLook look_at_mirrorable(Hop& hop, const ReplayLink& link, const Json& sour
   }
   look.facts = std::move(**facts);
   look.against = messages::mirror_refusals(*look.facts);
-  if (const auto may = check_rights(hop, link, source, *look.facts); !may)
+  if (const auto may = may_replay_from(hop, link, source, *look.facts); !may)
     look.against.push_back(
-        {"BrokerRights", fmt::format("queue {} cannot be mirrored by the user in the broker's Secret: {}; or use "
-                                     "--strategy stop, which needs no mirror",
-                                     link.queue.queue, may.error().message)});
+        may.error().is_missing_right
+            ? messages::Refusal{kBrokerRights,
+                                fmt::format("queue {} cannot be mirrored by the user in the broker's Secret: {}; or "
+                                            "use --strategy stop, which needs no mirror",
+                                            link.queue.queue, may.error().message)}
+            : messages::Refusal{"Broker", may.error().message});
   const auto limited = limits_of_mirror(hop, link);
   if (!limited)
     look.against.push_back({"Broker", limited.error().message});

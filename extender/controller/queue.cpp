@@ -23,13 +23,31 @@ Attempt<std::vector<broker::Consumer>> list_consumers(Hop& hop, broker::Broker& 
 }
 
 // The one consumer that the broker counts and has not listed yet may well be the Pod's. What cannot be asked is waited
-// for as ever.
+// for as ever; and so is the list where others' connections are seen and may not be closed, as it tells whose they are.
 ConsumerConnections of_unlisted_consumer(broker::Broker& broker, const QueueRef& queue, const PodView& pod) {
   if (pod.address.empty()) return {};
   const auto depth = broker.depth(queue.queue);
   if (!depth || !*depth || (*depth)->consumers != 1) return {};
   auto from_there = broker.connections_from(pod.address);
-  return from_there ? ConsumerConnections{std::move(*from_there), false} : ConsumerConnections{};
+  if (!from_there || from_there->empty()) return {};
+  const auto me = broker.whoami();
+  if (!me || (me->sees_others() && !me->may_close_others())) return {};
+  return {std::move(*from_there), false};
+}
+
+Attempt<void> check_closing(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
+                            const std::vector<broker::Consumer>& listed, const Limits& limits) {
+  const auto trouble =
+      ask_broker<std::string>(hop, limits, [&] { return closing_trouble(broker, queue, listed, pod); });
+  if (!trouble) return tl::make_unexpected(trouble.error());
+  if (!trouble->empty()) return give_up(Event::failed, kBrokerRights, *trouble);
+  return {};
+}
+
+Attempt<std::uint64_t> count_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const Limits& limits) {
+  auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return broker.depth(queue.queue); });
+  if (!depth) return tl::make_unexpected(depth.error());
+  return *depth ? (*depth)->consumers : 0;
 }
 
 }  // namespace
@@ -106,18 +124,37 @@ Attempt<std::shared_ptr<broker::Broker>> connect_to(Hop& hop, const QueueRef& qu
 
 Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
                                             const Limits& limits) {
-  const Limits patience{std::min(limits.until, hop.world().pacer.now() + broker::kListingDelay), limits.stop};
+  const auto delay = [&] {
+    return Limits{std::min(limits.until, hop.world().pacer.now() + broker::kListingDelay), limits.stop};
+  };
+  Limits patience = delay();
+  std::optional<std::uint64_t> counted;  // when this patience began
   for (;;) {
     auto listed = list_consumers(hop, broker, queue, limits);
     if (!listed) return tl::make_unexpected(listed.error());
     auto own = connections_of(*listed, pod);
-    if (own && !own->empty()) return ConsumerConnections{std::move(*own)};
+    if (own && !own->empty()) {
+      if (auto may = check_closing(hop, broker, queue, pod, *listed, limits); !may)
+        return tl::make_unexpected(may.error());
+      return ConsumerConnections{std::move(*own)};
+    }
     if (own)
       if (auto known = of_unlisted_consumer(broker, queue, pod); !known.names.empty()) return known;
+    if (!counted) {
+      const auto count = count_consumers(hop, broker, queue, limits);
+      if (!count) return tl::make_unexpected(count.error());
+      counted = *count;
+    }
     if (hop.pause(broker::kBetweenListings, patience)) continue;
     if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
-    if (own) return ConsumerConnections{};
-    return give_up(Event::failed, "Broker", fmt::format("queue {}: {}", queue.queue, own.error().message));
+    if (!own) return give_up(Event::failed, "Broker", fmt::format("queue {}: {}", queue.queue, own.error().message));
+    const auto count = count_consumers(hop, broker, queue, limits);
+    if (!count) return tl::make_unexpected(count.error());
+    if (*count == 0) return ConsumerConnections{{}, false};
+    if (*counted > 0) return tl::make_unexpected(unlisted_trouble(hop, broker, queue, *count, limits));
+    // Who has come meanwhile is listed as late as any.
+    patience = delay();
+    counted = *count;
   }
 }
 
@@ -156,10 +193,10 @@ Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& 
           return closed;
     }
     if (!hop.pause(kPoll, limits))
-      return tl::make_unexpected(hop.interrupted(
-          {Event::deadline, "Broker",
-           fmt::format("the broker still has consumers of queue {} whose connections it was told to close",
-                       queue.queue)}));
+      return tl::make_unexpected(
+          hop.interrupted({Event::deadline, "Broker",
+                           fmt::format("the broker still has consumers of queue {} whose connections it {}",
+                                       queue.queue, own.empty() ? "has not listed in time" : "was told to close")}));
   }
 }
 

@@ -40,11 +40,14 @@ struct QueueRef {
 // The connections through which the Pod consumes.
 struct ConsumerConnections {
   std::vector<std::string> names = {};
-  // False: all that come from the Pod's address, as the broker counts one consumer and has yet to list it.
+  // False: all that come from the Pod's address, as the broker counts one consumer and has yet to list it; or none, as
+  // it counts none, and whoever comes now is listed late.
   bool are_listed = true;
 };
 
-// Waits until the broker lists the Pod's consumers (it is up to 5 s late), but no longer than 6 s: then there are none.
+// Waits until the broker lists the Pod's consumers (it is up to 5 s late), but no longer than 6 s: then it counts none
+// either, or this fails. It fails, too, where the broker's user may not close them (broker_rights.h): all that is found
+// out before the freeze.
 // Connections it lists earlier than what consumes through them: a shadow's is older than its place at the queue, and is
 // taken where there is one consumer alone. `pod` is the source with its address.
 [[nodiscard]] Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,

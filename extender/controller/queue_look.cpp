@@ -71,6 +71,15 @@ void judge_deliveries(Inquiry& asked, const broker::QueueFacts& facts) {
     asked.warnings.push_back(std::move(warning));
 }
 
+// Likewise; and may its user? Where the broker has not told yet whose they are it is asked again before the freeze.
+Attempt<void> judge_closing(Inquiry& asked, const std::vector<broker::Consumer>& consumers) {
+  const ReplayLink& link = *asked.queue.link;
+  const auto trouble = closing_trouble(*link.broker, link.queue, consumers, asked.view());
+  if (!trouble) return give_up(Event::refused, "Broker", trouble.error().message);
+  if (!trouble->empty()) asked.add({kBrokerRights, *trouble, ""});
+  return {};
+}
+
 }  // namespace
 
 Attempt<void> look_at_replay(Inquiry& asked) {
@@ -109,8 +118,9 @@ Attempt<void> judge_queue(Inquiry& asked) {
                  fmt::format("Pod {}/{}: {}, or use --strategy sequential or stop", asked.view().namespace_,
                              asked.view().name, shared_control_queue(*asked.pod)),
                  ""});
-    if (look.facts) judge_deliveries(asked, *look.facts);
-    return {};
+    if (!look.facts) return {};
+    judge_deliveries(asked, *look.facts);
+    return judge_closing(asked, look.facts->consumers);
   }
   if (!*connected) {
     if (asked.hop.migration().spec.messages == MessageMode::queue) asked.add(no_queue(asked.view()));
@@ -118,16 +128,15 @@ Attempt<void> judge_queue(Inquiry& asked) {
   }
   const auto listed = look.link->broker->consumers(look.link->queue.queue);
   if (!listed) return give_up(Event::refused, "Broker", listed.error().message);
-  if (const auto refused = messages::auto_ack_refusal(look.link->queue.queue, *listed))
-    asked.add({refused->reason, refused->message, ""});
-  if (look.facts) {
-    judge_deliveries(asked, *look.facts);
-    return {};
-  }
+  std::optional<broker::QueueFacts> facts = look.facts;
   // Nothing else of it matters here, and a broker that does not tell it is no hindrance.
-  const auto facts = look.link->broker->queue(look.link->queue.queue);
-  if (facts && *facts) judge_deliveries(asked, **facts);
-  return {};
+  if (!facts) facts = look.link->broker->queue(look.link->queue.queue).value_or(std::nullopt);
+  if (facts) judge_deliveries(asked, *facts);
+  // The list may be of the user's own alone.
+  const std::vector<broker::Consumer>& consumers = facts ? facts->consumers : *listed;
+  if (const auto refused = messages::auto_ack_refusal(look.link->queue.queue, consumers))
+    asked.add({refused->reason, refused->message, ""});
+  return judge_closing(asked, consumers);
 }
 
 }  // namespace migrate::controller

@@ -285,20 +285,37 @@ Attempt<void> check_target_lives(Hop& hop, const Limits& limits) {
   return {};
 }
 
+// Whoever waited here for a right to be given would keep the source frozen, or its name held. So the end is put behind
+// the word instead: the source reads both, and is where it was.
 Attempt<void> take_back_words(Hop& hop, const Limits& limits) {
   if (!hop.status().messages || messages_of(hop).control_queue.empty()) return {};
   const std::string control = messages_of(hop).control_queue;
   if (control != own_control_queue(hop)) return {};
   auto link = connect_replay(hop, limits);
   if (!link) return tl::make_unexpected(link.error());
-  return ask_broker<void>(hop, limits, [&]() -> Result<void> {
+  std::string lacking;
+  auto taken = ask_broker<void>(hop, limits, [&]() -> Result<void> {
     auto depth = link->broker->depth(control);
     if (!depth) return tl::make_unexpected(depth.error());
     if (!*depth) return {};
-    if (auto done = link->broker->purge(control); !done) return tl::make_unexpected(done.error());
+    const auto emptied = link->broker->purge(control);
+    if (!emptied && !emptied.error().is_missing_right) return tl::make_unexpected(emptied.error());
+    lacking = emptied ? "" : emptied.error().message;
     // A source that its agent thawed by itself may have taken the word already; to any other this says nothing.
     return link->broker->publish(control, messages::end_replay());
   });
+  const bool may_not_tell = !taken && taken.error().reason == kBrokerRights;
+  if (may_not_tell)
+    hop.warn(
+        fmt::format("the end of the replay could not be told through control queue {}; an application that has read "
+                    "START_REPLAY there waits for a queue that is gone until {} is published into it: {}",
+                    control, messages::end_replay(), taken.error().message));
+  else if (!lacking.empty())
+    hop.warn(
+        fmt::format("the word for the copy could not be taken out of control queue {}, so the application reads it "
+                    "and END_REPLAY behind it: {}",
+                    control, lacking));
+  return may_not_tell ? Attempt<void>{} : taken;
 }
 
 Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "extender/controller/backlog_watch.h"
+#include "extender/controller/broker_rights.h"
 #include "extender/controller/queue.h"
 #include "shared/messages/mirror.h"
 
@@ -24,7 +25,8 @@ struct ReplayLink {
 [[nodiscard]] MessagesStatus& messages_of(Hop& hop);
 
 // A broker that does not answer is asked again: it may be starting anew. Before the commit no longer than 20 s, for the
-// source works or is frozen meanwhile; after it, where there is only forward, as long as `limits` allow.
+// source works or is frozen meanwhile; after it, where there is only forward, as long as `limits` allow. A right that
+// is missing does not come by itself: it is waited for behind the commit alone.
 inline constexpr milliseconds kBrokerPatience{20'000};
 template <class T>
 [[nodiscard]] Attempt<T> ask_broker(Hop& hop, const Limits& limits, const std::function<Result<T>()>& call) {
@@ -40,8 +42,10 @@ template <class T>
       else
         return std::move(*answer);
     }
-    if (!hop.pause(wait, tries))
-      return tl::make_unexpected(hop.interrupted({Event::failed, "Broker", answer.error().message}));
+    const bool lacks_right = answer.error().is_missing_right;
+    if ((lacks_right && !is_after_commit(hop.status().phase)) || !hop.pause(wait, tries))
+      return tl::make_unexpected(
+          hop.interrupted({Event::failed, lacks_right ? kBrokerRights : "Broker", answer.error().message}));
     wait = std::min(wait * 2, milliseconds{1'000});
   }
 }
@@ -113,7 +117,8 @@ void note_mirrored(Hop& hop);
 
 // Way back: what the source must not find when it runs again, in a control queue that is the target's too. Before the
 // thaw; and for whoever has its name after a migration that failed. One that is the target's alone is left as it is:
-// should the target come to life all the same, it must find the word, or it would take from the primary.
+// should the target come to life all the same, it must find the word, or it would take from the primary. A right that
+// is missing for it is warned of, and holds up nothing.
 [[nodiscard]] Attempt<void> take_back_words(Hop& hop, const Limits& limits);
 // The control queue of a target that was given up; its successor has another name.
 [[nodiscard]] Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits);

@@ -14,9 +14,13 @@ namespace migrate {
 // What went wrong, for a person: what was attempted, on which object, what the other side answered.
 struct Error {
   std::string message;
+  // Whoever asks lacks a right for it, so that to ask again leads to the same until somebody gives it.
+  bool is_missing_right = false;
 
   // The same error with what was being attempted in front of it, as it travels up: "read kubeconfig /x: No such file".
-  [[nodiscard]] Error within(std::string_view attempt) const { return {std::string(attempt) + ": " + message}; }
+  [[nodiscard]] Error within(std::string_view attempt) const {
+    return {std::string(attempt) + ": " + message, is_missing_right};
+  }
 };
 
 template <class T, class E = Error>

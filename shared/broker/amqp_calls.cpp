@@ -115,6 +115,16 @@ Result<void> AmqpCalls::may_publish() {
   return {};
 }
 
+// Of the answers only one is about a right.
+Result<void> AmqpCalls::may_read(const std::string& queue) {
+  const auto done = run<void>([&](AmqpConnection& connection) { return connection.consume_in_vain(queue); });
+  if (done) return {};
+  const std::uint16_t code = done.error().code;
+  if (code == kPreconditionFailed || code == kNotFound || code == kResourceLocked) return {};
+  return tl::make_unexpected(
+      explain("look whether queue " + queue + " may be read", done.error(), {"read", queue}, who_));
+}
+
 Result<void> AmqpCalls::bind(const std::string& queue, const Binding& binding, Integers integers) {
   const std::string attempt = fmt::format("bind queue {} to exchange {}", queue, binding.exchange);
   const auto arguments = table_of(binding, integers);

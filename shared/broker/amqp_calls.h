@@ -23,6 +23,7 @@ class AmqpCalls {
   [[nodiscard]] Result<std::uint64_t> purge(const std::string& queue);
   [[nodiscard]] Result<void> publish(const std::string& queue, const std::string& body);
   [[nodiscard]] Result<void> may_publish();
+  [[nodiscard]] Result<void> may_read(const std::string& queue);
   // With the types chosen.
   [[nodiscard]] Result<void> bind(const std::string& queue, const Binding& binding, Integers integers);
   [[nodiscard]] Result<void> unbind(const std::string& queue, const Binding& binding, Integers integers);

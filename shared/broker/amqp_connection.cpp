@@ -295,6 +295,22 @@ AmqpResult<std::uint64_t> AmqpConnection::purge(const std::string& queue) {
   return purged;
 }
 
+// A priority is a number: the broker looks at the right to read first, then whether there is such a queue, then at
+// this.
+AmqpResult<void> AmqpConnection::consume_in_vain(const std::string& queue) {
+  amqp_table_entry_t priority{amqp_cstring_bytes("x-priority"), {}};
+  priority.value.kind = AMQP_FIELD_KIND_UTF8;
+  priority.value.value.bytes = amqp_cstring_bytes("none");
+  const amqp_table_t arguments{1, &priority};
+  auto done = impl_->ask([&] {
+    amqp_basic_consume(impl_->state, kChannel, bytes(queue), amqp_empty_bytes, 0, 0, /*exclusive=*/0, arguments);
+  });
+  if (!done) return done;
+  amqp_channel_close(impl_->state, kChannel, AMQP_REPLY_SUCCESS);
+  impl_->is_usable = false;
+  return {};
+}
+
 AmqpResult<bool> AmqpConnection::publish(const std::string& queue, const std::string& body) {
   amqp_maybe_release_buffers(impl_->state);
   if (auto done = impl_->need_confirms(); !done) return tl::make_unexpected(done.error());

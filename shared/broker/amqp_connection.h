@@ -51,6 +51,9 @@ class AmqpConnection {
                                         const AmqpTable& arguments);
   [[nodiscard]] AmqpResult<void> remove(const std::string& queue, const RemoveOnly& only);
   [[nodiscard]] AmqpResult<std::uint64_t> purge(const std::string& queue);
+  // Asks to consume it in a way that no queue takes: kPreconditionFailed of one that may be read. Where the broker
+  // takes it all the same, what it delivers is given back at once, and the connection is of no further use.
+  [[nodiscard]] AmqpResult<void> consume_in_vain(const std::string& queue);
   // Through the default exchange; true once the broker has it, false when no such queue took it.
   [[nodiscard]] AmqpResult<bool> publish(const std::string& queue, const std::string& body);
 

@@ -11,6 +11,7 @@ namespace migrate::broker {
 
 inline constexpr std::uint16_t kAccessRefused = 403;
 inline constexpr std::uint16_t kNotFound = 404;
+inline constexpr std::uint16_t kResourceLocked = 405;
 inline constexpr std::uint16_t kPreconditionFailed = 406;
 inline constexpr std::uint16_t kNotImplemented = 540;
 

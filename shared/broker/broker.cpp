@@ -14,6 +14,7 @@ class RabbitMq final : public Broker {
   RabbitMq(std::shared_ptr<http::HttpClient> client, const BrokerAddress& address)
       : management_(std::move(client), address), amqp_(address) {}
 
+  Result<User> whoami() override { return management_.whoami(); }
   Result<std::vector<Consumer>> consumers(const std::string& queue) override { return management_.consumers(queue); }
   Result<std::vector<std::string>> connections_from(const std::string& peer_host) override {
     return management_.connections_from(peer_host);
@@ -40,6 +41,7 @@ class RabbitMq final : public Broker {
     return amqp_.publish(queue, body);
   }
   Result<void> may_publish() override { return amqp_.may_publish(); }
+  Result<void> may_read(const std::string& queue) override { return amqp_.may_read(queue); }
 
   Result<void> bind(const std::string& queue, const Binding& binding) override {
     const bool can_differ = !binding.properties_key.empty() && binding.arguments != "{}";

@@ -8,15 +8,17 @@
 //   read       ^(ms2m\.|EXCHANGE$|…)       bind to each exchange that the primary is bound to; purge the control queue,
 //                                          and the primary, if that is to be purged
 // and, where topic permissions are set for such an exchange, read of the keys it is bound with. A control queue with a
-// name of its own is added to all three. What depth() and the lists tell needs no such right, but a tag for the
-// management API: `management` where it is the application's own user, `administrator` (which includes `monitoring`)
-// to list and close other users' connections.
+// name of its own is added to configure and read. What depth() and the lists tell needs no such right, but a tag for
+// the management API: `management` where it is the application's own user, `administrator` (which includes
+// `monitoring`) to list and close other users' connections.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "shared/base/result.h"
@@ -30,7 +32,19 @@ struct Consumer {
   std::string peer_host;       // as the broker sees it: behind SNAT or a mesh not the Pod's address
   std::uint32_t prefetch = 0;  // 0: unlimited
   bool acknowledges = true;    // false: what the broker has sent to it counts as handled, and no prefetch holds
+  std::string user = {};       // whose connection it is; empty: not told yet
   bool operator==(const Consumer&) const = default;
+};
+
+// Whom the management API takes us for.
+struct User {
+  std::string name;
+  std::vector<std::string> tags;
+
+  [[nodiscard]] bool has(std::string_view tag) const { return std::find(tags.begin(), tags.end(), tag) != tags.end(); }
+  // Others' connections; its own it may close and see without a tag for that.
+  [[nodiscard]] bool may_close_others() const { return has("administrator"); }
+  [[nodiscard]] bool sees_others() const { return has("administrator") || has("monitoring"); }
 };
 
 struct Binding {
@@ -109,13 +123,14 @@ class Broker {
   virtual ~Broker() = default;
 
   // --- management API ---
+  [[nodiscard]] virtual Result<User> whoami() = 0;
   // Those of one queue; none, too, when there is no such queue. A consumer that has gone is missed at once, a new one
   // is listed up to 5 s late. Without the tag `monitoring` only those of the broker's own user.
   [[nodiscard]] virtual Result<std::vector<Consumer>> consumers(const std::string& queue) = 0;
   // Names of the virtual host's connections that come from that address, as the broker sees it (peer_host); a new one
   // is listed late as well. Without the tag `monitoring` only those of the broker's own user.
   [[nodiscard]] virtual Result<std::vector<std::string>> connections_from(const std::string& peer_host) = 0;
-  // Success, too, when there is no such connection.
+  // Success, too, when there is no such connection. Another user's takes the tag `administrator`.
   [[nodiscard]] virtual Result<void> close_connection(const std::string& connection, const std::string& reason) = 0;
   // Whoever its consumers belong to. Waits, at most 8 s, until the broker has told of a new queue what policies say.
   [[nodiscard]] virtual Lookup<QueueFacts> queue(const std::string& name) = 0;
@@ -151,6 +166,8 @@ class Broker {
   [[nodiscard]] virtual Result<void> publish(const std::string& queue, const std::string& body) = 0;
   // Whether the user has the right to publish() at all; nothing arrives anywhere.
   [[nodiscard]] virtual Result<void> may_publish() = 0;
+  // Whether it has the right to consume and purge() that queue; nothing is taken. Success, too, when it is not there.
+  [[nodiscard]] virtual Result<void> may_read(const std::string& queue) = 0;
 };
 
 // Connects to nothing yet; fails on an unusable URL or authority.

@@ -34,6 +34,15 @@ ManagementApi::ManagementApi(std::shared_ptr<http::HttpClient> client, const Bro
       authorization_("Basic " + to_base64(address.management.user + ":" + address.management.password)),
       statistics_delay_(statistics_delay) {}
 
+Result<User> ManagementApi::whoami() {
+  const std::string attempt = fmt::format("ask for the tags of user {} at {}", user_, where_);
+  auto answer = get(attempt, "/api/whoami", Absent::is_an_answer, kTimeout);
+  if (!answer) return tl::make_unexpected(answer.error());
+  if (!*answer || !(*answer)->is_object())
+    return failure(attempt + ": the answer is no object; is this RabbitMQ's management API?");
+  return user_of(**answer);
+}
+
 Result<std::vector<Consumer>> ManagementApi::consumers(const std::string& queue) {
   const std::string attempt = fmt::format("list the consumers of queue {} at {}", queue, where_);
   auto answer =

@@ -20,6 +20,7 @@ class ManagementApi {
                 std::chrono::milliseconds statistics_delay = std::chrono::milliseconds{8'000});
 
   // As in Broker.
+  [[nodiscard]] Result<User> whoami();
   [[nodiscard]] Result<std::vector<Consumer>> consumers(const std::string& queue);
   [[nodiscard]] Result<std::vector<std::string>> connections_from(const std::string& peer_host);
   [[nodiscard]] Result<void> close_connection(const std::string& connection, const std::string& reason);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace migrate::broker {
 namespace {
@@ -70,7 +71,21 @@ Consumer consumer_of(const Json& listed) {
   const std::uint64_t prefetch = count_of(listed, "prefetch_count").value_or(0);
   return {text_of(listed, "consumer_tag"), text_of(channel, "connection_name"), text_of(channel, "peer_host"),
           prefetch > std::numeric_limits<std::uint32_t>::max() ? 0U : static_cast<std::uint32_t>(prefetch),
-          part_of(listed, "ack_required") != false};
+          part_of(listed, "ack_required") != false,
+          text_of(channel, "user")};
+}
+
+User user_of(const Json& whoami) {
+  User user{text_of(whoami, "name"), {}};
+  const Json& tags = part_of(whoami, "tags");
+  if (tags.is_array())
+    for (const Json& one : tags)
+      if (one.is_string()) user.tags.push_back(one.get<std::string>());
+  if (!tags.is_string()) return user;
+  std::istringstream all{tags.get<std::string>()};
+  for (std::string one; std::getline(all, one, ',');)
+    user.tags.push_back(std::move(one));
+  return user;
 }
 
 std::vector<std::string> queue_names_of(const Json& list, const std::string& prefix) {

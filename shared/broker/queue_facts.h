@@ -12,6 +12,9 @@ namespace migrate::broker {
 
 [[nodiscard]] Consumer consumer_of(const nlohmann::json& listed);
 
+// From /api/whoami; tags are a list, and before RabbitMQ 3.9 one text with commas.
+[[nodiscard]] User user_of(const nlohmann::json& whoami);
+
 // From /api/vhosts/VHOST/connections, the names of those that come from there.
 [[nodiscard]] std::vector<std::string> connections_of(const nlohmann::json& list, const std::string& peer_host);
 

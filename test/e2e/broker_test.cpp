@@ -176,6 +176,24 @@ BOOST_AUTO_TEST_CASE(a_queue_that_does_not_exist) {
   const auto bound = broker->bind("ms2m.nobody", {"fanout", ""});
   BOOST_TEST(contains(problem(bound), "NOT_FOUND"), problem(bound));
   BOOST_TEST(broker->declare_queue(kMirror).has_value());  // on the channel that the broker closed
+  BOOST_TEST(broker->may_read("ms2m.nobody").has_value());
+}
+
+// The right is looked at and nothing else happens, of each type of queue that can be mirrored.
+BOOST_AUTO_TEST_CASE(to_ask_for_the_right_to_read_takes_nothing) {
+  for (const char* type : {"classic", "quorum"}) {
+    api("DELETE", "/queues/broker%20test/ms2m.replay.1");
+    api("PUT", "/queues/broker%20test/ms2m.replay.1", {{"durable", true}, {"arguments", {{"x-queue-type", type}}}});
+    migrate::value_or_fatal(broker->publish(kMirror, "1"));
+    eventually("the message to wait", [&] { return ready(kMirror) == 1; });
+    const auto may = broker->may_read(kMirror);
+    BOOST_TEST(may.has_value(), problem(may));
+    BOOST_TEST(ready(kMirror) == 1U);
+    BOOST_TEST(broker->depth(kMirror).value()->consumers == 0U);
+    const Json left = api("POST", "/queues/broker%20test/ms2m.replay.1/get",
+                          {{"count", 1}, {"ackmode", "ack_requeue_false"}, {"encoding", "auto"}});
+    BOOST_TEST(left.at(0).at("redelivered") == false);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_mirror_from_its_begin_to_its_end) {
@@ -296,6 +314,15 @@ BOOST_AUTO_TEST_CASE(a_consumer_is_seen_holds_the_queue_and_is_closed) {
   BOOST_TEST(migrate::value_or_fatal(other->consumers(kMirror)).empty());
   const auto refused = other->close_connection(listed.front().connection, "mine is better");
   BOOST_TEST(contains(problem(refused), "administrator"), problem(refused));
+  // But it sees of a queue whose they are, and what it may itself: so it is known before.
+  const auto seen = migrate::value_or_fatal(other->queue(kMirror));
+  BOOST_REQUIRE(seen->consumers.size() == 1U);
+  BOOST_TEST(seen->consumers.front().user == "guest");
+  const User stranger = migrate::value_or_fatal(other->whoami());
+  BOOST_TEST(stranger.name == "broker-test-app");
+  BOOST_TEST(!stranger.may_close_others());
+  BOOST_TEST(!stranger.sees_others());
+  BOOST_TEST(migrate::value_or_fatal(broker->whoami()).may_close_others());
 
   migrate::value_or_fatal(broker->close_connection(listed.front().connection, "the test wants it"));
   eventually("what it held to be back", [&] { return ready(kMirror) == 3; });
@@ -337,6 +364,10 @@ BOOST_AUTO_TEST_CASE(a_missing_right_is_named) {
   BOOST_TEST(contains(problem(read), "needs the right to read exchange amq.topic"), problem(read));
   const auto purged = broker->purge("primary");
   BOOST_TEST(contains(problem(purged), "needs the right to read queue primary"), problem(purged));
+  BOOST_TEST(purged.error().is_missing_right);
+  const auto may_read = broker->may_read("primary");
+  BOOST_TEST(contains(problem(may_read), "needs the right to read queue primary"), problem(may_read));
+  BOOST_TEST(may_read.error().is_missing_right);
   BOOST_TEST(ready("primary") == 0U);  // looking needs none
 
   api("PUT", "/permissions/broker%20test/broker-test-app", {{"configure", ""}, {"write", ""}, {"read", ""}});

@@ -1,10 +1,11 @@
-// Queues that no mirror can be made of, on a real broker: each is refused before anything happens, with its reason and
-// a way out. No message is needed for that, nor an application.
+// Queues that no mirror can be made of, and users of the broker who may not make one, on a real broker: each is refused
+// before anything happens, with its reason and a way out. No message is needed for that, nor an application.
 #include <fmt/format.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include "test/e2e/broker_side.h"
+#include "test/e2e/preflight_checks.h"
 #include "test/e2e/small_pods.h"
 
 using namespace harness;
@@ -52,7 +53,34 @@ const std::vector<Refused> kRows{
     {"careless", kPlain, true, "that does not acknowledge", "acknowledge by hand", "stop"},
 };
 
-// Who consumes as a consumer that is to be migrated must not, and has an exclusive queue.
+constexpr const char* kGood = "good";  // a queue that can be mirrored
+constexpr const char* kUser = "queue-refusals-user";
+
+// The rights that docs/install.md lists, but for one.
+struct Lacks {
+  const char* said;
+  const char* configure = R"(^ms2m\.)";
+  const char* write = R"(^(ms2m\.|amq\.default$))";
+  const char* read = R"(^(ms2m\.|amq\.fanout$))";
+  const char* tag = "administrator";
+  Words flags = {"--strategy", "live"};
+};
+
+const std::vector<Lacks> kLacks{
+    {.said = "needs the right to configure queue ms2m.replay.", .configure = "^$"},
+    {.said = "needs the right to write queue ms2m.replay.", .write = R"(^amq\.default$)"},
+    {.said = "needs the right to write exchange amq.default", .write = R"(^ms2m\.)"},
+    {.said = "needs the right to read exchange amq.fanout", .read = R"(^ms2m\.)"},
+    // Taken back on the way back, where source and target have one control queue.
+    {.said = "needs the right to read queue ms2m.control.plain",
+     .read = R"(^amq\.fanout$)",
+     .flags = {"--strategy", "sequential", "--keep-name"}},
+    {.said = "needs the right to read queue good", .flags = {"--strategy", "live", "--purge-primary"}},
+    {.said = "the tag `administrator`", .tag = "management"},
+    {.said = "the tag `administrator`", .tag = "monitoring", .flags = {"--strategy", "stop"}},
+};
+
+// Who consumes as a consumer that is to be migrated must not, and has an exclusive queue; and one that is as it should.
 constexpr const char* kOddConsumers = R"(
 import pika, sys
 connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
@@ -62,7 +90,7 @@ def consume(queue, prefetch, auto_ack=False):
     channel.basic_consume(queue, lambda *delivery: None, auto_ack=auto_ack)
 connection.channel().queue_declare("exclusive", exclusive=True)
 connection.channel().queue_bind("exclusive", "amq.fanout")
-for queue, prefetch in (("shared", 1), ("shared", 1), ("greedy", 0), ("exclusive", 1)):
+for queue, prefetch in (("shared", 1), ("shared", 1), ("greedy", 0), ("exclusive", 1), ("good", 1)):
     consume(queue, prefetch)
 consume("careless", 5, auto_ack=True)
 while True:
@@ -93,25 +121,33 @@ class Queues {
       if (row.is_bound)
         ask(cluster_, "POST", fmt::format("/bindings/{}/e/amq.fanout/q/{}", kVirtualHost, row.queue), Json::object());
     }
+    ask(cluster_, "PUT", path_of("queues", kGood), kPlain);
+    ask(cluster_, "POST", fmt::format("/bindings/{}/e/amq.fanout/q/{}", kVirtualHost, kGood), Json::object());
     // An application that follows the protocol has declared it.
     ask(cluster_, "PUT", path_of("queues", std::string("ms2m.control.") + kPod), kPlain);
-    use(stage);
+    use(stage, "guest");
     start_odd_consumers(stage);
   }
-  ~Queues() { management(cluster_, "DELETE", fmt::format("/vhosts/{}", kVirtualHost)); }
+  ~Queues() {
+    management(cluster_, "DELETE", fmt::format("/vhosts/{}", kVirtualHost));
+    management(cluster_, "DELETE", fmt::format("/users/{}", kUser));
+  }
   Queues(const Queues&) = delete;
   Queues& operator=(const Queues&) = delete;
 
- private:
-  static std::string url() { return fmt::format("amqp://guest:guest@rabbitmq.rabbitmq:5672/{}", kVirtualHost); }
+  // By the namespace's Secret; the user's password is its name.
+  static void use(const Stage& stage, const std::string& user) {
+    stage.cluster().apply({{"apiVersion", "v1"},
+                           {"kind", "Secret"},
+                           {"metadata", {{"name", kBrokerSecret}, {"namespace", stage.ns().name()}}},
+                           {"stringData",
+                            {{"amqp-url", url(user)},
+                             {"management-url", fmt::format("http://{}:{}@rabbitmq.rabbitmq:15672", user, user)}}}});
+  }
 
-  // By the namespace's Secret.
-  static void use(const Stage& stage) {
-    stage.cluster().apply(
-        {{"apiVersion", "v1"},
-         {"kind", "Secret"},
-         {"metadata", {{"name", kBrokerSecret}, {"namespace", stage.ns().name()}}},
-         {"stringData", {{"amqp-url", url()}, {"management-url", "http://guest:guest@rabbitmq.rabbitmq:15672"}}}});
+ private:
+  static std::string url(const std::string& user) {
+    return fmt::format("amqp://{}:{}@rabbitmq.rabbitmq:5672/{}", user, user, kVirtualHost);
   }
 
   void start_odd_consumers(const Stage& stage) const {
@@ -119,7 +155,7 @@ class Queues {
     image.resize(image.find('\n'));
     Json pod = small_pod(stage.ns().name(), "odd-consumers", "node-b");
     pod["spec"]["containers"][0]["image"] = image;
-    pod["spec"]["containers"][0]["command"] = {"/usr/bin/python3", "-c", kOddConsumers, url()};
+    pod["spec"]["containers"][0]["command"] = {"/usr/bin/python3", "-c", kOddConsumers, url("guest")};
     cluster_.apply(pod);
     eventually("the odd consumers to consume", [&] {
       const Json all =
@@ -143,11 +179,21 @@ void refuse(const Stage& stage, const Refused& row, const std::string& name) {
   stage.check_nothing_left(name);
 }
 
+void check(const Stage& stage, const Lacks& row) {
+  ask(stage.cluster(), "PUT", fmt::format("/users/{}", kUser), {{"password", kUser}, {"tags", row.tag}});
+  ask(stage.cluster(), "PUT", path_of("permissions", kUser),
+      {{"configure", row.configure}, {"write", row.write}, {"read", row.read}});
+  Words words{"check", kPod, "--to", "node-b", "--queue", kGood, "--broker-secret", kBrokerSecret};
+  words.insert(words.end(), row.flags.begin(), row.flags.end());
+  const std::string found = trouble(stage.plugin(words), 1, {{"FAIL BrokerRights", {row.said}, "brokerrights"}});
+  BOOST_TEST(found.empty(), row.said << ": " << found);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(queue_refusals)
 
-BOOST_AUTO_TEST_CASE(queues_that_cannot_be_mirrored_are_refused_with_reason_and_way_out) {
+BOOST_AUTO_TEST_CASE(queues_and_users_that_make_no_mirror_are_refused_with_reason_and_way_out) {
   const Stage stage{"queue-refusals"};
   const Queues queues{stage};
   stage.cluster().apply(small_pod(stage.ns().name(), kPod, "node-a"));
@@ -155,6 +201,10 @@ BOOST_AUTO_TEST_CASE(queues_that_cannot_be_mirrored_are_refused_with_reason_and_
   int count = 0;
   for (const Refused& row : kRows)
     refuse(stage, row, fmt::format("refused-{}", ++count));
+  print_in_ascii();
+  Queues::use(stage, kUser);
+  for (const Lacks& row : kLacks)
+    check(stage, row);
   const Json left =
       Json::parse(management(stage.cluster(), "GET", std::string("/queues/") + kVirtualHost + "?columns=name"));
   for (const Json& one : left)

@@ -35,6 +35,8 @@ class FakeBroker : public broker::Broker {
   bool is_down = false;  // every call fails
   // Consumers that the management API does not list yet, by their tags; depth() counts them.
   std::set<std::string> unlisted;
+  // Whose rights these calls have: without the tag others' connections are not closed, nor their consumers listed.
+  broker::User user{"migrate", {"administrator"}};
 
   [[nodiscard]] std::vector<std::string> calls() const {
     const std::lock_guard lock{mutex_};
@@ -141,11 +143,18 @@ class FakeBroker : public broker::Broker {
   }
 
   // --- the interface ---
+  Result<broker::User> whoami() override {
+    if (auto error = begin("whoami")) return tl::make_unexpected(*error);
+    return user;
+  }
   Result<std::vector<broker::Consumer>> consumers(const std::string& queue) override {
     if (auto error = begin("consumers " + queue)) return tl::make_unexpected(*error);
     const std::lock_guard lock{mutex_};
     const auto found = queues_.find(queue);
-    return found == queues_.end() ? std::vector<broker::Consumer>{} : listed(found->second);
+    if (found == queues_.end()) return std::vector<broker::Consumer>{};
+    auto all = listed(found->second);
+    std::erase_if(all, [&](const broker::Consumer& one) { return !user.sees_others() && one.user != user.name; });
+    return all;
   }
   // Those that consume, and what open_connection() added.
   Result<std::vector<std::string>> connections_from(const std::string& peer_host) override {
@@ -153,15 +162,18 @@ class FakeBroker : public broker::Broker {
     const std::lock_guard lock{mutex_};
     std::set<std::string> names;
     for (const auto& [name, host] : idle_)
-      if (host == peer_host) names.insert(name);
+      if (host == peer_host && user.sees_others()) names.insert(name);
     for (const auto& [name, queue] : queues_)
       for (const Held& one : queue.consumers)
-        if (one.consumer.peer_host == peer_host) names.insert(one.consumer.connection);
+        if (one.consumer.peer_host == peer_host && (user.sees_others() || one.consumer.user == user.name))
+          names.insert(one.consumer.connection);
     return std::vector<std::string>{names.begin(), names.end()};
   }
   Result<void> close_connection(const std::string& connection, const std::string& /*reason*/) override {
     if (auto error = begin("close_connection " + connection)) return tl::make_unexpected(*error);
     const std::lock_guard lock{mutex_};
+    if (!user.may_close_others() && !is_own(connection))
+      return failure("close connection " + connection + ": the broker answered 401");
     closed_.push_back(connection);
     idle_.erase(connection);
     for (auto& [name, queue] : queues_)
@@ -276,6 +288,10 @@ class FakeBroker : public broker::Broker {
     if (auto error = begin("may_publish")) return tl::make_unexpected(*error);
     return {};
   }
+  Result<void> may_read(const std::string& queue) override {
+    if (auto error = begin("may_read " + queue)) return tl::make_unexpected(*error);
+    return {};
+  }
 
  private:
   struct Held {
@@ -304,6 +320,14 @@ class FakeBroker : public broker::Broker {
     for (const Held& one : queue.consumers)
       if (!unlisted.contains(one.consumer.tag)) all.push_back(one.consumer);
     return all;
+  }
+
+  // One through which somebody else consumes is not.
+  [[nodiscard]] bool is_own(const std::string& connection) const {
+    for (const auto& [name, queue] : queues_)
+      for (const Held& one : queue.consumers)
+        if (one.consumer.connection == connection && one.consumer.user != user.name) return false;
+    return true;
   }
 
   static Held* consumer_of(Queue& queue, const std::string& tag) {

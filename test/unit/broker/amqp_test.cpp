@@ -106,15 +106,19 @@ const std::vector<Row> kRefusals{
 
 BOOST_DATA_TEST_CASE(a_refusal_says_what_is_missing, boost::unit_test::data::make(kRefusals), row) {
   const AmqpError error{AmqpError::Kind::refused, static_cast<std::uint16_t>(row.code), row.words};
-  const auto explained = explain("do it", error, row.right, {"mq:5672", "me", "v"}).message;
+  const migrate::Error told = explain("do it", error, row.right, {"mq:5672", "me", "v"});
+  const std::string& explained = told.message;
+  BOOST_TEST(told.is_missing_right == (explained.find("; user me ") != std::string::npos), explained);
+  BOOST_TEST(told.within("move").is_missing_right == told.is_missing_right);
   BOOST_TEST(explained.starts_with("do it at mq:5672: "), explained);
   BOOST_TEST(explained.find(row.says) != std::string::npos, explained);
 }
 
 BOOST_AUTO_TEST_CASE(a_reserved_name_is_no_missing_right) {
   const AmqpError error{AmqpError::Kind::refused, 403, "ACCESS_REFUSED - queue name 'amq.x' contains reserved prefix"};
-  BOOST_TEST(explain("do it", error, {"configure", "amq.x"}, {"mq", "me", "v"}).message.find("needs") ==
-             std::string::npos);
+  const migrate::Error told = explain("do it", error, {"configure", "amq.x"}, {"mq", "me", "v"});
+  BOOST_TEST(told.message.find("needs") == std::string::npos);
+  BOOST_TEST(!told.is_missing_right);
 }
 
 BOOST_AUTO_TEST_CASE(why_a_queue_stays) {

@@ -72,6 +72,24 @@ BOOST_AUTO_TEST_CASE(a_new_consumer_is_counted_before_it_is_listed_and_its_conne
   BOOST_TEST(consumers("q")->size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(without_a_tag_a_user_has_its_own_connections_alone) {
+  add_queue("q");
+  consume("q", {"t1", "own", "10.0.0.9", 2, true, "me"});
+  consume("q", {"t2", "another's", "10.0.0.9", 2, true, "app"});
+  user = {"me", {"monitoring"}};
+  BOOST_TEST(whoami()->name == "me");
+  BOOST_TEST(consumers("q")->size() == 2U);
+  BOOST_TEST(!close_connection("another's", "why not"));
+  user.tags = {"management"};
+  BOOST_REQUIRE(consumers("q")->size() == 1U);
+  BOOST_TEST(consumers("q")->front().user == "me");
+  BOOST_TEST(connections_from("10.0.0.9").value() == Words{"own"}, boost::test_tools::per_element());
+  BOOST_TEST(FakeBroker::queue("q").value()->consumers.size() == 2U);
+  BOOST_TEST(close_connection("own", "why not").has_value());
+  BOOST_TEST(closed_connections() == Words{"own"}, boost::test_tools::per_element());
+  BOOST_TEST(depth("q").value()->consumers == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_hook_may_act_and_fail_a_call) {
   on_call = [this](const std::string& call) -> std::optional<migrate::Error> {
     if (call == "depth q") add_queue("q");

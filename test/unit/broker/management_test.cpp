@@ -39,19 +39,45 @@ struct Scene {
 BOOST_FIXTURE_TEST_SUITE(management, Scene)
 
 BOOST_AUTO_TEST_CASE(consumers_of_one_queue) {
-  body =
-      R"([{"consumer_tag": "t1", "prefetch_count": 5, "ack_required": true, "queue": {"name": "orders", "vhost": "/"},
-              "channel_details": {"connection_name": "10.0.0.9:1 -> 10.0.0.2:5672", "peer_host": "10.0.0.9"}},
+  body = R"([{"consumer_tag": "t1", "prefetch_count": 5, "ack_required": true, "queue": {"name": "orders", "vhost": "/"},
+              "channel_details": {"connection_name": "10.0.0.9:1 -> 10.0.0.2:5672", "peer_host": "10.0.0.9",
+                                  "user": "shop"}},
              {"consumer_tag": "t2", "queue": {"name": "others", "vhost": "/"}, "channel_details": []},
              {"consumer_tag": "t3", "queue": {"name": "orders", "vhost": "/"}, "channel_details": [],
               "ack_required": false}, 7])";
   const auto found = broker->consumers("orders");
   BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
   BOOST_REQUIRE(found->size() == 2U);
-  BOOST_CHECK((found->front() == Consumer{"t1", "10.0.0.9:1 -> 10.0.0.2:5672", "10.0.0.9", 5}));
+  BOOST_CHECK((found->front() == Consumer{"t1", "10.0.0.9:1 -> 10.0.0.2:5672", "10.0.0.9", 5, true, "shop"}));
   BOOST_CHECK((found->back() == Consumer{"t3", "", "", 0, false}));
   BOOST_TEST(asked.front().target == "/api/consumers/%2F");
   BOOST_TEST(asked.front().header("Authorization") == "Basic bWU6czNjcmV0");
+}
+
+BOOST_AUTO_TEST_CASE(who_the_user_is_and_what_its_tags_allow) {
+  struct Row {
+    const char* tags;
+    bool may_close_others;
+    bool sees_others;
+  };
+  for (const Row& row : std::vector<Row>{{R"(["administrator"])", true, true},
+                                         {R"(["management", "monitoring"])", false, true},
+                                         {R"("management,administrator")", true, true},  // before RabbitMQ 3.9
+                                         {R"(["policymaker"])", false, false},
+                                         {R"("")", false, false},
+                                         {"null", false, false}}) {
+    body = std::string{R"({"name": "me", "tags": )"} + row.tags + "}";
+    const auto me = broker->whoami();
+    BOOST_REQUIRE_MESSAGE(me, (me ? "" : me.error().message));
+    BOOST_TEST(me->name == "me");
+    BOOST_TEST(me->may_close_others() == row.may_close_others, row.tags);
+    BOOST_TEST(me->sees_others() == row.sees_others, row.tags);
+  }
+  BOOST_TEST(asked.front().target == "/api/whoami");
+  body = "[]";
+  BOOST_TEST(!broker->whoami().has_value());
+  status = 401;
+  BOOST_TEST(broker->whoami().error().message.find("administrator") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(connections_from_one_address) {

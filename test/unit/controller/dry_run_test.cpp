@@ -135,7 +135,7 @@ BOOST_DATA_TEST_CASE(all_that_speaks_against_it_is_found_at_once, data::make(kWa
   scene.broker->listed_policies = {broker::Policy{"short", ".*", false, 0, false, true}};
   scene.broker->on_call = [](const std::string& call) -> std::optional<Error> {
     if (!begins(call, "may_publish")) return std::nullopt;
-    return Error{"ACCESS_REFUSED"};
+    return Error{"ACCESS_REFUSED", true};
   };
   const MigrationStatus status = scene.run();
   BOOST_TEST(to_string(status.phase) == "Refused", status.message);

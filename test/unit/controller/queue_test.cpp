@@ -1,5 +1,6 @@
 // The consumer that is frozen with its Pod: which connections it has, and that nothing is left of it before the commit.
 #include <algorithm>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "extender/controller/queue.h"
@@ -7,6 +8,7 @@
 
 namespace {
 
+namespace data = boost::unit_test::data;
 using namespace migrate;
 using namespace migrate::controller;
 using namespace std::chrono_literals;
@@ -27,9 +29,18 @@ struct JustCome : Scene {
       return std::nullopt;
     };
   }
-  void come(const std::string& tag, const std::string& connection, const std::string& host) {
-    broker->consume("orders", {tag, connection, host, 5});
+  void come(const std::string& tag, const std::string& connection, const std::string& host,
+            const std::string& user = "") {
+    broker->consume("orders", {tag, connection, host, 5, user});
     broker->unlisted.insert(tag);
+  }
+  // Found out before anything of the source was touched.
+  void check_failed_before(const MigrationStatus& status, const char* phase, const char* reason, const char* part) {
+    BOOST_TEST(to_string(status.phase) == phase, status.message);
+    BOOST_TEST(status.reason == reason);
+    BOOST_TEST(status.message.find(part) != std::string::npos, status.message);
+    BOOST_TEST(!frozen_after.has_value());
+    BOOST_TEST(broker->closed_connections().empty());
   }
   // The broker lists it that long after the freeze.
   void list_after_freeze(std::chrono::milliseconds span) {
@@ -96,6 +107,97 @@ BOOST_FIXTURE_TEST_CASE(a_broker_that_does_not_tell_of_connections_is_waited_for
   run();
   check_succeeded("orders-mig-a6pfz");
   BOOST_TEST(broker->closed_connections() == Words{"mine"}, boost::test_tools::per_element());
+}
+
+struct Tags {
+  std::vector<std::string> tags;
+  friend std::ostream& operator<<(std::ostream& out, const Tags& one) {
+    for (const std::string& tag : one.tags)
+      out << tag << " ";
+    return out;
+  }
+};
+const std::vector<Tags> kTooFew{{{"management"}}, {{"policymaker"}}, {{"monitoring", "management"}}};
+
+// Else it would stay open while the target is restored, and what it holds would come after newer messages.
+BOOST_DATA_TEST_CASE(a_user_who_may_not_close_the_connection_is_refused, data::make(kTooFew), few) {
+  JustCome scene;
+  scene.come("t1", "mine", "10.0.0.9", "app");
+  scene.broker->unlisted.clear();
+  scene.broker->user = {"shop", few.tags};
+  scene.check_failed_before(
+      scene.run(), "Refused", "BrokerRights",
+      "queue orders is consumed as user app, whose connections user shop may not close: give user "
+      "shop the tag `administrator`");
+}
+
+// At first the broker has not told whose it is.
+BOOST_DATA_TEST_CASE(or_is_found_out_before_the_freeze, data::make(kTooFew), few) {
+  JustCome scene;
+  scene.come("t1", "mine", "10.0.0.9", "app");
+  scene.broker->user = {"shop", few.tags};
+  scene.time.on_pass = [&] {
+    scene.leadership.turn({});
+    if (scene.now() - scene.began >= 4s) scene.broker->unlisted.clear();
+  };
+  scene.check_failed_before(scene.run(), "RolledBack", "BrokerRights", "give user shop the tag `administrator`");
+  scene.check_rolled_back();
+}
+
+BOOST_FIXTURE_TEST_CASE(the_applications_own_user_needs_no_tag_for_that, JustCome) {
+  broker->user = {"app", {"management"}};
+  come("t1", "mine", "10.0.0.9", "app");
+  broker->unlisted.clear();
+  broker->consume("orders", {"t2", "a sibling's", "10.0.0.8", 5, true, "another app"});
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"mine"}, boost::test_tools::per_element());
+}
+
+BOOST_FIXTURE_TEST_CASE(consumers_that_are_never_listed_are_told_of_before_the_freeze, JustCome) {
+  come("t1", "mine", "10.0.0.9", "app");
+  come("t2", "mine as well", "10.0.0.9", "app");
+  check_failed_before(run(), "RolledBack", "Broker", "counts 2 consumers of queue orders and lists no connection");
+  check_rolled_back();
+  BOOST_TEST((now() - began < 20s));
+}
+
+// Nobody consumed when it was looked; it is listed late, and closed all the same.
+BOOST_FIXTURE_TEST_CASE(a_consumer_that_comes_right_before_the_freeze_is_closed_when_it_is_listed, JustCome) {
+  source.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "freeze") come("t1", "mine", "10.0.0.9");
+    if (what == "commit") at_commit = broker->depth("orders").value()->consumers;
+    return std::nullopt;
+  };
+  list_after_freeze(3s);
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"mine"}, boost::test_tools::per_element());
+  BOOST_CHECK(at_commit == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(or_the_source_is_not_given_up_before_it_is, JustCome) {
+  source.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "freeze") come("t1", "mine", "10.0.0.9");
+    return std::nullopt;
+  };
+  const MigrationStatus status = run();
+  check_rolled_back();
+  BOOST_TEST(status.message.find("whose connections it has not listed in time") != std::string::npos, status.message);
+}
+
+// It comes late in the time that a consumer is waited for, and is given as long again.
+BOOST_FIXTURE_TEST_CASE(a_consumer_that_comes_late_is_waited_for_anew, JustCome) {
+  bool has_come = false;
+  time.on_pass = [&] {
+    leadership.turn({});
+    if (!has_come && now() - began >= 4s) come("t1", "by way of a proxy", "192.168.0.1");
+    has_come = now() - began >= 4s;
+    if (now() - began >= 9s) broker->unlisted.clear();
+  };
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"by way of a proxy"}, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(the_consumers_connections_are_closed_while_it_is_frozen) {

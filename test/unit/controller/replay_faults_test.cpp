@@ -18,17 +18,51 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(replay_faults)
 
-const std::vector<const char*> kRights{"remove_queue ms2m.replay.", "unbind ms2m.replay.", "remove_queue ms2m.control.",
-                                       "may_publish"};
+const Error kNoRight{"ACCESS_REFUSED; user shop needs the right to configure", true};
 
-BOOST_DATA_TEST_CASE(a_right_that_is_missing_is_found_out_before_anything_happens, data::make(kRights), needed) {
-  Live scene;
+struct Right {
+  const char* call;
+  Strategy strategy = Strategy::live;
+  bool keep_name = false;
+  bool purges = false;
+  friend std::ostream& operator<<(std::ostream& out, const Right& right) { return out << right.call; }
+};
+const std::vector<Right> kRights{{"remove_queue ms2m.replay."},
+                                 {"unbind ms2m.replay."},
+                                 {"remove_queue ms2m.control."},
+                                 {"may_publish"},
+                                 {"may_read ms2m.control.o", Strategy::sequential, true},
+                                 {"declare_queue ms2m.control.o", Strategy::sequential, true},
+                                 {"may_read orders", Strategy::live, false, true}};
+
+BOOST_DATA_TEST_CASE(a_right_that_is_missing_is_found_out_before_anything_happens, data::make(kRights), right) {
+  Replay scene{right.strategy, right.keep_name};
+  scene.edit([&](Json& object) { object["spec"]["messages"]["purgePrimary"] = right.purges; });
   scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
-    if (begins(call, needed)) return Error{"ACCESS_REFUSED; user shop needs the right to configure"};
+    if (begins(call, right.call)) return kNoRight;
     return std::nullopt;
   };
   check_said(scene.run(), "Refused", "BrokerRights", "needs the right to configure; or use --strategy stop");
-  BOOST_TEST(scene.count("declare_queue " + scene.mirror()) == 0U);
+  for (const std::string& call : scene.broker->calls())
+    BOOST_TEST(call != "declare_queue " + scene.mirror());
+}
+
+// Nobody needs them: whoever lacks them is not refused for it.
+BOOST_AUTO_TEST_CASE(rights_that_are_not_needed_are_not_asked_for) {
+  Live scene;
+  scene.run();
+  scene.check_succeeded(kShadow);
+  for (const std::string& call : scene.broker->calls())
+    BOOST_TEST(!begins(call, "may_read"), call);
+}
+
+BOOST_AUTO_TEST_CASE(a_shared_control_queue_that_was_declared_otherwise_is_refused_for_what_it_is) {
+  Replay scene{Strategy::sequential, true};
+  scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (call == std::string("declare_queue ") + kOwnControl) return Error{"PRECONDITION_FAILED"};
+    return std::nullopt;
+  };
+  check_said(scene.run(), "Refused", "Broker", "the control queue, which source and target share: PRECONDITION_FAILED");
 }
 
 BOOST_FIXTURE_TEST_CASE(an_application_without_a_control_queue_is_refused, Live) {
@@ -122,6 +156,53 @@ BOOST_AUTO_TEST_CASE(a_word_in_the_sources_own_queue_is_taken_back_and_the_repla
   BOOST_REQUIRE(scene.broker->has_queue(kOwnControl));
   BOOST_TEST(scene.broker->ready(kOwnControl) == std::vector<std::string>{R"({"type":"END_REPLAY"})"},
              boost::test_tools::per_element());
+}
+
+// To wait for the right would keep the source frozen, or its name held, for as long as nobody gives it.
+struct Refused {
+  const char* call;
+  std::vector<std::string> words;  // that are left in the control queue
+  const char* warned;
+  friend std::ostream& operator<<(std::ostream& out, const Refused& one) { return out << one.call; }
+};
+const std::vector<Refused> kRefused{
+    {"purge ms2m.control.", {"START_REPLAY", "END_REPLAY"}, "so the application reads it and END_REPLAY behind it"},
+    {R"(publish ms2m.control.o {"type":"END_REPLAY")", {}, R"(until {"type":"END_REPLAY"} is published into it)"}};
+
+BOOST_DATA_TEST_CASE(a_right_that_is_missing_holds_up_no_way_back, data::make(kRefused), refused) {
+  Replay scene{Strategy::sequential, true};
+  scene.source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "snapshot") scene.in_memory = scene.in_source.size();
+    if (what != "commit") return std::nullopt;
+    return agent::AgentError{agent::AgentError::Kind::failed, "no"};
+  };
+  scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (begins(call, refused.call)) return kNoRight;
+    return std::nullopt;
+  };
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_CHECK(scene.source.record.state == agent::SourceState::thawed);
+  const auto left = scene.broker->ready(kOwnControl);
+  BOOST_REQUIRE(left.size() == refused.words.size());
+  for (std::size_t i = 0; i < left.size(); ++i)
+    BOOST_TEST(left[i].find(refused.words[i]) != std::string::npos, left[i]);
+  BOOST_REQUIRE(!status.warnings.empty());
+  BOOST_TEST(status.warnings.back().find(refused.warned) != std::string::npos, status.warnings.back());
+}
+
+// It does not come by itself, and the source may stand frozen meanwhile.
+BOOST_AUTO_TEST_CASE(a_right_that_is_taken_away_meanwhile_is_not_waited_for) {
+  Replay scene{Strategy::sequential, true};
+  scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (begins(call, R"(publish ms2m.control.o {"type":"START_REPLAY")")) return kNoRight;
+    return std::nullopt;
+  };
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  check_said(status, "RolledBack", "BrokerRights", "needs the right to configure");
+  BOOST_REQUIRE(status.frozen_at && scene.source.record.ended_at);
+  BOOST_TEST((*scene.source.record.ended_at - *status.frozen_at < 5s));
 }
 
 // Its process ended. The kubelet starts another, with no memory: that one must not find an empty control queue.
