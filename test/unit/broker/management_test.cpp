@@ -39,7 +39,8 @@ struct Scene {
 BOOST_FIXTURE_TEST_SUITE(management, Scene)
 
 BOOST_AUTO_TEST_CASE(consumers_of_one_queue) {
-  body = R"([{"consumer_tag": "t1", "prefetch_count": 5, "ack_required": true, "queue": {"name": "orders", "vhost": "/"},
+  body =
+      R"([{"consumer_tag": "t1", "prefetch_count": 5, "ack_required": true, "queue": {"name": "orders", "vhost": "/"},
               "channel_details": {"connection_name": "10.0.0.9:1 -> 10.0.0.2:5672", "peer_host": "10.0.0.9",
                                   "user": "shop"}},
              {"consumer_tag": "t2", "queue": {"name": "others", "vhost": "/"}, "channel_details": []},

@@ -31,7 +31,7 @@ struct JustCome : Scene {
   }
   void come(const std::string& tag, const std::string& connection, const std::string& host,
             const std::string& user = "") {
-    broker->consume("orders", {tag, connection, host, 5, user});
+    broker->consume("orders", {tag, connection, host, 5, true, user});
     broker->unlisted.insert(tag);
   }
   // Found out before anything of the source was touched.
