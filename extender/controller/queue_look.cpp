@@ -109,7 +109,10 @@ Attempt<void> judge_queue(Inquiry& asked) {
                  fmt::format("Pod {}/{}: {}, or use --strategy sequential or stop", asked.view().namespace_,
                              asked.view().name, shared_control_queue(*asked.pod)),
                  ""});
-    if (look.facts) judge_deliveries(asked, *look.facts);
+    if (!look.facts) return {};
+    judge_deliveries(asked, *look.facts);
+    if (std::string warning = messages::feed_warning(*look.facts); !warning.empty())
+      asked.warnings.push_back(std::move(warning));
     return {};
   }
   if (!*connected) {

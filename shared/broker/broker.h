@@ -72,6 +72,9 @@ struct QueueFacts {
   bool has_length_limit = false;  // in messages or bytes, whatever happens beyond it
   bool has_priorities = false;
   bool is_single_active = false;
+  // Somebody publishes to it by its name, as far as the broker's statistics tell: of those who have a channel open, and
+  // not of what another queue dead-letters to it.
+  bool is_fed_by_name = false;
   // Of a quorum queue, where it is set: a message that was given back more often is dropped or dead-lettered. Nothing,
   // too: it has no end.
   std::optional<std::uint64_t> delivery_limit = std::nullopt;
