@@ -144,6 +144,8 @@ class Broker {
   [[nodiscard]] virtual Result<void> bind(const std::string& queue, const Binding& binding) = 0;
   // Success, too, when there is no such binding, queue or exchange.
   [[nodiscard]] virtual Result<void> unbind(const std::string& queue, const Binding& binding) = 0;
+  // The same of several, with as little time as can be between the first and the last.
+  [[nodiscard]] virtual Result<void> unbind_all(const std::string& queue, const std::vector<Binding>& bindings);
   // `removed`, too, when there was none: the broker does not tell. A queue that is not a classic one is looked at
   // before, not at the same moment.
   [[nodiscard]] virtual Result<Removal> remove_queue(const std::string& name, const RemoveOnly& only) = 0;
