@@ -43,6 +43,8 @@ struct BacklogWatch::Reader {
   std::mutex mutex;
   bool has_ended = false;
   std::vector<BacklogPoint> read;
+  std::uint64_t last_ready = 0;
+  bool has_shrunk = false;
 
   void connect(const std::stop_token& stop) {
     const auto found = world.client.get(secret, {kSecretPatience, stop});
@@ -59,6 +61,10 @@ struct BacklogWatch::Reader {
     if (has_ended) return;
     read.push_back({world.clock.now(), (*depth)->ready});
     world.metrics.mirror_holds(migration, (*depth)->ready);
+    // A quorum queue whose leader is away for a moment is told as empty. One that is will be seen when it fills again.
+    if ((*depth)->ready == 0) return;
+    if ((*depth)->ready < last_ready) has_shrunk = true;
+    last_ready = (*depth)->ready;
   }
 };
 
@@ -88,6 +94,12 @@ std::vector<BacklogPoint> BacklogWatch::take() {
   if (!reader_) return {};
   const std::lock_guard lock{reader_->mutex};
   return std::exchange(reader_->read, {});
+}
+
+bool BacklogWatch::has_shrunk() const {
+  if (!reader_) return false;
+  const std::lock_guard lock{reader_->mutex};
+  return reader_->has_shrunk;
 }
 
 void watch_backlog(Hop& hop, Phase phase) {

@@ -27,6 +27,8 @@ class BacklogWatch {
   void end();
   // What was read since the last time, in order of time.
   [[nodiscard]] std::vector<BacklogPoint> take();
+  // Whether the mirror has held less at one reading than at the one before: somebody has read it, or it has lost some.
+  [[nodiscard]] bool has_shrunk() const;
 
  private:
   struct Reader;

@@ -107,8 +107,10 @@ Outcome freezing(Hop& hop) {
   // To have logged in to AMQP before the source stands still.
   if (queue && replays(hop))
     if (auto there = primary_depth(hop, {*queue, broker}, limits); !there) return there.error();
-  if (queue && hop.status().strategy == Strategy::sequential && before->state != SourceState::frozen)
+  if (queue && hop.status().strategy == Strategy::sequential && before->state != SourceState::frozen) {
     if (auto unlimited = check_limits(hop, {*queue, broker}, limits); !unlimited) return unlimited.error();
+    if (auto alike = check_bindings(hop, {*queue, broker}, limits); !alike) return alike.error();
+  }
 
   // Its sandbox was made beside the above.
   if (is_local(hop.migration()) && before->state == SourceState::none)
@@ -126,7 +128,8 @@ Outcome freezing(Hop& hop) {
     return closed.error();
   if (!replays(hop)) return {};
   const ReplayLink link{*queue, broker};
-  if (auto cut_off = cut(hop, link, hop.while_frozen()); !cut_off) return cut_off.error();
+  const bool is_repeated = before->state == SourceState::frozen;
+  if (auto cut_off = cut(hop, link, is_repeated, hop.while_frozen()); !cut_off) return cut_off.error();
   // The target may have the source's host name, and with it its control queue: now nobody else reads that.
   if (hop.status().strategy == Strategy::sequential)
     if (auto told = tell_start(hop, link, hop.while_frozen()); !told) return told.error();

@@ -31,6 +31,9 @@ Attempt<broker::QueueFacts> look_at_primary(Hop& hop, const ReplayLink& link, co
 
 Attempt<void> bind_mirror(Hop& hop, const ReplayLink& link, const broker::QueueFacts& primary, const Limits& limits) {
   MessagesStatus& messages = messages_of(hop);
+  // By a controller before us. What came to the queue by a binding that it has got since is not in the mirror, so that
+  // to bind the mirror now would hide a hole.
+  if (messages.bound_at) return check_bindings(hop, link, limits);
   messages.queue = link.queue.queue;
   messages.mirror = messages::mirror_name(hop.migration().uid);
   // Written before it is made: a queue that no record names would never be removed.
@@ -41,7 +44,7 @@ Attempt<void> bind_mirror(Hop& hop, const ReplayLink& link, const broker::QueueF
     if (auto bound = ask_broker<void>(hop, limits, [&] { return link.broker->bind(messages.mirror, binding); }); !bound)
       return bound;
   messages.prefetch = messages::may_hold(primary);
-  if (!messages.bound_at) messages.bound_at = hop.world().clock.now();
+  messages.bound_at = hop.world().clock.now();
   return hop.journal().write();
 }
 
@@ -58,15 +61,12 @@ Attempt<void> await_fence(Hop& hop, const ReplayLink& link, const broker::QueueF
   for (;;) {
     auto mirror = mirror_depth(hop, link, limits);
     if (!mirror) return tl::make_unexpected(mirror.error());
-    auto own =
-        ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
+    auto own = primary_depth(hop, link, limits);
     if (!own) return tl::make_unexpected(own.error());
-    fence.read(hop.world().pacer.now(), mirror->ready, *own ? (*own)->ready : 0);
+    fence.read(hop.world().pacer.now(), mirror->ready, own->ready);
     note_backlog(hop, mirror->ready);
     if (fence.holds()) return {};
-    if (fence.mirror_shrank())
-      return give_up(Event::failed, "MirrorConsumed",
-                     fmt::format("somebody takes messages from queue {}, the mirror; find out who", messages.mirror));
+    if (fence.mirror_shrank()) return mirror_consumed(hop, link);
     if (hop.world().pacer.now() >= next_totals) {
       // As old as before it was asked for: the answer may take its time.
       const auto asked = hop.world().pacer.now();
@@ -97,6 +97,7 @@ Outcome mirroring(Hop& hop) {
   if (auto bound = bind_mirror(hop, *link, *primary, limits); !bound) return bound.error();
   if (auto passed = await_fence(hop, *link, *primary, limits); !passed) return passed.error();
   if (auto unlimited = check_limits(hop, *link, limits); !unlimited) return unlimited.error();
+  if (auto alike = check_bindings(hop, *link, limits); !alike) return alike.error();
   return {Event::done, "", "mirror of " + link->queue.queue};
 }
 

@@ -120,6 +120,8 @@ Attempt<void> judge_queue(Inquiry& asked) {
                  ""});
     if (!look.facts) return {};
     judge_deliveries(asked, *look.facts);
+    if (std::string warning = messages::feed_warning(*look.facts); !warning.empty())
+      asked.warnings.push_back(std::move(warning));
     return judge_closing(asked, look.facts->consumers);
   }
   if (!*connected) {

@@ -111,6 +111,18 @@ tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link) {
                              messages_of(hop).mirror, link.queue.queue));
 }
 
+tl::unexpected<Outcome> mirror_consumed(Hop& hop, const ReplayLink& link) {
+  return give_up(Event::failed, "MirrorConsumed",
+                 fmt::format("queue {}, the mirror of {}, has lost messages before anybody was to read them: somebody "
+                             "takes them, they expire, or the broker was started anew and they are not persistent; "
+                             "find out which, then migrate again",
+                             messages_of(hop).mirror, link.queue.queue));
+}
+
+tl::unexpected<Outcome> queue_lost(const ReplayLink& link) {
+  return give_up(Event::failed, "QueueLost", fmt::format("queue {} was deleted", link.queue.queue));
+}
+
 Attempt<void> note_taken(Hop& hop, const ReplayLink& link, const Limits& limits) {
   MessagesStatus& messages = messages_of(hop);
   if (!messages.mirrored) return {};  // nobody knows
@@ -140,11 +152,23 @@ Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limi
   return **depth;
 }
 
+Attempt<broker::Depth> unread_mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
+  // What was read before counts, and nothing that is read beside us from here on: it may hold more already.
+  note_watched(hop);
+  const auto& series = messages_of(hop).backlog;
+  const auto fuller = [](const BacklogPoint& one, const BacklogPoint& other) { return one.ready < other.ready; };
+  const auto most = std::max_element(series.begin(), series.end(), fuller);
+  const std::uint64_t held = most == series.end() ? 0 : most->ready;
+  auto depth = mirror_depth(hop, link, limits);
+  if (depth && (depth->ready < held || hop.backlog().has_shrunk())) return mirror_consumed(hop, link);
+  return depth;
+}
+
 Attempt<broker::Depth> primary_depth(Hop& hop, const ReplayLink& link, const Limits& limits) {
   auto depth =
       ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(link.queue.queue); });
   if (!depth) return tl::make_unexpected(depth.error());
-  if (!*depth) return give_up(Event::failed, "QueueLost", fmt::format("queue {} was deleted", link.queue.queue));
+  if (!*depth) return queue_lost(link);
   return **depth;
 }
 
@@ -214,20 +238,7 @@ void add_repeats(MessagesStatus& messages, std::uint64_t in_both) {
   messages.duplicates_bound = messages.duplicates_bound.value_or(0) + messages::duplicates_bound({0, 0, in_both});
 }
 
-Attempt<void> unbind_mirror(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  const std::string mirror = messages_of(hop).mirror;
-  // Its own bindings, not the primary's: those may have changed since.
-  auto bindings = ask_broker<std::optional<std::vector<broker::Binding>>>(
-      hop, limits, [&] { return link.broker->list_bindings(mirror); });
-  if (!bindings) return tl::make_unexpected(bindings.error());
-  if (!*bindings) return mirror_lost(hop, link);
-  for (const broker::Binding& binding : **bindings)
-    if (auto gone = ask_broker<void>(hop, limits, [&] { return link.broker->unbind(mirror, binding); }); !gone)
-      return gone;
-  return {};
-}
-
-Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
+Attempt<void> cut(Hop& hop, const ReplayLink& link, bool is_repeated, const Limits& limits) {
   // The frozen source's unacknowledged messages are back at the head of the queue when nobody consumes it any more.
   for (;;) {
     auto primary = primary_depth(hop, link, limits);
@@ -239,16 +250,17 @@ Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits) {
                            fmt::format("queue {} still has {} consumers after the source's connections were closed",
                                        link.queue.queue, primary->consumers)}));
   }
+  if (auto alike = check_bindings_at_cut(hop, link, is_repeated, limits); !alike) return alike;
   if (!hop.migration().spec.purge_primary)
     if (auto unbound = unbind_mirror(hop, link, limits); !unbound) return unbound;
-  auto rest = mirror_depth(hop, link, limits);
+  MessagesStatus& messages = messages_of(hop);
+  // Nobody has taken from the mirror yet: what it holds came since its binding.
+  const bool is_untouched = hop.status().strategy == Strategy::sequential && !messages.backlog_at_cut;
+  auto rest = is_untouched ? unread_mirror_depth(hop, link, limits) : mirror_depth(hop, link, limits);
   if (!rest) return tl::make_unexpected(rest.error());
   // Read when the mirror gets nothing more: what came before stands in both.
   auto primary = primary_depth(hop, link, limits);
   if (!primary) return tl::make_unexpected(primary.error());
-  MessagesStatus& messages = messages_of(hop);
-  // Nobody has taken from the mirror yet: what it holds came since its binding.
-  const bool is_untouched = hop.status().strategy == Strategy::sequential && !messages.backlog_at_cut;
   if (const Instant now = hop.world().clock.now(); is_untouched && messages.bound_at && now > *messages.bound_at)
     messages.arrival_rate =
         static_cast<double>(rest->ready) / std::chrono::duration<double>(now - *messages.bound_at).count();

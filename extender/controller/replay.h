@@ -8,6 +8,7 @@
 #include "extender/controller/backlog_watch.h"
 #include "extender/controller/broker_rights.h"
 #include "extender/controller/queue.h"
+#include "shared/messages/bindings.h"
 #include "shared/messages/mirror.h"
 
 namespace migrate::controller {
@@ -70,13 +71,31 @@ struct MirrorLook {
 // it is asked again before the source stops.
 [[nodiscard]] Attempt<void> check_limits(Hop& hop, const ReplayLink& link, const Limits& limits);
 
-// The mirror was deleted by somebody else.
+// How the primary is bound now, beside its mirror.
+struct BindingsLook {
+  messages::BindingsChange change = {};
+  bool is_unbound = false;  // the mirror has no binding at all
+};
+[[nodiscard]] Attempt<BindingsLook> look_at_bindings(Hop& hop, const ReplayLink& link, const Limits& limits);
+// Failed (BindingsChanged) when the primary is bound otherwise than its mirror: what comes by a binding that was added
+// the source handles and the copy never sees; by one that was removed the copy alone gets messages. One may come or go
+// at any time, so it is asked again before the source stops, and once more in the cut.
+[[nodiscard]] Attempt<void> check_bindings(Hop& hop, const ReplayLink& link, const Limits& limits);
+
+// The mirror was deleted by somebody else, or lost what nobody was to take yet; or the primary was deleted.
 [[nodiscard]] tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link);
+[[nodiscard]] tl::unexpected<Outcome> mirror_consumed(Hop& hop, const ReplayLink& link);
+[[nodiscard]] tl::unexpected<Outcome> queue_lost(const ReplayLink& link);
 // Before a copy is restored from the archives once more: what the one before it took of the mirror, it takes along. It
 // counts as lost.
 [[nodiscard]] Attempt<void> note_taken(Hop& hop, const ReplayLink& link, const Limits& limits);
 // How the mirror stands now; failed when there is none.
 [[nodiscard]] Attempt<broker::Depth> mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
+
+// The same while nobody has been told to read it. Failed (MirrorConsumed) when it has lost messages all the same, so
+// that the copy would lack them: somebody takes them, they expire, or the broker was started anew, which those that are
+// not persistent do not survive. What it held is remembered from reading to reading, also of an earlier controller.
+[[nodiscard]] Attempt<broker::Depth> unread_mirror_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 
 [[nodiscard]] Attempt<broker::Depth> primary_depth(Hop& hop, const ReplayLink& link, const Limits& limits);
 
@@ -103,7 +122,13 @@ struct MirrorLook {
 [[nodiscard]] Attempt<void> tell_end(Hop& hop, const ReplayLink& link, const Limits& limits);
 
 // After freeze and close: nobody consumes the primary, the mirror gets nothing more. Counts what then stands in both.
-[[nodiscard]] Attempt<void> cut(Hop& hop, const ReplayLink& link, const Limits& limits);
+// `is_repeated`: an earlier attempt may have done some of it.
+[[nodiscard]] Attempt<void> cut(Hop& hop, const ReplayLink& link, bool is_repeated, const Limits& limits);
+// A part of it. The source is frozen and handles nothing any more, so this look is the last that is needed: what comes
+// by a binding that is added after it waits in the primary for the target. A mirror without any binding an earlier
+// attempt has unbound, behind its own look.
+[[nodiscard]] Attempt<void> check_bindings_at_cut(Hop& hop, const ReplayLink& link, bool is_repeated,
+                                                  const Limits& limits);
 // So many messages more are in the primary as well as in the mirror, or were.
 void add_repeats(MessagesStatus& messages, std::uint64_t in_both);
 // The mirror gets nothing more: about how many messages came into it, where that is not counted.

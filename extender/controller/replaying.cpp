@@ -167,6 +167,7 @@ Outcome replaying(Hop& hop) {
     if (decision.reason != CutReason::none && meter.consuming() && attendance.is_settled(now)) {
       if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
       if (auto unlimited = check_limits(hop, *link, limits); !unlimited) return unlimited.error();
+      if (auto alike = check_bindings(hop, *link, limits); !alike) return alike.error();
       messages.cut_because = cut_because(decision.reason);
       messages.cutoff_used = state.since_bound;
       forecast_from(decision, hop);

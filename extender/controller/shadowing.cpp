@@ -15,9 +15,11 @@ namespace {
 constexpr milliseconds kShadowPatience{120'000};
 constexpr milliseconds kShortPause{50};
 
-// The last reading before anybody takes from it: how it grew until now tells how fast messages come.
+// The last reading before anybody takes from it: how it grew until now tells how fast messages come. With a controller
+// before us, which has named the control queue, somebody may have been told to read it already.
 Attempt<void> note_growth(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  auto depth = mirror_depth(hop, link, limits);
+  const bool is_unread = messages_of(hop).control_queue.empty();
+  auto depth = is_unread ? unread_mirror_depth(hop, link, limits) : mirror_depth(hop, link, limits);
   if (!depth) return tl::make_unexpected(depth.error());
   note_backlog(hop, depth->ready);
   return {};

@@ -28,25 +28,19 @@ constexpr milliseconds kSwitchPatience{1'800'000};  // a long rest is replayed t
 constexpr milliseconds kTakeOverPatience{10'000};
 constexpr milliseconds kSoonestRestart{400};  // the kubelet looks for ended containers each second
 
-// Whether the mirror still gets everything that the primary gets.
-Attempt<bool> is_bound_alike(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  std::array<std::size_t, 2> counts{};
-  const std::array<std::string, 2> names{link.queue.queue, messages_of(hop).mirror};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    auto bindings = ask_broker<std::optional<std::vector<broker::Binding>>>(
-        hop, limits, [&] { return link.broker->list_bindings(names[i]); });
-    if (!bindings) return tl::make_unexpected(bindings.error());
-    if (*bindings) counts[i] = (*bindings)->size();
-  }
-  return counts[1] >= counts[0];
-}
-
 // What the source had handled is not the target's to repeat. First emptied, then unbound: the other order can lose. So
 // an attempt that finds the mirror unbound, by an earlier one that was cut off, in part even, leaves the primary alone.
 Attempt<void> purge_primary(Hop& hop, const ReplayLink& link, const Limits& limits) {
-  auto alike = is_bound_alike(hop, link, limits);
-  if (!alike) return tl::make_unexpected(alike.error());
-  if (*alike) {
+  auto bound = look_at_bindings(hop, link, limits);
+  if (!bound) return tl::make_unexpected(bound.error());
+  // By a binding that was added messages may have come into the primary alone: they are nowhere else. One that comes
+  // within the moment until the purge nobody sees.
+  if (!bound->change.is_none() && !bound->is_unbound)
+    hop.warn(
+        fmt::format("--purge-primary: queue {} and its mirror are not bound alike any more, so the queue is not "
+                    "emptied, and what the source had handled may come once more",
+                    link.queue.queue));
+  if (bound->change.is_none() && !bound->is_unbound) {
     const Limits patience{std::min(limits.until, hop.world().pacer.now() + kBrokerPatience), limits.stop};
     auto purged = ask_broker<std::uint64_t>(hop, patience, [&] { return link.broker->purge(link.queue.queue); });
     if (!purged && purged.error().event == Event::left) return tl::make_unexpected(purged.error());

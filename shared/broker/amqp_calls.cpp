@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <nlohmann/json.hpp>
 
 namespace migrate::broker {
@@ -142,6 +143,22 @@ Result<void> AmqpCalls::unbind(const std::string& queue, const Binding& binding,
       [&](AmqpConnection& connection) { return connection.unbind(queue, binding.exchange, binding.key, *arguments); });
   if (done || done.error().code == kNotFound) return {};
   return tl::make_unexpected(explain(attempt, done.error(), {"write", queue, "read", binding.exchange}, who_));
+}
+
+Result<void> AmqpCalls::unbind_together(const std::string& queue, const std::vector<Binding>& bindings) {
+  const std::string attempt = fmt::format("unbind queue {}", queue);
+  std::deque<AmqpTable> tables;  // stay where they are
+  std::vector<AmqpConnection::Unbinding> all;
+  for (const Binding& one : bindings)
+    for (const Integers integers : {Integers::narrow, Integers::wide}) {
+      if (integers == Integers::wide && one.arguments == "{}") continue;
+      auto table = table_of(one, integers);
+      if (!table) return tl::make_unexpected(table.error().within(attempt));
+      tables.push_back(std::move(*table));
+      all.push_back({one.exchange, one.key, tables.back()});
+    }
+  return must<void>(attempt, {"write", queue},
+                    [&](AmqpConnection& connection) { return connection.unbind_together(queue, all); });
 }
 
 }  // namespace migrate::broker

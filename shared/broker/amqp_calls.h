@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "shared/broker/amqp_connection.h"
 #include "shared/broker/amqp_errors.h"
@@ -27,6 +28,8 @@ class AmqpCalls {
   // With the types chosen.
   [[nodiscard]] Result<void> bind(const std::string& queue, const Binding& binding, Integers integers);
   [[nodiscard]] Result<void> unbind(const std::string& queue, const Binding& binding, Integers integers);
+  // With both kinds of integers, whichever it was bound with. An error says nothing of which are left.
+  [[nodiscard]] Result<void> unbind_together(const std::string& queue, const std::vector<Binding>& bindings);
 
  private:
   template <class T>

@@ -199,6 +199,21 @@ struct AmqpConnection::Impl {
     return last();
   }
 
+  // So often, to calls that were sent one behind the other.
+  AmqpResult<void> answered(amqp_method_number_t method, std::size_t times) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    for (std::size_t i = 0; i < times; ++i) {
+      const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+      const timeval span = timeval_of(left);
+      amqp_frame_t frame{};
+      if (const int status = amqp_simple_wait_frame_noblock(state, &frame, &span); status != AMQP_STATUS_OK)
+        return lost(status);
+      if (frame.frame_type != AMQP_FRAME_METHOD) return lost(AMQP_STATUS_UNEXPECTED_STATE);
+      if (frame.payload.method.id != method) return said_no(frame.payload.method);
+    }
+    return {};
+  }
+
   AmqpResult<bool> confirmed() {
     bool taken = true;
     const auto deadline = std::chrono::steady_clock::now() + limit;
@@ -278,6 +293,21 @@ AmqpResult<void> AmqpConnection::unbind(const std::string& queue, const std::str
                                         const AmqpTable& arguments) {
   return impl_->ask(
       [&] { amqp_queue_unbind(impl_->state, kChannel, bytes(queue), bytes(exchange), bytes(key), arguments.table()); });
+}
+
+AmqpResult<void> AmqpConnection::unbind_together(const std::string& queue, const std::vector<Unbinding>& all) {
+  amqp_maybe_release_buffers(impl_->state);
+  if (auto done = impl_->need_channel(); !done) return done;
+  for (const Unbinding& one : all) {
+    amqp_queue_unbind_t method{};
+    method.queue = bytes(queue);
+    method.exchange = bytes(one.exchange);
+    method.routing_key = bytes(one.key);
+    method.arguments = one.arguments.table();
+    const int status = amqp_send_method(impl_->state, kChannel, AMQP_QUEUE_UNBIND_METHOD, &method);
+    if (status != AMQP_STATUS_OK) return impl_->lost(status);
+  }
+  return impl_->answered(AMQP_QUEUE_UNBIND_OK_METHOD, all.size());
 }
 
 AmqpResult<void> AmqpConnection::remove(const std::string& queue, const RemoveOnly& only) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "shared/base/result.h"
 #include "shared/broker/address.h"
@@ -49,6 +50,13 @@ class AmqpConnection {
                                       const AmqpTable& arguments);
   [[nodiscard]] AmqpResult<void> unbind(const std::string& queue, const std::string& exchange, const std::string& key,
                                         const AmqpTable& arguments);
+  struct Unbinding {
+    const std::string& exchange;
+    const std::string& key;
+    const AmqpTable& arguments;
+  };
+  // All are sent before the first answer is waited for; the first that the broker refuses keeps it from the rest.
+  [[nodiscard]] AmqpResult<void> unbind_together(const std::string& queue, const std::vector<Unbinding>& all);
   [[nodiscard]] AmqpResult<void> remove(const std::string& queue, const RemoveOnly& only);
   [[nodiscard]] AmqpResult<std::uint64_t> purge(const std::string& queue);
   // Asks to consume it in a way that no queue takes: kPreconditionFailed of one that may be read. Where the broker

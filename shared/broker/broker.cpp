@@ -58,6 +58,10 @@ class RabbitMq final : public Broker {
                     queue, binding.exchange, binding.arguments));
   }
 
+  Result<void> unbind_all(const std::string& queue, const std::vector<Binding>& bindings) override {
+    if (bindings.size() > 1 && amqp_.unbind_together(queue, bindings)) return {};
+    return Broker::unbind_all(queue, bindings);  // whatever was in the way of one is in the way of that one alone
+  }
   Result<void> unbind(const std::string& queue, const Binding& binding) override {
     auto done = amqp_.unbind(queue, binding, Integers::narrow);
     // Whichever of both it was bound with.
@@ -71,6 +75,12 @@ class RabbitMq final : public Broker {
 };
 
 }  // namespace
+
+Result<void> Broker::unbind_all(const std::string& queue, const std::vector<Binding>& bindings) {
+  for (const Binding& one : bindings)
+    if (auto done = unbind(queue, one); !done) return done;
+  return {};
+}
 
 Result<std::shared_ptr<Broker>> connect_broker(const BrokerAddress& address) {
   http::HttpClientOptions options;

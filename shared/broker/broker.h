@@ -87,6 +87,9 @@ struct QueueFacts {
   bool has_length_limit = false;  // in messages or bytes, whatever happens beyond it
   bool has_priorities = false;
   bool is_single_active = false;
+  // Somebody publishes to it by its name, as far as the broker's statistics tell: of those who have a channel open, and
+  // not of what another queue dead-letters to it.
+  bool is_fed_by_name = false;
   // Of a quorum queue, where it is set: a message that was given back more often is dropped or dead-lettered. Nothing,
   // too: it has no end.
   std::optional<std::uint64_t> delivery_limit = std::nullopt;
@@ -157,6 +160,8 @@ class Broker {
   [[nodiscard]] virtual Result<void> bind(const std::string& queue, const Binding& binding) = 0;
   // Success, too, when there is no such binding, queue or exchange.
   [[nodiscard]] virtual Result<void> unbind(const std::string& queue, const Binding& binding) = 0;
+  // The same of several, with as little time as can be between the first and the last.
+  [[nodiscard]] virtual Result<void> unbind_all(const std::string& queue, const std::vector<Binding>& bindings);
   // `removed`, too, when there was none: the broker does not tell. A queue that is not a classic one is looked at
   // before, not at the same moment.
   [[nodiscard]] virtual Result<Removal> remove_queue(const std::string& name, const RemoveOnly& only) = 0;

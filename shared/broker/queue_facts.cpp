@@ -53,6 +53,15 @@ std::map<std::int64_t, std::int64_t> samples_in(const Json& details) {
   return samples;
 }
 
+// Through the default exchange, whose name is empty, beside its bindings.
+bool is_fed_by_name(const Json& queue) {
+  const Json& incoming = part_of(queue, "incoming");
+  return incoming.is_array() && std::any_of(incoming.begin(), incoming.end(), [](const Json& one) {
+           const Json& name = part_of(part_of(one, "exchange"), "name");
+           return name.is_string() && name.get_ref<const std::string&>().empty();
+         });
+}
+
 // Of an argument and a policy the less holds; what is below 0 is no limit.
 std::optional<std::uint64_t> delivery_limit_in(const Json& arguments, const Json& policy) {
   std::optional<std::uint64_t> least;
@@ -137,6 +146,7 @@ std::optional<QueueFacts> queue_facts_of(const Json& queue) {
   facts.has_length_limit = any({"x-max-length", "x-max-length-bytes"}, {"max-length", "max-length-bytes"});
   facts.has_priorities = any({"x-max-priority"}, {"max-priority"});
   facts.is_single_active = is_true(arguments, "x-single-active-consumer") || is_true(policy, "single-active-consumer");
+  facts.is_fed_by_name = is_fed_by_name(queue);
   // To other types it means nothing.
   if (facts.type == "quorum") facts.delivery_limit = delivery_limit_in(arguments, policy);
   const Json& consumers = part_of(queue, "consumer_details");

@@ -251,6 +251,16 @@ std::optional<Refusal> auto_ack_refusal(const std::string& queue, const std::vec
                              queue, found->tag)};
 }
 
+std::string feed_warning(const broker::QueueFacts& primary) {
+  if (!primary.is_fed_by_name) return "";
+  return fmt::format(
+      "queue {} is published to by its name as well (through the default exchange): these messages come into it alone "
+      "and not into its mirror, so what the source handles of them while it is copied is missing in the target; "
+      "publish them "
+      "to an exchange that the queue is bound to, or {}",
+      primary.name, kStop);
+}
+
 std::optional<std::vector<Refusal>> policy_refusals(const std::vector<broker::Policy>& policies,
                                                     const std::string& mirror) {
   std::vector<Refusal> found;

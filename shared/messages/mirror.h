@@ -35,10 +35,12 @@ struct Refusal {
   std::string message;  // what, of which queue, why, what to do (--strategy stop, mostly)
 };
 // Why this queue cannot be mirrored and fenced, all of it; empty: it can. Design section 6. Its exchanges must be of
-// types that are known to give every queue that is bound alike the same messages. What nobody can see from
-// here: messages that are published to the queue by its name (through the default exchange) beside its bindings. They
-// come into the primary alone.
+// types that are known to give every queue that is bound alike the same messages.
 [[nodiscard]] std::vector<Refusal> mirror_refusals(const broker::QueueFacts& primary);
+// Of messages that are published to the queue by its name (through the default exchange) beside its bindings: they come
+// into the primary alone. Empty: none are known. Not every way is (dead letters, a publisher that is not connected), so
+// that their absence says nothing.
+[[nodiscard]] std::string feed_warning(const broker::QueueFacts& primary);
 // A quorum queue drops, or dead-letters, a message that was given back more often than its delivery limit says. Every
 // strategy closes the connections of the source, which gives back all that it has not acknowledged. Refused is the
 // limit that loses it the first time; a warning (empty: none) tells of one that loses what was given back before.

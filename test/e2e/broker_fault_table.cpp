@@ -15,6 +15,7 @@ using Site = BrokerFaultSite;
 
 constexpr const char* kLimit = "test-short";
 constexpr const char* kUser = "test-few-rights";
+constexpr const char* kKey = "test-further";
 
 const Cluster& cluster_of(const Site& site) {
   return site.scene.cluster();
@@ -44,6 +45,14 @@ void limit(Site& site, const std::string& kind) {
   management(
       cluster, "PUT", path,
       Json{{"pattern", R"(^ms2m\.replay\.)"}, {"apply-to", "queues"}, {"definition", {{"max-length", 3}}}}.dump());
+}
+
+// Its exchange gives every queue everything once, so that nothing of the audit's is changed by it.
+void bind_queue_further(Site& site) {
+  const Cluster& cluster = cluster_of(site);
+  const std::string queue = site.scene.orders().queue();
+  undo_later(site, [&cluster, queue] { unbind(cluster, queue, kKey); });
+  bind_further(cluster, queue, kKey);
 }
 
 void stop_it(Site& site) {
@@ -178,6 +187,12 @@ std::vector<BrokerRow> live_rows() {
        {},
        Phase::replaying,
        [](Site& site) { limit(site, "operator-policies"); }},
+      {"the queue is bound further while it replays",
+       {Phase::rolled_back},
+       std::string("with key ") + kKey + " while it was mirrored",
+       {},
+       Phase::replaying,
+       bind_queue_further},
       connections_cut(),
       {"the broker is restarted while the mirror is filled",
        {Phase::rolled_back, Phase::succeeded},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "test/e2e/scene.h"
@@ -30,6 +31,15 @@ Json list(const Cluster& cluster, const std::string& path) {
   Json read = Json::parse(answer, nullptr, false);
   if (!read.is_array()) throw std::runtime_error(fmt::format("RabbitMQ answered to GET {}: {}", path, answer));
   return read;
+}
+
+// Those to the first exchange of its bindings.
+std::string path_of_bindings(const Cluster& cluster, const std::string& queue) {
+  const Json all = list(cluster, "/queues/%2F/" + percent_encoded(queue) + "/bindings");
+  for (const Json& one : all)
+    if (const auto exchange = one.value("source", std::string{}); !exchange.empty())
+      return fmt::format("/bindings/%2F/e/{}/q/{}", percent_encoded(exchange), percent_encoded(queue));
+  throw std::runtime_error(fmt::format("queue {} is bound to no exchange", queue));
 }
 
 }  // namespace
@@ -69,6 +79,17 @@ std::vector<std::string> queues(const Cluster& cluster, const std::string& prefi
 
 void delete_queue(const Cluster& cluster, const std::string& name) {
   management(cluster, "DELETE", "/queues/%2F/" + percent_encoded(name));
+}
+
+void bind_further(const Cluster& cluster, const std::string& queue, const std::string& key) {
+  management(cluster, "POST", path_of_bindings(cluster, queue), Json{{"routing_key", key}}.dump());
+  const Json all = list(cluster, "/queues/%2F/" + percent_encoded(queue) + "/bindings");
+  if (std::none_of(all.begin(), all.end(), [&](const Json& one) { return one.value("routing_key", "") == key; }))
+    throw std::runtime_error(fmt::format("queue {} cannot be bound with key {}", queue, key));
+}
+
+void unbind(const Cluster& cluster, const std::string& queue, const std::string& key) {
+  management(cluster, "DELETE", path_of_bindings(cluster, queue) + "/" + percent_encoded(key));
 }
 
 std::vector<std::string> consuming_connections(const Cluster& cluster, const std::string& queue) {

@@ -22,6 +22,10 @@ void set_broker_user(const Cluster& cluster, const std::string& ns, const std::s
 [[nodiscard]] std::vector<std::string> queues(const Cluster& cluster, const std::string& prefix);
 void delete_queue(const Cluster& cluster, const std::string& name);
 
+// One binding more of a queue, to an exchange that it is bound to; and without it again.
+void bind_further(const Cluster& cluster, const std::string& queue, const std::string& key);
+void unbind(const Cluster& cluster, const std::string& queue, const std::string& key);
+
 // The connections that consume a queue, by the broker's names for them; waits until there are some.
 [[nodiscard]] std::vector<std::string> consuming_connections(const Cluster& cluster, const std::string& queue);
 void close_connection(const Cluster& cluster, const std::string& connection);

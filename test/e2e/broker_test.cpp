@@ -235,6 +235,29 @@ BOOST_AUTO_TEST_CASE(a_mirror_from_its_begin_to_its_end) {
   BOOST_TEST(!migrate::value_or_fatal(broker->depth(kMirror)).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(several_bindings_are_taken_away_together) {
+  const auto bindings = [&] { return migrate::value_or_fatal(broker->list_bindings(kMirror)).value(); };
+  migrate::value_or_fatal(broker->declare_queue(kMirror));
+  for (const int n : {5, 6})
+    api("POST", "/bindings/broker%20test/e/headers/q/" + kMirror, {{"arguments", {{"x-match", "all"}, {"n", n}}}});
+  for (const char* key : {"a", "b", "c"})
+    api("POST", "/bindings/broker%20test/e/topic/q/" + kMirror, {{"routing_key", key}});
+  api("POST", "/bindings/broker%20test/e/fanout/q/" + kMirror, Json::object());
+  std::vector<Binding> all = bindings();
+  BOOST_REQUIRE(all.size() == 6U);
+  migrate::value_or_fatal(broker->unbind_all(kMirror, all));
+  BOOST_TEST(bindings().empty());
+  BOOST_TEST(!arrives("topic", "a"));
+  migrate::value_or_fatal(broker->unbind_all(kMirror, all));  // again, and of none
+  migrate::value_or_fatal(broker->unbind_all(kMirror, {}));
+
+  // One that the broker has no more, exchange and all, keeps none of the others.
+  api("POST", "/bindings/broker%20test/e/fanout/q/" + kMirror, Json::object());
+  all.insert(all.begin(), Binding{"ms2m.nobody", "k"});
+  migrate::value_or_fatal(broker->unbind_all(kMirror, all));
+  BOOST_TEST(bindings().empty());
+}
+
 BOOST_AUTO_TEST_CASE(arguments_of_a_headers_binding_keep_their_types) {
   make_primary(Json::object());
   api("POST", "/bindings/broker%20test/e/headers/q/primary",

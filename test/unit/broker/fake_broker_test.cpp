@@ -32,6 +32,9 @@ BOOST_AUTO_TEST_CASE(exchanges_route) {
   BOOST_TEST(ready("q") == (Words{"1", "2", "a.b", "a.b.c.d", "3"}), boost::test_tools::per_element());
   BOOST_REQUIRE(unbind("q", {"fanout", ""}));
   BOOST_TEST(arrive("fanout", "", {"no"}) == 0U);
+  BOOST_REQUIRE(unbind_all("q", {{"direct", "k"}, {"fanout", ""}, {"topic", "a.*.#"}}));
+  BOOST_TEST(arrive("direct", "k", {"no"}) + arrive("topic", "a.b", {"no"}) == 0U);
+  BOOST_TEST(bindings("q").size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_connection_gives_back_what_it_held_in_order) {

@@ -82,6 +82,19 @@ BOOST_DATA_TEST_CASE(delivery_limits, boost::unit_test::data::make(kLimitRows), 
   BOOST_CHECK(facts->delivery_limit == row.limit);
 }
 
+BOOST_AUTO_TEST_CASE(who_publishes_by_the_queues_name_is_seen) {
+  const auto is_fed_by_name = [](const char* incoming) {
+    const auto facts = queue_facts_of(
+        {{"name", "q"}, {"effective_policy_definition", Json::object()}, {"incoming", Json::parse(incoming)}});
+    return facts && facts->is_fed_by_name;
+  };
+  BOOST_TEST(is_fed_by_name(R"([{"stats": {"publish": 7}, "exchange": {"name": "shop", "vhost": "/"}},
+                                {"stats": {"publish": 1}, "exchange": {"name": "", "vhost": "/"}}])"));
+  BOOST_TEST(!is_fed_by_name(R"([{"stats": {"publish": 7}, "exchange": {"name": "shop", "vhost": "/"}}])"));
+  for (const char* nonsense : {"[]", "{}", "null", "7", R"([7, {"exchange": 7}, {"exchange": {"name": 7}}, {}])"})
+    BOOST_TEST(!is_fed_by_name(nonsense), nonsense);
+}
+
 BOOST_AUTO_TEST_CASE(policies_for_queues) {
   const Json list = Json::parse(R"([
     {"name": "a", "pattern": "^q", "apply-to": "all", "priority": 7, "definition": {"max-length": 5, "overflow": "drop-head"}},

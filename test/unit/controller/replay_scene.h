@@ -60,7 +60,7 @@ struct Replay : Scene {
         broker->consume("orders", {"t2", "mine again", "10.0.0.9", 5});
         is_back = true;
       }
-      handle("orders", is_back ? "t2" : "t1", in_source);
+      if (source_works) handle("orders", is_back ? "t2" : "t1", in_source);
     }
     if (runs() && obeys) obey();
     in_it = false;
@@ -143,6 +143,7 @@ struct Replay : Scene {
   }
 
   std::size_t in_memory = 0;  // so many of the source's are in the checkpoint
+  bool source_works = true;
   bool obeys = true;
   bool in_it = false;
   bool is_back = false;

@@ -389,6 +389,25 @@ BOOST_AUTO_TEST_CASE(a_consumer_that_does_not_acknowledge_is_refused_by_every_st
   }
 }
 
+// They come into the queue alone; to a strategy without a mirror that is all the same.
+BOOST_AUTO_TEST_CASE(who_publishes_by_the_queues_name_is_warned_of_where_it_is_mirrored) {
+  for (const Strategy strategy : {Strategy::live, Strategy::sequential, Strategy::stop}) {
+    Replay scene{strategy};
+    broker::QueueFacts orders = *scene.broker->queue("orders").value();
+    orders.is_fed_by_name = true;
+    orders.consumers.clear();  // they are there already
+    scene.broker->add_queue(orders);
+    const MigrationStatus status = scene.run();
+    BOOST_TEST_CONTEXT(to_string(strategy)) {
+      BOOST_TEST(to_string(status.phase) == "Succeeded", status.message);
+      const bool is_told = std::any_of(status.warnings.begin(), status.warnings.end(), [](const std::string& one) {
+        return one.find("queue orders is published to by its name") != std::string::npos;
+      });
+      BOOST_TEST(is_told == (strategy != Strategy::stop));
+    }
+  }
+}
+
 // Its way back into the name begins at once; what is left of the first hop goes beside it.
 BOOST_AUTO_TEST_CASE(a_second_hop_does_not_wait_until_the_first_has_cleaned_up) {
   Replay scene{Strategy::live, true};

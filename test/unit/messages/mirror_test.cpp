@@ -219,6 +219,14 @@ BOOST_AUTO_TEST_CASE(a_delivery_limit_that_one_move_may_use_up_is_warned_of) {
   BOOST_TEST(delivery_warning(facts).find("queue orders.0 has a delivery limit of 2") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(messages_that_no_mirror_gets_are_warned_of_and_not_refused) {
+  QueueFacts facts = queue();
+  BOOST_TEST(feed_warning(facts) == "");
+  facts.is_fed_by_name = true;
+  BOOST_TEST(feed_warning(facts).find("queue orders.0 is published to by its name") != std::string::npos);
+  BOOST_TEST(mirror_refusals(facts).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
