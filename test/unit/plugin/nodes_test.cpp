@@ -261,6 +261,25 @@ BOOST_DATA_TEST_CASE_F(Nodes, a_node_in_trouble_gives_and_takes_nothing, boost::
   check_says(text, row.says);
 }
 
+BOOST_AUTO_TEST_CASE(the_typists_clock_is_not_asked_how_old_a_word_is) {
+  clock.time = at(40s);
+  report(facts_of("node-a"));
+  NodeFacts b = facts_of("node-b");
+  b.heartbeat = at(0ms) - 45s;
+  report(b);
+  const std::string text = shown(80);
+  check_says(text, "node-a  Ready ");
+  check_says(text, "node-b  NotAlive 45s ");
+}
+
+// Better than none: a server that does not answer who one is.
+BOOST_AUTO_TEST_CASE(where_the_server_tells_no_time_our_own_does) {
+  clock.time = at(40s);
+  cluster.forbid("create selfsubjectreviews");
+  report(facts_of("node-a"));
+  check_says(shown(80), "node-a  NotAlive 45s ");
+}
+
 BOOST_AUTO_TEST_CASE(agents_are_as_alive_as_their_last_word) {
   const Instant now = at(0ms);
   NodeFacts facts = facts_of("node-a");

@@ -165,6 +165,12 @@ Status check results are ok
   trial.check_nothing_left();
 }
 
+BOOST_AUTO_TEST_CASE(the_typists_clock_makes_no_agent_silent) {
+  Trial trial;
+  trial.clock.time = at(40s);
+  BOOST_TEST(trial.run() == 0, trial.out.str());
+}
+
 BOOST_AUTO_TEST_CASE(a_document_for_programs_stands_alone) {
   Trial trial;
   trial.options.output = Output::json;
