@@ -25,12 +25,13 @@ inline constexpr int kDetached = 130;
 struct Failure {
   std::string message;  // without "error:"
   int code = exit_code::kFailed;
+  std::string hint = {};  // where a check sends its reader (hints.h); empty: the message is all there is
 };
 
 template <class T>
 using Outcome = Result<T, Failure>;
 
-[[nodiscard]] tl::unexpected<Failure> fail(std::string message, int code = exit_code::kFailed);
+[[nodiscard]] tl::unexpected<Failure> fail(std::string message, int code = exit_code::kFailed, std::string hint = {});
 
 // The message as it is told: behind "error: ", but for kubectl's sentences that stand by themselves ("Error from server
 // (NotFound): …", "The connection to the server …").

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_is_amiss_on_a_narrow_screen_without_unicode) {
              "  kubectl get pods -n kubectl-migrate -o wide\n"
              "- node-f: there is no such node any more; kubectl delete migrationnode node-f\n"
              "- to node-b: containerd 2.4.2 does not know the runtime handler migrate;\n"
-             "  docs/install.md, \"The nodes\", has the lines to add to its configuration\n"
+             "  kubectl migrate check shows the lines to add to its configuration\n"
              "- to node-e from node-a, node-b: without the CPU features avx512f\n"
              "* to node-e from node-a, node-b: kernel 6.1.0 is older than 6.12.5\n");
 }
@@ -134,8 +134,8 @@ const std::string kMixed =
     "– node-c: its migrate-agent has been silent for 45s; see kubectl get pods -n kubectl-migrate -o wide\n"
     "– node-d: no migrate-agent has reported from it; see kubectl get pods -n kubectl-migrate -o wide\n"
     "– node-f: there is no such node any more; kubectl delete migrationnode node-f\n"
-    "– to node-b: containerd 2.4.2 does not know the runtime handler migrate; docs/install.md, \"The nodes\", has the "
-    "lines to add to its configuration\n"
+    "– to node-b: containerd 2.4.2 does not know the runtime handler migrate; kubectl migrate check shows the lines to "
+    "add to its configuration\n"
     "– to node-e from node-a, node-b: without the CPU features avx512f\n"
     "* to node-e from node-a, node-b: kernel 6.1.0 is older than 6.12.5\n";
 
