@@ -94,7 +94,7 @@ int run_check_app(const Session& session, const Options& options, BrokerWay& way
   const Interrupts interrupts;
   auto prepared = prepare(session, options, way);
   if (!prepared) return report(session.io, prepared.error());
-  CheckList checks{session.io};
+  CheckList checks{session.io, options.output};
   const auto can_be = check_queue(session.io, *prepared->broker, prepared->plan, checks);
   if (!can_be) return report(session.io, can_be.error());
   if (*can_be) {

@@ -24,13 +24,16 @@ constexpr std::array<std::string_view, 4> kResults = {"success", "error", "warni
 
 constexpr std::size_t kMargin = 4;
 
+constexpr std::string_view kToBeCopied = "    ";  // how a line of a file begins: it stays in one piece
+
 // `width` of a screen; 0: lines as they are, for who reads them by a program.
 std::string indented(std::string_view text, std::size_t width) {
   std::string lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string line = kube::printable(text.substr(0, end));
-    const auto pieces = width == 0 ? std::vector<std::string>{line} : wrapped(line, width - kMargin);
+    const bool stays = width == 0 || line.starts_with(kToBeCopied);
+    const auto pieces = stays ? std::vector<std::string>{line} : wrapped(line, width - kMargin);
     for (const std::string& piece : pieces)
       lines += fmt::format("{:{}}{}\n", "", kMargin, piece);
     text.remove_prefix(std::min(end + 1, text.size()));

@@ -16,7 +16,7 @@ enum class Mark { ok, failed, note, skipped };
 struct Check {
   Mark mark = Mark::ok;
   std::string what;
-  std::string why = {};   // lines
+  std::string why = {};   // lines; one that begins with four blanks is to be copied and never broken
   std::string hint = {};  // where to read on
   bool operator==(const Check&) const = default;
 };

@@ -74,8 +74,8 @@ struct Inventory {
   std::vector<nlohmann::json> pods;
   std::vector<nlohmann::json> pull_secrets;
   std::vector<NodeFacts> nodes;
-  bool has_all_nodes = true;  // what each agent tells could be read
-  Instant now = {};           // by which a heartbeat is old
+  bool has_all_nodes = true;  // what each agent tells could be read, and how old it is
+  Instant now = {};           // by the API server's clock: by it a heartbeat is old
   std::string namespace_;     // empty: all
 };
 

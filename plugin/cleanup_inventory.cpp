@@ -5,6 +5,7 @@
 #include "plugin/cluster_facts.h"
 #include "plugin/format.h"
 #include "plugin/json_at.h"
+#include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
 
@@ -49,11 +50,15 @@ Objects listed_if_allowed(const Session& session, const kube::ResourcePath& path
   return std::move(found).value_or(Objects{});
 }
 
+// By our own clock nobody is said to be silent: it may be minutes off.
 void hear_agents(const Session& session, Looked& looked) {
   Inventory& seen = looked.inventory;
   const auto list = session.client.list(migration_nodes());
-  seen.now = session.io.clock.now();
-  seen.has_all_nodes = list.has_value();
+  const auto review = self_review(session);
+  const auto told = review ? time_of_review(*review) : std::nullopt;
+  if (!told) looked.unseen.emplace_back("the API server's clock, which says which agents are silent");
+  seen.now = told.value_or(session.io.clock.now());
+  seen.has_all_nodes = list.has_value() && told.has_value();
   if (!list) {
     if (!is_unknown_type(list.error()))
       looked.unseen.push_back(one_line(explain(list.error(), "list", migration_nodes()).message));
@@ -98,14 +103,14 @@ Outcome<Objects> pods_of(const Session& session, const std::string& namespace_, 
 
 // The Deployment may be away for a moment, while it is made anew; somebody who leads is at work all the same. What
 // cannot be seen is perhaps.
-bool has_controller(const Session& session) {
+bool has_controller(const Session& session, Instant now) {
   if (is_there(session, of_group("apps", "deployments", kSystemNamespace, kExtenderAccount)).value_or(true))
     return true;
   const auto path = of_group("coordination.k8s.io", "leases", kSystemNamespace, kLease);
   const auto first = session.client.get(path);
   if (!first) return true;
   if (!*first) return false;
-  if (is_fresh(**first, session.io.clock.now())) return true;
+  if (is_fresh(**first, now)) return true;
   session.io.pacer.sleep(kUntilRenewed, {});
   const auto next = session.client.get(path);
   return !next || (*next && is_renewed(**first, **next));
@@ -137,7 +142,7 @@ Outcome<Looked> look_for_leftovers(const Session& session, const std::string& na
   for (const Json& event : listed_if_allowed(session, kube::core("events", namespace_),
                                              with_field("involvedObject.kind=Migration"), looked.unseen))
     looked.told.push_back(text_at(event, "/involvedObject/uid"));
-  seen.has_controller = has_controller(session);
+  seen.has_controller = has_controller(session, seen.now);
   if (auto done = list_migrations_of(session, namespace_, looked); !done) return tl::make_unexpected(done.error());
   return looked;
 }

@@ -8,6 +8,7 @@
 #include "plugin/hints.h"
 #include "plugin/json_at.h"
 #include "plugin/look.h"
+#include "plugin/server_clock.h"
 #include "plugin/similar.h"
 #include "plugin/version.h"
 #include "shared/base/time.h"
@@ -58,19 +59,17 @@ bool check_api(const Session& session, CheckList& checks) {
 
 // Who we are to it, and what time it has; false when it knows us not.
 bool check_user(const Session& session, CheckList& checks, ClusterSight& sight) {
-  const kube::ResourcePath path = path_of("authentication.k8s.io", "selfsubjectreviews");
-  const auto review =
-      reviewed(session, path, {{"apiVersion", "authentication.k8s.io/v1"}, {"kind", "SelfSubjectReview"}});
+  const auto review = self_review(session);
   const char* what = "it knows who you are";
   if (!review) {
-    Check line = unseen(review.error(), what, "create", path);
+    Check line = unseen(review.error(), what, "create", path_of("authentication.k8s.io", "selfsubjectreviews"));
     const bool is_known = review.error().kind != kube::ApiError::Kind::unauthorized;
     if (is_known) line.mark = Mark::skipped;
     if (is_known) line.hint.clear();
     checks.add(std::move(line));
     return is_known;
   }
-  if (const auto now = parse_rfc3339(text_at(*review, "/metadata/creationTimestamp"))) sight.now = *now;
+  sight.now = time_of_review(*review).value_or(sight.now);
   checks.ok(fmt::format("{}: {}", what, text_at(*review, "/status/userInfo/username")));
   return true;
 }

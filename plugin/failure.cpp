@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "plugin/hints.h"
 #include "shared/migration/names.h"
 
 namespace migrate::plugin {
@@ -26,10 +27,27 @@ std::string how_to_check(std::string_view verb, const kube::ResourcePath& path) 
                      path.namespace_.empty() ? "" : " -n " + path.namespace_);
 }
 
+std::string section_for(Kind kind) {
+  switch (kind) {
+    case Kind::forbidden:
+      return hint(Topic::missing_right);
+    case Kind::unauthorized:
+      return hint(Topic::not_logged_in);
+    case Kind::timeout:
+    case Kind::malformed:
+    case Kind::connection:
+    case Kind::tls:
+    case Kind::deadline:
+      return hint(Topic::no_api_server);
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
-tl::unexpected<Failure> fail(std::string message, int code) {
-  return tl::make_unexpected(Failure{std::move(message), code});
+tl::unexpected<Failure> fail(std::string message, int code, std::string hint) {
+  return tl::make_unexpected(Failure{std::move(message), code, std::move(hint)});
 }
 
 bool is_passing(const kube::ApiError& error) {
@@ -58,7 +76,8 @@ tl::unexpected<Failure> not_found(const kube::ResourcePath& path, const std::str
 }
 
 Failure explain(const kube::ApiError& error, std::string_view verb, const kube::ResourcePath& path) {
-  if (path.group == kGroup && is_unknown_type(error)) return {std::string(kHowToInstall)};
+  if (path.group == kGroup && is_unknown_type(error))
+    return {std::string(kHowToInstall), exit_code::kFailed, hint(Topic::not_installed)};
   std::string attempt = error.text();
   // A bare status, or a gateway's page, does not say of what it speaks.
   const bool names_it = error.message.find(path.plural) != std::string::npos;
@@ -66,13 +85,14 @@ Failure explain(const kube::ApiError& error, std::string_view verb, const kube::
     attempt += fmt::format("\nThat was the answer to: {} {}", verb, place(path));
   const bool by_policy = error.message.find("ValidatingAdmissionPolicy") != std::string::npos;
   if (by_policy)
-    return {attempt +
-            "\nA policy of kubectl-migrate asks for more: who moves a Pod reads its memory, so the right to create "
-            "pods/exec for it is needed, and get for each Secret that is named"};
-  if (error.kind == Kind::forbidden)
-    return {fmt::format("{}\nThe right to {} {} is missing; ask an administrator for it ({} tells whether you have it)",
-                        attempt, verb, place(path.collection()), how_to_check(verb, path))};
-  return {attempt, exit_code::kFailed, is_passing(error)};
+    attempt +=
+        "\nA policy of kubectl-migrate asks for more: who moves a Pod reads its memory, so the right to create "
+        "pods/exec for it is needed, and get for each Secret that is named";
+  else if (error.kind == Kind::forbidden)
+    attempt +=
+        fmt::format("\nThe right to {} {} is missing; ask an administrator for it ({} tells whether you have it)", verb,
+                    place(path.collection()), how_to_check(verb, path));
+  return {attempt, exit_code::kFailed, section_for(error.kind), is_passing(error)};
 }
 
 }  // namespace migrate::plugin

@@ -25,13 +25,14 @@ inline constexpr int kDetached = 130;
 struct Failure {
   std::string message;  // without "error:"
   int code = exit_code::kFailed;
+  std::string hint = {};  // where a check sends its reader (hints.h); empty: the message is all there is
   bool may_pass = false;  // asked again later, the server may do it
 };
 
 template <class T>
 using Outcome = Result<T, Failure>;
 
-[[nodiscard]] tl::unexpected<Failure> fail(std::string message, int code = exit_code::kFailed);
+[[nodiscard]] tl::unexpected<Failure> fail(std::string message, int code = exit_code::kFailed, std::string hint = {});
 
 // The message as it is told: behind "error: ", but for kubectl's sentences that stand by themselves ("Error from server
 // (NotFound): …", "The connection to the server …").

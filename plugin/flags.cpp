@@ -53,7 +53,8 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"wait", 0, FlagKind::toggle, kWaits},
     {"no-wait", 0, FlagKind::toggle, kWaits},
     {"output", 'o', FlagKind::value,
-     kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::nodes, Verb::drain, Verb::cleanup, Verb::version)},
+     kWaits | of(Verb::list, Verb::describe, Verb::check, Verb::check_app, Verb::nodes, Verb::self_test, Verb::drain,
+                 Verb::cleanup, Verb::version)},
     {"keep", 0, FlagKind::value, bit(Verb::resolve)},
     {"from-checkpoint", 0, FlagKind::toggle, bit(Verb::resume)},
     {"for", 0, FlagKind::value, bit(Verb::check_app)},
@@ -161,7 +162,8 @@ std::span<const std::string_view> formats_of(Verb verb) {
   static constexpr std::array<std::string_view, 2> kOfAnswers = {"json", "yaml"};
   static constexpr std::array<std::string_view, 3> kOfLeftovers = {"json", "name", "yaml"};
   if (verb == Verb::list || verb == Verb::nodes) return kOfLists;
-  if (verb == Verb::check || verb == Verb::version) return kOfAnswers;
+  if (verb == Verb::check || verb == Verb::check_app || verb == Verb::self_test || verb == Verb::version)
+    return kOfAnswers;
   if (verb == Verb::cleanup) return kOfLeftovers;
   return kOfObjects;
 }

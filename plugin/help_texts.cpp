@@ -187,6 +187,9 @@ results twice. So check it first where that does no harm.
 
   # END_REPLAY too, with more messages
   kubectl migrate check-app orders -n shop --for 1m --accept touch-queue
+
+  # For a program
+  kubectl migrate check-app orders -n shop -o json
 )",
                                 .usage = R"(  kubectl migrate check-app (POD | sts/NAME --ordinal N)
 )",
@@ -222,6 +225,9 @@ Everything is removed at the end, also after Ctrl-C.
 
   # Between these
   kubectl migrate self-test --from node-a --to node-b
+
+  # For a program
+  kubectl migrate self-test -o json
 )",
                                 .usage = R"(  kubectl migrate self-test
 )",

@@ -14,10 +14,12 @@ namespace {
 constexpr std::string_view kFile = "docs/troubleshooting.md#";
 
 constexpr auto kAnchors = std::to_array<std::string_view>({
-    "no-api-server",      "not-logged-in",    "old-kubernetes",   "not-installed",    "api-version",    "old-schema",
-    "deployment-down",    "no-controller",    "versions-differ",  "own-scheduler",    "scheduler-down", "extender-down",
-    "extender-not-asked", "policies-missing", "no-runtime-class", "missing-right",    "stale-node",     "old-runtime",
-    "criu-check",         "criu-options",     "clock-skew",       "one-kind-of-node", "no-replay",      "no-answer",
+    "no-api-server",  "not-logged-in",    "old-kubernetes",     "not-installed",    "api-version",
+    "old-schema",     "deployment-down",  "no-controller",      "versions-differ",  "own-scheduler",
+    "scheduler-down", "extender-down",    "extender-not-asked", "policies-missing", "no-runtime-class",
+    "missing-right",  "stale-node",       "old-runtime",        "criu-check",       "criu-options",
+    "clock-skew",     "one-kind-of-node", "too-few-nodes",      "wrong-annotation", "no-replay",
+    "no-answer",
 });
 static_assert(kAnchors.size() == static_cast<std::size_t>(Topic::no_answer) + 1);
 

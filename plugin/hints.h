@@ -31,6 +31,8 @@ enum class Topic {
   criu_options,
   clock_skew,
   one_kind_of_node,
+  too_few_nodes,
+  wrong_annotation,
   no_replay,
   no_answer,
 };

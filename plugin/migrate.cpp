@@ -77,14 +77,15 @@ int run_server_dry_run(const Session& session, const Options& options) {
   if (!pod) return report(io, pod.error());
   const auto answer = try_migration(session, options, *pod);
   if (!answer) return report(io, answer.error());
+  const Phase phase = answer->migration.status.phase;
   if (is_document(options.output)) {
     if (!print_object(io, options, answer->object)) return exit_code::kFailed;
   } else {
     for (const std::string& line : plan_lines(answer->migration, style_of(io, io.out).width))
       io.out.stream << line << '\n';
+    if (phase == Phase::planned && io.out.is_live) io.out.stream << "\nThe same without --dry-run begins it.\n";
   }
   io.out.stream.flush();
-  const Phase phase = answer->migration.status.phase;
   if (phase == Phase::planned) return exit_code::kDone;
   return report(io,
                 {against_text(answer->migration), phase == Phase::refused ? exit_code::kRefused : exit_code::kFailed});

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "plugin/format.h"
+#include "plugin/handler_lines.h"
 #include "plugin/hints.h"
-#include "plugin/json_at.h"
-#include "plugin/look.h"
+#include "plugin/node_row.h"
 #include "plugin/similar.h"
-#include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
 #include "shared/migration/node_match.h"
 
@@ -24,47 +24,6 @@ constexpr Bytes kLittleDisk = 1024_MiB;
 constexpr Bytes kNoDisk = 64_MiB;  // less than any migration leaves
 constexpr Version kOldestContainerd{2, 0, 0};
 
-// What an agent says may hold anything, so this is no format of fmt's.
-std::string placed(std::string what, const std::string& nodes) {
-  const std::size_t place = what.rfind("{}");
-  return place == std::string::npos ? what : what.replace(place, 2, nodes);
-}
-
-// One thing on all nodes: lines of those where it is well, alike ones in one, before those where it is not.
-class Row {
- public:
-  // `what` has a place for the nodes: "handler `migrate` on {}".
-  void ok(const std::string& what, const NodeFacts& node) { like(Mark::ok, what).nodes.push_back(node.node); }
-  void skipped(const std::string& what, const std::string& why, const NodeFacts& node) {
-    like(Mark::skipped, what, why).nodes.push_back(node.node);
-  }
-  void bad(Mark mark, const std::string& what, const std::string& node, std::string why, std::string hint) {
-    bad_.push_back({mark, placed(what, node), std::move(why), std::move(hint)});
-  }
-  void into(std::vector<Check>& lines) {
-    for (const Like& one : alike_)
-      lines.push_back({one.mark, placed(one.what, names_text(one.nodes)), one.why});
-    std::move(bad_.begin(), bad_.end(), std::back_inserter(lines));
-  }
-
- private:
-  struct Like {
-    Mark mark;
-    std::string what;
-    std::string why;
-    std::vector<std::string> nodes;
-  };
-  Like& like(Mark mark, const std::string& what, const std::string& why = "") {
-    const auto found = std::find_if(alike_.begin(), alike_.end(), [&](const Like& one) {
-      return one.mark == mark && one.what == what && one.why == why;
-    });
-    return found != alike_.end() ? *found : alike_.emplace_back(Like{mark, what, why, {}});
-  }
-
-  std::vector<Like> alike_;
-  std::vector<Check> bad_;
-};
-
 class Rows {
  public:
   explicit Rows(const NodeQuestion& question) : asked_(question) {
@@ -73,16 +32,16 @@ class Rows {
   }
 
   void agents() {
-    Row row;
+    NodeRow row;
     const char* what = "the agent of {} is alive";
     for (const NodeFacts& one : asked_.facts) {
       const auto silent = std::chrono::duration_cast<std::chrono::seconds>(asked_.now - one.heartbeat);
       if (silent < kHeartbeatLimit)
         row.ok(what, one);
       else if (is_known(one.node))
-        row.bad(Mark::failed, what, one.node,
-                fmt::format("it has been silent for {}{}; {}", age_text(silent), clock_of(one.node), see_pods()),
-                hint("AgentDown"));
+        fault(row, Side::both, what, one.node,
+              fmt::format("it has been silent for {}{}; {}", age_text(silent), clock_of(one.node), see_pods()),
+              hint("AgentDown"));
       else
         row.bad(Mark::note, what, one.node,
                 fmt::format("there is no such node any more; kubectl delete migrationnode {}", one.node),
@@ -90,7 +49,7 @@ class Rows {
     }
     for (const std::string& node : asked_.nodes.value_or(std::vector<std::string>{}))
       if (!has_facts(node))
-        row.bad(node == asked_.to ? Mark::failed : Mark::note, "{} has an agent", node,
+        row.bad(is_named(node) ? Mark::failed : Mark::note, "{} has an agent", node,
                 fmt::format("none ever reported: nothing moves from or to it; {}", see_pods()), hint("NoAgent"));
     if (!asked_.to.empty() && !is_known(asked_.to))
       row.bad(Mark::failed, "--to={}: there is such a node", asked_.to, "kubectl get nodes shows all",
@@ -100,7 +59,7 @@ class Rows {
   }
 
   void runtime() {
-    Row row;
+    NodeRow row;
     for (const NodeFacts* node : alive_) {
       const std::string name = fmt::format("{} {}", node->runtime, node->runtime_version);
       const bool is_tested = node->runtime == "cri-o" || (node->runtime == "containerd" &&
@@ -117,36 +76,41 @@ class Rows {
   }
 
   void handler() {
-    Row row;
+    NodeRow row;
     const std::string what = fmt::format("runtime handler `{}` on {{}}", kRuntimeClass);
-    for (const NodeFacts* node : alive_)
-      if (node->has_handler)
+    std::map<std::string, std::string> shown;  // advice, and the node whose line has it
+    for (const NodeFacts* node : alive_) {
+      if (node->has_handler) {
         row.ok(what, *node);
-      else
-        row.bad(Mark::failed, what, node->node,
-                fmt::format("{} {} does not know it: nothing can be restored there. An administrator adds it to the "
-                            "runtime's configuration and restarts it",
-                            node->runtime, node->runtime_version),
-                hint("NoHandler"));
+        continue;
+      }
+      std::string advice = handler_advice(node->runtime, node->runtime_version);
+      const auto [first, is_new] = shown.try_emplace(advice, node->node);
+      if (!is_new) advice = fmt::format("The lines to add are those for {}, above", first->second);
+      fault(row, Side::target, what, node->node,
+            fmt::format("{} {} does not know it: nothing can be restored there\n{}", node->runtime,
+                        node->runtime_version, advice),
+            hint("NoHandler"));
+    }
     row.into(lines_);
   }
 
   void direct_checkpoint() {
-    Row row;
+    NodeRow row;
     const bool is_asked = asked_.checkpoint == CheckpointBackend::direct;
     for (const NodeFacts* node : alive_)
       if (node->can_checkpoint_directly)
         row.ok("direct checkpoints on {}", *node);
       else
-        row.bad(is_asked ? Mark::failed : Mark::note, "direct checkpoints on {}", node->node,
-                fmt::format("its agent does not reach {} for them; the kubelet's, which take longer, remain",
-                            node->runtime),
-                hint("NoDirectCheckpoint"));
+        judge(row, is_asked, Side::source, "direct checkpoints on {}", node->node,
+              fmt::format("its agent does not reach {} for them; the kubelet's, which take longer, remain",
+                          node->runtime),
+              hint("NoDirectCheckpoint"));
     row.into(lines_);
   }
 
   void kubelet_checkpoint() {
-    Row row;
+    NodeRow row;
     const std::string what = "the kubelet of {} makes checkpoints";
     for (const NodeFacts* node : alive_) {
       const auto& told = node->kubelet_checkpoint;
@@ -155,24 +119,24 @@ class Rows {
       else if (!told || (told->state != KubeletCheckpoint::kForbidden && told->state != KubeletCheckpoint::kGateClosed))
         row.skipped(what, told && !told->message.empty() ? told->message : "its agent has not tried it yet", *node);
       else
-        row.bad(needs_kubelet(*node) ? Mark::failed : Mark::note, what, node->node,
-                fmt::format("{}{}", kubelet_advice(told->state),
-                            needs_kubelet(*node) ? "" : "; direct checkpoints do not need it"),
-                hint("KubeletCheckpoint"));
+        judge(row, needs_kubelet(*node), Side::source, what, node->node,
+              fmt::format("{}{}", kubelet_advice(told->state),
+                          needs_kubelet(*node) ? "" : "; direct checkpoints do not need it"),
+              hint("KubeletCheckpoint"));
     }
     row.into(lines_);
   }
 
   void image_restore() {
-    Row row;
+    NodeRow row;
     const std::string what = "restores from images on {}";
     for (const NodeFacts* node : alive_) {
       const std::string trouble = image_restore_trouble(*node);
       if (trouble.empty())
         row.ok(what, *node);
       else
-        row.bad(
-            asked_.restore == RestoreWay::image ? Mark::failed : Mark::note, what, node->node,
+        judge(
+            row, asked_.restore == RestoreWay::image, Side::target, what, node->node,
             fmt::format("{}{}", trouble, asked_.restore == RestoreWay::image ? "" : "\nOnly --restore image needs it"),
             hint("NoImageRestore"));
     }
@@ -180,14 +144,14 @@ class Rows {
   }
 
   void criu() {
-    Row row;
+    NodeRow row;
     for (const NodeFacts* node : alive_) {
       if (node->criu.empty())
-        row.bad(Mark::failed, "CRIU on {}", node->node, "there is none; install version 4.2 or newer there",
-                hint("NoCriu"));
+        fault(row, Side::both, "CRIU on {}", node->node, "there is none; install version 4.2 or newer there",
+              hint("NoCriu"));
       else if (parse_version(node->criu) < kOldestCriu)
-        row.bad(Mark::failed, "CRIU on {}", node->node, fmt::format("it is {}; 4.2 or newer is needed", node->criu),
-                hint("CriuTooOld"));
+        fault(row, Side::both, "CRIU on {}", node->node, fmt::format("it is {}; 4.2 or newer is needed", node->criu),
+              hint("CriuTooOld"));
       else
         row.ok(fmt::format("CRIU {} on {{}}", node->criu), *node);
     }
@@ -197,7 +161,7 @@ class Rows {
   }
 
   void clocks() {
-    Row row;
+    NodeRow row;
     const std::string what = "the clock of {} is the API server's";
     for (const NodeFacts* node : alive_) {
       const auto told = asked_.skews.find(node->node);
@@ -209,31 +173,31 @@ class Rows {
       if (skew < kNotableSkew)
         row.ok(what + " (to within 5 s)", *node);
       else
-        row.bad(skew < kHarmfulSkew ? Mark::note : Mark::failed, what, node->node,
-                fmt::format("it is {} {}; set it by NTP there", duration_text(skew),
-                            told->second < milliseconds{0} ? "behind" : "ahead"),
-                hint(Topic::clock_skew));
+        judge(row, skew >= kHarmfulSkew, Side::both, what, node->node,
+              fmt::format("it is {} {}; set it by NTP there", duration_text(skew),
+                          told->second < milliseconds{0} ? "behind" : "ahead"),
+              hint(Topic::clock_skew));
     }
     row.into(lines_);
   }
 
   void disk() {
-    Row row;
+    NodeRow row;
     const std::string what = "room for checkpoints on {}";
     for (const NodeFacts* node : alive_)
       if (node->free_disk >= kLittleDisk)
         row.ok(what, *node);
       else
-        row.bad(node->free_disk < kNoDisk ? Mark::failed : Mark::note, what, node->node,
-                fmt::format("{} are left in /var/lib/kubectl-migrate; a target's node needs twice the Pod's memory",
-                            bytes_text(node->free_disk)),
-                hint("NoRoom"));
+        judge(row, node->free_disk < kNoDisk, Side::both, what, node->node,
+              fmt::format("{} are left in /var/lib/kubectl-migrate; a target's node needs twice the Pod's memory",
+                          bytes_text(node->free_disk)),
+              hint("NoRoom"));
     row.into(lines_);
   }
 
   // A Pod goes from a node to one that restores what that one wrote.
   void compatibility() {
-    Row row;
+    NodeRow row;
     const std::string what = "Pods of {} fit on another node";
     for (const NodeFacts* from : alive_) {
       std::vector<std::string> against;
@@ -250,11 +214,54 @@ class Rows {
     row.into(lines_);
   }
 
+  // Whether enough are left when those with a fault are left out, and those that nobody means.
+  void choice() {
+    if (asked_.pod_node && !asked_.to.empty()) return;  // these two have lines of their own
+    std::vector<std::string> usable;
+    for (const NodeFacts* node : alive_) {
+      const bool is_out = unfit_.contains(node->node) || asked_.closed.contains(node->node) || !is_known(node->node);
+      if (!is_out && asked_.pod_node != node->node) usable.push_back(node->node);
+    }
+    if (usable.size() >= (asked_.pod_node ? 1U : 2U)) return;
+    std::string why = usable.empty() ? "there is none" : fmt::format("there is {} alone", usable.front());
+    for (const auto& [node, closed] : asked_.closed)
+      why += fmt::format("\n{}: {}", node, closed);
+    lines_.push_back({Mark::failed,
+                      asked_.pod_node ? fmt::format("a node that what runs on {} can go to", *asked_.pod_node)
+                                      : "two nodes between which Pods can move",
+                      why, hint(Topic::too_few_nodes)});
+  }
+
   std::vector<Check> take() { return std::move(lines_); }
 
  private:
+  // On which node of a migration something is needed.
+  enum class Side { both, source, target };
+
+  void judge(NodeRow& row, bool is_fault, Side side, const std::string& what, const std::string& node, std::string why,
+             std::string hint) {
+    if (is_fault) return fault(row, side, what, node, std::move(why), std::move(hint));
+    row.bad(Mark::note, what, node, std::move(why), std::move(hint));
+  }
+  void fault(NodeRow& row, Side side, const std::string& what, const std::string& node, std::string why,
+             std::string hint) {
+    if (!asked_.pod_node || side != Side::source) unfit_.insert(node);
+    const std::string excuse = excuse_for(node, side);
+    if (!excuse.empty()) why += fmt::format("\nThis fails nothing: {}", excuse);
+    row.bad(excuse.empty() ? Mark::failed : Mark::note, what, node, std::move(why), std::move(hint));
+  }
+  // Why nobody means that node: of one Pod those that it neither leaves nor is to reach, otherwise those that are
+  // closed to Pods. Empty: somebody does.
+  [[nodiscard]] std::string excuse_for(const std::string& node, Side side) const {
+    if (side != Side::source && node == asked_.to) return "";
+    if (asked_.pod_node) return side != Side::target && node == *asked_.pod_node ? "" : "the Pod does not depend on it";
+    const auto closed = asked_.closed.find(node);
+    return closed == asked_.closed.end() ? "" : closed->second;
+  }
+  [[nodiscard]] bool is_named(const std::string& node) const { return node == asked_.to || asked_.pod_node == node; }
+
   void versions() {
-    Row row;
+    NodeRow row;
     for (const NodeFacts* node : alive_)
       if (node->agent_version != MIGRATE_VERSION)
         row.bad(Mark::note, "the agent of {} is of this plugin's version", node->node,
@@ -266,7 +273,7 @@ class Rows {
   }
 
   void criu_check() {
-    Row row;
+    NodeRow row;
     const std::string what = "`criu check` on {}";
     for (const NodeFacts* node : alive_) {
       if (node->criu.empty()) continue;
@@ -281,15 +288,15 @@ class Rows {
   }
 
   void criu_options() {
-    Row row;
+    NodeRow row;
     const std::string what = "CRIU's options on {}";
     for (const NodeFacts* node : alive_)
       if (node->criu_options_missing.empty())
         row.ok(what, *node);
       else
-        row.bad(Mark::failed, what, node->node,
-                fmt::format("/etc/criu/runc.conf lacks, or has otherwise: {}", joined(node->criu_options_missing)),
-                hint(Topic::criu_options));
+        fault(row, Side::both, what, node->node,
+              fmt::format("/etc/criu/runc.conf lacks, or has otherwise: {}", joined(node->criu_options_missing)),
+              hint(Topic::criu_options));
     row.into(lines_);
   }
 
@@ -329,28 +336,11 @@ class Rows {
 
   const NodeQuestion& asked_;
   std::vector<const NodeFacts*> alive_;
+  std::set<std::string> unfit_;  // have a fault, whether or not somebody means them
   std::vector<Check> lines_;
 };
 
-std::optional<std::vector<std::string>> linux_nodes(const Session& session) {
-  const auto all = look_for(session, kube::core("nodes"), "nodes");
-  if (!all) return std::nullopt;
-  std::vector<std::string> names;
-  for (const Json& one : *all) {
-    const std::string system = text_at(one, Pointer{"/metadata/labels"} / "kubernetes.io/os");
-    if (system.empty() || system == "linux") names.push_back(kube::metadata_of(one, "name"));
-  }
-  return names;
-}
-
 }  // namespace
-
-std::string names_text(const std::vector<std::string>& nodes) {
-  constexpr std::size_t kFew = 4;
-  if (nodes.size() > kFew) return fmt::format("{} nodes", nodes.size());
-  if (nodes.size() < 2) return joined(nodes);
-  return fmt::format("{} and {}", joined({nodes.begin(), nodes.end() - 1}), nodes.back());
-}
 
 std::vector<Check> node_checks(const NodeQuestion& question) {
   Rows rows{question};
@@ -364,29 +354,8 @@ std::vector<Check> node_checks(const NodeQuestion& question) {
   rows.clocks();
   rows.disk();
   rows.compatibility();
+  rows.choice();
   return rows.take();
-}
-
-void check_nodes(const Session& session, const Options& options, CheckList& checks, Instant now) {
-  checks.group("nodes");
-  const char* what = "agents have told of their nodes";
-  const auto all = look_for(session, migration_nodes(), what);
-  if (!all) return checks.add(all.error());
-  NodeQuestion question{{}, {}, linux_nodes(session), now, options.to, options.checkpoint, options.restore};
-  for (const Json& one : *all) {
-    auto facts = parse_node_facts(one);
-    if (!facts) {
-      checks.failed(what, facts.error().message, hint(Topic::versions_differ));
-      continue;
-    }
-    if (const auto skew = clock_skew(one)) question.skews[facts->node] = *skew;
-    question.facts.push_back(std::move(*facts));
-  }
-  if (question.facts.empty())
-    return checks.failed(what, fmt::format("none has; kubectl -n {} get daemonset,pods -o wide", kSystemNamespace),
-                         hint("NoAgent"));
-  for (Check& line : node_checks(question))
-    checks.add(std::move(line));
 }
 
 }  // namespace migrate::plugin

@@ -60,10 +60,8 @@ std::string trouble_of(const NodeFacts& facts, Instant now) {
 // The same from taking alone.
 std::string target_trouble(const NodeFacts& facts) {
   if (facts.has_handler) return "";
-  return fmt::format(
-      "{} {} does not know the runtime handler {}; docs/install.md, \"The nodes\", has the lines to add "
-      "to its configuration",
-      facts.runtime, facts.runtime_version, kRuntimeClass);
+  return fmt::format("{} {} does not know the runtime handler {}; {} shows the lines to add to its configuration",
+                     facts.runtime, facts.runtime_version, kRuntimeClass, in_one_piece("kubectl migrate check"));
 }
 
 // The same obstacle, or note, between many.

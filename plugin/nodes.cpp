@@ -8,6 +8,7 @@
 #include "plugin/format.h"
 #include "plugin/node_view.h"
 #include "plugin/output.h"
+#include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
 
@@ -76,7 +77,7 @@ int run_nodes(const Session& session, const Options& options) {
   nodes.reserve(known.size());
   for (auto& [name, node] : known)
     nodes.push_back(std::move(node));
-  const Instant now = session.io.clock.now();
+  const Instant now = server_now(session);
   const Style style = style_of(session.io);
   print(stream, node_table(nodes, now, options.output == Output::wide ? Columns::all : Columns::usual, style.width));
   if (const auto pairs = node_pairs(nodes, now, style); !pairs.empty()) {

@@ -10,6 +10,7 @@
 #include "plugin/look.h"
 #include "plugin/outcome.h"
 #include "plugin/plan_text.h"
+#include "plugin/pod_defaults.h"
 #include "plugin/preflight.h"
 #include "plugin/similar.h"
 #include "plugin/trial.h"
@@ -158,32 +159,39 @@ std::vector<Check> pod_checks(const Migration& answer, const NamedQueue& queue) 
   return lines;
 }
 
+Subject subject_of(const Session& session, const Options& options) {
+  Subject subject{named_pod(session, options.name), options};
+  if (subject.pod) subject.asked = with_pod_defaults(options, *subject.pod);
+  return subject;
+}
+
 bool check_namespace(const Session& session, const Options& options, CheckList& checks) {
   checks.group("namespace");
   check_enabled(session, options, checks);
   check_controllers_rights(session, options, checks);
   bool may_ask = check_right(session, options, checks, {"create", migrations(session.namespace_)});
   may_ask &= check_right(session, options, checks, {"create", kube::pod(session.namespace_, options.name).sub("exec")});
-  for (const std::string& secret : options.broker_secrets)
+  std::vector<std::string> secrets = options.broker_secrets;
+  if (!options.registry_secret.empty()) secrets.push_back(options.registry_secret);
+  for (const std::string& secret : secrets)
     may_ask &= check_right(session, options, checks, {"get", kube::core("secrets", session.namespace_, secret)});
   return may_ask;
 }
 
-Outcome<void> check_pod(const Session& session, const Options& options, CheckList& checks) {
-  const auto pod = named_pod(session, options.name);
-  if (!pod) {
-    checks.failed(fmt::format("Pod {}/{} is there", session.namespace_, options.name), pod.error().message,
-                  hint("PodUnknown"));
+Outcome<void> check_pod(const Session& session, const Options& options, const Subject& subject, CheckList& checks) {
+  if (!subject.pod) {
+    checks.failed(fmt::format("Pod {}/{} is there", session.namespace_, options.name), subject.pod.error().message,
+                  subject.pod.error().hint);
     return {};
   }
-  const auto answer = try_migration(session, options, *pod);
+  const auto answer = try_migration(session, options, *subject.pod);
   if (!answer && answer.error().code == exit_code::kDetached) return tl::make_unexpected(answer.error());
   if (!answer) {
     checks.failed(fmt::format("the controller looks at Pod {}/{}", session.namespace_, options.name),
-                  answer.error().message, hint(Topic::no_answer));
+                  answer.error().message, answer.error().hint);
     return {};
   }
-  for (Check& line : pod_checks(answer->migration, queue_of(options, *pod)))
+  for (Check& line : pod_checks(answer->migration, queue_of(options, *subject.pod)))
     checks.add(std::move(line));
   return {};
 }

@@ -11,11 +11,21 @@
 
 namespace migrate::plugin {
 
-// False: it is known that the user may not begin a migration, nor ask for a dry run.
+// The Pod that a check is about, and what would be asked for: the flags and, where those are not typed, its
+// annotations.
+struct Subject {
+  Outcome<Json> pod;
+  Outcome<Options> asked;
+};
+[[nodiscard]] Subject subject_of(const Session& session, const Options& options);
+
+// `options` as they would be asked for. False: it is known that the user may not begin a migration, nor ask for a dry
+// run.
 [[nodiscard]] bool check_namespace(const Session& session, const Options& options, CheckList& checks);
 
 // Asks the controller by a dry run. An error: the user wants to go.
-[[nodiscard]] Outcome<void> check_pod(const Session& session, const Options& options, CheckList& checks);
+[[nodiscard]] Outcome<void> check_pod(const Session& session, const Options& options, const Subject& subject,
+                                      CheckList& checks);
 
 // The queue and the broker's Secret that a migration would use; empty: none.
 struct NamedQueue {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "plugin/hints.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/go_duration.h"
 #include "shared/migration/names.h"
@@ -99,7 +100,7 @@ Outcome<Options> with_pod_defaults(Options options, const Json& pod) {
   take_restore(said, options);
   take_replay(said, options);
   take_transfer(said, options);
-  if (said.mistake()) return fail(*said.mistake(), exit_code::kRefused);
+  if (said.mistake()) return fail(*said.mistake(), exit_code::kRefused, hint(Topic::wrong_annotation));
   if (options.transfer == TransferWay::registry && options.registry.empty())
     return fail("--transfer=registry needs --registry HOST[:PORT]/PATH, or the Pod's annotation of that name",
                 exit_code::kUsage);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "plugin/command_word.h"
+#include "plugin/hints.h"
 #include "plugin/json_at.h"
 #include "plugin/outcome.h"
 #include "plugin/similar.h"
@@ -36,11 +37,13 @@ Outcome<Json> find_pod(const Session& session, const std::string& name) {
   auto found = session.client.get(path);
   if (!found) return tl::make_unexpected(explain(found.error(), "get", path));
   if (*found) return std::move(**found);
-  std::string hint = near_hint(name, names_of(session, path.collection()));
-  if (const auto commands = commands_like(name); hint.empty() && !commands.empty())
-    hint = fmt::format("\nDid you mean the command {}?", joined(commands, " or "));
-  return not_found(path, fmt::format("{}\nkubectl get pods -n {} shows what there is; -n chooses the namespace", hint,
-                                     session.namespace_));
+  std::string near = near_hint(name, names_of(session, path.collection()));
+  if (const auto commands = commands_like(name); near.empty() && !commands.empty())
+    near = fmt::format("\nDid you mean the command {}?", joined(commands, " or "));
+  auto absent = not_found(path, fmt::format("{}\nkubectl get pods -n {} shows what there is; -n chooses the namespace",
+                                            near, session.namespace_));
+  absent.value().hint = hint("PodUnknown");
+  return absent;
 }
 
 Outcome<void> check_installed_and_free(const Session& session, const std::string& pod_uid) {

@@ -6,7 +6,7 @@
 
 #include "plugin/cluster.h"
 #include "plugin/self_test_ways.h"
-#include "shared/base/time.h"
+#include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
 
@@ -86,14 +86,6 @@ Outcome<std::vector<std::string>> missing_rights(const Session& session, const s
   return missing;
 }
 
-// The API server's time, as ours may be another one than the cluster's; it tells it of what it would make.
-Instant server_time(const Session& session, const std::string& namespace_) {
-  const auto tried =
-      session.client.create(kube::core("namespaces"), namespace_object(namespace_), {.dry_run = kube::DryRun::server});
-  const auto told = parse_rfc3339(tried ? kube::metadata_of(*tried, "creationTimestamp") : "");
-  return told.value_or(session.io.clock.now());
-}
-
 Outcome<std::vector<Candidate>> candidates(const Session& session, Instant now) {
   const kube::ResourcePath reported = migration_nodes();
   const auto facts = session.client.list(reported);
@@ -140,7 +132,7 @@ Outcome<std::optional<Grounds>> look_at_grounds(const Session& session, const Op
   checks.ok(rights);
 
   Grounds grounds;
-  const auto all = candidates(session, server_time(session, namespace_));
+  const auto all = candidates(session, server_now(session));
   if (!all) return tl::make_unexpected(all.error());
   auto nodes = choose_nodes(*all, options.from, options.to);
   if (!nodes) {

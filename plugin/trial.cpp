@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "plugin/format.h"
+#include "plugin/hints.h"
 #include "plugin/interrupt.h"
 #include "plugin/json_at.h"
 #include "plugin/migrate.h"
@@ -51,11 +52,11 @@ class Trial {
         session_.client.create(path(), to_json(wanted_), {.dry_run = kube::DryRun::server}, bounded());
     if (!admitted) return tl::make_unexpected(explain(admitted.error(), "create", path()));
     if (flag_at(*admitted, Pointer{"/spec/dryRun"})) return {};
-    return fail(
-        fmt::format("the cluster's CustomResourceDefinition of Migrations is older than this plugin ({}) and "
-                    "does not know dry runs\nAn administrator updates it: kubectl apply -k manifests/; "
-                    "--dry-run=client shows what would be asked for",
-                    MIGRATE_VERSION));
+    return fail(fmt::format("the cluster's CustomResourceDefinition of Migrations is older than this plugin ({}) and "
+                            "does not know dry runs\nAn administrator updates it: kubectl apply -k manifests/; "
+                            "--dry-run=client shows what would be asked for",
+                            MIGRATE_VERSION),
+                exit_code::kFailed, hint(Topic::old_schema));
   }
 
   Outcome<void> make() {
@@ -87,10 +88,12 @@ class Trial {
             fmt::format("the controller is older than this plugin ({}) and does not know dry runs; it has refused "
                         "this one, and touched nothing\nAn administrator updates it: kubectl apply -k manifests/; "
                         "--dry-run=client shows what would be asked for",
-                        MIGRATE_VERSION));
+                        MIGRATE_VERSION),
+            exit_code::kFailed, hint(Topic::versions_differ));
       if (!now || is_final(now->migration.status.phase)) return now;
       if (session_.io.interrupted()) return fail("interrupted", exit_code::kDetached);
-      if (session_.io.pacer.now() >= until) return fail(no_answer(now->migration));
+      if (session_.io.pacer.now() >= until)
+        return fail(no_answer(now->migration), exit_code::kFailed, hint(Topic::no_answer));
       session_.io.pacer.sleep(kBetweenLooks, {});
     }
   }

@@ -50,9 +50,8 @@ void check_node(const NodeState& node, Instant now, Collector& found) {
 
 void check_handler(const NodeState& node, Instant now, Collector& found) {
   if (is_alive(node, now) && !node.facts->has_handler)
-    found.add("NoHandler", fmt::format("{} {} on node {} does not know the runtime handler `{}`; an administrator adds "
-                                       "the lines that README.md, \"Install and use\", has for it to its configuration "
-                                       "and restarts it",
+    found.add("NoHandler", fmt::format("{} {} on node {} does not know the runtime handler `{}`; kubectl migrate check "
+                                       "shows the lines that an administrator adds to its configuration",
                                        node.facts->runtime, node.facts->runtime_version, node.name, kRuntimeClass));
 }
 

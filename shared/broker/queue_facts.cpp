@@ -78,7 +78,9 @@ std::optional<std::uint64_t> delivery_limit_in(const Json& arguments, const Json
 Consumer consumer_of(const Json& listed) {
   const Json& channel = part_of(listed, "channel_details");
   const std::uint64_t prefetch = count_of(listed, "prefetch_count").value_or(0);
-  return {text_of(listed, "consumer_tag"), text_of(channel, "connection_name"), text_of(channel, "peer_host"),
+  return {text_of(listed, "consumer_tag"),
+          text_of(channel, "connection_name"),
+          text_of(channel, "peer_host"),
           prefetch > std::numeric_limits<std::uint32_t>::max() ? 0U : static_cast<std::uint32_t>(prefetch),
           part_of(listed, "ack_required") != false,
           text_of(channel, "user")};

@@ -92,11 +92,16 @@ BOOST_AUTO_TEST_CASE(a_handler_that_is_missing) {
   const NothingTouched before{stage(), pod.name()};
   auto broken = take_handler_away(cluster(), kTo);
   const CheckLine line{"FAIL runtime handler `migrate` on node-b",
-                       {"containerd 2.", "does not know it: nothing can be restored there"},
+                       {"containerd 2.", "does not know it: nothing can be restored there",
+                        "\n        [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.migrate]\n",
+                        "BinaryName = '/opt/kubectl-migrate/bin/migrate-runc'"},
                        "nohandler"};
   await_check(check_all, 1, {line, {"ok   runtime handler `migrate` on node-a and node-c"}});
   expect(trouble(pod.check(), 1,
-                 {line, {"FAIL NoHandler", {"on node node-b does not know the runtime handler"}, "nohandler"}}));
+                 {line,
+                  {"FAIL NoHandler",
+                   {"on node node-b does not know the runtime handler", "kubectl migrate check shows the lines"},
+                   "nohandler"}}));
   expect(trouble_of_words(pod.dry_run(), 3, {"NoHandler: ", "see docs/troubleshooting.md#nohandler for hints"}));
   expect(before.trouble());
   broken.reset();

@@ -75,7 +75,7 @@ const std::vector<Row> kRows{
        c.around.target = samples::node("node-b", c.around.now);
        c.around.target->facts->has_handler = false;
      },
-     "runtime handler `migrate`; an administrator adds the lines that README.md"},
+     "runtime handler `migrate`; kubectl migrate check shows the lines"},
     {"", [](Case& c) { c.around.target = samples::node("node-b", c.around.now); }, ""},
     {"NoImageRestore",
      [](Case& c) {

@@ -147,6 +147,8 @@ const std::vector<Good> kGood = {
      }},
     {{"orders", "--max-total", "30s"}, [](const Options& o) { return o.max_total == 30s && !o.gap_budget; }},
     {{"nodes", "-o", "wide"}, [](const Options& o) { return o.verb == Verb::nodes && o.output == Output::wide; }},
+    {{"self-test", "-o", "json"}, [](const Options& o) { return o.output == Output::json; }},
+    {{"check-app", "orders", "-o", "yaml"}, [](const Options& o) { return o.output == Output::yaml; }},
     {{"self-test", "--from", "node-a", "--to", "node-b", "--image=r/counter:1"},
      [](const Options& o) {
        return o.verb == Verb::self_test && o.from == "node-a" && o.to == "node-b" && o.image == "r/counter:1";
@@ -300,6 +302,8 @@ const std::vector<Bad> kBad = {
     {{"list", "-o", "jsonpath={.a"}, "error parsing jsonpath {.a, unclosed action"},
     {{"list", "-o", "wide=x"}, "output format \"wide=x\", allowed formats are: json,jsonpath,name,wide,yaml"},
     {{"check", "-o", "wide"}, "allowed formats are: json,yaml"},
+    {{"self-test", "-o", "name"}, "allowed formats are: json,yaml"},
+    {{"check-app", "orders", "-o", "wide"}, "allowed formats are: json,yaml"},
     {{"check", "a", "b"}, "check takes one name"},
     {{"check", "--ordinal", "0"}, "--ordinal belongs to sts/NAME"},
     {{"check", "orders", "--dry-run=server"},

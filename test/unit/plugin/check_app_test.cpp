@@ -234,6 +234,15 @@ BOOST_AUTO_TEST_CASE(a_good_application_passes_and_its_own_queue_is_not_touched)
     BOOST_TEST(call.find("END_REPLAY") == std::string::npos, call);
 }
 
+BOOST_AUTO_TEST_CASE(a_document_for_programs_stands_alone) {
+  Trial trial;
+  BOOST_TEST(trial.run({"-o", "json"}) == 0, trial.scene.err.str());
+  const Json document = Json::parse(trial.scene.out.str(), nullptr, false);
+  BOOST_REQUIRE(!document.is_discarded());
+  BOOST_TEST(document.at("success") == true);
+  BOOST_TEST(document.at("categories").front().at("categoryName") == "queue");
+}
+
 BOOST_AUTO_TEST_CASE(with_consent_the_end_is_played_too) {
   Trial trial;
   BOOST_TEST(trial.run({"--accept", "touch-queue"}) == 0, trial.scene.err.str());

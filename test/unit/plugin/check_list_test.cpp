@@ -56,6 +56,19 @@ BOOST_AUTO_TEST_CASE(notes_and_skips_fail_nothing) {
              "Status check results are √\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_to_be_copied_is_not_broken_on_a_narrow_screen) {
+  Scene scene;
+  scene.io.out.is_live = true;
+  scene.io.screen = [] { return ScreenSize{30, 24}; };
+  CheckList checks{scene.io};
+  checks.group("one");
+  checks.failed("a thing",
+                "it lacks some lines, add these\n    [a.table]\n      key = 'a value that is long'\nthen go on",
+                "docs/x.md#one");
+  check_says(scene.out.str(), "    it lacks some lines, add\n    these\n");
+  check_says(scene.out.str(), "        [a.table]\n          key = 'a value that is long'\n    then go on\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_document_is_linkerds_and_alone) {
   Scene scene;
   CheckList checks{scene.io, Output::json};

@@ -132,6 +132,26 @@ pod "orders-mig-ab12c" deleted in namespace shop
   BOOST_TEST(all.scene.out.str() == "Nothing is left over.\n");
 }
 
+// By which its agents would all be silent, and nothing could be said of what they hold.
+BOOST_AUTO_TEST_CASE(who_was_heard_is_not_decided_by_the_typists_clock) {
+  for (const std::chrono::seconds off : {-40s, 40s}) {
+    Left all;
+    all.scene.clock.time = at(off);
+    all.put_target();
+    BOOST_TEST(all.run({"--dry-run"}) == 0, all.scene.err.str());
+    check_says(all.scene.out.str(), "Left over (1):\n  pod \"orders-mig-ab12c\" in namespace shop\n");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(without_the_servers_clock_nobody_is_taken_for_silent) {
+  Left all;
+  all.scene.cluster.forbid("create selfsubjectreviews");
+  all.put_target();
+  BOOST_TEST(all.run({"--dry-run"}) == 0, all.scene.err.str());
+  check_says(all.scene.err.str(), "warning: not looked at: the API server's clock");
+  check_says(all.scene.out.str(), "For you to decide (1):\n  pod \"orders-mig-ab12c\" in namespace shop\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_dry_run_touches_nothing) {
   for (const char* flag : {"--dry-run", "--dry-run=client", "--dry-run=server"}) {
     Left all;

@@ -18,6 +18,7 @@
 #include <regex>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 #include "shared/base/process.h"
 #include "test/temporary_folder.h"
@@ -46,6 +47,7 @@ const Look kColour{.name = "80 columns, colours", .columns = 80, .is_unicode = t
 const Look kPipes{.name = "pipes"};
 
 const std::vector<Look> kPlain = {kUsual, kWide, kPipes};
+const std::vector<Look> kMarked = {kUsual, kWide, kAscii, kColour, kPipes};
 const std::vector<Look> kDrawn = {kNarrow, kUsual, kWide, kAscii, kColour, kPipes};
 
 struct Case {
@@ -102,6 +104,31 @@ const std::vector<Case> kCases = {
     {.name = "describe-finished", .words = {"describe", "orders-x7k2p"}, .world = world_of_many},
     {.name = "describe-refused", .words = {"describe", "database-b4vv9"}, .world = world_of_many},
     {.name = "describe-in-doubt", .words = {"describe", "ledger-doubt"}, .world = world_of_many},
+    {.name = "check-well", .words = {"check"}, .world = world_that_is_well, .looks = kMarked},
+    {.name = "check-faults", .words = {"check"}, .world = world_with_faults, .looks = kMarked},
+    {.name = "check-pod", .words = {"check", "orders", "--to", "node-b"}, .world = world_of_plan},
+    {.name = "check-pod-refused",
+     .words = {"check", "orders", "--to", "node-b"},
+     .world = world_of_refusal,
+     .looks = kMarked},
+    {.name = "check-json", .words = {"check", "-o", "json"}, .world = world_that_is_well, .looks = {kPipes}},
+    {.name = "check-usage",
+     .words = {"check", "orders", "--registry-secret", "pull"},
+     .world = world_that_is_well,
+     .looks = {kUsual, kPipes}},
+    {.name = "dry-run-planned",
+     .words = {"orders", "--to", "node-b", "--dry-run=server"},
+     .world = world_of_plan,
+     .looks = kDrawn},
+    {.name = "dry-run-refused", .words = {"orders", "--to", "node-b", "--dry-run=server"}, .world = world_of_refusal},
+    {.name = "nodes-mixed", .words = {"nodes"}, .world = world_of_nodes, .looks = kMarked},
+    {.name = "nodes-wide", .words = {"nodes", "-o", "wide"}, .world = world_of_nodes},
+    {.name = "drain-dry-run", .words = {"drain", "node-a", "--dry-run=client"}, .world = world_to_drain},
+    {.name = "cleanup-dry-run", .words = {"cleanup", "--dry-run"}, .world = world_of_leftovers},
+    {.name = "cleanup-nothing", .words = {"cleanup"}, .world = world_that_is_well, .looks = {kUsual, kPipes}},
+    {.name = "version", .words = {"version"}, .world = world_that_is_well, .looks = {kUsual, kPipes}},
+    {.name = "self-test-without-rights", .words = {"self-test"}, .world = world_without_rights},
+    {.name = "check-app-without-queue", .words = {"check-app", "orders"}, .world = world_that_is_well},
     {.name = "requests-told",
      .words = {"list", "-v=6", "--as", "jane", "--token", "SECRET-TOKEN"},
      .world = world_of_many,
@@ -143,7 +170,7 @@ std::vector<std::pair<std::string, std::string>> variables_for(const Look& look,
   return variables;
 }
 
-// What is not the same each time: ports, and what is counted up to now or read from a clock.
+// What is not the same each time: ports, what is counted up to now or read from a clock, and our own version.
 std::string settled(std::string text) {
   const std::pair<std::regex, std::string> changing[] = {
       {std::regex{R"(127\.0\.0\.1:\d+)"}, "127.0.0.1:PORT"},
@@ -154,6 +181,9 @@ std::string settled(std::string text) {
   };
   for (const auto& [pattern, word] : changing)
     text = std::regex_replace(text, pattern, word);
+  constexpr std::string_view kVersionNow = MIGRATE_VERSION;
+  for (std::size_t at = 0; (at = text.find(kVersionNow, at)) != std::string::npos;)
+    text.replace(at, kVersionNow.size(), "VERSION");
   return text;
 }
 

@@ -1,81 +1,9 @@
 #include "test/unit/plugin/golden_world.h"
 
-#include <fmt/format.h>
-
 #include "test/unit/plugin/scene.h"
 
 namespace migrate::plugin {
 namespace {
-
-constexpr const char* kOfNamespace = "/apis/kubectl-migrate.dev/v1alpha1/namespaces/shop/migrations";
-constexpr const char* kOfAll = "/apis/kubectl-migrate.dev/v1alpha1/migrations";
-constexpr const char* kPods = "/api/v1/namespaces/shop/pods";
-constexpr const char* kEvents = "/api/v1/namespaces/shop/events";
-
-void answer(test::Connection& connection, unsigned status, const Json& body) {
-  connection.answer(status, body.dump(), {"Content-Type: application/json"});
-}
-
-void refuse(test::Connection& connection, unsigned code, const std::string& reason, const std::string& message,
-            const Json& details = Json::object()) {
-  answer(connection, code,
-         {{"kind", "Status"},
-          {"apiVersion", "v1"},
-          {"status", "Failure"},
-          {"message", message},
-          {"reason", reason},
-          {"details", details},
-          {"code", code}});
-}
-
-void list(test::Connection& connection, const std::vector<Json>& all, const std::string& query) {
-  constexpr std::string_view kByName = "metadata.name%3D";
-  const std::size_t at = query.find(kByName);
-  std::string name;
-  if (at != std::string::npos) name = query.substr(at + kByName.size(), query.find('&', at) - at - kByName.size());
-  Json items = Json::array();
-  for (const Json& one : all)
-    if (name.empty() || one.at("metadata").at("name") == name) items.push_back(one);
-  answer(connection, 200, {{"kind", "List"}, {"metadata", {{"resourceVersion", "7"}}}, {"items", items}});
-}
-
-void watch(test::Connection& connection, const std::vector<Json>& later) {
-  connection.begin_chunks({"Content-Type: application/json"});
-  for (const Json& one : later)
-    connection.chunk(Json{{"type", "MODIFIED"}, {"object", one}}.dump() + "\n");
-  connection.wait_until_closed();
-}
-
-// One of a collection, or what an API server says where there is none.
-void get(test::Connection& connection, const std::vector<Json>& all, const std::string& kind, const std::string& name) {
-  for (const Json& one : all)
-    if (one.at("metadata").at("name") == name) return answer(connection, 200, one);
-  refuse(connection, 404, "NotFound", fmt::format("{} \"{}\" not found", kind, name), {{"name", name}});
-}
-
-void serve_one(test::Connection& connection, const test::Request& request, const GoldenWorld& world) {
-  const std::size_t mark = std::min(request.target.find('?'), request.target.size());
-  const std::string path = request.target.substr(0, mark);
-  const std::string query = request.target.substr(mark);
-  const auto below = [&](const std::string& collection) {
-    return path.starts_with(collection + "/") ? path.substr(collection.size() + 1) : "";
-  };
-  if (!world.is_installed && path.starts_with("/apis/kubectl-migrate.dev/"))
-    return refuse(connection, 404, "NotFound", "the server could not find the requested resource");
-  const bool is_list = path == kOfNamespace || path == kOfAll;
-  if (is_list && world.is_forbidden)
-    return refuse(
-        connection, 403, "Forbidden",
-        "migrations.kubectl-migrate.dev is forbidden: User \"dev\" cannot list resource \"migrations\" in API "
-        "group \"kubectl-migrate.dev\" in the namespace \"shop\"");
-  if (is_list && query.find("watch=true") != std::string::npos) return watch(connection, world.later);
-  if (is_list) return list(connection, world.migrations, query);
-  if (path == kPods) return list(connection, world.pods, query);
-  if (path == kEvents) return list(connection, world.events, "");
-  if (const std::string name = below(kOfNamespace); !name.empty())
-    return get(connection, world.migrations, "migrations.kubectl-migrate.dev", name);
-  get(connection, world.pods, "pods", below(kPods));
-}
 
 // Made long ago: an age in days of four digits, for some more years.
 Json made(Migration migration, const std::string& name = "orders-x7k2p") {
@@ -200,11 +128,6 @@ Json pod(const std::string& name) {
 }
 
 }  // namespace
-
-test::Script serve(const GoldenWorld& world) {
-  return test::FakeServer::each(
-      [world](test::Connection& connection, const test::Request& request) { serve_one(connection, request, world); });
-}
 
 GoldenWorld empty_world() {
   return {};

@@ -128,6 +128,23 @@ BOOST_AUTO_TEST_CASE(a_dry_run_of_the_server_shows_the_controllers_plan) {
   document.check_nothing_left();
 }
 
+BOOST_AUTO_TEST_CASE(a_person_who_has_seen_the_plan_is_told_how_to_begin) {
+  const std::string next = "\nThe same without --dry-run begins it.\n";
+  Options options = for_pod();
+  options.dry_run = DryRun::server;
+  for (const bool is_live : {true, false}) {
+    DryRunScene all;
+    all.io.out.is_live = is_live;
+    BOOST_TEST(run_migrate(all.session(), options) == 0);
+    BOOST_TEST(all.scene.out.str().ends_with(next) == is_live, all.scene.out.str());
+  }
+  DryRunScene refused;
+  refused.io.out.is_live = true;
+  refused.controller = [](const Migration&) { return std::optional{refused_twice()}; };
+  BOOST_TEST(run_migrate(refused.session(), options) == 3);
+  BOOST_TEST(refused.scene.out.str().find(next) == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(what_the_controller_would_refuse_is_told_all_at_once) {
   for (const Output output : {Output::text, Output::yaml}) {
     DryRunScene all;

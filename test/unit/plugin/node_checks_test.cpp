@@ -1,5 +1,6 @@
 #include "plugin/node_checks.h"
 
+#include "plugin/node_row.h"
 #include "test/unit/plugin/scene.h"
 
 namespace migrate::plugin {
@@ -108,7 +109,9 @@ BOOST_AUTO_TEST_CASE(every_fault_has_its_line_its_advice_and_its_section) {
       {of_b([](NodeFacts& b) { b.runtime_version = "1.7.2"; }), Mark::note, "the runtime of node-b is known",
        "it is containerd 1.7.2", "old-runtime"},
       {of_b([](NodeFacts& b) { b.has_handler = false; }), Mark::failed, "runtime handler `migrate` on node-b",
-       "containerd 2.3.7 does not know it", "nohandler"},
+       "containerd 2.3.7 does not know it: nothing can be restored there\nAn administrator adds to "
+       "/etc/containerd/config.toml there (`version = 3` at its top)",
+       "nohandler"},
       {of_b([](NodeFacts& b) { b.can_checkpoint_directly = false; }), Mark::note, "direct checkpoints on node-b",
        "does not reach containerd", "nodirectcheckpoint"},
       {[](NodeQuestion& question) {
@@ -195,8 +198,127 @@ BOOST_AUTO_TEST_CASE(of_a_silent_node_nothing_else_is_said) {
   NodeQuestion question = two();
   question.facts[1] = NodeFacts{};
   question.facts[1].node = "node-b";
+  std::string failed;
   for (const Check& line : node_checks(question))
-    BOOST_TEST((line.mark != Mark::failed || line.what == "the agent of node-b is alive"), line.what);
+    if (line.mark == Mark::failed) failed += line.what + "\n";
+  BOOST_TEST(failed == "the agent of node-b is alive\ntwo nodes between which Pods can move\n");
+}
+
+namespace {
+
+// All that is wrong with a node, at once.
+void spoil(NodeFacts& facts) {
+  facts.has_handler = false;
+  facts.criu = "3.17";
+  facts.criu_options_missing = {"tcp-close"};
+  facts.free_disk = 10_MiB;
+}
+
+// A control plane, on which an agent runs as on every node.
+NodeQuestion with_control_plane() {
+  NodeQuestion question = two();
+  question.facts.push_back(good("plane"));
+  spoil(question.facts.back());
+  question.skews["plane"] = 20s;
+  question.nodes->emplace_back("plane");
+  question.closed["plane"] = "the node has the taint node-role.kubernetes.io/control-plane:NoSchedule";
+  return question;
+}
+
+std::string failed(const NodeQuestion& question) {
+  std::string text;
+  for (const Check& line : node_checks(question))
+    if (line.mark == Mark::failed) text += line.what + "\n";
+  return text;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_node_that_is_closed_to_pods_fails_nothing) {
+  const NodeQuestion question = with_control_plane();
+  BOOST_TEST(failed(question) == "");
+  const auto lines = node_checks(question);
+  const Check* handler = find(lines, Mark::note, "runtime handler `migrate` on plane");
+  BOOST_REQUIRE(handler != nullptr);
+  check_says(handler->why,
+             "\nThis fails nothing: the node has the taint node-role.kubernetes.io/control-plane:NoSchedule");
+  for (const char* what : {"CRIU on plane", "CRIU's options on plane", "room for checkpoints on plane",
+                           "the clock of plane is the API server's"})
+    BOOST_TEST(find(lines, Mark::note, what) != nullptr, what);
+  NodeQuestion silent = question;
+  silent.facts.back().heartbeat = at(-75s);
+  BOOST_TEST(failed(silent) == "");
+}
+
+BOOST_AUTO_TEST_CASE(who_names_a_closed_node_means_it) {
+  NodeQuestion question = with_control_plane();
+  question.to = "plane";
+  check_says(failed(question), "runtime handler `migrate` on plane\n");
+}
+
+BOOST_AUTO_TEST_CASE(fewer_than_two_that_can_be_used_fail) {
+  NodeQuestion question = with_control_plane();
+  question.closed["node-b"] = "the node is cordoned";
+  BOOST_TEST(failed(question) == "two nodes between which Pods can move\n");
+  const auto lines = node_checks(question);
+  const Check* few = find(lines, Mark::failed, "two nodes between which Pods can move");
+  BOOST_REQUIRE(few != nullptr);
+  BOOST_TEST(few->why ==
+             "there is node-a alone\nnode-b: the node is cordoned\n"
+             "plane: the node has the taint node-role.kubernetes.io/control-plane:NoSchedule");
+  BOOST_TEST(few->hint == "docs/troubleshooting.md#too-few-nodes");
+}
+
+BOOST_AUTO_TEST_CASE(a_pod_depends_on_its_node_and_on_the_one_that_it_is_to_go_to) {
+  NodeQuestion question = two();
+  question.facts.push_back(good("node-c"));
+  question.nodes->emplace_back("node-c");
+  question.pod_node = "node-a";
+  question.to = "node-b";
+  spoil(question.facts[2]);
+  BOOST_TEST(failed(question) == "");
+  check_says(find(node_checks(question), Mark::note, "CRIU on node-c")->why,
+             "This fails nothing: the Pod does not depend on it");
+  // Nothing is restored on the node that it leaves.
+  question.facts[0].has_handler = false;
+  BOOST_TEST(failed(question) == "");
+  question.facts[0].criu = "";
+  question.facts[1].has_handler = false;
+  BOOST_TEST(failed(question) == "runtime handler `migrate` on node-b\nCRIU on node-a\n");
+  // Nor is a checkpoint made on the one that it goes to.
+  NodeQuestion by_kubelet = two();
+  by_kubelet.pod_node = "node-a";
+  by_kubelet.to = "node-b";
+  by_kubelet.checkpoint = CheckpointBackend::kubelet;
+  for (NodeFacts& one : by_kubelet.facts)
+    one.kubelet_checkpoint->state = KubeletCheckpoint::kForbidden;
+  BOOST_TEST(failed(by_kubelet) == "the kubelet of node-a makes checkpoints\n");
+}
+
+BOOST_AUTO_TEST_CASE(without_a_target_some_other_node_must_do) {
+  NodeQuestion question = two();
+  question.facts.push_back(good("node-c"));
+  question.nodes->emplace_back("node-c");
+  question.pod_node = "node-a";
+  spoil(question.facts[1]);
+  BOOST_TEST(failed(question) == "");
+  spoil(question.facts[2]);
+  BOOST_TEST(failed(question) == "a node that what runs on node-a can go to\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_lines_of_a_handler_stand_there_once) {
+  NodeQuestion question = two();
+  for (NodeFacts& one : question.facts)
+    one.has_handler = false;
+  auto lines = node_checks(question);
+  check_says(find(lines, Mark::failed, "runtime handler `migrate` on node-a")->why,
+             "\n    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.migrate]\n");
+  BOOST_TEST(find(lines, Mark::failed, "runtime handler `migrate` on node-b")->why ==
+             "containerd 2.3.7 does not know it: nothing can be restored there\n"
+             "The lines to add are those for node-a, above");
+  question.facts[1].runtime = "cri-o";
+  lines = node_checks(question);
+  check_says(find(lines, Mark::failed, "runtime handler `migrate` on node-b")->why, "\n    [crio.runtime]\n");
 }
 
 BOOST_AUTO_TEST_CASE(many_nodes_are_a_number_and_what_they_say_is_no_format) {

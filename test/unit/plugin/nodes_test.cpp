@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_is_amiss_on_a_narrow_screen_without_unicode) {
              "  kubectl get pods -n kubectl-migrate -o wide\n"
              "- node-f: there is no such node any more; kubectl delete migrationnode node-f\n"
              "- to node-b: containerd 2.4.2 does not know the runtime handler migrate;\n"
-             "  docs/install.md, \"The nodes\", has the lines to add to its configuration\n"
+             "  kubectl migrate check shows the lines to add to its configuration\n"
              "- to node-e from node-a, node-b: without the CPU features avx512f\n"
              "* to node-e from node-a, node-b: kernel 6.1.0 is older than 6.12.5\n");
 }
@@ -134,8 +134,8 @@ const std::string kMixed =
     "– node-c: its migrate-agent has been silent for 45s; see kubectl get pods -n kubectl-migrate -o wide\n"
     "– node-d: no migrate-agent has reported from it; see kubectl get pods -n kubectl-migrate -o wide\n"
     "– node-f: there is no such node any more; kubectl delete migrationnode node-f\n"
-    "– to node-b: containerd 2.4.2 does not know the runtime handler migrate; docs/install.md, \"The nodes\", has the "
-    "lines to add to its configuration\n"
+    "– to node-b: containerd 2.4.2 does not know the runtime handler migrate; kubectl migrate check shows the lines to "
+    "add to its configuration\n"
     "– to node-e from node-a, node-b: without the CPU features avx512f\n"
     "* to node-e from node-a, node-b: kernel 6.1.0 is older than 6.12.5\n";
 
@@ -259,6 +259,25 @@ BOOST_DATA_TEST_CASE_F(Nodes, a_node_in_trouble_gives_and_takes_nothing, boost::
              "node-a      .        -\n"
              "node-b      -        .\n");
   check_says(text, row.says);
+}
+
+BOOST_AUTO_TEST_CASE(the_typists_clock_is_not_asked_how_old_a_word_is) {
+  clock.time = at(40s);
+  report(facts_of("node-a"));
+  NodeFacts b = facts_of("node-b");
+  b.heartbeat = at(0ms) - 45s;
+  report(b);
+  const std::string text = shown(80);
+  check_says(text, "node-a  Ready ");
+  check_says(text, "node-b  NotAlive 45s ");
+}
+
+// Better than none: a server that does not answer who one is.
+BOOST_AUTO_TEST_CASE(where_the_server_tells_no_time_our_own_does) {
+  clock.time = at(40s);
+  cluster.forbid("create selfsubjectreviews");
+  report(facts_of("node-a"));
+  check_says(shown(80), "node-a  NotAlive 45s ");
 }
 
 BOOST_AUTO_TEST_CASE(agents_are_as_alive_as_their_last_word) {

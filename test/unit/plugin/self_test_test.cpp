@@ -165,6 +165,25 @@ Status check results are ok
   trial.check_nothing_left();
 }
 
+BOOST_AUTO_TEST_CASE(the_typists_clock_makes_no_agent_silent) {
+  Trial trial;
+  trial.clock.time = at(40s);
+  BOOST_TEST(trial.run() == 0, trial.out.str());
+}
+
+BOOST_AUTO_TEST_CASE(a_document_for_programs_stands_alone) {
+  Trial trial;
+  trial.options.output = Output::json;
+  BOOST_TEST(trial.run() == 0, trial.err.str());
+  const Json document = Json::parse(trial.out.str(), nullptr, false);
+  BOOST_REQUIRE(!document.is_discarded());
+  BOOST_TEST(document.at("success") == true);
+  const Json& groups = document.at("categories");
+  BOOST_TEST(groups.front().at("categoryName") == "what it needs");
+  BOOST_TEST(groups.back().at("categoryName") == "summary");
+  BOOST_TEST(groups.size() == 9U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_asked_for_is_what_the_way_says) {
   Trial trial;
   trial.options.from = "node-b";
