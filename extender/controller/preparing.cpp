@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/any_node.h"
 #include "extender/controller/choice.h"
 #include "extender/controller/inquiry.h"
 #include "extender/controller/kube_events.h"
@@ -23,6 +24,7 @@ constexpr std::array kLooks{
     judge_strategy,  // volumes and Services do not suit every strategy
     judge_queue,     // the broker is needed by all of them while the source is frozen
     judge_size,      // whether it fits: disks, processors, the patience of probes, the budgets
+    judge_nodes,     // where none was named: all of them, for which its size has to be known
     try_kubelet,     // what only shows by trying comes last, and takes longest
     try_registry,
 };

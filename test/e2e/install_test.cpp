@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "test/e2e/node_under_pressure.h"
 #include "test/harness/cluster.h"
 #include "test/harness/product.h"
 
@@ -141,9 +142,11 @@ BOOST_AUTO_TEST_CASE(uninstalling_waits_for_nobody_who_is_under_way_and_leaves_n
          {"containers",
           {{{"name", "main"}, {"image", "registry.test/busybox:trixie"}, {"command", {"sleep", "100000"}}}}}}}});
   cluster.wait_ready(ns.name(), "sleeper");
-  // No node is like that, so it stays where it is placed.
+  // Nothing is placed there, so it stays where it is placed.
+  const std::string at = cluster.field({"pod", "sleeper", "-n", ns.name()}, ".spec.nodeName");
+  const NodeUnderPressure busy{cluster, at == "node-b" ? "node-a" : "node-b"};
   const auto begun = migrate_command(cluster, {"sleeper", "-n", ns.name(), "--strategy", "stop", "--name", "waiting",
-                                               "--node-selector", "disk=of-gold", "--no-wait"});
+                                               "--node-selector", busy.label(), "--no-wait"});
   BOOST_REQUIRE_MESSAGE(begun.succeeded(), begun.errors);
   const auto refused = cluster.run({"uninstall"});
   BOOST_TEST(!refused.succeeded());
