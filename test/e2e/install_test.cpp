@@ -97,7 +97,10 @@ BOOST_AUTO_TEST_CASE(the_objects_are_as_the_manifests_promise) {
   const Words promised{"Pod", "From", "To", "Phase", "Gap", "Age"};
   BOOST_TEST(columns == promised, boost::test_tools::per_element());
   // The API server answers with them, under the short name as well.
-  BOOST_TEST(kind.at("status").at("acceptedNames").value("shortNames", Json::array()) == Json::array({"mig"}));
+  for (const auto& [name, short_name] : {std::pair{"migrations", "mig"}, std::pair{"migrationnodes", "mignode"}}) {
+    const Json crd = cluster.get({"crd", std::string{name} + ".kubectl-migrate.dev"});
+    BOOST_TEST(crd.at("status").at("acceptedNames").value("shortNames", Json::array()) == Json::array({short_name}));
+  }
   // Agents enter their node.
   const Json home = cluster.get({"namespace", kHome});
   BOOST_TEST(home.at("metadata").at("labels").value("pod-security.kubernetes.io/enforce", "") == "privileged");
