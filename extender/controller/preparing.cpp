@@ -10,6 +10,8 @@
 #include "extender/controller/inquiry.h"
 #include "extender/controller/kube_events.h"
 #include "extender/controller/steps.h"
+#include "extender/controller/surroundings.h"
+#include "shared/migration/pod_patch.h"
 
 namespace migrate::controller {
 namespace {
@@ -67,10 +69,15 @@ void note_expected(const Inquiry& asked, MigrationStatus& status) {
   if (!is_local(asked.hop.migration())) status.alternatives = alternatives_of(asked);
 }
 
-void note_plan(const Inquiry& asked, MigrationStatus& status) {
+void note_plan(Inquiry& asked, MigrationStatus& status) {
   const std::string& because = asked.choice.because;
   status.plan = plan_of(asked.hop.migration(), asked.queue.link ? asked.queue.link->queue.queue : "",
                         because.empty() ? fmt::format("{} was asked for", to_string(status.strategy)) : because);
+  // Of one that goes on, the target itself can soon be looked at.
+  const Migration& migration = asked.hop.migration();
+  if (migration.spec.dry_run)
+    status.plan->target =
+        target_patch(*asked.pod, target_pod(*asked.pod, migration, trial_plan(asked.hop, *asked.pod)));
 }
 
 Outcome conclude(Inquiry& asked) {

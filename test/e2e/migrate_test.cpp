@@ -194,6 +194,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_leaves_nothing) {
         {scene().consumer(), "--to", scene().other_node(), std::string("--dry-run=") + side, "-o", "yaml"});
     BOOST_TEST(tried.succeeded(), text_of(tried));
     BOOST_TEST(has(tried.output, "kind: Migration"), tried.output);
+    BOOST_TEST(has(tried.output, "\nkind: Pod\n") == (side == std::string{"server"}), tried.output);
   }
   BOOST_TEST(count_of("migrations.kubectl-migrate.dev") == migrations);
   BOOST_TEST(count_of("pods") == pods);

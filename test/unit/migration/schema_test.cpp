@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   status.forecast_backlog = 1;
   status.forecast_size = Bytes{1};
   status.refusals = {{"R", "m", "post-start"}};
-  status.plan = Plan{"b", {{"Placing", "t"}}};
+  status.plan = Plan{"b", {{"Placing", "t"}}, "[]"};
   status.alternatives = {{Strategy::stop, milliseconds{1}, milliseconds{1}, milliseconds{1}, {"a"}}};
   status.freeze = status.gap = status.snapshot_freeze = milliseconds{1};
   status.frozen_at = status.running_at = status.started = status.finished = now;
