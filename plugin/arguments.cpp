@@ -72,10 +72,10 @@ void read_dry_run(const Typed& typed, Reader& reader, Options& options) {
     reader.fail(fmt::format(R"(Invalid dry-run value ({}). Must be "none", "server", or "client".)", *value));
 }
 
-// As kubectl drain's --timeout=0s.
+// As the --timeout=0s of kubectl's drain and rollout status.
 bool is_endless(const Typed& typed, Verb verb) {
   const std::string* value = typed.value("timeout");
-  if (verb != Verb::drain || value == nullptr) return false;
+  if ((verb != Verb::drain && verb != Verb::status) || value == nullptr) return false;
   const auto parsed = parse_go_duration(*value);
   return parsed && parsed->count() == 0;
 }
@@ -134,6 +134,8 @@ void read_wait(const Typed& typed, Reader& reader, Options& options) {
   if (no_wait && typed.has("wait") && options.wait) reader.fail("--wait and --no-wait exclude each other");
   if ((no_wait || !options.wait) && options.watch) reader.fail("--watch and --no-wait exclude each other");
   if (no_wait || (options.verb == Verb::status && typed.has("watch") && !options.watch)) options.wait = false;
+  if (options.verb == Verb::status && !options.wait && options.timeout)
+    reader.fail("--timeout is for how long it is followed: it excludes --no-wait");
 }
 
 void read_output(const Typed& typed, Reader& reader, Options& options) {

@@ -56,7 +56,8 @@ struct Options {
   std::optional<std::chrono::milliseconds> cutoff;  // unset: computed
   bool purge_primary = false;
   std::set<std::string> given;  // of those that a Pod's annotations may stand for (pod_defaults.h), what was typed
-  std::optional<std::chrono::milliseconds> timeout;  // drain: of the whole; unset: without limit
+  // drain: of the whole, status: for how long it is followed; unset: without limit.
+  std::optional<std::chrono::milliseconds> timeout;
   // Promises that a strategy must be able to make, or the migration is refused.
   std::optional<std::chrono::milliseconds> gap_budget;
   std::optional<std::chrono::milliseconds> max_total;

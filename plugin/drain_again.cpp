@@ -18,8 +18,8 @@ constexpr auto kPassing = std::to_array<std::string_view>(
 // Of what had begun. What was not done in time waited for something: an agent, the broker, room on a node.
 constexpr auto kDisturbances = std::to_array<std::string_view>(
     {"TimedOut", "Unschedulable", "TargetDeleted", "OwnerChanged", "SourceGone", "NotReady", "QueueLost", "MirrorLost",
-     "MirrorConsumed", "SourceRecord", "SourceUnknown", "SourceThawed", "SourceNodeSilent", "TransferFailed",
-     "CommitFailed"});
+     "MirrorConsumed", "BindingsChanged", "SourceRecord", "SourceUnknown", "SourceThawed", "SourceNodeSilent",
+     "TransferFailed", "CommitFailed"});
 
 bool passes(std::string_view reason) {
   const auto has = [&](const auto& all) { return std::find(all.begin(), all.end(), reason) != all.end(); };

@@ -44,7 +44,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"cutoff", 0, FlagKind::value, kStart},
     {"purge-primary", 0, FlagKind::toggle, kStart},
     {"broker-secret", 0, FlagKind::many, kStart | of(Verb::check_app, Verb::enable, Verb::cleanup)},
-    {"timeout", 0, FlagKind::value, kStartMany},
+    {"timeout", 0, FlagKind::value, kStartMany | bit(Verb::status)},
     {"accept", 0, FlagKind::many, kStartMany | of(Verb::check_app, Verb::cleanup)},
     {"gap-budget", 0, FlagKind::value, kStartMany},
     {"max-total", 0, FlagKind::value, kStartMany},

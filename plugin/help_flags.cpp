@@ -57,7 +57,7 @@ constexpr auto kDescribed = std::to_array<Described>({
      "The length of time to wait before giving up, zero means infinite. A migration that is not committed by then, or "
      "after ten minutes, is rolled back.",
      Group::common, of(Verb::drain)},
-    {"timeout", "10m", "Not committed by then, it is rolled back."},
+    {"timeout", "10m", "Not committed by then, it is rolled back.", Group::common, of(Verb::migrate) | of(Verb::check)},
     {"accept", "[]",
      "touch-queue: play END_REPLAY too. A copy that obeys consumes the Pod's own queue until its Pod has ended, at "
      "once. "
@@ -160,6 +160,10 @@ constexpr auto kDescribed = std::to_array<Described>({
     {"watch", "false", "After listing, go on with each change: as a row, or with -o as a document.", Group::waiting},
     {"wait", "true", "Follow it to its end. Ctrl-C stops following, not the migration.", Group::waiting},
     {"no-wait", "false", "Show it once.", Group::waiting, of(Verb::status)},
+    {"timeout", "0s",
+     "The length of time to wait before ending watch, zero means never. The migration goes on then, and the exit code "
+     "is 1.",
+     Group::waiting, of(Verb::status)},
     {"no-wait", "false", "Return at once.", Group::waiting},
     {"dry-run", "'none'", "With any value but none, or without one: only list.", Group::waiting, of(Verb::cleanup)},
     {"dry-run", "'none'",

@@ -59,6 +59,9 @@ change. Ctrl-C stops following, not the migration.
                               .examples = R"(  # Follow it
   kubectl migrate status orders-x7k2p
 
+  # No longer than five minutes
+  kubectl migrate status orders-x7k2p --timeout 5m
+
   # One picture of now
   kubectl migrate status orders-x7k2p --no-wait
 

@@ -15,6 +15,7 @@
 #include "plugin/trial.h"
 #include "plugin/wait.h"
 #include "shared/kube/known_objects.h"
+#include "shared/migration/pod_patch.h"
 
 namespace migrate::plugin {
 namespace {
@@ -70,6 +71,22 @@ int announce(const Session& session, const Options& options, const Json& made) {
   return exit_code::kDone;
 }
 
+// Of several objects kubectl prints a document each. Programs that read JSON get the Migration alone, as ever.
+bool print_planned(const Io& io, const Options& options, const Seen& answer, const Json& pod) {
+  const auto& plan = answer.migration.status.plan;
+  if (options.output != Output::yaml || !plan || plan->target.empty()) return print_object(io, options, answer.object);
+  Json migration = answer.object;
+  migration["status"]["plan"].erase("target");
+  const auto target = patched_target(pod, plan->target);
+  if (!print_object(io, options, migration)) return false;
+  if (!target) {
+    io.err.stream << "warning: the Pod was changed meanwhile, so its target is not shown\n";
+    return true;
+  }
+  io.out.stream << "---\n";
+  return print_object(io, options, *target);
+}
+
 // The controller says all that speaks against it at once, so nothing but the Pod is looked at here.
 int run_server_dry_run(const Session& session, const Options& options) {
   const Io& io = session.io;
@@ -79,7 +96,7 @@ int run_server_dry_run(const Session& session, const Options& options) {
   if (!answer) return report(io, answer.error());
   const Phase phase = answer->migration.status.phase;
   if (is_document(options.output)) {
-    if (!print_object(io, options, answer->object)) return exit_code::kFailed;
+    if (!print_planned(io, options, *answer, *pod)) return exit_code::kFailed;
   } else {
     for (const std::string& line : plan_lines(answer->migration, style_of(io, io.out).width))
       io.out.stream << line << '\n';

@@ -82,6 +82,14 @@ std::string detached(const Migration& migration) {
                      command_line("status", migration), command_line("abort", migration));
 }
 
+std::string timed_out(const Migration& migration) {
+  return fmt::format(
+      "timed out waiting for the end of Migration {}/{}, which is in phase {} and goes on\n"
+      "Follow it with: {}\nStop it with: {}",
+      migration.namespace_, migration.name, to_string(migration.status.phase), command_line("status", migration),
+      command_line("abort", migration));
+}
+
 std::string deleted(const Migration& migration) {
   return fmt::format("Migration {}/{} was deleted while it was in phase {}", migration.namespace_, migration.name,
                      to_string(migration.status.phase));

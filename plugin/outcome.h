@@ -21,6 +21,8 @@ namespace migrate::plugin {
 
 // For whoever follows it no longer: that it goes on, and how to come back or to stop it.
 [[nodiscard]] std::string detached(const Migration& migration);
+// The same of whose patience is over, in kubectl's words.
+[[nodiscard]] std::string timed_out(const Migration& migration);
 // The object is gone before its end.
 [[nodiscard]] std::string deleted(const Migration& migration);
 

@@ -119,11 +119,8 @@ Outcome<void> SelfTestTrip::move() {
 }
 
 Outcome<Migration> SelfTestTrip::follow_bounded(Seen first) {
-  const Steady until = now() + kMigrationPatience;
-  Io bounded{session_.io};
-  bounded.interrupted = [&] { return session_.io.interrupted() || now() >= until; };
   Quiet quiet;
-  const Followed followed = follow({bounded, session_.client, session_.namespace_}, std::move(first), quiet);
+  const Followed followed = follow(session_, std::move(first), quiet, kMigrationPatience);
   const Migration& migration = followed.latest.migration;
   switch (followed.end) {
     case Followed::End::over:
@@ -131,7 +128,8 @@ Outcome<Migration> SelfTestTrip::follow_bounded(Seen first) {
       return fail(
           fmt::format("{}: {}{}", to_string(migration.status.phase), why(migration.status), account_of(migration)));
     case Followed::End::detached:
-      if (session_.io.interrupted()) return fail("interrupted", exit_code::kDetached);
+      return fail("interrupted", exit_code::kDetached);
+    case Followed::End::timed_out:
       return fail(fmt::format("it is in phase {} after {}{}{}", to_string(migration.status.phase),
                               duration_text(kMigrationPatience), quiet.notes, account_of(migration)));
     case Followed::End::deleted:

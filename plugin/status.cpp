@@ -20,7 +20,7 @@ int stream_to_end(const Session& session, const Options& options, Seen last) {
   bool is_gone = false;
   bool is_printed = true;
   Failure trouble;
-  const int code = watch_objects(session, {path, "", ""}, [&](std::vector<Sighting> sightings) {
+  const Show show = [&](std::vector<Sighting> sightings) {
     is_gone = sightings.empty();
     for (Sighting& sighting : sightings) {
       is_gone = sighting.kind == kube::ChangeKind::deleted || kube::metadata_of(sighting.object, "uid") != uid;
@@ -33,10 +33,12 @@ int stream_to_end(const Session& session, const Options& options, Seen last) {
       last = std::move(*now);
     }
     return is_printed && !is_gone && !is_over(last.migration);
-  });
+  };
+  const int code = watch_objects(session, {path, "", ""}, show, options.timeout);
   const Migration& migration = last.migration;
   if (code == exit_code::kDetached) session.io.err.stream << detached(migration) << '\n' << std::flush;
-  if (code != exit_code::kDone) return code;
+  if (code == exit_code::kTimedOut && !is_over(migration)) return report(session.io, {timed_out(migration)});
+  if (code != exit_code::kDone && code != exit_code::kTimedOut) return code;
   if (!trouble.message.empty()) return report(session.io, trouble);
   if (is_gone) return report(session.io, {deleted(migration)});
   if (!is_printed || migration.status.phase == Phase::succeeded)
@@ -51,7 +53,7 @@ int run_status(const Session& session, const Options& options) {
   if (!found) return report(session.io, found.error());
   if (options.watch && is_document(options.output)) return stream_to_end(session, options, std::move(*found));
   if (!options.wait || is_final(found->migration.status.phase)) return show_once(session, options, *found);
-  return follow_to_end(session, options, std::move(*found));
+  return follow_to_end(session, options, std::move(*found), Phase::succeeded, options.timeout);
 }
 
 }  // namespace migrate::plugin

@@ -88,8 +88,9 @@ std::string nobody_answers() {
 // What was seen so far and what it means; no threads.
 class Follower {
  public:
-  Follower(const Session& session, Seen first, Progress& progress)
+  Follower(const Session& session, Seen first, Progress& progress, std::optional<std::chrono::milliseconds> patience)
       : session_(session), progress_(progress), began_(session.io.clock.now()) {
+    if (patience) until_ = session.io.pacer.now() + *patience;
     uid_ = first.migration.uid;
     result_.latest = std::move(first);
     look();
@@ -119,6 +120,7 @@ class Follower {
   }
   void tick() {
     if (session_.io.interrupted()) return stop(End::detached);
+    if (until_ && session_.io.pacer.now() >= *until_) return stop(End::timed_out);
     const bool untouched =
         result_.latest.migration.status.phase == Phase::pending && result_.latest.migration.status.steps.empty();
     if (untouched && !told_nobody_ && session_.io.clock.now() - began_ >= kControllerPatience) {
@@ -147,6 +149,7 @@ class Follower {
   const Session& session_;
   Progress& progress_;
   Instant began_;
+  std::optional<std::chrono::steady_clock::time_point> until_;
   std::string uid_;
   Followed result_;
   bool done_ = false;
@@ -181,9 +184,10 @@ int conclude(const Session& session, const Options& options, const Seen& last, P
 
 }  // namespace
 
-Followed follow(const Session& session, Seen first, Progress& progress) {
+Followed follow(const Session& session, Seen first, Progress& progress,
+                std::optional<std::chrono::milliseconds> patience) {
   const kube::ResourcePath path = migrations(first.migration.namespace_, first.migration.name);
-  Follower follower{session, std::move(first), progress};
+  Follower follower{session, std::move(first), progress, patience};
   if (follower.is_done()) return follower.result();
 
   Mailbox mailbox;
@@ -208,11 +212,12 @@ Followed follow(const Session& session, Seen first, Progress& progress) {
   return follower.result();
 }
 
-int follow_to_end(const Session& session, const Options& options, Seen first, Phase wanted) {
+int follow_to_end(const Session& session, const Options& options, Seen first, Phase wanted,
+                  std::optional<std::chrono::milliseconds> patience) {
   const Io& io = session.io;
   const Interrupts interrupts;
   const auto progress = make_progress(io, is_document(options.output) ? io.err : io.out);
-  const Followed followed = follow(session, std::move(first), *progress);
+  const Followed followed = follow(session, std::move(first), *progress, patience);
   progress->end();
   const Migration& migration = followed.latest.migration;
   const auto give_document = [&] { print_object(io, options, followed.latest.object); };
@@ -224,6 +229,9 @@ int follow_to_end(const Session& session, const Options& options, Seen first, Ph
       io.err.stream << fmt::format("\n{}\n", detached(migration));
       io.err.stream.flush();
       return exit_code::kDetached;
+    case End::timed_out:
+      give_document();
+      return report(io, {timed_out(migration)});
     case End::deleted:
       return report(io, {deleted(migration)});
     case End::broken:

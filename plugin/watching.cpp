@@ -44,19 +44,24 @@ class Shower final : public kube::WatchSink {
 
 }  // namespace
 
-int watch_objects(const Session& session, const kube::Selection& selection, const Show& show) {
+int watch_objects(const Session& session, const kube::Selection& selection, const Show& show,
+                  std::optional<std::chrono::milliseconds> patience) {
   const Interrupts interrupts;
   Shower shower{session.io, show};
   kube::Watch watch{session.client, session.io.pacer, selection};
   std::stop_source stop;
   auto ended = std::async(std::launch::async, [&] { return watch.run(shower, stop.get_token()); });
+  const auto began = session.io.pacer.now();
   bool was_interrupted = false;
+  bool is_late = false;
   while (ended.wait_for(kBetweenLooks) != std::future_status::ready) {
     was_interrupted = was_interrupted || session.io.interrupted();
-    if (was_interrupted) stop.request_stop();
+    is_late = is_late || (patience && session.io.pacer.now() - began >= *patience);
+    if (was_interrupted || is_late) stop.request_stop();
   }
   if (const auto done = ended.get(); !done) return report(session.io, explain(done.error(), "watch", selection.path));
-  return was_interrupted ? exit_code::kDetached : exit_code::kDone;
+  if (was_interrupted) return exit_code::kDetached;
+  return is_late ? exit_code::kTimedOut : exit_code::kDone;
 }
 
 }  // namespace migrate::plugin

@@ -1,7 +1,9 @@
 // Objects that are shown as they change, for `-w`: kubectl's `get -w`, through lost connections.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "plugin/cluster.h"
@@ -18,7 +20,8 @@ struct Sighting {
 // caller's, one call at a time.
 using Show = std::function<bool(std::vector<Sighting> sightings)>;
 
-// Until `show` has enough (0), the user goes (130), or it cannot go on, which is told (1).
-[[nodiscard]] int watch_objects(const Session& session, const kube::Selection& selection, const Show& show);
+// Until `show` has enough (0), the user goes (130), `patience` is over (5), or it cannot go on, which is told (1).
+[[nodiscard]] int watch_objects(const Session& session, const kube::Selection& selection, const Show& show,
+                                std::optional<std::chrono::milliseconds> patience = std::nullopt);
 
 }  // namespace migrate::plugin

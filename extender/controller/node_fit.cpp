@@ -8,6 +8,9 @@
 namespace migrate::controller {
 namespace {
 
+// Taints that Kubernetes itself puts on nodes, and takes away.
+constexpr const char* kOfKubernetes = "node.kubernetes.io/";
+
 bool matches(const Json& term, const Json& node) {
   const Json& fields = list_at(term, {"matchFields"});
   const Json& expressions = list_at(term, {"matchExpressions"});
@@ -29,6 +32,13 @@ bool tolerates(const Json& toleration, const Json& taint) {
   return !key.empty() && (how.empty() || how == "Equal") && text_at(toleration, {"value"}) == text_at(taint, {"value"});
 }
 
+bool is_tolerated(const Json& pod, const Json& taint) {
+  const std::string effect = text_at(taint, {"effect"});
+  const Json& tolerations = list_at(pod, {"spec", "tolerations"});
+  return (effect != "NoSchedule" && effect != "NoExecute") ||
+         std::any_of(tolerations.begin(), tolerations.end(), [&](const Json& one) { return tolerates(one, taint); });
+}
+
 }  // namespace
 
 bool wants_node(const Json& pod, const Json& node) {
@@ -45,12 +55,17 @@ bool wants_node(const Json& pod, const Json& node) {
 
 bool tolerates_node(const Json& pod, const Json& node) {
   const Json& taints = list_at(node, {"spec", "taints"});
-  const Json& tolerations = list_at(pod, {"spec", "tolerations"});
-  return std::all_of(taints.begin(), taints.end(), [&](const Json& taint) {
-    const std::string effect = text_at(taint, {"effect"});
-    return (effect != "NoSchedule" && effect != "NoExecute") ||
-           std::any_of(tolerations.begin(), tolerations.end(), [&](const Json& one) { return tolerates(one, taint); });
-  });
+  return std::all_of(taints.begin(), taints.end(), [&](const Json& taint) { return is_tolerated(pod, taint); });
+}
+
+const Json* lasting_taint(const Json& pod, const Json& node) {
+  for (const Json& taint : list_at(node, {"spec", "taints"}))
+    if (!text_at(taint, {"key"}).starts_with(kOfKubernetes) && !is_tolerated(pod, taint)) return &taint;
+  return nullptr;
+}
+
+bool tolerates_cordon(const Json& pod) {
+  return is_tolerated(pod, {{"key", "node.kubernetes.io/unschedulable"}, {"effect", "NoSchedule"}});
 }
 
 void add_node_terms(Json& spec, const Json& terms) {

@@ -5,10 +5,13 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/any_node.h"
 #include "extender/controller/choice.h"
 #include "extender/controller/inquiry.h"
 #include "extender/controller/kube_events.h"
 #include "extender/controller/steps.h"
+#include "extender/controller/surroundings.h"
+#include "shared/migration/pod_patch.h"
 
 namespace migrate::controller {
 namespace {
@@ -23,6 +26,7 @@ constexpr std::array kLooks{
     judge_strategy,  // volumes and Services do not suit every strategy
     judge_queue,     // the broker is needed by all of them while the source is frozen
     judge_size,      // whether it fits: disks, processors, the patience of probes, the budgets
+    judge_nodes,     // where none was named: all of them, for which its size has to be known
     try_kubelet,     // what only shows by trying comes last, and takes longest
     try_registry,
 };
@@ -65,10 +69,15 @@ void note_expected(const Inquiry& asked, MigrationStatus& status) {
   if (!is_local(asked.hop.migration())) status.alternatives = alternatives_of(asked);
 }
 
-void note_plan(const Inquiry& asked, MigrationStatus& status) {
+void note_plan(Inquiry& asked, MigrationStatus& status) {
   const std::string& because = asked.choice.because;
   status.plan = plan_of(asked.hop.migration(), asked.queue.link ? asked.queue.link->queue.queue : "",
                         because.empty() ? fmt::format("{} was asked for", to_string(status.strategy)) : because);
+  // Of one that goes on, the target itself can soon be looked at.
+  const Migration& migration = asked.hop.migration();
+  if (migration.spec.dry_run)
+    status.plan->target =
+        target_patch(*asked.pod, target_pod(*asked.pod, migration, trial_plan(asked.hop, *asked.pod)));
 }
 
 Outcome conclude(Inquiry& asked) {

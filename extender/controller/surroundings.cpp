@@ -173,15 +173,7 @@ Attempt<void> look_at_claims(Hop& hop, const Json& pod, const Limits& limits, Su
 
 // The target as the API server would take it, without making it. A policy that stays unread is a refusal like others.
 Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limits) {
-  TargetPlan plan = hop.target_plan();
-  // Whoever admits images by their names says so now.
-  const std::vector<std::string> names = view_of(pod).containers;
-  if (hop.is_by_image())
-    for (const std::string& container : names)
-      plan.images[container] =
-          is_via_registry(hop.migration())
-              ? fmt::format("{}@sha256:{}", hop.migration().spec.registry, std::string(64, '0'))
-              : fmt::format("{}/{}@sha256:{}", kImageRegistry, std::string(32, '0'), std::string(64, '0'));
+  const TargetPlan plan = trial_plan(hop, pod);
   const Json target = target_pod(pod, hop.migration(), plan);
   const auto path = kube::pod(hop.migration().namespace_, plan.name);
   std::string trouble;
@@ -217,6 +209,19 @@ bool comes_first(const Migration& other, const Migration& migration) {
   if (is_final(phase)) return false;
   if (phase != Phase::pending && phase != Phase::preparing) return true;
   return std::tie(other.created, other.name) < std::tie(migration.created, migration.name);
+}
+
+// Whoever admits images by their names says so at the trial.
+TargetPlan trial_plan(Hop& hop, const Json& pod) {
+  TargetPlan plan = hop.target_plan();
+  const std::vector<std::string> names = view_of(pod).containers;
+  if (hop.is_by_image())
+    for (const std::string& container : names)
+      plan.images[container] =
+          is_via_registry(hop.migration())
+              ? fmt::format("{}@sha256:{}", hop.migration().spec.registry, std::string(64, '0'))
+              : fmt::format("{}/{}@sha256:{}", kImageRegistry, std::string(32, '0'), std::string(64, '0'));
+  return plan;
 }
 
 NodeState state_of_node(const Json& node) {

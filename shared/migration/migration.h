@@ -173,6 +173,7 @@ struct PlannedStep {
 struct Plan {
   std::string because;  // why this strategy
   std::vector<PlannedStep> steps;
+  std::string target = {};  // of a dry run: what makes the target of the Pod (pod_patch.h)
   bool operator==(const Plan&) const = default;
 };
 

@@ -30,6 +30,7 @@ std::optional<Plan> parse_plan(const Field& plan) {
   read.because = plan["because"].text();
   for (const Field& step : plan["steps"].items())
     read.steps.push_back({required_text(step["name"]), step["text"].text()});
+  read.target = plan["target"].text();
   return read;
 }
 
@@ -37,6 +38,7 @@ Json plan_json(const Plan& plan) {
   Json json = Json::object();
   put(json, "because", plan.because);
   put(json, "steps", list_of(plan.steps, step_json));
+  put(json, "target", plan.target);
   return json;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "test/e2e/damaged_archive.h"
+#include "test/e2e/node_under_pressure.h"
 #include "test/e2e/small_pods.h"
 #include "test/harness/product.h"
 
@@ -228,6 +229,14 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_not_enabled) {
   check_parts(status, {"not enabled, by hand", {}, 3, {"not enabled", "kubectl migrate enable -n not-enabled"}});
 }
 
+BOOST_AUTO_TEST_CASE(a_selector_that_no_node_has) {
+  play({"no node",
+        {"plain", "--node-selector", "nothing=here"},
+        3,
+        {"no node can take Pod bad-input/plain", "node node-b does not have the label nothing=here",
+         "node node-c does not have the label nothing=here", "docs/troubleshooting.md#nonode"}});
+}
+
 BOOST_AUTO_TEST_CASE(a_pod_that_was_made_anew_meanwhile) {
   make(small_pod(stage().ns().name(), "again", "node-a"));
   Json object = migration_object(stage().cluster(), stage().ns().name(), "again", "too-late");
@@ -242,8 +251,8 @@ BOOST_AUTO_TEST_CASE(a_pod_that_was_made_anew_meanwhile) {
 }
 
 BOOST_AUTO_TEST_CASE(a_pod_that_another_migration_holds) {
-  BOOST_REQUIRE(
-      stage().plugin({"plain", "--node-selector", "nothing=here", "--no-wait", "--name", "first"}).succeeded());
+  const NodeUnderPressure busy{stage().cluster(), "node-b"};
+  BOOST_REQUIRE(stage().plugin({"plain", "--node-selector", busy.label(), "--no-wait", "--name", "first"}).succeeded());
   check_parts(stage().plugin({"plain", "--to", "node-b"}),
               {"held", {}, 3, {"bad-input/plain", "first", "kubectl migrate status first"}});
   const auto aborted = stage().plugin({"abort", "first"});

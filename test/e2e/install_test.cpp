@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "test/e2e/node_under_pressure.h"
 #include "test/harness/cluster.h"
 #include "test/harness/product.h"
 
@@ -96,7 +97,10 @@ BOOST_AUTO_TEST_CASE(the_objects_are_as_the_manifests_promise) {
   const Words promised{"Pod", "From", "To", "Phase", "Gap", "Age"};
   BOOST_TEST(columns == promised, boost::test_tools::per_element());
   // The API server answers with them, under the short name as well.
-  BOOST_TEST(kind.at("status").at("acceptedNames").value("shortNames", Json::array()) == Json::array({"mig"}));
+  for (const auto& [name, short_name] : {std::pair{"migrations", "mig"}, std::pair{"migrationnodes", "mignode"}}) {
+    const Json crd = cluster.get({"crd", std::string{name} + ".kubectl-migrate.dev"});
+    BOOST_TEST(crd.at("status").at("acceptedNames").value("shortNames", Json::array()) == Json::array({short_name}));
+  }
   // Agents enter their node.
   const Json home = cluster.get({"namespace", kHome});
   BOOST_TEST(home.at("metadata").at("labels").value("pod-security.kubernetes.io/enforce", "") == "privileged");
@@ -141,9 +145,11 @@ BOOST_AUTO_TEST_CASE(uninstalling_waits_for_nobody_who_is_under_way_and_leaves_n
          {"containers",
           {{{"name", "main"}, {"image", "registry.test/busybox:trixie"}, {"command", {"sleep", "100000"}}}}}}}});
   cluster.wait_ready(ns.name(), "sleeper");
-  // No node is like that, so it stays where it is placed.
+  // Nothing is placed there, so it stays where it is placed.
+  const std::string at = cluster.field({"pod", "sleeper", "-n", ns.name()}, ".spec.nodeName");
+  const NodeUnderPressure busy{cluster, at == "node-b" ? "node-a" : "node-b"};
   const auto begun = migrate_command(cluster, {"sleeper", "-n", ns.name(), "--strategy", "stop", "--name", "waiting",
-                                               "--node-selector", "disk=of-gold", "--no-wait"});
+                                               "--node-selector", busy.label(), "--no-wait"});
   BOOST_REQUIRE_MESSAGE(begun.succeeded(), begun.errors);
   const auto refused = cluster.run({"uninstall"});
   BOOST_TEST(!refused.succeeded());

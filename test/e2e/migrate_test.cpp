@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 
+#include "test/e2e/node_under_pressure.h"
 #include "test/e2e/scene.h"
 
 using namespace harness;
@@ -158,8 +159,9 @@ BOOST_AUTO_TEST_CASE(interrupted_it_detaches_and_killed_it_changes_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(aborted_before_its_commit_the_source_runs_on_and_nothing_is_left) {
-  // No node has the label: the target waits for one until it is aborted.
-  const std::string name = name_of(started({"--node-selector", "nothing=here"}));
+  // The target waits for its node until it is aborted.
+  const NodeUnderPressure busy{scene().cluster(), scene().other_node()};
+  const std::string name = name_of(started({"--node-selector", busy.label()}));
   scene().stage().await("the target to wait for a node", name, [&] {
     return scene().stage().migration(name).value(Json::json_pointer{"/status/phase"}, "") == "Placing";
   });
@@ -176,8 +178,9 @@ BOOST_AUTO_TEST_CASE(aborted_before_its_commit_the_source_runs_on_and_nothing_is
 }
 
 BOOST_AUTO_TEST_CASE(a_target_that_finds_no_node_in_time_is_given_up) {
+  const NodeUnderPressure busy{scene().cluster(), scene().other_node()};
   const auto late = scene().stage().plugin(
-      {scene().consumer(), "--node-selector", "nothing=here", "--timeout", "3s", "--name", "late"});
+      {scene().consumer(), "--node-selector", busy.label(), "--timeout", "3s", "--name", "late"});
   scene().stage().require(code_of(late) == 5, "kubectl-migrate --timeout: " + text_of(late), "late");
   scene().check_runs_on("late");
   scene().stage().check_nothing_left("late");
@@ -191,6 +194,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_leaves_nothing) {
         {scene().consumer(), "--to", scene().other_node(), std::string("--dry-run=") + side, "-o", "yaml"});
     BOOST_TEST(tried.succeeded(), text_of(tried));
     BOOST_TEST(has(tried.output, "kind: Migration"), tried.output);
+    BOOST_TEST(has(tried.output, "\nkind: Pod\n") == (side == std::string{"server"}), tried.output);
   }
   BOOST_TEST(count_of("migrations.kubectl-migrate.dev") == migrations);
   BOOST_TEST(count_of("pods") == pods);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/node_under_pressure.h"
 #include "test/e2e/product_metrics.h"
 #include "test/e2e/product_processes.h"
 #include "test/e2e/scene.h"
@@ -93,10 +94,14 @@ BOOST_AUTO_TEST_CASE(the_leader_counts_phases_gap_bytes_and_ends) {
 
 BOOST_AUTO_TEST_CASE(a_refused_and_a_rolled_back_one_are_counted_too) {
   const auto& stage = moved().scene.stage();
-  const auto late = stage.plugin({moved().scene.consumer(), "--node-selector", "nothing=here", "--timeout", "2s"});
+  const NodeUnderPressure busy{moved().scene.cluster(), moved().scene.other_node()};
+  const auto late = stage.plugin({moved().scene.consumer(), "--node-selector", busy.label(), "--timeout", "2s"});
   BOOST_TEST(code_of(late) == 5, text_of(late));
+  const auto refused = stage.plugin({moved().scene.consumer(), "--node-selector", "nothing=here"});
+  BOOST_TEST(code_of(refused) == 3, text_of(refused));
   const std::string text = leader_metrics(moved().scene.cluster());
-  BOOST_TEST(counts(text, "RolledBack"), text);
+  for (const char* phase : {"RolledBack", "Refused"})
+    BOOST_TEST(counts(text, phase), text);
 }
 
 BOOST_AUTO_TEST_CASE(agents_answer_for_themselves) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "test/e2e/node_under_pressure.h"
 #include "test/e2e/scheduler_scene.h"
 #include "test/temporary_folder.h"
 
@@ -174,8 +175,9 @@ BOOST_AUTO_TEST_CASE(
   const std::string at = w.node_of(kSleeper);
   w.make_pod("indifferent", kDefaultScheduler);
   w.cluster().wait_ready(w.ns(), "indifferent");
+  const NodeUnderPressure busy{w.cluster(), at == "node-b" ? "node-a" : "node-b"};
   const auto moved = migrate_command(
-      w.cluster(), {kSleeper, "-n", w.ns(), "--strategy", "stop", "--keep-name", "--node-selector", "disk=of-gold"});
+      w.cluster(), {kSleeper, "-n", w.ns(), "--strategy", "stop", "--keep-name", "--node-selector", busy.label()});
   BOOST_TEST((moved.ending == migrate::Ending{migrate::Exited{4}}), to_string(moved.ending));
   BOOST_TEST(says(moved.output + moved.errors, "the target was placed on"), moved.output << moved.errors);
   BOOST_TEST(w.node_of(kSleeper) == at);

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include "test/e2e/node_under_pressure.h"
 #include "test/e2e/scheduler_scene.h"
 
 using namespace harness;
@@ -15,10 +16,11 @@ SchedulerScene& world() {
   return made;
 }
 
-// The scheduler is asked for a node that no node is, and says why each is none.
+// The scheduler is asked for a node that takes nothing for the moment, and says of each node why it is none.
 void check_reasons() {
+  const NodeUnderPressure busy{world().cluster(), world().node_of(kSleeper) == "node-b" ? "node-a" : "node-b"};
   const auto answer = migrate_command(world().cluster(), {kSleeper, "-n", world().ns(), "--strategy", "stop",
-                                                          "--node-selector", "disk=of-gold", "--timeout", "10s"});
+                                                          "--node-selector", busy.label(), "--timeout", "10s"});
   BOOST_TEST((answer.ending == migrate::Ending{migrate::Exited{5}}), to_string(answer.ending));
   const std::string told = answer.output + answer.errors;
   BOOST_TEST(told.find("the node does not match its node selector") != std::string::npos, told);

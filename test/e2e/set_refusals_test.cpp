@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <thread>
 
+#include "test/e2e/node_under_pressure.h"
 #include "test/e2e/set_objects.h"
 #include "test/e2e/small_pods.h"
 
@@ -191,8 +192,9 @@ BOOST_AUTO_TEST_CASE(the_set_wants_fewer_and_has_not_come_to_this_one_yet) {
 
 BOOST_AUTO_TEST_CASE(another_migration_of_the_set_is_under_way) {
   await_set("busy");
-  const auto begun =
-      stage().plugin({"busy-0", "--node-selector", "nothing=here", "--no-wait", "--name", "first-of-set"});
+  const bool is_on_b = stage().pod("busy-0").at("spec").at("nodeName") == "node-b";
+  const NodeUnderPressure busy{cluster(), is_on_b ? "node-a" : "node-b"};
+  const auto begun = stage().plugin({"busy-0", "--node-selector", busy.label(), "--no-wait", "--name", "first-of-set"});
   BOOST_REQUIRE_MESSAGE(begun.succeeded(), text_of(begun));
   stage().await("the first one to wait for a node", "first-of-set", [] {
     return stage().migration("first-of-set").value(Json::json_pointer{"/status/phase"}, "") == "Placing";

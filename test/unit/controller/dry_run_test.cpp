@@ -4,6 +4,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include "extender/controller/target_pod.h"
+#include "shared/migration/names.h"
+#include "shared/migration/pod_patch.h"
 #include "test/unit/controller/live.h"
 
 namespace {
@@ -67,6 +69,28 @@ BOOST_AUTO_TEST_CASE(nothing_speaks_against_it) {
   BOOST_TEST((status.forecast_freeze_range == Range{205ms, 820ms}));
   BOOST_TEST((status.forecast_total_range == Range{990ms, 3'960ms}));
   check_untouched(scene);
+}
+
+Json target_by(const Scene& scene, const MigrationStatus& status) {
+  BOOST_REQUIRE(status.plan.has_value());
+  const auto target = patched_target(scene.cluster.look(Scene::pod("orders")).value(), status.plan->target);
+  BOOST_REQUIRE_MESSAGE(target, status.plan->target);
+  return *target;
+}
+
+BOOST_AUTO_TEST_CASE(the_target_is_told_as_it_would_be_made) {
+  Scene scene;
+  ask_for_dry_run(scene);
+  const Json target = target_by(scene, scene.run());
+  TargetPlan plan{target_name(samples::migration(), 1), {"migrate-scheduler"}};
+  plan.drop_init_containers = true;
+  BOOST_TEST(target == target_pod(samples::pod(), scene.migration(), plan));
+  Live live;
+  ask_for_dry_run(live);
+  const Json shadow = target_by(live, live.run());
+  BOOST_TEST(shadow["spec"]["readinessGates"][0]["conditionType"] == kLiveGate);
+  Scene begun;
+  BOOST_TEST(begun.run().plan.value_or(Plan{"", {}, "?"}).target == "");
 }
 
 BOOST_AUTO_TEST_CASE(with_replay_the_cut_is_told) {

@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(it_moves_as_an_image_and_keeps_its_name) {
 BOOST_AUTO_TEST_CASE(a_node_that_restores_no_images_is_refused_before_the_freeze) {
   Scene scene;
   ask_for_image(scene);
-  scene.restores_images = false;
+  scene.cluster.put(kube::core("nodes", "", "node-c"), Json::object());
+  scene.report = [](NodeFacts& facts) { facts.restore_via_create = facts.node == "node-c"; };
   const MigrationStatus status = scene.run();
   scene.check_rolled_back();
   BOOST_TEST(status.reason == "NoImageRestore");

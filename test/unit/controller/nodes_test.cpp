@@ -21,6 +21,7 @@ BOOST_AUTO_TEST_CASE(a_target_that_was_placed_elsewhere_than_asked_for_leads_bac
   for (const bool keep_name : {false, true}) {
     for (const Json& target : {Json{{"node", "node-b"}}, Json{{"nodeSelector", {{"disk", "ssd"}}}}}) {
       Scene scene{keep_name};
+      scene.cluster.put(kube::core("nodes", "", "node-b"), {{"metadata", {{"labels", {{"disk", "ssd"}}}}}});
       scene.cluster.put(kube::core("nodes", "", "node-c"), {{"metadata", {{"labels", {{"disk", "tape"}}}}}});
       scene.place_on = "node-c";
       scene.edit([&](Json& object) { object["spec"]["target"] = target; });
@@ -86,6 +87,7 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_target_s_criu_is_said_once) {
 BOOST_AUTO_TEST_CASE(a_node_without_room_for_what_is_forecast_leads_back_before_the_freeze) {
   for (const std::uint64_t free : {103U, 104U}) {
     Scene scene;
+    scene.cluster.put(kube::core("nodes", "", "node-c"), Json::object());  // where there would be room
     scene.report = [&](NodeFacts& facts) {
       if (facts.node == "node-b") facts.free_disk = Bytes{free << 20};
     };

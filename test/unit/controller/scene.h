@@ -117,7 +117,6 @@ struct Scene : Agents, Brokers {
   std::stop_source* leave = nullptr;
   std::string place_on = "node-b";  // empty: the scheduler finds no place
   std::set<std::string> unreported;
-  bool restores_images = true;
   std::function<void(NodeFacts&)> report;  // what is another of a node than usual
   bool background_fails = false;           // what goes on beside the phases finds no broker
   std::function<void()> on_connect;        // to the broker
@@ -125,7 +124,7 @@ struct Scene : Agents, Brokers {
   Lookup<NodeFacts> facts(const std::string& node) override {
     if (unreported.contains(node)) return std::nullopt;
     NodeFacts known = samples::facts(node, now());
-    known.restore_via_create = restores_images;
+    known.restore_via_create = true;
     if (report) report(known);
     return known;
   }

@@ -34,7 +34,7 @@ const char* const kFull = R"({
     "refusals": [{"reason": "PodNotReady", "message": "not ready"},
       {"reason": "PostStart", "message": "a hook", "accept": "post-start"}],
     "plan": {"because": "Stop was asked for", "steps": [{"name": "Preparing", "text": "looked at"},
-      {"name": "Placing", "text": "made"}]},
+      {"name": "Placing", "text": "made"}], "target": "[]"},
     "alternatives": [{"strategy": "Stop", "freeze": 400, "gap": 900, "total": 2500},
       {"strategy": "Live", "against": ["no queue", "a volume"]}],
     "source": {"pod": "orders", "uid": "p-1", "node": "node-a"},
@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(what_was_told_before_anything_happened_is_read) {
   BOOST_REQUIRE(m.status.refusals.size() == 2U);
   BOOST_TEST((m.status.refusals[1] == RefusalNote{"PostStart", "a hook", "post-start"}));
   BOOST_REQUIRE(m.status.plan.has_value());
-  BOOST_TEST((*m.status.plan == Plan{"Stop was asked for", {{"Preparing", "looked at"}, {"Placing", "made"}}}));
+  BOOST_TEST((*m.status.plan == Plan{"Stop was asked for", {{"Preparing", "looked at"}, {"Placing", "made"}}, "[]"}));
   BOOST_REQUIRE(m.status.alternatives.size() == 2U);
   BOOST_TEST((m.status.alternatives[0] ==
               Alternative{Strategy::stop, milliseconds{400}, milliseconds{900}, milliseconds{2500}, {}}));

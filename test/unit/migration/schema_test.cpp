@@ -17,13 +17,16 @@ namespace {
 using namespace migrate;
 using Json = nlohmann::json;
 
-Json schema_of(const std::string& file) {
+Json definition_of(const std::string& file) {
   const char* source = std::getenv("MIGRATE_SOURCE");
   BOOST_REQUIRE_MESSAGE(source != nullptr, "MIGRATE_SOURCE is not set: run by ctest");
   std::ifstream stream{std::string(source) + "/manifests/base/crds/" + file};
   const std::string text{std::istreambuf_iterator<char>{stream}, {}};
-  const Json document = value_or_fatal(kube::parse_document(text));
-  return document.at("/spec/versions/0/schema/openAPIV3Schema"_json_pointer);
+  return value_or_fatal(kube::parse_document(text));
+}
+
+Json schema_of(const std::string& file) {
+  return definition_of(file).at("/spec/versions/0/schema/openAPIV3Schema"_json_pointer);
 }
 
 // Every field of `value` is in the schema, with its type, and every field of the schema is in `value`.
@@ -115,7 +118,7 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_the_fields_that_are_written_an
   status.forecast_backlog = 1;
   status.forecast_size = Bytes{1};
   status.refusals = {{"R", "m", "post-start"}};
-  status.plan = Plan{"b", {{"Placing", "t"}}};
+  status.plan = Plan{"b", {{"Placing", "t"}}, "[]"};
   status.alternatives = {{Strategy::stop, milliseconds{1}, milliseconds{1}, milliseconds{1}, {"a"}}};
   status.freeze = status.gap = status.snapshot_freeze = milliseconds{1};
   status.frozen_at = status.running_at = status.started = status.finished = now;
@@ -175,6 +178,11 @@ BOOST_AUTO_TEST_CASE(the_schema_of_Migrations_has_our_words_and_defaults) {
   for (const char* key : {"mode", "maxReplay", "cutoff", "purgePrimary"})
     BOOST_TEST(messages.at(key).at("default") == defaults.at("messages").at(key), key);
   BOOST_TEST(spec.at("transfer").at("properties").at("via").at("default") == defaults.at("transfer").at("via"));
+}
+
+BOOST_AUTO_TEST_CASE(both_kinds_have_a_short_name) {
+  for (const auto& [file, name] : {std::pair{"migrations.yaml", "mig"}, std::pair{"migrationnodes.yaml", "mignode"}})
+    BOOST_TEST(definition_of(file).at("/spec/names/shortNames"_json_pointer) == Json::array({name}));
 }
 
 BOOST_AUTO_TEST_CASE(the_schema_of_MigrationNodes_has_the_fields_that_are_written_and_no_others) {

@@ -129,6 +129,8 @@ const std::vector<Good> kGood = {
               o.accept == Words{"unknown-mirrors"} && o.output == Output::name;
      }},
     {{"cleanup", "--dry-run", "none"}, [](const Options& o) { return o.dry_run == DryRun::none; }},
+    {{"status", "x", "--timeout=5m"}, [](const Options& o) { return o.timeout == 5min && o.wait; }},
+    {{"status", "x", "--timeout", "0s"}, [](const Options& o) { return !o.timeout; }},
     {{"version"}, [](const Options& o) { return o.verb == Verb::version; }},
     {{"completion", "zsh"}, [](const Options& o) { return o.verb == Verb::completion && o.name == "zsh"; }},
     {{"help"}, [](const Options& o) { return o.verb == Verb::help && !o.help_about; }},
@@ -269,6 +271,9 @@ const std::vector<Bad> kBad = {
     {{"status"}, "which Migration? kubectl migrate status NAME"},
     {{"status", "a", "b"}, "status takes one name, not \"a b\""},
     {{"status", "pod/x"}, "pod/x: not a Migration"},
+    {{"status", "x", "--timeout=soon"}, "for \"--timeout\" flag: must be a duration"},
+    {{"status", "x", "--timeout=5m", "--no-wait"}, "it excludes --no-wait"},
+    {{"abort", "x", "--timeout=5m"}, "unknown flag: --timeout"},
     {{"status", "x", "--to", "node-b"}, "unknown flag: --to"},
     {{"list", "x"}, "list takes no name"},
     {{"list", "-A", "-n", "shop"}, "exclude each other"},

@@ -1,6 +1,7 @@
 #include "plugin/migrate.h"
 
 #include "plugin/commands.h"
+#include "shared/migration/pod_patch.h"
 #include "test/unit/plugin/dry_run_scene.h"
 
 namespace migrate::plugin {
@@ -143,6 +144,38 @@ BOOST_AUTO_TEST_CASE(a_person_who_has_seen_the_plan_is_told_how_to_begin) {
   refused.controller = [](const Migration&) { return std::optional{refused_twice()}; };
   BOOST_TEST(run_migrate(refused.session(), options) == 3);
   BOOST_TEST(refused.scene.out.str().find(next) == std::string::npos);
+}
+
+// The Pod is read by who asks; the controller tells what would be another.
+BOOST_AUTO_TEST_CASE(as_yaml_the_target_stands_behind_the_migration) {
+  for (const bool is_changed : {false, true}) {
+    DryRunScene scene;
+    scene.controller = [&](const Migration&) {
+      MigrationStatus status = planned();
+      const Json pod = *scene.scene.cluster.find(kube::pod("shop", "orders"));
+      Json target = pod;
+      target["metadata"]["name"] = "orders-mig-abcde";
+      target["spec"]["runtimeClassName"] = "migrate";
+      target["spec"].erase("nodeName");
+      status.plan->target = is_changed ? R"([{"op": "remove", "path": "/spec/hostname"}])" : target_patch(pod, target);
+      return std::optional{std::move(status)};
+    };
+    Options options = for_pod();
+    options.dry_run = DryRun::server;
+    options.output = Output::yaml;
+    BOOST_TEST(run_migrate(scene.session(), options) == 0, scene.scene.err.str());
+    const std::string told = scene.scene.out.str();
+    check_says(told, "kind: Migration\n");
+    BOOST_TEST(told.find("/spec/") == std::string::npos, told);  // the patch itself
+    if (is_changed) {
+      BOOST_TEST(told.find("\n---\n") == std::string::npos, told);
+      check_says(scene.scene.err.str(), "warning: the Pod was changed meanwhile, so its target is not shown\n");
+      continue;
+    }
+    BOOST_TEST(told.substr(told.find("\n---\n")) ==
+               "\n---\napiVersion: v1\nkind: Pod\nmetadata:\n  name: orders-mig-abcde\n  namespace: shop\nspec:\n  "
+               "runtimeClassName: migrate\n");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(what_the_controller_would_refuse_is_told_all_at_once) {

@@ -4,6 +4,8 @@
 namespace migrate::plugin {
 namespace {
 
+using Words = std::vector<std::string>;
+
 const std::vector<std::string> kStatus = {"status", "orders-x7k2p"};
 
 }  // namespace
@@ -47,6 +49,24 @@ BOOST_AUTO_TEST_CASE(ctrl_c_detaches_and_says_how_to_come_back) {
   BOOST_TEST(scene.run(kStatus) == 130);
   check_says(scene.err.str(), "the migration goes on. Follow it with: kubectl migrate status orders-x7k2p -n shop");
   BOOST_TEST(scene.cluster.written.empty());
+}
+
+BOOST_AUTO_TEST_CASE(whose_patience_is_over_is_told_that_it_goes_on) {
+  for (const std::vector<std::string>& more : {Words{}, Words{"-w", "-o", "name"}}) {
+    Scene scene;
+    scene.put(migration_in(Phase::placing));
+    Words words{"status", "orders-x7k2p", "--timeout", "1ms"};
+    words.insert(words.end(), more.begin(), more.end());
+    BOOST_TEST(scene.run(words) == 1);
+    check_says(scene.err.str(),
+               "error: timed out waiting for the end of Migration shop/orders-x7k2p, which is in phase Placing and "
+               "goes on\nFollow it with: kubectl migrate status orders-x7k2p -n shop\n");
+    BOOST_TEST(scene.cluster.written.empty());
+  }
+  // What is over is told as it is, however little time there is.
+  Scene over;
+  over.put(migration_in(Phase::rolled_back));
+  BOOST_TEST(over.run({"status", "orders-x7k2p", "--timeout", "1ms"}) == 4);
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_connection_is_told_once_and_survived) {
