@@ -47,12 +47,15 @@ class Play {
         held_(row.in_return ? name_ + "-name-1" : name_) {}
 
   std::string run() {
-    PhaseGate gate{cluster(), ns(), phase(), held_};
+    const auto next = held_before(row_);
+    const std::string door{migrate::to_string(next.value_or(row_.phase))};
+    PhaseGate gate{cluster(), ns(), door, held_, next ? PhaseGate::Holds::until_opened : PhaseGate::Holds::for_a_while};
     std::jthread shadows;
     if (comes_back()) shadows = scene_.follow_shadows();
     begin();
-    stage().await("the migration to come to " + phase(), name_, [&] { return gate.is_reached() || is_over(); });
-    stage().require(!is_over(), "it ended before it came to " + phase(), name_);
+    stage().await("the migration to come to the door of " + door, name_,
+                  [&] { return gate.is_reached() || is_over(); });
+    stage().require(!is_over(), "it ended before it came to the door of " + door, name_);
     const Json before = stage().migration(name_);
     // What is read of the cluster is read before somebody is hurt.
     leader_ = leader(cluster());
@@ -60,10 +63,12 @@ class Play {
     target_agent_ = agent_on(cluster(), target_);
     if (row_.fault == Fault::restore_fails) damage_what_is_restored();
     auto hold = hold_for(cluster(), row_, stage().migration(held_), source_, target_);
-    gate.open();
+    if (!next) gate.open();
     stage().await(phase() + " to stand in the status", name_, [&] { return has_begun() || is_over(); });
     if (hold) hold->await();
+    stage().require((!next && !hold) || has_begun(), "it left " + phase() + " before anything happened to it", name_);
     inflict();
+    if (next) gate.open();
     hold.reset();
     wake();
 
@@ -94,14 +99,7 @@ class Play {
     const auto now = migrate::phase_from(phase_in(stage().migration(name_)));
     return now && (is_final(*now) || *now == Phase::in_doubt);
   }
-  // Orphaning ends by itself within a second or two: it may be over by now.
-  [[nodiscard]] bool has_begun() const {
-    const Json held = stage().migration(held_);
-    const Json steps = held.value(Json::json_pointer{"/status/steps"}, Json::array());
-    return phase_in(held) == phase() ||
-           (row_.phase == Phase::orphaning &&
-            std::any_of(steps.begin(), steps.end(), [&](const Json& step) { return step.at("name") == phase(); }));
-  }
+  [[nodiscard]] bool has_begun() const { return phase_in(stage().migration(held_)) == phase(); }
   // The consumer works for a while as its shadow.
   [[nodiscard]] bool comes_back() const {
     return row_.phase == Phase::returning || (row_.of_set && row_.strategy == migrate::Strategy::live);

@@ -1,7 +1,9 @@
 // What may go wrong in every step of a migration, as a table, and how a row of it is played: the migration is stopped
 // at the step's door, what holds the step open is put in its way, the door is opened, the fault happens, the hold ends.
+// Where a step asks nobody who could be stopped, the next one's door is the hold.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,10 +47,15 @@ struct Row {
 [[nodiscard]] std::vector<Row> all_replay_rows();
 // Each step that only these have, and as many faults as three minutes allow.
 [[nodiscard]] std::vector<Row> covering_replay_rows();
-// Every step of a StatefulSet's Pod with every fault that concerns its set: in the swap of Pods all of them.
+// Every step of a StatefulSet's Pod with the faults that concern its set, each where it is another one than elsewhere.
 [[nodiscard]] std::vector<Row> all_set_rows();
 // The steps that concern its owner and its name, and as many faults as three minutes allow.
 [[nodiscard]] std::vector<Row> covering_set_rows();
+
+// Of a step that asks nobody who could be stopped, the phase that follows it: that one's door is what is held. So the
+// fault meets all that the step does (a Pod placed, lent, given back) done and not recorded. Nothing: the step itself
+// is held open.
+[[nodiscard]] std::optional<migrate::Phase> held_before(const Row& row);
 
 // How it may end. Before the commit the source runs on; when only a helper was lost and replaced, going on is right as
 // well. After it there is only forward.

@@ -26,7 +26,8 @@ Json webhook(const std::string& name, int port, const Json& rule, const std::str
 
 }  // namespace
 
-PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase, const std::string& migration)
+PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase, const std::string& migration,
+                     Holds holds)
     : cluster_(cluster), phase_(std::move(phase)) {
   remove();
   // It takes connections and says nothing: not even TLS begins.
@@ -47,13 +48,14 @@ PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string 
   // Nobody listens for the second one: that it refuses says that the API server has read both.
   const Json config_maps = {
       {"apiGroups", {""}}, {"apiVersions", {"v1"}}, {"operations", {"CREATE"}}, {"resources", {"configmaps"}}};
-  cluster_.apply({{"apiVersion", "admissionregistration.k8s.io/v1"},
-                  {"kind", "ValidatingWebhookConfiguration"},
-                  {"metadata", {{"name", kName}}},
-                  {"webhooks",
-                   {webhook("hold.kubectl-migrate.test", kPort, status, begins, "Ignore"),
-                    webhook("probe.kubectl-migrate.test", kPort + 1, config_maps,
-                            fmt::format("{} && object.metadata.name == '{}'", here, kProbe), "Fail")}}});
+  cluster_.apply(
+      {{"apiVersion", "admissionregistration.k8s.io/v1"},
+       {"kind", "ValidatingWebhookConfiguration"},
+       {"metadata", {{"name", kName}}},
+       {"webhooks",
+        {webhook("hold.kubectl-migrate.test", kPort, status, begins, holds == Holds::until_opened ? "Fail" : "Ignore"),
+         webhook("probe.kubectl-migrate.test", kPort + 1, config_maps,
+                 fmt::format("{} && object.metadata.name == '{}'", here, kProbe), "Fail")}}});
   eventually("the API server to ask the gate's webhook", [&] {
     return !cluster_.run({"kubectl", "-n", ns, "create", "configmap", kProbe, "--dry-run=server"}).succeeded();
   });

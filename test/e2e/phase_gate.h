@@ -1,6 +1,5 @@
 // Stops a migration at the door of a phase, so that what is done to it then does not depend on who is faster: the
-// controller's write "the phase begins" is held in the API server, by an admission webhook that does not answer, until
-// the gate is opened or 30 s are over.
+// controller's write "the phase begins" is held in the API server, by an admission webhook that does not answer.
 #pragma once
 
 #include <memory>
@@ -15,15 +14,22 @@ namespace harness {
 
 class PhaseGate {
  public:
+  // The API server waits 10 s for the webhook's TLS, and whoever writes no longer for the API server.
+  enum class Holds {
+    for_a_while,   // then the write goes through, or at once when the gate is opened
+    until_opened,  // it is refused, and the controller writes again: what is written here while the gate stands, by
+                   // whoever is killed in the middle of it too, is never recorded
+  };
   // `phase` as in status.phase, of that Migration, or empty: of any. Returns when the API server asks the webhook. One
   // gate at a time.
-  PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase, const std::string& migration = "");
+  PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase, const std::string& migration = "",
+            Holds holds = Holds::for_a_while);
   ~PhaseGate();
   PhaseGate(const PhaseGate&) = delete;
   PhaseGate& operator=(const PhaseGate&) = delete;
 
   [[nodiscard]] bool is_reached() const;
-  // Lets the held write through, and all later ones.
+  // Lets the held write through (or its repetition), and all later ones.
   void open();
 
  private:

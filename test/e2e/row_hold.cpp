@@ -32,7 +32,7 @@ std::unique_ptr<Hold> stop_replaying(const Cluster& cluster, const nlohmann::jso
 
 std::unique_ptr<Hold> hold_for(const Cluster& cluster, const Row& row, const nlohmann::json& migration,
                                const std::string& source_node, const std::string& target_node) {
-  if (row.fault == Fault::restore_fails) return nullptr;
+  if (row.fault == Fault::restore_fails || held_before(row)) return nullptr;
   switch (row.phase) {
     case Phase::placing:
     case Phase::renaming:
@@ -57,6 +57,11 @@ std::unique_ptr<Hold> hold_for(const Cluster& cluster, const Row& row, const nlo
     default:
       return stop_agent(cluster, source_node);
   }
+}
+
+bool stops_broker(const Row& row) {
+  return row.fault != Fault::restore_fails &&
+         (row.phase == Phase::mirroring || row.phase == Phase::draining || row.phase == Phase::switching);
 }
 
 }  // namespace harness

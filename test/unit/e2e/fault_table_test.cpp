@@ -68,14 +68,73 @@ BOOST_AUTO_TEST_CASE(sets_have_a_table_of_their_own_with_each_strategy_and_the_w
   BOOST_TEST(faults.size() == 10U);
   for (const Row& row : covering_set_rows())
     BOOST_TEST(all.contains(to_string(row)), to_string(row));
-  BOOST_TEST(all.contains("set, Live, return's Restoring x API server restarted"));
-  BOOST_TEST(all.contains("set, Sequential, Orphaning x Migration deleted in foreground"));
   // The first hop is over: there is only forward.
   Row way_back{Phase::freezing, Fault::abort, migrate::Strategy::live};
   way_back.of_set = way_back.in_return = true;
   BOOST_TEST((allowed_ends(way_back) == std::vector{Phase::succeeded}));
   way_back.in_return = false;
   BOOST_TEST((allowed_ends(way_back) == std::vector{Phase::rolled_back}));
+}
+
+std::set<std::string> names_of_set_rows() {
+  std::set<std::string> names;
+  for (const Row& row : all_set_rows())
+    names.insert(to_string(row));
+  return names;
+}
+
+// Each takes a minute or more: test/full has time for so many.
+BOOST_AUTO_TEST_CASE(what_is_played_with_sets_is_no_repetition) {
+  const auto all = names_of_set_rows();
+  BOOST_TEST(all.size() == 126U);
+  for (const char* kept :
+       {"set, Live, return's Placing x API server restarted", "set, Live, return's Restoring x API server restarted",
+        "set, Stop, Orphaning x Migration deleted in foreground", "set, Stop, Orphaning x API server restarted",
+        "set, Sequential, Orphaning x leader killed", "set, Sequential, Finishing x leader killed",
+        "set, Sequential, Renaming x target Pod deleted", "set, Sequential, Restoring x restore fails",
+        "set, Stop, Restoring x abort", "set, Sequential, Switching x abort", "set, Live, Switching x abort",
+        "set, Stop, Restoring x Migration deleted in background",
+        "set, Live, Returning x Migration deleted in background", "set, Stop, Renaming x leader stopped and woken",
+        "set, Live, Returning x leader stopped and woken", "set, Live, return's Restoring x leader stopped and woken"})
+    BOOST_TEST(all.contains(kept), kept);
+  for (const char* left_out :
+       {"set, Sequential, Orphaning x Migration deleted in foreground", "set, Stop, Orphaning x source agent killed",
+        "set, Live, Orphaning x API server restarted", "set, Sequential, Renaming x target agent killed",
+        "set, Stop, Renaming x source agent killed", "set, Stop, Renaming x abort", "set, Live, Returning x abort",
+        "set, Live, Finishing x target agent killed", "set, Live, return's Finishing x abort",
+        "set, Live, return's Placing x target agent killed", "set, Stop, Freezing x target Pod deleted",
+        "set, Stop, Orphaning x Migration deleted in background",
+        "set, Live, return's Finishing x leader stopped and woken"})
+    BOOST_TEST(!all.contains(left_out), left_out);
+}
+
+// Whatever is left out: a leader that ends is another one that goes on from the record of just that step.
+BOOST_AUTO_TEST_CASE(each_step_of_a_set_has_its_leader_killed) {
+  const auto all = names_of_set_rows();
+  for (const std::string& row : all)
+    if (const auto at = row.find(" x "); at != std::string::npos)
+      BOOST_TEST(all.contains(row.substr(0, at) + " x leader killed"), row);
+}
+
+// Whoever stops an agent that a step does not ask stops nothing: what follows is played then.
+BOOST_AUTO_TEST_CASE(a_step_that_asks_nobody_is_held_at_its_end) {
+  const auto held = [](Phase phase, migrate::Strategy strategy, bool of_set, bool in_return = false) {
+    return held_before({phase, Fault::leader_killed, strategy, of_set, in_return});
+  };
+  using migrate::Strategy;
+  BOOST_CHECK(held(Phase::placing, Strategy::stop, true) == Phase::orphaning);
+  BOOST_CHECK(held(Phase::orphaning, Strategy::stop, true) == Phase::freezing);
+  BOOST_CHECK(held(Phase::orphaning, Strategy::sequential, true) == Phase::mirroring);
+  BOOST_CHECK(held(Phase::orphaning, Strategy::live, true) == Phase::mirroring);
+  BOOST_CHECK(held(Phase::finishing, Strategy::stop, false) == Phase::succeeded);
+  BOOST_CHECK(held(Phase::finishing, Strategy::live, false) == Phase::succeeded);
+  BOOST_CHECK(held(Phase::finishing, Strategy::live, true) == Phase::returning);
+  BOOST_CHECK(held(Phase::finishing, Strategy::live, true, true) == Phase::succeeded);
+  // The target's agent prepares for what is to be restored.
+  BOOST_CHECK(!held(Phase::placing, Strategy::stop, false));
+  BOOST_CHECK(!held(Phase::placing, Strategy::live, true));
+  BOOST_CHECK(!held(Phase::placing, Strategy::live, true, true));
+  BOOST_CHECK(!held(Phase::renaming, Strategy::stop, true));
 }
 
 // What must be gone at the broker is found by the names in the migrations' records.
