@@ -17,14 +17,37 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The shadow of that Pod's Migration, if it is on its way back into the name; empty: it is not, or is no Migration.
-std::string shadow_that_returns(const Json& migration, const std::string& pod) {
-  if (migration.value("kind", "") != "Migration" || migration.at("spec").at("pod").at("name") != pod) return "";
+struct NamedPod {
+  std::string name;
+  std::string uid;
+};
+
+// The shadow of that Pod's Migration, if it is on its way back into the name; nothing: it is not, or is no Migration.
+std::optional<NamedPod> shadow_that_returns(const Json& migration, const std::string& pod) {
+  if (migration.value("kind", "") != "Migration" || migration.at("spec").at("pod").at("name") != pod)
+    return std::nullopt;
   const Json status = migration.value("status", Json::object());
-  if (status.value("phase", "") != "Returning") return "";
-  const auto shadow = status.at("target").at("pod").get<std::string>();
-  return shadow == pod ? "" : shadow;
+  if (status.value("phase", "") != "Returning") return std::nullopt;
+  const Json& target = status.at("target");
+  NamedPod shadow{target.at("pod").get<std::string>(), target.at("uid").get<std::string>()};
+  if (shadow.name == pod) return std::nullopt;
+  return shadow;
 }
+
+// $0: the namespace, $1: the Pod, $2: its uid; the rest: kubectl. A restart of the API server ends `logs -f`, and what
+// was handled afterwards would be in no log. So it is read once more, from its beginning (the audit takes lines that
+// are there twice), for as long as the Pod is this one: what another one of that name says would be taken for its
+// words. The empty line keeps a line that was cut from spoiling the next one. The pause keeps the look out of what is
+// measured: a Pod that has moved is gone by then.
+constexpr const char* kFollowLog = R"(ns=$0 pod=$1 uid=$2
+shift 2
+while :; do
+  "$@" -n "$ns" logs -f "$pod" -c main
+  echo
+  sleep 1
+  until now=$("$@" -n "$ns" get pod "$pod" --ignore-not-found -o 'jsonpath={.metadata.uid}'); do sleep 0.3; done
+  [ "$now" = "$uid" ] || break
+done)";
 
 }  // namespace
 
@@ -34,6 +57,14 @@ std::uint64_t repeats_allowed(const Json& migration, int prefetch) {
   if (status.at("strategy") == "Stop") return unacknowledged;
   const bool comes_back = status.at("strategy") == "Live" && migration.at("spec").value("keepName", false);
   return (comes_back ? unacknowledged : 0) + status.at("messages").at("duplicatesBound").get<std::uint64_t>();
+}
+
+std::string whole_lines(const std::string& log) {
+  std::string whole;
+  std::istringstream lines{log};
+  for (std::string line; std::getline(lines, line);)
+    if (Json::parse(line, nullptr, false).is_object()) whole += line + "\n";
+  return whole;
 }
 
 Scene::Scene(const std::string& ns, int ballast_mib)
@@ -76,12 +107,14 @@ void Scene::watch_instance() {
       std::any_of(owners.begin(), owners.end(), [](const Json& owner) { return owner.at("kind") == "StatefulSet"; });
   uid_ = pod.at("metadata").at("uid").get<std::string>();
   node_ = pod.at("spec").at("nodeName").get<std::string>();
-  watch_log(consumer_);
+  watch_log(consumer_, uid_);
 }
 
-void Scene::watch_log(const std::string& pod) {
-  logs_.emplace_back(cluster_words({"kubectl", "-n", stage_->ns().name(), "logs", "-f", pod, "-c", "main"}),
-                     folder_ / fmt::format("{}-{}.log", logs_.size(), pod));
+void Scene::watch_log(const std::string& pod, const std::string& uid) {
+  const Words kubectl = cluster_words({"kubectl"});
+  Words words{"bash", "-c", kFollowLog, stage_->ns().name(), pod, uid};
+  words.insert(words.end(), kubectl.begin(), kubectl.end());
+  logs_.emplace_back(words, folder_ / fmt::format("{}-{}.log", logs_.size(), pod));
 }
 
 // A live migration that keeps its name works for a while as its shadow, whose log is gone with it. One watch: a kubectl
@@ -96,9 +129,9 @@ void Scene::watch_shadows(const std::string& pod, const std::stop_token& stop) {
     const std::string events = watch.output();
     for (std::size_t end = 0; (end = events.find('\n', at)) != std::string::npos; at = end + 1) {
       const Json event = Json::parse(events.substr(at, end - at), nullptr, false);
-      const std::string shadow =
-          event.is_object() ? shadow_that_returns(event.value("object", Json::object()), pod) : "";
-      if (!shadow.empty() && watched.insert(shadow).second) watch_log(shadow);
+      const auto shadow =
+          event.is_object() ? shadow_that_returns(event.value("object", Json::object()), pod) : std::nullopt;
+      if (shadow && watched.insert(shadow->uid).second) watch_log(shadow->name, shadow->uid);
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
@@ -212,7 +245,7 @@ Verdict Scene::judge() {
              [&] { return orders_.producer_status().at("finished") == true; });
   // The last one's is taken when it is at rest.
   for (std::size_t i = 0; i + 1 < logs_.size(); ++i)
-    orders_.add_log(fmt::format("instance-{}", i), logs_[i].output());
+    orders_.add_log(fmt::format("instance-{}", i), whole_lines(logs_[i].output()));
   return orders_.judge(consumer_);
 }
 

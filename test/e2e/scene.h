@@ -68,6 +68,9 @@ class Stage {
 // nothing, what was delivered and not acknowledged when it was frozen. The way back into a name is one more `stop`.
 [[nodiscard]] std::uint64_t repeats_allowed(const nlohmann::json& migration, int prefetch);
 
+// What an instance has said of orders, without a line that was cut off where its log was.
+[[nodiscard]] std::string whole_lines(const std::string& log);
+
 // A consumer under load on a stage. Its instances' logs are followed, as a source's Pod, and with it its log, is
 // removed by the product.
 class Scene {
@@ -125,7 +128,7 @@ class Scene {
  private:
   void await_ready(const std::string& migration) const;
   void watch_instance();
-  void watch_log(const std::string& pod);
+  void watch_log(const std::string& pod, const std::string& uid);
   void watch_shadows(const std::string& pod, const std::stop_token& stop);
   void check_state(const std::string& migration) const;
 

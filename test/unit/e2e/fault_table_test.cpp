@@ -6,6 +6,7 @@
 #include "test/e2e/product_metrics.h"
 #include "test/e2e/queues_left.h"
 #include "test/e2e/rich_pod.h"
+#include "test/e2e/scene.h"
 
 using namespace harness;
 using Json = nlohmann::json;
@@ -156,6 +157,13 @@ BOOST_AUTO_TEST_CASE(a_control_queue_without_its_pod_is_left_behind_but_for_a_so
   Json home = moved("Stop", "orders-mig-d", "orders");
   home["spec"]["target"]["name"] = "orders";
   BOOST_TEST((left(Json::array({home})) == Names{"ms2m.control.orders-mig-d"}));
+}
+
+// An API server that ends cuts what it was sending, and the log is read once more.
+BOOST_AUTO_TEST_CASE(of_a_log_that_was_cut_whole_lines_are_kept) {
+  BOOST_TEST(whole_lines("{\"id\": 1}\ncannot connect\n{\"id\": 2}\n{\"id\"\n\n{\"id\": 1}\n") ==
+             "{\"id\": 1}\n{\"id\": 2}\n{\"id\": 1}\n");
+  BOOST_TEST(whole_lines("").empty());
 }
 
 BOOST_AUTO_TEST_CASE(series_of_a_name_are_summed_by_their_labels) {
