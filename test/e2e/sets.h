@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "test/e2e/faults.h"
@@ -14,6 +15,10 @@
 namespace harness {
 
 inline constexpr const char* kSet = "orders";
+
+// How long one that nobody moved stood still beside waiting messages, by its audit's figures, where that is so long
+// that it was interrupted; empty: it was not.
+[[nodiscard]] std::string pause_of_bystander(const nlohmann::json& figures);
 
 class SetScene {
  public:
@@ -37,16 +42,19 @@ class SetScene {
   // One more, and back, and nobody else notices.
   void check_scales() const;
 
-  // All audits. Clean if all are.
+  // All audits. Clean if all are, and none of those that nobody moved was interrupted.
   [[nodiscard]] Verdict judge();
 
  private:
   [[nodiscard]] std::string rows_of_pods() const;
+  [[nodiscard]] bool is_bystander(int ordinal, const Scene& scene) const;
 
   std::shared_ptr<const Stage> stage_;
   Orders orders_;
   SetSpec spec_;
   std::map<int, std::unique_ptr<Scene>> scenes_;
+  std::set<int> moved_;           // or began to
+  bool broker_was_held_ = false;  // then all stood still
 };
 
 }  // namespace harness

@@ -7,6 +7,7 @@
 #include "test/e2e/queues_left.h"
 #include "test/e2e/rich_pod.h"
 #include "test/e2e/scene.h"
+#include "test/e2e/sets.h"
 
 using namespace harness;
 using Json = nlohmann::json;
@@ -164,6 +165,16 @@ BOOST_AUTO_TEST_CASE(of_a_log_that_was_cut_whole_lines_are_kept) {
   BOOST_TEST(whole_lines("{\"id\": 1}\ncannot connect\n{\"id\": 2}\n{\"id\"\n\n{\"id\": 1}\n") ==
              "{\"id\": 1}\n{\"id\": 2}\n{\"id\": 1}\n");
   BOOST_TEST(whole_lines("").empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_sibling_that_stood_still_is_told_of) {
+  const auto told = [](std::int64_t microseconds) {
+    return pause_of_bystander({{"gap", {{"microseconds", microseconds}, {"endedBy", "p-1"}}}});
+  };
+  BOOST_TEST(told(120'000).empty());
+  BOOST_TEST(told(1'999'999).empty());
+  BOOST_TEST(told(2'300'000).find("2300 ms") != std::string::npos, told(2'300'000));
+  BOOST_TEST(!pause_of_bystander(nullptr).empty());  // an audit that says nothing proves nothing
 }
 
 BOOST_AUTO_TEST_CASE(series_of_a_name_are_summed_by_their_labels) {
