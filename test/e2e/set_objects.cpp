@@ -70,6 +70,12 @@ void spread_over_nodes(Json& set) {
   set["spec"]["template"]["spec"]["topologySpreadConstraints"] = Json::array({constraint});
 }
 
+void keep_apart(Json& set) {
+  const Json term = {{"topologyKey", "kubernetes.io/hostname"}, {"labelSelector", set.at("spec").at("selector")}};
+  set["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] =
+      Json::array({term});
+}
+
 Json headless_service(const std::string& ns, const std::string& name, const std::string& app) {
   return {{"apiVersion", "v1"},
           {"kind", "Service"},

@@ -18,6 +18,7 @@ struct SetSpec {
   double per_second = 10;  // into each queue that is fed, by two producers together
   int loaded = 0;          // how many ordinals, the first ones; 0: all
   ConsumerSpec consumer = set_consumer();
+  bool apart = false;  // no two of its Pods on one node, of which they have two
 };
 
 // On node-a and node-b, wherever a scheduler wants; the broker is on the third.
@@ -34,6 +35,8 @@ struct SetSpec {
                                           const nlohmann::json& pod_template);
 // Its Pods one a node, of those that they may run on: no node may have two more than another.
 void spread_over_nodes(nlohmann::json& set);
+// No Pod of it on a node with another one.
+void keep_apart(nlohmann::json& set);
 // With a DNS name for each Pod.
 [[nodiscard]] nlohmann::json headless_service(const std::string& ns, const std::string& name, const std::string& app);
 [[nodiscard]] nlohmann::json deployment(const std::string& ns, const std::string& name, int replicas,

@@ -94,7 +94,9 @@ void SetScene::start(const SetSpec& spec) {
     if (i < loaded) scenes_.emplace(ordinal, std::move(scene));
   }
   cluster().apply(headless_service(ns, kSet, kSet));
-  cluster().apply(stateful_set(ns, kSet, spec, consumer_template(orders_, kOrdinal, "{ordinal}", spec.consumer)));
+  Json set = stateful_set(ns, kSet, spec, consumer_template(orders_, kOrdinal, "{ordinal}", spec.consumer));
+  if (spec.apart) keep_apart(set);
+  cluster().apply(set);
   cluster().kubectl({"-n", ns, "rollout", "status", std::string{"statefulset/"} + kSet, "--timeout=180s"});
   for (const auto& [ordinal, scene] : scenes_)
     scene->adopt(pod_of(ordinal), {.per_second = spec.per_second / 2, .producers = 2, .count = 0});
