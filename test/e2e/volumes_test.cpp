@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/pod_events.h"
 #include "test/e2e/set_objects.h"
 #include "test/e2e/small_pods.h"
 
@@ -58,6 +59,7 @@ struct Counter {
   [[nodiscard]] std::string inside(const std::string& script) const {
     return stage.cluster().kubectl({"-n", stage.ns().name(), "exec", kPod, "--", "sh", "-c", script});
   }
+  [[nodiscard]] Json set() const { return stage.cluster().get({"statefulset", kSet, "-n", stage.ns().name()}); }
   [[nodiscard]] std::string node() const { return stage.pod(kPod).at("spec").at("nodeName").get<std::string>(); }
   [[nodiscard]] std::string other_node() const { return node() == "node-a" ? "node-b" : "node-a"; }
   // Lines, of which each is to hold its own number; 0, too, while there is no file.
@@ -87,7 +89,8 @@ void move_and_check() {
   const int before = of.count_in(kOwn);
   const auto moved = of.stage.plugin({kPod, "--to", to, "--strategy", "stop", "-o", "json"});
   BOOST_REQUIRE_MESSAGE(moved.succeeded(), text_of(moved));
-  const Json status = Json::parse(moved.output).at("status");
+  const Json migration = Json::parse(moved.output);
+  const Json& status = migration.at("status");
   BOOST_TEST_MESSAGE(moved.errors);
   BOOST_TEST(of.node() == to);
   BOOST_TEST(restarts_of(of.stage.pod(kPod)) == 0);
@@ -98,6 +101,10 @@ void move_and_check() {
   const Json& steps = status.at("steps");
   BOOST_TEST(std::any_of(steps.begin(), steps.end(), [](const Json& step) { return step.at("name") == "Attaching"; }),
              steps.dump());
+  const Json owner = controller_of(of.stage.pod(kPod));
+  BOOST_REQUIRE_MESSAGE(owner.is_object(), kPod << " belongs to nobody");
+  BOOST_TEST(owner.at("uid") == uid_of(of.set()), owner.dump());
+  of.stage.check_nothing_left(name_of(migration));
   of.await_more();
   BOOST_TEST(of.count_in(kOwn) > before);
   for (const char* volume : {kOwn, kShared}) {
