@@ -19,6 +19,7 @@ VERSION = re.search(r"project\(kubectl-migrate VERSION ([\d.]+)", (PROJECT / "CM
 ARCHITECTURES = ("amd64", "arm64")
 PUBLISHED = "https://code.test/kubectl-migrate"
 EPOCH = 1_700_000_000
+MAINTAINER = "kubectl-migrate maintainers <kubectl-migrate@users.noreply.github.com>"
 
 
 def release(*arguments, **environment):
@@ -150,6 +151,7 @@ class ARelease(unittest.TestCase):
                 self.assertIn(f"Package: kubectl-migrate\nVersion: {VERSION}\nArchitecture: {architecture}\n", fields)
                 self.assertIn(f"\nHomepage: {PUBLISHED}\n", fields)
                 self.assertNotIn("Depends:", fields)
+                self.assertIn(f"\nMaintainer: {MAINTAINER}\n", fields)  # whoever has made the last commit
                 self.assertNotIn("@", re.sub(r"Maintainer: .*", "", fields))
 
     def test_a_deb_has_all_of_it_where_it_is_looked_for(self):
@@ -181,6 +183,7 @@ class ARelease(unittest.TestCase):
         self.assertIn(".TH SMALL 1", output_of("gzip", "-dc", root / "usr/share/man/man1/kubectl-migrate.1.gz"))
         changelog = output_of("gzip", "-dc", root / "usr/share/doc/kubectl-migrate/changelog.gz")
         self.assertTrue(changelog.startswith(f"kubectl-migrate ({VERSION}) "), changelog)
+        self.assertIn(f"\n -- {MAINTAINER}  ", changelog)
 
     def test_a_debs_files_are_roots_and_for_all_to_read(self):
         for line in output_of("dpkg-deb", "--contents", self.deb("arm64")).splitlines():
