@@ -75,12 +75,17 @@ std::string text_of_settings(const fs::path& runc) {
   return nlohmann::json{{"runc", runc.string()}}.dump(2) + "\n";
 }
 
+// What migrate-runc goes by; as if there were none where they cannot be understood.
+runtime::Settings settings_in(const fs::path& root) {
+  const auto text = text_of(path_in(root, kRuntimeSettings), kTextLimit);
+  if (!text || text->empty()) return {};
+  return runtime::parse_settings(*text).value_or(runtime::Settings{});
+}
+
 // What runc is by our settings, or else by our own search; empty: nowhere.
 fs::path runc_of(const fs::path& root) {
-  const auto settings = text_of(path_in(root, kRuntimeSettings), kTextLimit);
-  if (settings && !settings->empty())
-    if (const auto parsed = runtime::parse_settings(*settings); parsed && !parsed->runc.empty()) return parsed->runc;
-  return find_host_runc(root);
+  const fs::path configured = settings_in(root).runc;
+  return configured.empty() ? find_host_runc(root) : configured;
 }
 
 Result<void> free_criu(const fs::path& root, Uninstalled& done) {
@@ -195,6 +200,10 @@ fs::path find_host_runc(const fs::path& root) {
   for (const char* path : kOtherPlaces)
     if (is_program(root, path)) return path;
   return {};
+}
+
+fs::path runtime_log_in(const fs::path& root) {
+  return path_in(root, settings_in(root).log);
 }
 
 Result<std::vector<std::string>> install(const InstallationPlace& place) {

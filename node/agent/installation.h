@@ -40,6 +40,9 @@ struct Uninstalled {
 [[nodiscard]] Result<Uninstalled> uninstall(const InstallationPlace& place, const std::filesystem::path& pods,
                                             HandlerUse use);
 
+// Where migrate-runc writes its log, by its settings, as seen from here.
+[[nodiscard]] std::filesystem::path runtime_log_in(const std::filesystem::path& root);
+
 // runc's path on the host; empty when it is nowhere that we know.
 [[nodiscard]] std::filesystem::path find_host_runc(const std::filesystem::path& root);
 

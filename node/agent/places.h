@@ -8,8 +8,9 @@
 namespace migrate::agent {
 
 struct Places {
-  std::filesystem::path state;  // /var/lib/kubectl-migrate on the host
-  std::filesystem::path pods;   // the kubelet's: PODS/UID/volumes/…
+  std::filesystem::path state;             // /var/lib/kubectl-migrate on the host
+  std::filesystem::path pods;              // the kubelet's: PODS/UID/volumes/…
+  std::filesystem::path runtime_log = {};  // migrate-runc's, as seen from here
 
   [[nodiscard]] std::filesystem::path sources() const { return state / "sources"; }
   [[nodiscard]] std::filesystem::path source(const std::string& migration) const { return sources() / migration; }

@@ -126,7 +126,7 @@ int run_agent(const Settings& settings) {
                         .host_root = settings.host_root,
                         .folder = settings.kubelet_folder},
                        files};
-  const Places places{settings.state_folder, pods_folder(settings)};
+  const Places places{settings.state_folder, pods_folder(settings), runtime_log_in(settings.host_root)};
   Serving* serving_at = nullptr;  // agents ask each other through what serves this one
   Agent agent{{places, settings.node, boot_id, *runtime, kubelet, clock, log,
                [&serving_at](const std::string& address, const std::string& node) {

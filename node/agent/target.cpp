@@ -9,6 +9,7 @@
 #include "node/agent/criu_log.h"
 #include "node/agent/disk.h"
 #include "node/agent/failure.h"
+#include "node/agent/runtime_log.h"
 #include "node/runtime/files.h"
 
 namespace migrate::agent {
@@ -151,11 +152,13 @@ void Target::tell_failures(const PodRef& pod, const std::vector<RestoredContaine
   for (std::size_t i = 0; i < std::min(states.size(), known.size()); ++i) {
     if (states[i].state != RestoreState::failed || known[i] == RestoreState::failed) continue;
     const std::string& name = states[i].name;
+    const Marks marks = marks_of(pod.uid, name);
+    const std::string& migration = marks.seen.expected.migration;
+    const std::string whole_name = pod.namespace_ + "/" + pod.name;
+    tell_runtime_log(parts_.log, parts_.places.runtime_log, {migration, pod.name, name}, whole_name,
+                     marks.failed ? marks.failed->message : "");
     tell_criu_log(parts_.log, parts_.places.restore(pod.uid) / name / "work/restore.log",
-                  {{"migration", marks_of(pod.uid, name).seen.expected.migration},
-                   {"name", pod.namespace_ + "/" + pod.name},
-                   {"container", name},
-                   {"pod", pod.name}});
+                  {{"migration", migration}, {"name", whole_name}, {"container", name}, {"pod", pod.name}});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/phase_gate.h"
 #include "test/e2e/small_pods.h"
 #include "test/harness/product.h"
 #include "test/temporary_folder.h"
@@ -18,11 +19,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kValue = "hunter2-in-an-env";  // of a variable: nobody's business
 
-// A Pod that moves, and one whose checkpoint CRIU refuses: a deleted file of some size is still open.
+// A Pod that moves; one whose checkpoint CRIU refuses: a deleted file of some size is still open; and one whose first
+// restore fails, as what was unpacked of its checkpoint is damaged.
 struct Setting {
   Stage stage{"bundle"};
   std::string moved;
   std::string refused;
+  std::string damaged;
 
   Setting() {
     Json plain = small_pod(ns(), "plain", "node-a");
@@ -30,18 +33,36 @@ struct Setting {
     plain["metadata"]["annotations"] = {{"example.com/broker", "amqp://guest:sesame@rabbitmq/"}};
     const Json ghost = small_pod(ns(), "ghost", "node-a",
                                  "dd if=/dev/zero of=/ghost bs=1M count=8 2>/dev/null; exec 3</ghost; rm /ghost");
-    for (const Json& pod : {plain, ghost})
+    for (const Json& pod : {plain, ghost, small_pod(ns(), "spoilt", "node-a")})
       stage.cluster().apply(pod);
-    for (const char* pod : {"plain", "ghost"})
+    for (const char* pod : {"plain", "ghost", "spoilt"})
       stage.cluster().wait_ready(ns(), pod);
     moved = migrated("plain", 0);
     refused = migrated("ghost", 4);
+    damaged = migrated_damaged("spoilt");
   }
   [[nodiscard]] const std::string& ns() const { return stage.ns().name(); }
   [[nodiscard]] std::string migrated(const std::string& pod, int code) const {
     const std::string name = "bundled-" + pod;
     const auto done = stage.plugin({pod, "--to", "node-b", "--strategy", "stop", "--name", name});
     stage.require(code_of(done) == code, text_of(done), name);
+    return name;
+  }
+  // The archives stay good, so the next attempt succeeds.
+  [[nodiscard]] std::string migrated_damaged(const std::string& pod) const {
+    const std::string name = "bundled-" + pod;
+    PhaseGate gate{stage.cluster(), ns(), "Restoring"};
+    const auto begun = stage.plugin({pod, "--to", "node-b", "--strategy", "stop", "--name", name, "--no-wait"});
+    stage.require(begun.succeeded(), text_of(begun), name);
+    stage.await("its controller to come to the gate", name, [&] { return gate.is_reached(); });
+    const auto uid = stage.migration(name).at("metadata").at("uid").get<std::string>();
+    const std::string spoilt = stage.cluster().on(
+        "node-b",
+        {"sh", "-c",
+         "for f in $(find /var/lib/kubectl-migrate/targets/\"$0\" -name inventory.img); do : >$f; echo $f; done", uid});
+    stage.require(!spoilt.empty(), "there is no inventory.img to be damaged", name);
+    gate.open();
+    (void)stage.await_end(name);
     return name;
   }
 };
@@ -128,9 +149,16 @@ BOOST_AUTO_TEST_CASE(what_criu_said_of_a_checkpoint_that_failed_is_in_it) {
   BOOST_TEST(bundle.has("criu/node-a/", "Can't dump ghost file"), text_of(bundle.told()));
 }
 
+BOOST_AUTO_TEST_CASE(what_migrate_runc_and_criu_said_of_a_restore_that_failed_is_in_it) {
+  const Bundle bundle{setting().damaged};
+  BOOST_TEST(bundle.has("logs/migrate-agent", "migrate-runc said: "), text_of(bundle.told()));
+  BOOST_TEST(bundle.has("logs/migrate-agent", "runc ended with "), text_of(bundle.told()));
+  BOOST_TEST(bundle.has("criu/node-b/", "Error"), text_of(bundle.told()));
+}
+
 BOOST_AUTO_TEST_CASE(nothing_of_it_is_nobody_s_business) {
   const auto secret = setting().stage.cluster().field({"-n", "kubectl-migrate", "secret", "migrate-ca"}, ".data");
-  for (const std::string& migration : {setting().moved, setting().refused})
+  for (const std::string& migration : {setting().moved, setting().refused, setting().damaged})
     for (const auto& [path, text] : Bundle{migration}.files()) {
       for (const char* part : {kValue, "guest:sesame", "guest:guest", "PRIVATE KEY", "LS0tLS1CRUdJTiBQUklWQVRF"})
         BOOST_TEST(text.find(part) == std::string::npos, part << " is in " << path);

@@ -55,7 +55,7 @@ class FakeKubelet final : public KubeletCheckpoints {
 
 struct Node {
   test::TemporaryFolder folder;
-  Places places{folder / "state", folder / "pods"};
+  Places places{folder / "state", folder / "pods", folder / "migrate-runc.log"};
   fakes::ContainerRuntime runtime;
   fakes::Clock clock;
   SilentLog log;

@@ -154,6 +154,14 @@ BOOST_AUTO_TEST_CASE(settings_of_an_administrator_and_others_files_stay) {
   BOOST_TEST(read_text(root / "opt/kubectl-migrate/note") == "mine");
 }
 
+BOOST_AUTO_TEST_CASE(the_log_of_migrate_runc_is_where_its_settings_say) {
+  BOOST_TEST(runtime_log_in(root) == root / "var/log/migrate-runc.log");
+  write_text(root.string() + kRuntimeSettings, R"({"log":"/srv/log/restores"})");
+  BOOST_TEST(runtime_log_in(root) == root / "srv/log/restores");
+  write_text(root.string() + kRuntimeSettings, "no JSON");
+  BOOST_TEST(runtime_log_in(root) == root / "var/log/migrate-runc.log");
+}
+
 BOOST_AUTO_TEST_CASE(memory_that_somebody_may_need_stays) {
   const auto record = [&](const std::string& migration, SourceState state, bool settled, const char* uid = "pod-1") {
     StoredSource stored;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "test/unit/agent/hop.h"
 
 namespace migrate::agent {
@@ -61,7 +63,8 @@ BOOST_AUTO_TEST_CASE(a_failed_restore_leaves_criu_s_log_in_ours_once) {
   report(false);
   write_text(folder() / "work/restore.log", "(00.1) Error: no such file\n");
   BOOST_TEST((state() == RestoreState::failed));
-  BOOST_REQUIRE(node.log.fields.size() == 1U);
+  BOOST_REQUIRE(node.log.fields.size() == 2U);
+  BOOST_TEST(node.log.lines[0] == "migrate-runc said: CRIU failed");
   const LogFields wanted = {{"migration", "m-1"},
                             {"name", "shop/orders"},
                             {"container", "main"},
@@ -69,13 +72,33 @@ BOOST_AUTO_TEST_CASE(a_failed_restore_leaves_criu_s_log_in_ours_once) {
                             {"file", "restore.log"},
                             {"part", "1/1"},
                             {"criuLog", "(00.1) Error: no such file\n"}};
-  BOOST_TEST((node.log.fields[0] == wanted));
+  BOOST_TEST((node.log.fields[1] == wanted));
   // Who knows it already, and who knows nothing, as in a doubt.
   Call at_once;
   at_once.timeout = 0ms;
   good(target->states(pod("pod-2"), {"main"}, {RestoreState::failed}, at_once));
   good(target->states(pod("pod-2"), {"main"}, {}, at_once));
-  BOOST_TEST(node.log.fields.size() == 1U);
+  BOOST_TEST(node.log.fields.size() == 2U);
+}
+
+// So that a support bundle has it: the file lies on the node, for root alone.
+BOOST_AUTO_TEST_CASE(and_what_migrate_runc_said_of_it) {
+  prepare();
+  good(pull());
+  good(release());
+  mark("claimed");
+  report(false);
+  const auto said = [&](const char* migration, const char* message) {
+    return runtime::own_log_line("error", message,
+                                 {migration, {runtime::Identity::Kind::container, "pod-2", "shop/orders", "main", ""}},
+                                 node.clock.time);
+  };
+  write_text(node.places.runtime_log, said("m-0", "of another") + said("m-1", "CRIU failed"));
+  BOOST_TEST((state() == RestoreState::failed));
+  BOOST_TEST((node.log.lines == std::vector<std::string>{"migrate-runc said: CRIU failed"}));
+  const LogFields& told = node.log.fields.at(0);
+  for (const auto& [key, value] : LogFields{{"migration", "m-1"}, {"name", "shop/orders"}, {"said", "error"}})
+    BOOST_TEST(std::count(told.begin(), told.end(), std::pair{key, value}) == 1, key);
 }
 
 BOOST_AUTO_TEST_CASE(and_never_from_one_that_may_have_run) {
