@@ -11,9 +11,38 @@ namespace migrate::plugin {
 using Json = nlohmann::json;
 using kube::metadata_of;
 
-Findings find_installation_leftovers(const InstallationSight& seen) {
+namespace {
+
+// Of an installation whose namespace somebody has deleted. While the types are there it may be installed again, and
+// would need all of it: nothing is taken away.
+Findings find_what_has_no_controller(const InstallationSight& seen) {
   Findings found;
-  if (seen.has_types) return found;
+  const auto alone = [&](const std::string& kind, const Json& object, const std::string& why) {
+    found.alone.push_back({kind, metadata_of(object, "namespace"), metadata_of(object, "name"), why});
+  };
+  found.alone.push_back({"customresourcedefinition", "", fmt::format("migrations.{}", kGroup),
+                         "the types are there, and the namespace kubectl-migrate with controller and agents is not. "
+                         "Install again, and all goes on; or delete the types, and run this again: then the rest of it "
+                         "goes"});
+  const std::string rest = "of an installation without its namespace; it goes when the types are deleted";
+  for (const auto* kinds : {&seen.policies, &seen.rights})
+    for (const auto& kind : *kinds)
+      for (const Json& object : kind.objects)
+        alone(kind.kind, object, rest);
+  for (const Json& space : seen.enabled_namespaces)
+    alone("namespace", space, "migrations are enabled in it, and there is no controller");
+  if (seen.runtime_class.is_null()) return found;
+  for (const std::string& node : seen.nodes)
+    found.alone.push_back({"node", "", node, "an agent may have left there what it had installed, and no agent runs"});
+  alone("runtimeclass", seen.runtime_class, rest);
+  return found;
+}
+
+}  // namespace
+
+Findings find_installation_leftovers(const InstallationSight& seen) {
+  if (seen.has_types) return seen.has_home ? Findings{} : find_what_has_no_controller(seen);
+  Findings found;
   const auto all_of = [&](const std::vector<InstallationSight::Labelled>& kinds, const std::string& why) {
     for (const auto& kind : kinds)
       for (const Json& object : kind.objects) {

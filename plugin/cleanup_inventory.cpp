@@ -152,10 +152,10 @@ Outcome<InstallationSight> look_for_installation(const Session& session, const L
   constexpr const char* kAdmission = "admissionregistration.k8s.io";
   InstallationSight sight;
   sight.has_types = looked.has_types;
-  if (sight.has_types) return sight;
   const auto home = is_there(session, kube::core("namespaces", {}, kSystemNamespace));
-  if (!home) return tl::make_unexpected(home.error());
-  sight.has_home = *home;
+  if (!home && !sight.has_types) return tl::make_unexpected(home.error());
+  sight.has_home = home.value_or(true);
+  if (sight.has_types && sight.has_home) return sight;
   auto policies = labelled_objects(
       session, {{"validatingadmissionpolicybinding", of_group(kAdmission, "validatingadmissionpolicybindings")},
                 {"validatingadmissionpolicy", of_group(kAdmission, "validatingadmissionpolicies")}});

@@ -48,6 +48,7 @@ struct Left {
   Io io = plain_io(scene.out, scene.err, scene.clock, pacer, scene.interrupted);
 
   Left() {
+    scene.cluster.put(kube::core("namespaces", "", "kubectl-migrate"), Json::object());
     scene.cluster.put(of_group("apps", "deployments", "migrate-extender", "kubectl-migrate"), Json::object());
     scene.cluster.put(kube::core("secrets", "shop", "rabbitmq"),
                       {{"data", {{"amqp-url", to_base64("amqp://u:p@rabbitmq.rabbitmq/")}}}});
@@ -81,14 +82,19 @@ struct Left {
     const auto calls = way.broker->calls();
     return std::any_of(calls.begin(), calls.end(), [](const std::string& one) { return one.starts_with("peek "); });
   }
-  void uninstall() {
-    scene.cluster.forget_type("migrations");
-    scene.cluster.forget_type("migrationnodes");
+  // kubectl delete namespace kubectl-migrate.
+  void lose_home() {
+    (void)scene.cluster.remove(kube::core("namespaces", "", "kubectl-migrate"), {}, {});
     (void)scene.cluster.remove(of_group("apps", "deployments", "migrate-extender", "kubectl-migrate"), {}, {});
     for (const char* node : {"node-a", "node-b"})
       scene.cluster.put(kube::core("nodes", "", node), {{"metadata", {{"labels", {{"kubernetes.io/os", "linux"}}}}}});
     scene.cluster.put(of_group("node.k8s.io", "runtimeclasses", "migrate"), kOurs);
     scene.cluster.written.clear();
+  }
+  void uninstall() {
+    scene.cluster.forget_type("migrations");
+    scene.cluster.forget_type("migrationnodes");
+    lose_home();
   }
   int run(Lines arguments) {
     arguments.insert(arguments.begin(), "cleanup");
@@ -425,6 +431,36 @@ BOOST_AUTO_TEST_CASE(an_uninstall_is_finished) {
   const Json* shop = all.scene.cluster.find(kube::core("namespaces", "", "shop"));
   BOOST_TEST(!shop->at("metadata").at("labels").contains(kEnabledLabel));
   check_says(all.scene.out.str(), "node \"node-b\" swept\n");
+}
+
+// It may be installed again, and nothing of it must be missing then.
+BOOST_AUTO_TEST_CASE(of_an_installation_without_its_namespace_all_is_named_and_nothing_goes) {
+  Left all;
+  all.lose_home();
+  all.scene.cluster.put(
+      of_group("admissionregistration.k8s.io", "validatingadmissionpolicies", "kubectl-migrate-name-is-held"), kOurs);
+  all.scene.cluster.put(of_group("rbac.authorization.k8s.io", "rolebindings", "kubectl-migrate", "shop"), kOurs);
+  all.scene.cluster.written.clear();
+  BOOST_TEST(all.run({"-A"}) == 0, all.scene.err.str());
+  BOOST_TEST(all.scene.cluster.written.empty());
+  const std::string told = all.scene.out.str();
+  BOOST_TEST(told.starts_with("Nothing is left over.\n\nFor you to decide (7):\n"), told);
+  for (const char* part : {"  customresourcedefinition \"migrations.kubectl-migrate.dev\"\n",
+                           "  validatingadmissionpolicy \"kubectl-migrate-name-is-held\"\n",
+                           "  rolebinding \"kubectl-migrate\" in namespace shop\n", "  namespace \"shop\"\n",
+                           "  node \"node-a\"\n", "  node \"node-b\"\n", "  runtimeclass \"migrate\"\n"})
+    check_says(told, part);
+}
+
+BOOST_AUTO_TEST_CASE(whose_namespace_is_there_or_cannot_be_seen_is_an_installation_at_work) {
+  for (const bool is_seen : {true, false}) {
+    Left all;
+    all.lose_home();
+    all.scene.cluster.put(kube::core("namespaces", "", "kubectl-migrate"), Json::object());
+    if (!is_seen) all.scene.cluster.forbid("get namespaces");
+    BOOST_TEST(all.run({"-A"}) == 0, all.scene.err.str());
+    BOOST_TEST(all.scene.out.str() == "Nothing is left over.\n");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_node_that_is_not_finished_keeps_the_runtime_class) {
