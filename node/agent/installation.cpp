@@ -147,9 +147,13 @@ Result<void> remove_state(const InstallationPlace& place, const Places& places, 
     else if (auto removed = remove_tree(restored); !removed)
       return removed;
   }
-  if (!done.kept.empty()) return {};
+  const bool has_restored = !holds_nothing(places.restores());
+  // A source that must stay may have all else here as its record. A Pod that was restored has its own folder alone.
+  if (!holds_nothing(places.sources())) return {};
   for (const fs::path& entry : entries_of(place.state))
-    if (auto removed = remove_tree(entry); !removed) return removed;
+    if (!has_restored || entry != places.restores())
+      if (auto removed = remove_tree(entry); !removed) return removed;
+  if (has_restored) return {};
   // Where it is mounted here, it can be removed by the host's own path alone.
   std::error_code code;
   const bool is_gone = fs::remove(path_in(place.root, place.state), code) || fs::remove(place.state, code);

@@ -231,6 +231,11 @@ migrations_under_way() {
     awk '$2 !~ /^(Succeeded|RolledBack|Refused|Planned|Failed)$/ { print $1 " (" ($2 == "" ? "not begun" : $2) ")" }'
 }
 
+# Whether one of these Pods runs on NODE, or may yet.
+has_pod_on() { # "NAMESPACE/NAME NODE", a line for each; NODE
+  awk -v node="$2" 'NF == 1 || (NF && $2 == node) { found = 1 } END { exit !found }' <<<"$1"
+}
+
 # As docs/install.md says, "Uninstall": what is under way is never cut off, and every step leaves a cluster that works.
 command_uninstall() {
   (($# == 0)) || die "uninstall: unknown option '$1' (cluster --help)"
@@ -245,9 +250,10 @@ command_uninstall() {
     # Their finalizers are the controller's to take away, so it must still be there.
     kubectl delete migrations -A --all --timeout=120s >/dev/null || die 'uninstall: Migrations do not go away; see: kubectl get migrations -A'
   fi
-  kept=$(kubectl get pods -A -o 'jsonpath={range .items[?(@.spec.runtimeClassName=="migrate")]}{.metadata.namespace}/{.metadata.name} {end}')
-  [[ -n $kept ]] || unused=(--handler-unused)
+  kept=$(kubectl get pods -A -o 'jsonpath={range .items[?(@.spec.runtimeClassName=="migrate")]}{.metadata.namespace}/{.metadata.name} {.spec.nodeName}{"\n"}{end}')
   for node in $(workers); do
+    unused=()
+    has_pod_on "$kept" "$node" || unused=(--handler-unused)
     pod=$(kubectl -n kubectl-migrate get pods -l app.kubernetes.io/name=migrate-agent --field-selector="spec.nodeName=$node,status.phase=Running" \
       -o name 2>/dev/null)
     [[ -n $pod ]] || { say "no agent runs on $node: what it left there stays"; continue; }
@@ -263,7 +269,7 @@ command_uninstall() {
   kubectl delete namespace kubectl-migrate --ignore-not-found --timeout=120s >/dev/null || die 'uninstall: the namespace kubectl-migrate does not go away'
   kubectl delete crd migrations.kubectl-migrate.dev migrationnodes.kubectl-migrate.dev --ignore-not-found --timeout=120s >/dev/null
   if [[ -n $kept ]]; then
-    say "the RuntimeClass migrate stays for Pods that were migrated: $kept; when they are gone: kubectl migrate cleanup -A"
+    say "the RuntimeClass migrate stays for Pods that were migrated: $(cut -d' ' -f1 <<<"$kept" | paste -sd' '); when they are gone: kubectl migrate cleanup -A"
   else
     kubectl delete runtimeclass migrate --ignore-not-found >/dev/null
   fi

@@ -193,6 +193,20 @@ BOOST_AUTO_TEST_CASE(memory_that_somebody_may_need_stays) {
   BOOST_TEST(fs::is_symlink(root.string() + kInstalledRuntime));
 }
 
+BOOST_AUTO_TEST_CASE(of_a_restored_pod_nothing_stays_but_its_own_folder) {
+  write_text(place.state / "restores/pod-1/main/used", "{}");
+  write_text(place.state / "targets/gone/archives/main/checkpoint/pages-1.img", "memory");
+  write_text(place.state / "terms/gone", "7");
+  fs::create_directories(place.state / "sources");
+  fs::create_directories(pods / "pod-1");
+  value_or_fatal(install(place));
+  const Uninstalled done = value_or_fatal(uninstall(place, pods, HandlerUse::perhaps));
+  BOOST_TEST(done.kept.size() == 2U);  // and the link
+  BOOST_TEST(test::is_there(place.state / "restores/pod-1/main/used"));
+  for (const char* gone : {"targets", "terms", "sources"})
+    BOOST_TEST(!test::is_there(place.state / gone), gone);
+}
+
 // k0s and microk8s keep the kubelet's folders elsewhere: that none is found here says nothing of any Pod.
 BOOST_AUTO_TEST_CASE(without_the_kubelets_folder_every_pod_is_perhaps_there) {
   StoredSource stored;
