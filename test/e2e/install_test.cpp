@@ -126,7 +126,8 @@ BOOST_AUTO_TEST_CASE(installing_again_changes_nothing) {
 
 BOOST_AUTO_TEST_CASE(wrong_words_are_answered_with_what_is_wrong) {
   for (const Words& words : {Words{"install", "--scheduler", "both"}, Words{"install", "--image-tag"},
-                             Words{"install", "--fast"}, Words{"uninstall", "--force"}}) {
+                             Words{"install", "--no-wait", "--scheduler", "main"}, Words{"install", "--fast"},
+                             Words{"uninstall", "--force"}}) {
     const auto answer = cluster.run(words);
     BOOST_TEST((answer.ending == migrate::Ending{migrate::Exited{1}}));
     BOOST_TEST(answer.errors.starts_with("cluster: error: "), answer.errors);

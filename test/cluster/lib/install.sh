@@ -172,10 +172,11 @@ is_healthy() { # SCHEDULER(own | main)
 }
 
 command_install() {
-  local tag='' scheduler=own certificate='' began=$EPOCHREALTIME since agent_tag extender_tag programs pause_image if_needed='' sum
+  local tag='' scheduler=own certificate='' began=$EPOCHREALTIME since agent_tag extender_tag programs pause_image if_needed='' no_wait='' sum
   while (($#)); do
     case $1 in
       --if-needed) if_needed=yes; shift; continue ;;
+      --no-wait) no_wait=yes; shift; continue ;;
       --client-certificate) certificate=yes; shift; continue ;;
       --image-tag) [[ -n ${2:-} ]] || die 'install: --image-tag needs a value'; tag=$2 ;;
       --scheduler) [[ ${2:-} == own || ${2:-} == main ]] || die "install: --scheduler wants own or main, not '${2:-}'"; scheduler=$2 ;;
@@ -184,6 +185,7 @@ command_install() {
     shift 2
   done
   [[ -z $certificate || $scheduler == own ]] || die 'install: --client-certificate is for a scheduler of its own'
+  [[ -z $no_wait || $scheduler == own ]] || die 'install: --no-wait is for a scheduler of its own'
   require_root
   require_cluster
   lock_cluster
@@ -206,6 +208,10 @@ command_install() {
   since=$(($(date +%s) - 20)) # agents report every 10 s
   [[ -z $certificate ]] || install_client_certificate
   kubectl apply -k "$install_state/overlay" >/dev/null || die 'install: the API server did not take the manifests'
+  if [[ -n $no_wait ]]; then
+    say "manifests taken after $(seconds_since "$began") s; Pods follow"
+    return
+  fi
   install_rollouts daemonset/migrate-agent deployment/migrate-extender
   install_scheduler "$scheduler"
   [[ $scheduler == main ]] || install_rollouts deployment/migrate-scheduler
