@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "plugin/our_label.h"
 #include "shared/kube/known_objects.h"
 #include "shared/messages/mirror.h"
 #include "shared/migration/names.h"
@@ -73,7 +74,7 @@ Outcome<AppCopy> copy_of(const Json& pod, const std::string& name) {
               {"kind", "Pod"},
               {"metadata",
                {{"name", name},
-                {"labels", {{"app.kubernetes.io/part-of", "kubectl-migrate"}, {"app.kubernetes.io/name", "check-app"}}},
+                {"labels", {{kPartOfLabel, kPartOfUs}, {"app.kubernetes.io/name", "check-app"}}},
                 {"annotations", copied_annotations(pod)}}},
               {"spec", std::move(spec)}};
   return copy;

@@ -9,6 +9,7 @@
 #include "plugin/commands.h"
 #include "plugin/json_at.h"
 #include "plugin/look.h"
+#include "plugin/our_label.h"
 #include "plugin/version.h"
 #include "plugin/yaml.h"
 #include "shared/base/time.h"
@@ -22,7 +23,6 @@ namespace {
 using kube::metadata_of;
 
 constexpr std::size_t kMostMigrations = 50;  // whose Pods are looked for
-constexpr const char* kPartOfUs = "app.kubernetes.io/part-of=kubectl-migrate";
 
 enum class Scope { of_namespace, of_cluster };
 
@@ -235,13 +235,13 @@ std::string BundleCollector::installation() {
   kept("pods", our_pods_);
   for (const auto& [group, plural, scope] : kInstalled)
     kept(plural, scope == Scope::of_namespace ? reader_.list(path_of(group, plural, kSystemNamespace))
-                                              : reader_.list(path_of(group, plural), labelled(kPartOfUs)));
+                                              : reader_.list(path_of(group, plural), labelled(kOurSelector)));
   // And what `enable` made.
   std::vector<Json> enabled;
   for (const std::string& namespace_ : namespaces()) {
     if (auto one = reader_.get(kube::core("namespaces", "", namespace_))) enabled.push_back(std::move(*one));
     for (const char* plural : {"roles", "rolebindings"})
-      for (Json& one : reader_.list(path_of("rbac.authorization.k8s.io", plural, namespace_), labelled(kPartOfUs)))
+      for (Json& one : reader_.list(path_of("rbac.authorization.k8s.io", plural, namespace_), labelled(kOurSelector)))
         enabled.push_back(std::move(one));
   }
   kept("namespaces", enabled);

@@ -5,6 +5,7 @@
 #include "plugin/cluster_facts.h"
 #include "plugin/format.h"
 #include "plugin/json_at.h"
+#include "plugin/our_label.h"
 #include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
@@ -15,7 +16,6 @@ namespace {
 using kube::metadata_of;
 
 constexpr std::chrono::milliseconds kUntilRenewed{10'000};  // a Lease that somebody holds: several times by then
-constexpr const char* kOurs = "app.kubernetes.io/part-of=kubectl-migrate";
 
 kube::ResourcePath of_group(const char* group, const char* plural, const std::string& namespace_ = "",
                             const std::string& name = "") {
@@ -120,7 +120,7 @@ Outcome<std::vector<InstallationSight::Labelled>> labelled_objects(
     const Session& session, const std::vector<std::pair<std::string, kube::ResourcePath>>& kinds) {
   std::vector<InstallationSight::Labelled> all;
   for (const auto& [kind, collection] : kinds) {
-    auto found = listed(session, collection, labelled(kOurs));
+    auto found = listed(session, collection, labelled(kOurSelector));
     if (!found) return tl::make_unexpected(found.error());
     all.push_back({kind, collection, std::move(*found)});
   }
@@ -171,7 +171,7 @@ Outcome<InstallationSight> look_for_installation(const Session& session, const L
   auto enabled = listed(session, kube::core("namespaces"), labelled(fmt::format("{}=true", kEnabledLabel)));
   if (!enabled) return tl::make_unexpected(enabled.error());
   sight.enabled_namespaces = std::move(*enabled);
-  const auto classes = listed(session, of_group("node.k8s.io", "runtimeclasses"), labelled(kOurs));
+  const auto classes = listed(session, of_group("node.k8s.io", "runtimeclasses"), labelled(kOurSelector));
   if (!classes) return tl::make_unexpected(classes.error());
   for (const Json& one : *classes)
     if (metadata_of(one, "name") == kRuntimeClass) sight.runtime_class = one;

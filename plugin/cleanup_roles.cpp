@@ -5,6 +5,7 @@
 #include "plugin/json_at.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
+#include "shared/migration/placeholder.h"
 
 namespace migrate::plugin {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 using Json = nlohmann::json;
 using kube::metadata_of;
 
-constexpr std::string_view kHold = "-mig-hold";
 constexpr const char* kFieldManager = "kubectl-migrate";
 
 // Whatever somebody has copied our marks to was written by others alone.
@@ -89,7 +89,7 @@ Source source_of(const Inventory& seen, const std::string& migration) {
 }
 
 Role role_of(const Inventory& seen, const Json& pod) {
-  if (metadata_of(pod, "name").ends_with(kHold)) return Role::nothing;
+  if (is_placeholder(metadata_of(pod, "name"))) return Role::nothing;
   const bool has_run = has_run_at_all(pod);
   if (has_run && (!is_shadow(pod) || has_taken_over(pod))) return Role::application;
   switch (source_of(seen, restored_for(pod))) {

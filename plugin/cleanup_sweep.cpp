@@ -6,6 +6,7 @@
 
 #include "plugin/format.h"
 #include "plugin/json_at.h"
+#include "plugin/our_label.h"
 #include "shared/kube/known_objects.h"
 
 namespace migrate::plugin {
@@ -14,8 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = kube::ApiError::Kind;
 
-constexpr const char* kPartOf = "app.kubernetes.io/part-of";
-constexpr const char* kProduct = "kubectl-migrate";
 constexpr std::chrono::milliseconds kPoll = 500ms;
 constexpr std::chrono::milliseconds kPodPatience = 120s;
 constexpr std::chrono::milliseconds kNamespacePatience = 60s;
@@ -62,11 +61,12 @@ Json sweep_pod(const std::string& node, const std::string& image) {
 Outcome<void> NodeSweep::make_namespace() {
   const auto path = kube::core("namespaces", {}, kSweepNamespace);
   const auto until = session_.io.pacer.now() + kNamespacePatience;
-  const Json wanted = {{"apiVersion", "v1"},
-                       {"kind", "Namespace"},
-                       {"metadata",
-                        {{"name", kSweepNamespace},
-                         {"labels", {{kPartOf, kProduct}, {"pod-security.kubernetes.io/enforce", "privileged"}}}}}};
+  const Json wanted = {
+      {"apiVersion", "v1"},
+      {"kind", "Namespace"},
+      {"metadata",
+       {{"name", kSweepNamespace},
+        {"labels", {{kPartOfLabel, kPartOfUs}, {"pod-security.kubernetes.io/enforce", "privileged"}}}}}};
   for (;;) {
     const auto made = session_.client.create(path.collection(), wanted);
     if (made) {
@@ -77,7 +77,7 @@ Outcome<void> NodeSweep::make_namespace() {
     if (is_over && !made.error().may_have_run) return tl::make_unexpected(explain(made.error(), "create", path));
     const auto there = session_.client.get(path);
     if (!there) return tl::make_unexpected(explain(there.error(), "get", path));
-    const bool is_ours = *there && text_at(**there, Pointer{"/metadata/labels"} / kPartOf) == kProduct;
+    const bool is_ours = *there && text_at(**there, Pointer{"/metadata/labels"} / kPartOfLabel) == kPartOfUs;
     if (*there && !is_ours)
       return fail(fmt::format("{} is there, and none of ours; cleaning nodes takes a namespace of that name",
                               kube::describe(path)));

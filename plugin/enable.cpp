@@ -7,6 +7,7 @@
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
+#include "plugin/our_label.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
@@ -28,7 +29,7 @@ kube::ResourcePath rbac(const char* plural, const std::string& namespace_, const
 Json object(const char* kind, const std::string& namespace_, const char* name) {
   Json made = {{"apiVersion", fmt::format("{}/v1", kRbac)},
                {"kind", kind},
-               {"metadata", {{"name", name}, {"labels", {{"app.kubernetes.io/part-of", "kubectl-migrate"}}}}}};
+               {"metadata", {{"name", name}, {"labels", {{kPartOfLabel, kPartOfUs}}}}}};
   if (!namespace_.empty()) made["metadata"]["namespace"] = namespace_;
   return made;
 }

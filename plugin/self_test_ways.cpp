@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "plugin/our_label.h"
 #include "shared/migration/names.h"
 
 namespace migrate::plugin {
@@ -23,7 +24,7 @@ std::string direct_trouble(const NodeFacts& facts) {
 }
 
 Json labels(const std::string& name) {
-  return {{"app.kubernetes.io/part-of", "kubectl-migrate"}, {kNameLabel, name}};
+  return {{kPartOfLabel, kPartOfUs}, {kNameLabel, name}};
 }
 
 // All that Pod Security's profile "restricted" asks for but a uid other than 0: where a node's root lacks

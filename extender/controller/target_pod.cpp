@@ -15,12 +15,14 @@
 #include "shared/messages/mirror.h"
 #include "shared/migration/names.h"
 #include "shared/migration/owners.h"
+#include "shared/migration/placeholder.h"
 #include "shared/migration/pod_copy.h"
 
 namespace migrate::controller {
 namespace {
 
 constexpr std::string_view kInfix = "-mig-";
+static_assert(kPlaceholderSuffix.starts_with(kInfix));
 constexpr std::size_t kSuffix = 5;
 constexpr std::size_t kLongestName = 253;
 constexpr std::size_t kLongestLabel = 63;
@@ -158,7 +160,7 @@ std::string target_name(const Migration& migration, std::uint32_t attempt) {
 }
 
 std::string placeholder_name(const Migration& migration) {
-  return with_suffix(base_name(migration.spec.pod), "hold");
+  return with_suffix(base_name(migration.spec.pod), std::string{kPlaceholderSuffix.substr(kInfix.size())});
 }
 
 Json target_pod(const Json& source, const Migration& migration, const TargetPlan& plan) {

@@ -9,6 +9,7 @@
 #include "shared/migration/names.h"
 #include "shared/migration/node_match.h"
 #include "shared/migration/phase.h"
+#include "shared/migration/placeholder.h"
 #include "shared/migration/prefer_nodes.h"
 
 namespace migrate::scheduling {
@@ -36,7 +37,7 @@ Bytes room_needed(const Migration& migration) {
 
 // A target that is restored from images comes after a placeholder, whose place it takes.
 bool is_after_placeholder(const PodInfo& pod, const Migration& migration) {
-  return migration.spec.restore == RestoreWay::image && !pod.name.ends_with("-mig-hold");
+  return migration.spec.restore == RestoreWay::image && !is_placeholder(pod.name);
 }
 
 // One question about many nodes: what is the same for all of them is found out once.
