@@ -46,6 +46,25 @@ function(migrate_test name)
   endif()
 endfunction()
 
+# migrate_python_test(NAME MODULE [LABELS labels…] [PROPERTIES name value…]): MODULE.py of this folder, with python3 as
+# Debian has it. What these have in common is in test/python.
+function(migrate_python_test name module)
+  cmake_parse_arguments(ARG "" "" "LABELS;PROPERTIES" ${ARGN})
+  if(MIGRATE_STATIC)
+    return()
+  endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  add_test(NAME ${name} COMMAND ${Python3_EXECUTABLE} -B -W error -m unittest -v ${module})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300 WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
+    ENVIRONMENT "PYTHONPATH=${CMAKE_SOURCE_DIR}/test/python;MIGRATE_PROGRAMS=${CMAKE_SOURCE_DIR}/build/release/bin")
+  if(ARG_PROPERTIES)
+    set_tests_properties(${name} PROPERTIES ${ARG_PROPERTIES})
+  endif()
+endfunction()
+
 # migrate_proto(NAME FILE.proto… [ROOT folder]): the messages and gRPC stubs of .proto files as one library. Generated
 # code is not ours: no warnings of it, and it is included as a system header, "PATH-BELOW-ROOT.pb.h".
 function(migrate_proto name)

@@ -1,22 +1,12 @@
 """The report of an evaluation: what stands in it, made of a few rows; pictures as far as the words for gnuplot go."""
 
-import sys
 import tempfile
 import unittest
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
+from scripts import load
+
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def load(path):
-    loader = SourceFileLoader("report", str(path))
-    module = module_from_spec(spec_from_loader(loader.name, loader))
-    sys.modules[loader.name] = module  # where a dataclass looks for its module
-    loader.exec_module(module)
-    return module
-
 
 report = load(ROOT / "test/bench/report")
 

@@ -1,24 +1,14 @@
 """The pictures of docs/pictures.md: that they are of the screens as they are, and how they are drawn."""
 
 import re
-import sys
 import unittest
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from xml.etree import ElementTree
 
+from scripts import load
+
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 WIDEST = 830  # pixels of a page of GitHub's
-
-
-def load(path):
-    loader = SourceFileLoader("make_pictures", str(path))
-    module = module_from_spec(spec_from_loader(loader.name, loader))
-    sys.modules[loader.name] = module  # where a dataclass looks for its module
-    loader.exec_module(module)
-    return module
-
 
 make = load(DOCS / "pictures/make")
 

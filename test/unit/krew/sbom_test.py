@@ -3,25 +3,14 @@
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import unittest
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import small_build
+from scripts import load
 
 SBOM = Path(__file__).resolve().parents[3] / "krew/sbom"
-
-
-def load(path):
-    loader = SourceFileLoader("sbom", str(path))
-    module = module_from_spec(spec_from_loader(loader.name, loader))
-    sys.modules[loader.name] = module  # where a dataclass looks for its module
-    loader.exec_module(module)
-    return module
-
 
 sbom = load(SBOM)
 
