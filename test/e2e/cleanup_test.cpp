@@ -99,7 +99,6 @@ class CriuOptions {
   [[nodiscard]] const std::string& others() const { return others_; }
 
  private:
-  // NOLINTNEXTLINE(modernize-use-nodiscard): also for what it does
   std::string shell(const std::string& script) const { return cluster_.on(node_, {"sh", "-c", script}); }
   const Cluster& cluster_;
   std::string node_;
