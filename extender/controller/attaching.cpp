@@ -40,7 +40,9 @@ Outcome attaching(Hop& hop) {
     Outcome waits = await_waiting(hop, look);
     if (waits.event != Event::deadline) return waits;
     if (hop.left_of(limits) == milliseconds{0}) return waits;
-    if (const std::string trouble = trouble_now(hop, limits); !trouble.empty())
+    // No longer than a look: what is refused behind the commit is asked for again and again.
+    look.until = std::min(limits.until, hop.world().pacer.now() + kBetweenLooks);
+    if (const std::string trouble = trouble_now(hop, look); !trouble.empty())
       if (auto said = hop.say(trouble); !said) return said.error();
   }
 }

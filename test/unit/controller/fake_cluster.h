@@ -34,6 +34,7 @@ class Cluster final : public kube::Client {
   std::function<std::optional<kube::ApiError>(const std::string& verb, const Path& path)> before_write;
   // The same of reading one object.
   std::function<std::optional<kube::ApiError>(const Path& path)> before_read;
+  std::function<std::optional<kube::ApiError>(const Path& path)> before_list;
   // When somebody watches and nothing happens: here a test lets something happen.
   std::function<void()> on_wait;
   // Watches wait for real, for tests with threads.
@@ -84,6 +85,8 @@ class Cluster final : public kube::Client {
     return look(path);
   }
   kube::ApiResult<Json> list(const Path& path, const kube::ListOptions& options, const kube::CallOptions&) override {
+    if (before_list)
+      if (auto refused = before_list(path)) return tl::make_unexpected(*refused);
     const std::lock_guard lock{mutex_};
     Json items = Json::array();
     for (const auto& [name, object] : objects_)
