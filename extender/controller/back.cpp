@@ -201,6 +201,8 @@ Outcome rolling_back(Hop& hop) {
   if (thawed.event != Event::done) return thawed.event == Event::deadline ? later(thawed) : thawed;
   if (has_step(hop.status(), Phase::orphaning))
     if (auto given = give_back_source(hop, hop.after_commit(kRemovePatience)); !given) return later(given.error());
+  if (is_owned_by(hop.migration(), kReplicaSet) && has_step(hop.status(), Phase::finishing))
+    if (auto given = give_back_cost(hop, hop.after_commit(kRemovePatience)); !given) return later(given.error());
   if (Outcome removed = remove_target(hop); removed.event != Event::done) return later(removed);
   if (replays(hop)) (void)remove_queues(hop, hop.after_commit(kCleanUpPatience));  // else tidy() does
   // An agent that has not been asked for what it pushed keeps it in its record: then tidy() asks.

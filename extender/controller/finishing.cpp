@@ -63,23 +63,33 @@ bool clean_broker(Hop& hop, const Limits& limits) {
   return !replays(hop) && hop.migration().spec.target_name.empty();
 }
 
-// Of a migration that failed behind its commit, and whose object goes. A StatefulSet's Pod that works is the set's own
-// again; the end of one that does not makes the set look, and start it anew.
+// What runs there may be the application with its memory, which only lacks a part of its messages.
+Attempt<void> keep_target(Hop& hop, const Limits& limits) {
+  if (is_owned_by(hop.migration(), kReplicaSet))
+    if (auto taken = take_sources_place(hop, limits); !taken) return taken;
+  return settle_target(hop, limits);
+}
+
+// Of a migration that failed behind its commit, and whose object goes. A target that works stays; a StatefulSet's is
+// the set's own again, and the end of one that does not makes the set look, and start it anew.
 Attempt<void> let_go(Hop& hop, const Limits& limits) {
   Pods pods{hop};
   const PodPlace& target = hop.status().target;
-  if (is_owned_by(hop.migration(), kStatefulSet)) {
+  const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
+  if (is_sets)
     if (auto given = give_back_source(hop, limits); !given) return given;
-    // A shadow is none of the set's, and its source is frozen for good: the set starts it anew.
-    if (target.pod != hop.migration().spec.pod) {
-      if (auto removed = pods.remove_ours(target.pod, limits); !removed) return removed;
-      return pods.force_remove(hop.status().source.pod, hop.status().source.uid, limits);
-    }
+  // A shadow is none of the set's, and its source is frozen for good: the set starts it anew.
+  if (is_sets && target.pod != hop.migration().spec.pod) {
+    if (auto removed = pods.remove_ours(target.pod, limits); !removed) return removed;
+    return pods.force_remove(hop.status().source.pod, hop.status().source.uid, limits);
+  }
+  if (!target.pod.empty()) {
     auto found = pods.get(target.pod, limits);
     if (!found) return tl::make_unexpected(found.error());
-    if (*found && containers_run(**found)) return settle_target(hop, limits);
-    if (auto given = give_back_target(hop, limits); !given) return given;
+    if (*found && view_of(**found).uid == target.uid && containers_run(**found)) return keep_target(hop, limits);
   }
+  if (is_sets)
+    if (auto given = give_back_target(hop, limits); !given) return given;
   for (const std::string& name : {target.pod, hop.status().placeholder})
     if (!name.empty())
       if (auto removed = pods.remove_ours(name, limits); !removed) return removed;
@@ -107,9 +117,13 @@ Outcome finishing(Hop& hop) {
   const Limits limits = hop.after_commit(kFinishPatience);
   Pods pods{hop};
   const MigrationStatus& status = hop.status();
-  if (is_owned_by(hop.migration(), kReplicaSet))
+  const bool is_replica_sets = is_owned_by(hop.migration(), kReplicaSet);
+  if (is_replica_sets)
     if (auto replaced = replace_in_replica_set(hop, limits); !replaced) return replaced.error();
   if (auto removed = pods.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed.error();
+  // It may have chosen late. The archives are there still.
+  if (is_replica_sets)
+    if (auto stays = check_target_stays(hop, limits); !stays) return stays.error();
   if (auto settled = settle_target(hop, limits); !settled) return settled.error();
   if (!status.placeholder.empty())
     if (auto removed = pods.remove_ours(status.placeholder, limits); !removed) return removed.error();

@@ -18,6 +18,8 @@ constexpr const char* kLowestCost = "-2147483648";
 
 constexpr milliseconds kBetweenProofs{1'000};
 constexpr milliseconds kAskAgain{100};
+constexpr milliseconds kChoicePatience{1'000};  // a ReplicaSet chooses within some 100 ms, if its controller is up
+constexpr milliseconds kChoicePause{50};
 
 enum class Held { yes, no };
 
@@ -60,24 +62,6 @@ Json deletion_cost_of(const Json& source) {
   return cost.empty() ? Json{} : Json(cost);
 }
 
-Json with_finalizer(const Json& pod, bool is_wanted) {
-  Json all = Json::array();
-  for (const Json& one : list_at(pod, {"metadata", "finalizers"}))
-    if (one != kFinalizer) all.push_back(one);
-  if (is_wanted) all.push_back(kFinalizer);
-  return all;
-}
-
-// Deleted meanwhile, its set has left nobody to give it back to, and a garbage collector that found the Migration among
-// its owners has spared it.
-void tell_set_is_gone(Hop& hop, const std::string& pod) {
-  const OwnerRef& owner = *hop.status().owner;
-  const std::string text = fmt::format(
-      "{} {} is gone, and Pod {} belongs to nobody; delete it if it should be gone too", owner.kind, owner.name, pod);
-  hop.warn(text);
-  record_for_both(hop.world().events, hop.migration(), true, "MigrationSetGone", text);
-}
-
 bool has_lost_set(Hop& hop, const Json& lent) {
   return hop.status().owner && returned_owners(hop.source(), lent).empty();
 }
@@ -94,6 +78,51 @@ Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
   return {};
 }
 
+// The finalizer came with the adoption.
+bool was_told_to_end(const Json& pod) {
+  return view_of(pod).deleting && has_our_finalizer(pod);
+}
+
+tl::unexpected<Outcome> target_was_chosen(Hop& hop) {
+  const Migration& migration = hop.migration();
+  const bool is_live = migration.status.strategy == Strategy::live;
+  return give_up(Event::unsure, "TargetDeleted",
+                 fmt::format("target Pod {}/{} was told to end once its ReplicaSet had it, perhaps as it was not ready "
+                             "just then, and what it has done since it came to life ends with it{}",
+                             migration.namespace_, migration.status.target.pod,
+                             is_live ? ""
+                                     : fmt::format("; the archives are kept: kubectl migrate resume {} "
+                                                   "--from-checkpoint",
+                                                   migration.name)));
+}
+
+// While a frozen source is safe from its liveness probes.
+Limits until_probes(Hop& hop, const Limits& limits) {
+  Limits patience = limits;
+  if (const auto end = hop.frozen_until())
+    patience.until =
+        std::min(limits.until,
+                 hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(*end - hop.world().clock.now()));
+  return patience;
+}
+
+// Until the ReplicaSet has removed the source, as it should. A target that stops being ready as it is adopted costs
+// nothing in its eyes: then the frozen source and the archives are all that is left of the memory.
+Attempt<void> await_choice(Hop& hop, const Limits& limits) {
+  const PodPlace& source = hop.status().source;
+  Limits patience = until_probes(hop, limits);
+  patience.until = std::min(patience.until, hop.world().pacer.now() + kChoicePatience);
+  for (;;) {
+    if (auto stays = check_target_stays(hop, limits); !stays) return stays;
+    auto found = Pods{hop}.get(source.pod, limits);
+    if (!found) return tl::make_unexpected(found.error());
+    if (!*found || view_of(**found).uid != source.uid || view_of(**found).deleting) return {};
+    if (hop.pause(kChoicePause, patience)) continue;
+    if (hop.signals().leaving()) return leave("interrupted");
+    return {};
+  }
+}
+
 // While its source is there the ReplicaSet may choose wrongly: a finalizer keeps the target's object until then.
 Attempt<void> adopt_target(Hop& hop, bool is_source_there, const Limits& limits) {
   const PodPlace& target = hop.status().target;
@@ -101,9 +130,11 @@ Attempt<void> adopt_target(Hop& hop, bool is_source_there, const Limits& limits)
   auto adopted = Pods{hop}.amend(target.pod, target.uid, limits, [&](const Json& pod) {
     // Of a Migration that is deleted in foreground the garbage collector has removed the reference already.
     if (!is_lent_to(pod, hop.migration()) && owner_of(pod)) return Json{};
+    // Given up by somebody. It could not be kept any more.
+    if (view_of(pod).deleting) return Json{};
     is_nobodys = has_lost_set(hop, pod);
     Json metadata{{"ownerReferences", returned_owners(hop.source(), pod)}};
-    if (is_source_there) metadata["finalizers"] = with_finalizer(pod, true);
+    if (is_source_there) metadata["finalizers"] = finalizers_of(pod, true);
     metadata["annotations"][kDeletionCost] = kHighestCost;
     if (const std::string hash = text_at(hop.source(), {"metadata", "labels", kTemplateHashLabel}); !hash.empty())
       metadata["labels"][kTemplateHashLabel] = hash;
@@ -115,6 +146,14 @@ Attempt<void> adopt_target(Hop& hop, bool is_source_there, const Limits& limits)
 }
 
 }  // namespace
+
+void tell_set_is_gone(Hop& hop, const std::string& pod) {
+  const OwnerRef& owner = *hop.status().owner;
+  const std::string text = fmt::format(
+      "{} {} is gone, and Pod {} belongs to nobody; delete it if it should be gone too", owner.kind, owner.name, pod);
+  hop.warn(text);
+  record_for_both(hop.world().events, hop.migration(), true, "MigrationSetGone", text);
+}
 
 Attempt<void> lend_source(Hop& hop, const Limits& limits) {
   const PodPlace& source = hop.status().source;
@@ -197,7 +236,7 @@ Attempt<void> settle_target(Hop& hop, const Limits& limits) {
     }
     if (is_owned_by(hop.migration(), kReplicaSet)) {
       metadata["annotations"][kDeletionCost] = deletion_cost_of(hop.source());
-      metadata["finalizers"] = with_finalizer(pod, false);
+      metadata["finalizers"] = finalizers_of(pod, false);
     }
     return metadata;
   });
@@ -211,12 +250,8 @@ Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
   const MigrationStatus& status = hop.status();
   // No longer than the frozen source is safe from its liveness probes, which would start it anew beside the target.
   // Then it goes first, and of what the ReplicaSet makes in its place there is one too many.
-  const auto frozen_until = hop.frozen_until();
-  Limits patience = limits;
-  if (frozen_until)
-    patience.until = std::min(limits.until, hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(
-                                                                          *frozen_until - hop.world().clock.now()));
-  const auto is_ready = [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; };
+  const Limits patience = until_probes(hop, limits);
+  const auto is_ready = [](const Json* pod) { return pod == nullptr || view_of(*pod).ready || was_told_to_end(*pod); };
   auto ready = pods.await(status.target.pod, is_ready, patience);
   if (!ready && ready.error().event == Event::deadline && hop.left_of(limits) > milliseconds{0}) {
     if (auto removed = pods.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed;
@@ -229,13 +264,34 @@ Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits) {
                                "{} -n {}, or delete it if it never will be",
                                status.target.pod, status.target.pod, hop.migration().namespace_));
   if (!ready) return tl::make_unexpected(ready.error());
+  if (*ready && was_told_to_end(**ready)) return target_was_chosen(hop);
   // Told before it has a choice: what a ReplicaSet sees of Pods it sees in the order of the writes.
   auto cheap = pods.amend(status.source.pod, status.source.uid, limits, [](const Json& pod) {
     if (text_at(pod, {"metadata", "annotations", kDeletionCost}) == kLowestCost) return Json{};
     return Json{{"annotations", {{kDeletionCost, kLowestCost}}}};
   });
   if (!cheap) return tl::make_unexpected(cheap.error());
-  return adopt_target(hop, true, limits);
+  if (auto adopted = adopt_target(hop, true, limits); !adopted) return adopted;
+  return await_choice(hop, limits);
+}
+
+Attempt<void> check_target_stays(Hop& hop, const Limits& limits) {
+  auto found = Pods{hop}.get(hop.status().target.pod, limits);
+  if (!found) return tl::make_unexpected(found.error());
+  if (*found && was_told_to_end(**found)) return target_was_chosen(hop);
+  return {};
+}
+
+Attempt<void> give_back_cost(Hop& hop, const Limits& limits) {
+  const PodPlace& source = hop.status().source;
+  auto given = Pods{hop}.amend(source.pod, source.uid, limits, [&](const Json& pod) {
+    if (text_at(pod, {"metadata", "annotations", kDeletionCost}) != kLowestCost) return Json{};
+    Json metadata = Json::object();
+    metadata["annotations"][kDeletionCost] = deletion_cost_of(hop.source());
+    return metadata;
+  });
+  if (!given) return tl::make_unexpected(given.error());
+  return {};
 }
 
 Attempt<void> take_sources_place(Hop& hop, const Limits& limits) {

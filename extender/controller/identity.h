@@ -26,13 +26,23 @@ namespace migrate::controller {
 // of its containers is an ordinary one. A shadow that is yet to come into its source's name stays lent.
 [[nodiscard]] Attempt<void> settle_target(Hop& hop, const Limits& limits);
 
+// Deleted meanwhile, its set has left nobody to give that Pod back to, and a garbage collector that found the Migration
+// among its owners has spared it.
+void tell_set_is_gone(Hop& hop, const std::string& pod);
+
 // The source of a ReplicaSet is gone before the target is ready. Adopted at once, the target is what the ReplicaSet
 // counts in its place; what it has made there meanwhile is not placed yet, so that goes as one too many before it
 // works. Not the other way round: beside the running source the waiting target would be the one too many.
 [[nodiscard]] Attempt<void> take_sources_place(Hop& hop, const Limits& limits);
 
 // A ReplicaSet adopts the target while it has the source still, and then removes one too many: the source, because the
-// target is ready and both say what they cost. A deadline: the target is not ready yet, and not adopted.
+// target is ready and both say what they cost. A deadline: the target is not ready yet, and not adopted. Unsure: as
+// check_target_stays().
 [[nodiscard]] Attempt<void> replace_in_replica_set(Hop& hop, const Limits& limits);
+// Whether the adopted target was left alone. Unsure: it was told to end, and its object is kept by our finalizer for
+// this to be seen.
+[[nodiscard]] Attempt<void> check_target_stays(Hop& hop, const Limits& limits);
+// What the source of a ReplicaSet says of the cost of its removal is what it said before.
+[[nodiscard]] Attempt<void> give_back_cost(Hop& hop, const Limits& limits);
 
 }  // namespace migrate::controller

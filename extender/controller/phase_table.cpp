@@ -167,6 +167,8 @@ const std::vector<Transition>& phase_table() {
       {P::switching,     E::failed,             P::failed,        kReplay},
 
       {P::finishing,     E::done,               P::succeeded},
+      // A ReplicaSet has told the target to end where it should have been the source, which is frozen still.
+      {P::finishing,     E::unsure,             P::in_doubt},
       // The shadow works and is what was asked for; the name is the second hop's, whatever becomes of it.
       {P::finishing,     E::name_is_taken,      P::returning,     kLive},
       {P::returning,     E::done,               P::succeeded,     kLive},

@@ -96,6 +96,19 @@ std::string not_alive(const Json& pod, const std::string& in_time) {
                      in_time, trouble.empty() ? "" : ": ", trouble);
 }
 
+Json finalizers_of(const Json& pod, bool with_ours) {
+  Json all = Json::array();
+  for (const Json& one : list_at(pod, {"metadata", "finalizers"}))
+    if (one != kFinalizer) all.push_back(one);
+  if (with_ours) all.push_back(kFinalizer);
+  return all;
+}
+
+bool has_our_finalizer(const Json& pod) {
+  const Json& all = list_at(pod, {"metadata", "finalizers"});
+  return std::find(all.begin(), all.end(), kFinalizer) != all.end();
+}
+
 std::optional<milliseconds> freeze_budget(const Json& pod) {
   std::optional<milliseconds> least;
   for (const Json& container : list_at(pod, {"spec", "containers"})) {

@@ -40,6 +40,10 @@ struct PodView {
 // s".
 [[nodiscard]] std::string not_alive(const Json& pod, const std::string& in_time);
 
+// metadata.finalizers with ours, or without.
+[[nodiscard]] Json finalizers_of(const Json& pod, bool with_ours);
+[[nodiscard]] bool has_our_finalizer(const Json& pod);
+
 // How long the Pod may stay frozen until a liveness probe kills it: the least of (failureThreshold - 1) * period over
 // its http and grpc probes, less 2 s, never negative; tcp and exec probes count only when they may not fail a single
 // time. Nothing when no container has one that counts.

@@ -129,6 +129,11 @@ Attempt<void> Pods::remove_ours(const std::string& name, const Limits& limits) {
   if (!found) return tl::make_unexpected(found.error());
   if (!*found || !is_ours(**found)) return {};
   const std::string uid = view_of(**found).uid;
+  // A ReplicaSet's, which would stay for ever.
+  const Change let_go = [](const Json& pod) {
+    return has_our_finalizer(pod) ? Json{{"finalizers", finalizers_of(pod, false)}} : Json{};
+  };
+  if (auto released = amend(name, uid, limits, let_go); !released) return tl::make_unexpected(released.error());
   if (auto asked = remove(name, uid, std::chrono::seconds{1}, limits); !asked) return asked;
   Limits patience = limits;
   patience.until = std::min(limits.until, hop_.world().pacer.now() + kKubeletPatience);

@@ -132,6 +132,14 @@ Attempt<void> note_taken(Hop& hop, const ReplayLink& link, const Limits& limits)
     auto depth =
         ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(messages.mirror); });
     if (!depth) return tl::make_unexpected(depth.error());
+    if (!*depth && messages.lost) {  // we removed it, as it had been replayed to the end
+      messages.replayed = 0;
+      messages.lost = messages.mirrored;
+      hop.warn(
+          fmt::format("the {} messages of {}, the mirror of {}, were taken by a copy that was given up; the one "
+                      "restored from the checkpoint does not know them",
+                      *messages.mirrored, messages.mirror, link.queue.queue));
+    }
     if (!*depth) return {};  // whoever replays will find that
     if ((*depth)->consumers > 0 && hop.pause(kCalmPoll, patience)) continue;
     if ((*depth)->ready >= *messages.mirrored) return {};

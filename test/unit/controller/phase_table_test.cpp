@@ -81,6 +81,12 @@ BOOST_AUTO_TEST_CASE(a_way_back_that_is_closed_leads_to_the_archives_where_they_
   BOOST_CHECK(!next_phase(Phase::rolling_back, Event::unsure, Strategy::live));
 }
 
+// A target that is told to end as it is adopted: a person says what goes on.
+BOOST_AUTO_TEST_CASE(a_target_that_is_lost_as_it_is_adopted_is_a_doubt) {
+  for (const Strategy strategy : kStrategies)
+    BOOST_CHECK(next_phase(Phase::finishing, Event::unsure, strategy) == Phase::in_doubt);
+}
+
 BOOST_AUTO_TEST_CASE(a_transition_ends_a_step_and_begins_the_next) {
   MigrationStatus status;
   const Instant began{1s};

@@ -1,7 +1,7 @@
 // Pods of ReplicaSets: what their ReplicaSet has at every moment of a move.
 #include <boost/test/unit_test.hpp>
 
-#include "test/unit/controller/of_set.h"
+#include "test/unit/controller/of_replica_set.h"
 
 namespace {
 
@@ -10,19 +10,6 @@ using namespace migrate::controller;
 using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(replica_sets_)
-
-struct OfReplicaSet : OfSet {
-  OfReplicaSet() : OfSet("ReplicaSet") {
-    // A ReplicaSet removes what costs least, once it has one too many.
-    cluster.on_wait = [this] {
-      cluster.change(pod(kTargetOfSet), [](Json& object) {
-        if (object["status"].value("phase", "") == "Running")
-          object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
-      });
-    };
-  }
-  static constexpr const char* kTargetOfSet = "orders-1-mig-a6pfz";
-};
 
 BOOST_FIXTURE_TEST_CASE(a_replica_set_has_its_pod_before_it_loses_one, OfReplicaSet) {
   std::vector<std::string> at_the_end;
@@ -34,9 +21,8 @@ BOOST_FIXTURE_TEST_CASE(a_replica_set_has_its_pod_before_it_loses_one, OfReplica
     const Json old = cluster.look(pod(kPod)).value();
     BOOST_TEST(made["metadata"]["ownerReferences"] == owners);
     BOOST_TEST(old["metadata"]["ownerReferences"] == owners);
-    const char* const cost = "controller.kubernetes.io/pod-deletion-cost";
-    BOOST_TEST(old["metadata"]["annotations"][cost] == "-2147483648");
-    BOOST_TEST(made["metadata"]["annotations"][cost] == "2147483647");
+    BOOST_TEST(old["metadata"]["annotations"][kCost] == "-2147483648");
+    BOOST_TEST(made["metadata"]["annotations"][kCost] == "2147483647");
     BOOST_TEST(made["metadata"]["finalizers"] == Json::array({kFinalizer}));
     at_the_end.push_back(name);
     return std::nullopt;
@@ -47,7 +33,7 @@ BOOST_FIXTURE_TEST_CASE(a_replica_set_has_its_pod_before_it_loses_one, OfReplica
   BOOST_TEST(!at_the_end.empty());
   check_is_sets(name);
   const Json made = cluster.look(pod(name)).value();
-  BOOST_TEST(!made["metadata"]["annotations"].contains("controller.kubernetes.io/pod-deletion-cost"));
+  BOOST_TEST(!made["metadata"]["annotations"].contains(kCost));
   BOOST_TEST(made["metadata"]["finalizers"].empty());
   BOOST_TEST(!went_through(status(), Phase::orphaning));
 }
@@ -124,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(a_replica_set_that_loses_its_source_early_has_the_target
   BOOST_TEST(!left.has_value());
   BOOST_REQUIRE(!adopted.is_null());
   BOOST_TEST(adopted["ownerReferences"] == owners);
-  BOOST_TEST(adopted["annotations"]["controller.kubernetes.io/pod-deletion-cost"] == "2147483647");
+  BOOST_TEST(adopted["annotations"][kCost] == "2147483647");
   BOOST_TEST(adopted.value("finalizers", Json::array()).empty());
   const auto writes = cluster.writes();
   const auto removed = std::find(writes.begin(), writes.end(), std::string{"delete pods/"} + kPod);

@@ -152,6 +152,17 @@ BOOST_AUTO_TEST_CASE(the_word_of_a_migration_that_failed_goes_with_it) {
              boost::test_tools::per_element());
 }
 
+// It goes by itself after a day, and the application may have worked there ever since.
+BOOST_AUTO_TEST_CASE(a_target_that_works_outlives_a_migration_that_failed) {
+  Replay scene{Strategy::sequential, true};
+  fail_behind_commit(scene);
+  const std::string uid = scene.status().target.uid;
+  check_can_be_deleted(scene);
+  const Json kept = scene.cluster.look(Scene::pod("orders")).value_or(Json::object());
+  BOOST_TEST(text_at(kept, {"metadata", "uid"}) == uid);
+  BOOST_TEST(!has(kept, {"metadata", "annotations", kRestoreAnnotation}));
+}
+
 // Our rights there are gone before it is, and nobody can read the broker's Secret any more.
 BOOST_AUTO_TEST_CASE(a_migration_that_failed_holds_up_no_namespace_that_goes) {
   Replay scene{Strategy::sequential, true};
