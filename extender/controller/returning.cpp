@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/steps.h"
 #include "shared/migration/names.h"
+#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {
@@ -57,33 +59,34 @@ Json second_hop(Hop& hop, unsigned number) {
   return object;
 }
 
-// That try, made if it is not there; nothing when it was there and has been deleted since. `is_new`: made now.
-Attempt<std::optional<Migration>> take_up(Hop& hop, unsigned number, const Limits& limits, bool& is_new) {
-  Pods api{hop};
-  const auto path = migration_path(hop.migration().namespace_, name_of_try(hop.migration(), number));
-  const auto look = [&] {
-    return api.call<std::optional<Json>>("read " + describe(path), limits, [&](const kube::CallOptions& options) {
-      return hop.world().client.get(path, options);
-    });
-  };
-  auto found = look();
+using Found = std::optional<Migration>;
+
+Attempt<Found> look_at(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
+  auto found = Pods{hop}.call<std::optional<Json>>(
+      "read " + describe(path), limits,
+      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
   if (!found) return tl::make_unexpected(found.error());
-  is_new = !*found;
-  if (is_new) {
-    const Json wanted = second_hop(hop, number);
-    auto made = api.call<Json>("create " + describe(path), limits, [&](const kube::CallOptions& options) {
-      auto answer = hop.world().client.create(path.collection(), wanted, {}, options);
-      const bool is_there = !answer && answer.error().kind == kube::ApiError::Kind::already_exists;
-      return is_there ? kube::ApiResult<Json>{Json{}} : answer;
-    });
-    if (!made) return tl::make_unexpected(made.error());
-    found = look();
-    if (!found) return tl::make_unexpected(found.error());
-    if (!*found) return std::optional<Migration>{};
-  }
+  if (!*found) return Found{};
   auto read = parse_migration(**found);
   if (!read) return give_up(Event::failed, "SecondHop", read.error().message);
-  return std::optional{std::move(*read)};
+  return Found{std::move(*read)};
+}
+
+kube::ResourcePath path_of_try(Hop& hop, unsigned number) {
+  return migration_path(hop.migration().namespace_, name_of_try(hop.migration(), number));
+}
+
+// Nothing when it has been deleted since.
+Attempt<Found> make_try(Hop& hop, unsigned number, const Limits& limits) {
+  const auto path = path_of_try(hop, number);
+  const Json wanted = second_hop(hop, number);
+  auto made = Pods{hop}.call<Json>("create " + describe(path), limits, [&](const kube::CallOptions& options) {
+    auto answer = hop.world().client.create(path.collection(), wanted, {}, options);
+    const bool is_there = !answer && answer.error().kind == kube::ApiError::Kind::already_exists;
+    return is_there ? kube::ApiResult<Json>{Json{}} : answer;
+  });
+  if (!made) return tl::make_unexpected(made.error());
+  return look_at(hop, path, limits);
 }
 
 // A Pod that is not ready yet would be refused.
@@ -94,21 +97,56 @@ Attempt<void> await_ready(Hop& hop, const Limits& limits) {
   return {};
 }
 
+// The second hop has none to give it back to, if it was deleted in time.
+void note_lost_set(Hop& hop) {
+  if (!hop.status().owner) return;
+  const auto home = Pods{hop}.get(hop.status().target.pod, hop.after_commit(kLookPatience));
+  if (home && *home && !owner_of(**home)) tell_set_is_gone(hop, hop.status().target.pod);
+}
+
 Outcome settled(Hop& hop, bool restored, const char* reason, const std::string& message) {
   set_condition(hop.status(), {"NameRestored", restored, reason, message, hop.world().clock.now()});
-  if (!restored) hop.warn(message);
+  if (restored)
+    note_lost_set(hop);
+  else
+    hop.warn(message);
   return {Event::done, "", ""};
 }
 
-// What is to be done about a set's shadow that waits for its name, or the end: it is gone, and its memory with it.
+// The Pod that has the name by now: of the source's owner, or of nobody if that is gone, and restored, as nothing else
+// has our RuntimeClass. A set's name is held, so that nobody but a second hop can have made it.
+Attempt<std::optional<PodPlace>> find_home(Hop& hop, const Limits& limits) {
+  const Migration& migration = hop.migration();
+  auto found = Pods{hop}.get(migration.spec.pod, limits);
+  if (!found) return tl::make_unexpected(found.error());
+  if (!*found) return std::optional<PodPlace>{};
+  const PodView view = view_of(**found);
+  const bool is_restored = text_at(**found, {"spec", "runtimeClassName"}) == kRuntimeClass;
+  const auto owner = owner_of(**found);
+  const bool is_others = owner && owner != migration.status.owner;
+  if (!is_restored || is_others || view.uid == migration.status.source.uid) return std::optional<PodPlace>{};
+  return std::optional{PodPlace{view.name, view.uid, view.node}};
+}
+
+// What is to be done about a shadow that waits for its name, or the end: it is back in it, by a second hop that nobody
+// can look at any more, or it is gone, and its memory with it.
 Outcome shadow_or(Hop& hop, const Limits& limits, Outcome otherwise) {
-  const PodPlace& shadow = hop.status().target;
+  const MigrationStatus& status = hop.status();
+  const PodPlace& shadow = status.target;
   auto found = Pods{hop}.get(shadow.pod, limits);
   if (!found) return found.error();
   if (*found && view_of(**found).uid == shadow.uid) return otherwise;
+  auto home = find_home(hop, limits);
+  if (!home) return home.error();
+  if (*home) {
+    hop.status().target = **home;
+    return settled(hop, true, "Returned", "by a migration that has been deleted since");
+  }
+  const std::string who_starts = status.owner ? fmt::format("; {} {} starts {} anew", status.owner->kind,
+                                                            status.owner->name, hop.migration().spec.pod)
+                                              : "";
   return settled(hop, false, "ShadowGone",
-                 fmt::format("Pod {} is gone, and with it its memory; StatefulSet {} starts {} anew", shadow.pod,
-                             hop.status().owner->name, hop.migration().spec.pod));
+                 fmt::format("Pod {} is gone, and with it its memory{}", shadow.pod, who_starts));
 }
 
 // What the second hop froze is the shadow: lost there, it was started anew without its memory.
@@ -128,12 +166,35 @@ bool waits_too_long(Hop& hop) {
   return !steps.empty() && hop.world().clock.now() - steps.back().started > hop.migration().spec.timeout;
 }
 
+// A try that came to nothing.
+struct LastTry {
+  std::string why = {};
+  std::optional<Instant> ended = {};
+  unsigned number = 0;
+};
+
+bool is_too_soon(Hop& hop, const LastTry& last) {
+  return is_owned_by(hop.migration(), kStatefulSet) && hop.world().clock.now() - last.ended.value_or(Instant{}) <
+                                                           kBetweenTries * std::min(last.number, kLongestPause);
+}
+
+// That try, made if it is not there; nothing when it was there and has been deleted since. Done: there is nothing left
+// to try. What became of the shadow is asked only where no try is left that tells it. `is_new`: made now.
+Attempt<Found> take_up(Hop& hop, unsigned number, const LastTry& last, const Limits& limits, bool& is_new) {
+  auto there = look_at(hop, path_of_try(hop, number), limits);
+  is_new = there && !*there;
+  if (!is_new) return there;
+  Outcome shadow = shadow_or(hop, limits, {Event::left, "Waits", last.why});
+  if (shadow.reason != "Waits" || is_too_soon(hop, last)) return tl::make_unexpected(std::move(shadow));
+  return make_try(hop, number, limits);
+}
+
 }  // namespace
 
 Outcome returning(Hop& hop) {
   const std::string wanted = hop.migration().spec.pod;
   const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
-  std::string why;
+  LastTry last;
   for (unsigned number = 1; is_sets || number <= kTries; ++number) {
     const Limits limits = hop.after_commit(kApiPatience);
     if (auto ready = await_ready(hop, hop.after_commit(kLookPatience)); !ready) {
@@ -148,10 +209,10 @@ Outcome returning(Hop& hop) {
     const Limits patience = hop.after_commit(kLookPatience);
     for (;;) {
       bool is_new = false;
-      auto second = take_up(hop, number, limits, is_new);
+      auto second = take_up(hop, number, last, limits, is_new);
       if (!second) {
-        if (second.error().event == Event::left) return second.error();
-        if (is_sets) return shadow_or(hop, limits, {Event::left, "TriesAgain", second.error().message});
+        if (second.error().event == Event::left || second.error().event == Event::done) return second.error();
+        if (is_sets) return {Event::left, "TriesAgain", second.error().message};
         return settled(hop, false, "SecondHopFailed", second.error().message);
       }
       if (!*second) break;
@@ -173,14 +234,9 @@ Outcome returning(Hop& hop) {
         return settled(hop, false, "SecondHopFailed",
                        fmt::format("migration {} failed: {}", (*second)->name, seen.message));
       if (is_final(seen.phase)) {
-        why = fmt::format("{}: {}", (*second)->name, seen.message);
+        last = {fmt::format("{}: {}", (*second)->name, seen.message), seen.finished, number};
         note_lost_shadow(hop, seen);
         note_second_gap(hop.status(), seen);
-        if (!is_sets) break;
-        const auto pause = kBetweenTries * std::min(number, kLongestPause);
-        const bool is_soon = hop.world().clock.now() - seen.finished.value_or(Instant{}) < pause;
-        Outcome there = shadow_or(hop, limits, {is_soon ? Event::left : Event::done, "TriesAgain", why});
-        if (is_soon || there.reason != "TriesAgain") return there;
         break;
       }
       if (!hop.pause(kPoll, patience))
@@ -193,7 +249,7 @@ Outcome returning(Hop& hop) {
   }
   return settled(hop, false, "SecondHopRolledBack",
                  fmt::format("the Pod works as {}: its way back into the name {} came to nothing {} times, at last {}",
-                             hop.status().target.pod, wanted, kTries, why));
+                             hop.status().target.pod, wanted, kTries, last.why));
 }
 
 }  // namespace migrate::controller

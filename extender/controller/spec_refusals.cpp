@@ -22,7 +22,9 @@ class Rows {
     const auto set = owner_of(pod_, is_shadow_);
     for (const Json& owner : list_at(pod_, {"metadata", "ownerReferences"})) {
       const std::string kind = text_at(owner, {"kind"});
-      const bool is_known = set && (text_at(owner, {"uid"}) == set->uid || kind == "Migration");
+      // A shadow's set may be gone by now; who lent it is not.
+      const bool is_lender = kind == "Migration" && (set || is_shadow_);
+      const bool is_known = is_lender || (set && text_at(owner, {"uid"}) == set->uid);
       if (!is_known)
         add("OwnerUnknown",
             fmt::format("it belongs to {} {}, which would not know the target for its own; only Pods of StatefulSets, "

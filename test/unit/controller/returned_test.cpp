@@ -1,0 +1,146 @@
+// What became of a shadow on its way into the name, when whoever asks has not seen it.
+#include <algorithm>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "test/unit/controller/of_set.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+namespace data = boost::unit_test::data;
+
+// In Returning; the shadow is gone.
+struct Unseen : Scene {
+  explicit Unseen(bool is_sets = true) : Scene(true), owners(is_sets ? owners_of("StatefulSet") : Json::array()) {
+    cluster.drop(pod("orders"));
+    cluster.change(path(), [&](Json& object) {
+      object["spec"]["strategy"] = "Live";
+      object["status"] = {{"phase", "Returning"},
+                          {"strategy", "Live"},
+                          {"source", {{"pod", "orders"}, {"uid", "uid-source"}, {"node", "node-a"}}},
+                          {"target", {{"pod", "orders-mig-a6pfz"}, {"uid", "uid-shadow"}, {"node", "node-b"}}}};
+      if (is_sets) object["status"]["owner"] = {{"kind", "StatefulSet"}, {"name", "orders"}, {"uid", "uid-set"}};
+    });
+  }
+  static kube::ResourcePath try_path(int number) {
+    return migration_path("shop", "orders-1-name-" + std::to_string(number));
+  }
+  void put_try(int number, const Json& status) {
+    Migration second = samples::migration();
+    second.name = try_path(number).name;
+    second.uid = "uid-" + second.name;
+    second.spec.target_name = "orders";
+    Json object = object_of(second);
+    object["status"] = status;
+    cluster.put(try_path(number), object);
+  }
+  // As a second hop has made it.
+  void put_home() {
+    Json home = samples::pod();
+    home["metadata"]["uid"] = "uid-home";
+    home["metadata"]["ownerReferences"] = owners;
+    home["spec"]["nodeName"] = "node-b";
+    home["spec"]["runtimeClassName"] = kRuntimeClass;
+    cluster.put(pod("orders"), home);
+  }
+  void check_returned(const MigrationStatus& now, const std::string& how) const {
+    BOOST_TEST(to_string(now.phase) == "Succeeded", now.message + log.text());
+    const Condition* restored = find_condition(now, "NameRestored");
+    BOOST_REQUIRE(restored != nullptr);
+    BOOST_TEST(restored->value, restored->message);
+    BOOST_TEST(restored->reason == "Returned");
+    BOOST_TEST(restored->message.find(how) != std::string::npos, restored->message);
+    BOOST_CHECK((now.target == PodPlace{"orders", "uid-home", "node-b"}));
+  }
+
+  Json owners;
+  Json rolled_back = {{"phase", "RolledBack"}, {"message", "no room"}, {"finishedAt", "2025-12-31T23:00:00Z"}};
+  Json succeeded = {
+      {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", "orders"}, {"uid", "uid-home"}, {"node", "node-b"}}}};
+};
+
+BOOST_AUTO_TEST_SUITE(returned_)
+
+// One that is being deleted goes with its finalizer, right behind its success.
+BOOST_DATA_TEST_CASE(a_second_hop_that_was_deleted_has_brought_it_home, data::make({false, true}), is_sets) {
+  Unseen scene{is_sets};
+  scene.put_home();
+  const MigrationStatus now = scene.run();
+  scene.check_returned(now, "deleted since");
+  BOOST_TEST(now.warnings.empty());
+  BOOST_TEST(!scene.cluster.look(Unseen::try_path(1)));
+}
+
+// The tries are looked through from the first one, and what became of the shadow is the last one's to tell.
+BOOST_DATA_TEST_CASE(a_try_that_came_to_nothing_does_not_hide_one_that_succeeded, data::make({false, true}), is_sets) {
+  Unseen scene{is_sets};
+  scene.put_try(1, scene.rolled_back);
+  scene.put_try(2, scene.succeeded);
+  scene.put_home();
+  scene.check_returned(scene.run(), "by migration orders-1-name-2: gap 700 ms");
+}
+
+BOOST_FIXTURE_TEST_CASE(nor_one_that_is_under_way, Unseen) {
+  put_try(1, rolled_back);
+  put_try(2, {{"phase", "Finishing"}});
+  put_home();
+  run(2);
+  BOOST_TEST(to_string(status().phase) == "Returning", log.text());
+  put_try(2, succeeded);
+  check_returned(run(), "by migration orders-1-name-2");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_empty_pod_in_the_name_is_not_it, Unseen) {
+  put_home();
+  cluster.change(pod("orders"), [](Json& object) { object["spec"].erase("runtimeClassName"); });
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded");
+  const Condition* restored = find_condition(now, "NameRestored");
+  BOOST_REQUIRE(restored != nullptr);
+  BOOST_TEST(!restored->value);
+  BOOST_TEST(restored->reason == "ShadowGone");
+  BOOST_TEST(restored->message.find("; StatefulSet orders starts orders anew") != std::string::npos, restored->message);
+}
+
+BOOST_AUTO_TEST_CASE(a_shadow_of_nobody_s_that_is_gone_is_told_of_once) {
+  Unseen scene{false};
+  const MigrationStatus now = scene.run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded");
+  BOOST_TEST(now.warnings == std::vector<std::string>{"Pod orders-mig-a6pfz is gone, and with it its memory"},
+             boost::test_tools::per_element());
+  BOOST_TEST(!scene.cluster.look(Unseen::try_path(1)));
+}
+
+// The garbage collector leaves the Migration alone among the shadow's owners.
+BOOST_FIXTURE_TEST_CASE(a_shadow_whose_set_was_deleted_comes_into_its_name, Scene) {
+  cluster.change(pod("orders"), [](Json& object) {
+    object["metadata"]["ownerReferences"] = {
+        {{"apiVersion", kApiVersion}, {"kind", "Migration"}, {"name", "first"}, {"uid", "u1"}, {"controller", true}}};
+  });
+  cluster.change(path(), [](Json& object) {
+    object["spec"]["target"] = {{"node", "node-a"}, {"name", "home"}};
+    object["spec"]["strategy"] = "Stop";
+  });
+  place_on = "";
+  run();
+  check_succeeded("home");
+  BOOST_TEST(!has(cluster.look(pod("home")).value(), {"metadata", "ownerReferences"}));
+}
+
+BOOST_FIXTURE_TEST_CASE(and_belongs_to_nobody_there, Unseen) {
+  put_try(1, succeeded);
+  owners = Json::array();
+  put_home();
+  const MigrationStatus now = run();
+  check_returned(now, "by migration orders-1-name-1");
+  BOOST_REQUIRE(now.warnings.size() == 1U);
+  BOOST_TEST(now.warnings.front().starts_with("StatefulSet orders is gone, and Pod orders belongs to nobody"),
+             now.warnings.front());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
