@@ -122,8 +122,10 @@ Scene::Move DeploymentScene::move(std::size_t number, const std::string& strateg
   return move;
 }
 
-// Until the garbage collector has taken the Migration from the target's owners, which leaves it to nobody.
-void DeploymentScene::begin_and_delete(const Scene& scene, const std::string& name, Json& begun) const {
+// In foreground until the garbage collector has taken the Migration from the target's owners, which leaves it to
+// nobody.
+void DeploymentScene::begin_and_delete(const Scene& scene, const std::string& name, const std::string& cascade,
+                                       Json& begun) const {
   const std::string node = scene.other_node();
   PhaseGate gate{cluster(), ns(), "Restoring", name};
   const auto answer =
@@ -135,21 +137,22 @@ void DeploymentScene::begin_and_delete(const Scene& scene, const std::string& na
   hold->await();
   begun = stage().migration(name);
   cluster().kubectl(
-      {"-n", ns(), "delete", "migrations.kubectl-migrate.dev", name, "--wait=false", "--cascade=foreground"});
+      {"-n", ns(), "delete", "migrations.kubectl-migrate.dev", name, "--wait=false", "--cascade=" + cascade});
+  if (cascade != "foreground") return;
   const auto target = begun.at("status").at("target").at("pod").get<std::string>();
   stage().await("the garbage collector to take the Migration from the owners of " + target, name,
                 [&] { return !is_owned_by(stage().pod(target), uid_of(begun)); });
 }
 
-void DeploymentScene::move_and_delete(std::size_t number) {
+void DeploymentScene::move_and_delete(std::size_t number, const std::string& cascade) {
   Scene& scene = at(number);
   const Json before = pods_of(cluster(), ns());
   const Json rollout = rollout_of(cluster(), ns());
   const std::string moved = scene.consumer();
-  const std::string name = "deleted-in-foreground";
+  const std::string name = "deleted-in-" + cascade;
   const PodEvents events{cluster(), ns()};
   Json begun;
-  begin_and_delete(scene, name, begun);
+  begin_and_delete(scene, name, cascade, begun);
   stage().await("Migration " + name + " to be gone", name, [&] {
     const auto looked = cluster().run(
         {"kubectl", "-n", ns(), "get", "migrations.kubectl-migrate.dev", name, "--ignore-not-found", "-o", "name"});

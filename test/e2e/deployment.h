@@ -22,8 +22,8 @@ class DeploymentScene {
 
   // Scene::move() to its other node, and all that must hold of the Deployment afterwards.
   Scene::Move move(std::size_t number, const std::string& strategy);
-  // The same by `stop`, and the Migration is deleted in foreground while the target is restored.
-  void move_and_delete(std::size_t number);
+  // The same by `stop`, and the Migration is deleted (`cascade`: background, foreground) while the target is restored.
+  void move_and_delete(std::size_t number, const std::string& cascade);
   // All Pods are replaced, as if nothing had been. State is in memory only: the last thing to be done.
   void check_rolls_out() const;
 
@@ -33,7 +33,8 @@ class DeploymentScene {
  private:
   [[nodiscard]] const std::string& ns() const;
   void await_rollout() const;
-  void begin_and_delete(const Scene& scene, const std::string& name, nlohmann::json& begun) const;
+  void begin_and_delete(const Scene& scene, const std::string& name, const std::string& cascade,
+                        nlohmann::json& begun) const;
   void check_adopted(const std::string& pod, const std::string& migration) const;
 
   int replicas_;

@@ -34,7 +34,11 @@ BOOST_AUTO_TEST_CASE(one_that_has_moved_moves_back) {
 }
 
 BOOST_AUTO_TEST_CASE(one_whose_migration_is_deleted_in_foreground_is_adopted_once_it_is_ready) {
-  replicas().move_and_delete(1);
+  replicas().move_and_delete(1, "foreground");
+}
+
+BOOST_AUTO_TEST_CASE(and_one_whose_migration_is_deleted_in_background) {
+  replicas().move_and_delete(0, "background");
 }
 
 BOOST_AUTO_TEST_CASE(nothing_was_lost_repeated_or_reordered) {
