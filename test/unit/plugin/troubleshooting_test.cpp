@@ -82,6 +82,8 @@ Names refusal_reasons() {
   all.merge(found(text, R"re(Event::refused,\s*"([A-Z]\w+)")re"));
   all.merge(found(text, R"re(\{\s*"([A-Z]\w+)",\s*fmt::format)re"));
   all.merge(found(text, R"re(\{[\w.]+ \? "([A-Z]\w+)" : "([A-Z]\w+)")re"));
+  // Refused with by several of them.
+  all.merge(found(read(source() / "extender/controller/broker_rights.h"), R"re(kBrokerRights = "([A-Z]\w+)")re"));
   return all;
 }
 
