@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
 std::atomic<bool> interrupted{false};
+std::atomic<bool> is_watched{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 extern "C" void note_interrupt(int) {
@@ -16,7 +17,9 @@ extern "C" void note_interrupt(int) {
 
 }  // namespace
 
-Interrupts::Interrupts() : before_(kSignals.size()) {
+Interrupts::Interrupts() {
+  if (is_watched.exchange(true)) return;
+  before_.resize(kSignals.size());
   interrupted.store(false);
   struct sigaction action = {};
   action.sa_handler = note_interrupt;  // NOLINT(cppcoreguidelines-pro-type-union-access)
@@ -26,8 +29,10 @@ Interrupts::Interrupts() : before_(kSignals.size()) {
 }
 
 Interrupts::~Interrupts() {
+  if (before_.empty()) return;
   for (std::size_t i = 0; i < kSignals.size(); ++i)
     ::sigaction(kSignals.at(i), &before_.at(i), nullptr);
+  is_watched.store(false);
 }
 
 bool Interrupts::came() {

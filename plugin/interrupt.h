@@ -6,7 +6,8 @@
 
 namespace migrate::plugin {
 
-// While it lives the first such signal is only noted; a second one ends the program as always. One at a time.
+// While it lives the first such signal is only noted; a second one ends the program as always. One that is made while
+// another lives adds nothing to it, and forgets nothing that has come.
 class Interrupts {
  public:
   Interrupts();
@@ -17,7 +18,7 @@ class Interrupts {
   [[nodiscard]] static bool came();
 
  private:
-  std::vector<struct sigaction> before_;
+  std::vector<struct sigaction> before_;  // empty: another one lived already
 };
 
 }  // namespace migrate::plugin

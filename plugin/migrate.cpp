@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "plugin/commands.h"
+#include "plugin/interrupt.h"
 #include "plugin/output.h"
 #include "plugin/plan_text.h"
 #include "plugin/pod_defaults.h"
@@ -158,6 +159,8 @@ int run_migrate(const Session& session, const Options& options) {
   if (!pod) return report(session.io, pod.error());
   const auto whole = with_pod_defaults(options, *pod);
   if (!whole) return report(session.io, whole.error());
+  // From before it is made: whoever interrupts right then is told its name, as it goes on.
+  const Interrupts interrupts;
   auto made = create_migration(session, *whole, kube::metadata_of(*pod, "uid"));
   if (!made) return report(session.io, made.error());
   if (options.dry_run != DryRun::none || !options.wait) return announce(session, options, *made);

@@ -160,7 +160,7 @@ class Queues {
     eventually("the odd consumers to consume", [&] {
       const Json all =
           Json::parse(management(cluster_, "GET", std::string("/consumers/") + kVirtualHost), nullptr, false);
-      return all.is_array() && all.size() == 5;
+      return all.is_array() && all.size() == 6;
     });
   }
 

@@ -170,9 +170,9 @@ struct Failed : Deleted {
         {{"name", "app"},
          {"state",
           left == Left::dead_target ? Json{{"terminated", {{"exitCode", 137}}}} : Json{{"running", Json::object()}}}}};
+    const Json lent = lent_owners(moved, migration());
     if (is_live)
-      cluster.change(pod(kPod),
-                     [&](Json& object) { object["metadata"]["ownerReferences"] = lent_owners(moved, migration()); });
+      cluster.change(pod(kPod), [&](Json& object) { object["metadata"]["ownerReferences"] = lent; });
     else
       cluster.drop(pod(kPod));
     cluster.put(pod(name), made);
