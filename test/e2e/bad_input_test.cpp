@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(a_selector_that_no_node_has) {
         {"plain", "--node-selector", "nothing=here"},
         3,
         {"no node can take Pod bad-input/plain", "node node-b does not have the label nothing=here",
-         "node node-c does not have the label nothing=here", "docs/troubleshooting.md#nonode"}});
+         "node node-c does not have the label nothing=here"}});
 }
 
 BOOST_AUTO_TEST_CASE(a_pod_that_was_made_anew_meanwhile) {
