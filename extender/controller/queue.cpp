@@ -16,6 +16,7 @@ namespace migrate::controller {
 namespace {
 
 constexpr milliseconds kPoll{10};
+constexpr milliseconds kAway{1'000};  // who does not answer for that long was started anew, or cut off
 
 Attempt<std::vector<broker::Consumer>> list_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
                                                       const Limits& limits) {
@@ -127,11 +128,14 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
   const auto delay = [&] {
     return Limits{std::min(limits.until, hop.world().pacer.now() + broker::kListingDelay), limits.stop};
   };
-  Limits patience = delay();
+  Limits patience = limits;
   std::optional<std::uint64_t> counted;  // when this patience began
   for (;;) {
+    const auto asked = hop.world().pacer.now();
     auto listed = list_consumers(hop, broker, queue, limits);
     if (!listed) return tl::make_unexpected(listed.error());
+    // A broker that was away lists whoever has come back to it as late as any.
+    if (hop.world().pacer.now() - asked >= kAway) counted.reset();
     auto own = connections_of(*listed, pod);
     if (own && !own->empty()) {
       if (auto may = check_closing(hop, broker, queue, pod, *listed, limits); !may)
@@ -144,6 +148,7 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
       const auto count = count_consumers(hop, broker, queue, limits);
       if (!count) return tl::make_unexpected(count.error());
       counted = *count;
+      patience = delay();
     }
     if (hop.pause(broker::kBetweenListings, patience)) continue;
     if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));

@@ -163,6 +163,25 @@ BOOST_FIXTURE_TEST_CASE(consumers_that_are_never_listed_are_told_of_before_the_f
   BOOST_TEST((status.steps.back().started - began < 20s));
 }
 
+// Then the time in which who consumes is listed begins when it is back.
+BOOST_FIXTURE_TEST_CASE(a_broker_that_is_started_anew_lists_as_late_as_ever, JustCome) {
+  std::optional<Instant> away;
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    const bool is_list = call.starts_with("consumers");
+    if (is_list && !away && status().phase == Phase::freezing) away = now();
+    if (away && now() - *away < 8s) return Error{"no broker there"};
+    if (away && is_list && broker->depth("orders").value()->consumers == 0) come("t1", "by way of a proxy", "192.168.0.1");
+    return std::nullopt;
+  };
+  time.on_pass = [&] {
+    leadership.turn({});
+    if (away && now() - *away >= 13s) broker->unlisted.clear();
+  };
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"by way of a proxy"}, boost::test_tools::per_element());
+}
+
 // Nobody consumed when it was looked; it is listed late, and closed all the same.
 BOOST_FIXTURE_TEST_CASE(a_consumer_that_comes_right_before_the_freeze_is_closed_when_it_is_listed, JustCome) {
   source.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
