@@ -170,7 +170,8 @@ BOOST_FIXTURE_TEST_CASE(a_broker_that_is_started_anew_lists_as_late_as_ever, Jus
     const bool is_list = call.starts_with("consumers");
     if (is_list && !away && status().phase == Phase::freezing) away = now();
     if (away && now() - *away < 8s) return Error{"no broker there"};
-    if (away && is_list && broker->depth("orders").value()->consumers == 0) come("t1", "by way of a proxy", "192.168.0.1");
+    if (away && is_list && broker->depth("orders").value()->consumers == 0)
+      come("t1", "by way of a proxy", "192.168.0.1");
     return std::nullopt;
   };
   time.on_pass = [&] {
