@@ -121,7 +121,10 @@ Attempt<void> judge_nodes(Inquiry& asked) {
     auto all = objections(asked, *nodes);
     if (!all) return tl::make_unexpected(all.error());
     if (!*all) return {};
-    if (!first_ones) asked.add(no_node(migration, asked.around.source.name, **all));
+    // A page that is not full holds all of them.
+    if (first_ones && list_at(*nodes, {"items"}).size() >= kFirstNodes) continue;
+    asked.add(no_node(migration, asked.around.source.name, **all));
+    return {};
   }
   return {};
 }
