@@ -197,4 +197,8 @@ struct DrainScene {
   std::map<std::string, int> looks_;
 };
 
+inline void check_says_not(const std::string& text, const std::string& part) {
+  BOOST_TEST(text.find(part) == std::string::npos, "\"" << part << "\" is in: " << text);
+}
+
 }  // namespace migrate::plugin

@@ -28,10 +28,6 @@ std::size_t count_of(const std::string& text, const std::string& part) {
   return count;
 }
 
-void check_says_not(const std::string& text, const std::string& part) {
-  BOOST_TEST(text.find(part) == std::string::npos, "\"" << part << "\" is in: " << text);
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(draining)

@@ -22,10 +22,6 @@ MigrationStatus planned() {
   return status;
 }
 
-void check_says_not(const std::string& text, const std::string& part) {
-  BOOST_TEST(text.find(part) == std::string::npos, "\"" << part << "\" is in: " << text);
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(drain_troubles)

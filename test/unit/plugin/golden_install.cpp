@@ -3,6 +3,7 @@
 #include "test/unit/plugin/drain_scene.h"
 #include "test/unit/plugin/dry_run_scene.h"
 #include "test/unit/plugin/golden_world.h"
+#include "test/unit/plugin/self_test_facts.h"
 
 namespace migrate::plugin {
 namespace {
@@ -38,21 +39,10 @@ Json lease(const std::string& name) {
 }
 
 NodeFacts facts_of(const std::string& node) {
-  NodeFacts facts;
-  facts.node = node;
-  facts.address = "10.0.0.1:10960";
+  NodeFacts facts = able_node(node);
   facts.agent_version = MIGRATE_VERSION;
-  facts.heartbeat = at(-5s);
-  facts.runtime = "containerd";
-  facts.runtime_version = "2.3.7";
-  facts.has_handler = true;
-  facts.can_checkpoint_directly = true;
-  facts.restore_via_create = true;
-  facts.criu = "4.2.1";
   facts.criu_check = CriuCheck{true, ""};
-  facts.kubelet_checkpoint = KubeletCheckpoint{KubeletCheckpoint::kAllowed, ""};
   facts.kernel = "6.12.5";
-  facts.architecture = "amd64";
   facts.cpu_features = {"avx", "avx512f", "sse2"};
   facts.free_disk = Bytes{44'238'000'000};
   return facts;

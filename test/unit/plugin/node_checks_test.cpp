@@ -1,27 +1,16 @@
 #include "plugin/node_checks.h"
 
 #include "plugin/node_row.h"
-#include "test/unit/plugin/scene.h"
+#include "test/unit/plugin/self_test_facts.h"
 
 namespace migrate::plugin {
 namespace {
 
 NodeFacts good(const std::string& name) {
-  NodeFacts facts;
-  facts.node = name;
+  NodeFacts facts = able_node(name);
   facts.agent_version = MIGRATE_VERSION;
-  facts.heartbeat = at(-5s);
-  facts.runtime = "containerd";
-  facts.runtime_version = "2.3.7";
-  facts.has_handler = true;
-  facts.can_checkpoint_directly = true;
-  facts.restore_via_create = true;
-  facts.criu = "4.2.1";
   facts.criu_check = CriuCheck{true, "Looks good."};
-  facts.kubelet_checkpoint = KubeletCheckpoint{KubeletCheckpoint::kAllowed, ""};
   facts.kernel = "6.12.0";
-  facts.architecture = "amd64";
-  facts.cpu_features = {"avx", "sse2"};
   facts.free_disk = 4096_MiB;
   return facts;
 }

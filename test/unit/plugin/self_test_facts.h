@@ -1,4 +1,4 @@
-// Nodes on which a self-test can do all there is.
+// Nodes on which all can be done that there is, as their agents tell it.
 #pragma once
 
 #include <string>
