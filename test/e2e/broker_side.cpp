@@ -68,9 +68,9 @@ void set_broker_user(const Cluster& cluster, const std::string& ns, const std::s
                    {"management-url", fmt::format("http://{}:{}@rabbitmq.rabbitmq:15672", name, name)}}}});
 }
 
-std::vector<std::string> queues(const Cluster& cluster, const std::string& prefix) {
+std::vector<std::string> queues(const Cluster& cluster, const std::string& prefix, const std::string& virtual_host) {
   std::vector<std::string> found;
-  const Json all = list(cluster, "/queues/%2F?columns=name");
+  const Json all = list(cluster, "/queues/" + percent_encoded(virtual_host) + "?columns=name");
   found.reserve(all.size());
   for (const Json& one : all)
     if (const auto name = one.at("name").get<std::string>(); name.starts_with(prefix)) found.push_back(name);

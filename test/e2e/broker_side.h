@@ -19,7 +19,8 @@ void make_broker_user(const Cluster& cluster, const std::string& name, const std
 void set_broker_user(const Cluster& cluster, const std::string& ns, const std::string& name);
 
 // Queues whose name begins with it; deleted, whatever is in them.
-[[nodiscard]] std::vector<std::string> queues(const Cluster& cluster, const std::string& prefix);
+[[nodiscard]] std::vector<std::string> queues(const Cluster& cluster, const std::string& prefix,
+                                              const std::string& virtual_host = "/");
 void delete_queue(const Cluster& cluster, const std::string& name);
 
 // One binding more of a queue, to an exchange that it is bound to; and without it again.

@@ -7,7 +7,7 @@
 #include <functional>
 
 #include "test/e2e/broker_side.h"
-#include "test/e2e/scene.h"
+#include "test/e2e/queues_left.h"
 
 using namespace harness;
 using Json = nlohmann::json;
@@ -50,6 +50,7 @@ struct Run {
   ConsumerSpec& consumer;  // its route is the producer's too
   double& per_second;
   Words& flags;
+  std::string& virtual_host;
 };
 
 struct Row {
@@ -78,6 +79,7 @@ void use_virtual_host(Run& run) {
   api(cluster, "DELETE", path);
   api(cluster, "PUT", path);
   api(cluster, "PUT", fmt::format("/permissions/{}/guest", kVirtualHost), kEverything.dump());
+  run.virtual_host = kVirtualHost;
   run.consumer.route.amqp_url = fmt::format("amqp://guest:guest@{}:5672/{}", kHost, kVirtualHost);
   set_secret(run.stage, "guest:guest", kVirtualHost);
 }
@@ -187,7 +189,8 @@ BOOST_DATA_TEST_CASE(moves_live, data::make(kRows), row) {
   consumer.prefetch = 5;
   double per_second = 10;
   Words flags;
-  Run run{scene.stage(), consumer, per_second, flags};
+  std::string virtual_host = "/";
+  Run run{scene.stage(), consumer, per_second, flags, virtual_host};
   row.prepare(run);
   scene.start(consumer, {.per_second = per_second / 2, .producers = 2, .count = 0, .route = consumer.route});
   row.meanwhile(scene.stage());
@@ -200,7 +203,9 @@ BOOST_DATA_TEST_CASE(moves_live, data::make(kRows), row) {
   BOOST_TEST_MESSAGE(row.name << ": gap " << status.at("gapMs") << " ms, " << messages.dump() << "\n" << move.told);
   BOOST_TEST(scene.node() == "node-b");
   BOOST_TEST(messages.value("lost", -1) == 0);
-  scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
+  const auto name = move.migration.at("metadata").at("name").get<std::string>();
+  scene.stage().check_nothing_left(name);
+  check_no_queues_left(scene.stage(), name, virtual_host);
   scene.wait_for_more(20);
   if (!consumer.control_queue.empty()) {
     // Its own, and not the one of the Pod that it was copied from.

@@ -27,10 +27,10 @@ std::set<std::string> pods_of(const Stage& stage) {
   return names;
 }
 
-std::vector<std::string> left(const Stage& stage, const Json& migrations) {
+std::vector<std::string> left(const Stage& stage, const Json& migrations, const std::string& virtual_host) {
   const std::set<std::string> unwanted = control_queues_without_pod(migrations, pods_of(stage));
   std::vector<std::string> found;
-  for (const std::string& one : queues(stage.cluster(), "ms2m."))
+  for (const std::string& one : queues(stage.cluster(), "ms2m.", virtual_host))
     if (one.starts_with("ms2m.replay.") || unwanted.contains(one)) found.push_back(one);
   return found;
 }
@@ -41,12 +41,13 @@ std::set<std::string> control_queues_without_pod(const Json& migrations, const s
   std::set<std::string> named;
   std::set<std::string> spared;
   for (const Json& one : migrations) {
+    const std::string control = text_in(one, "/status/messages/controlQueue");
+    if (!control.empty() && !control.starts_with(kControl)) continue;
     // With a name to come into it is the end of a live migration, from its shadow.
     const bool is_stop = text_in(one, "/status/strategy") == "Stop" && text_in(one, "/spec/target/name").empty();
     (is_stop ? spared : named).insert(kControl + text_in(one, "/spec/pod/name"));
     if (const std::string target = text_in(one, "/status/target/pod"); !target.empty()) named.insert(kControl + target);
-    if (const std::string control = text_in(one, "/status/messages/controlQueue"); control.starts_with(kControl))
-      named.insert(control);
+    if (!control.empty()) named.insert(control);
   }
   for (const std::string& pod : pods)
     spared.insert(kControl + pod);
@@ -55,20 +56,22 @@ std::set<std::string> control_queues_without_pod(const Json& migrations, const s
   return found;
 }
 
-void check_no_queues_left(const Stage& stage, const Json& migrations, const std::string& name) {
+void check_no_queues_left(const Stage& stage, const Json& migrations, const std::string& name,
+                          const std::string& virtual_host) {
   std::vector<std::string> found;
   try {
     eventually(
         "the broker to have no queue of ours that nobody looks into",
-        [&] { return (found = left(stage, migrations)).empty(); }, std::chrono::seconds{60});
+        [&] { return (found = left(stage, migrations, virtual_host)).empty(); }, std::chrono::seconds{60});
   } catch (const std::exception& error) {
     stage.fail(fmt::format("{}; left: {}", error.what(), fmt::join(found, " ")), name);
   }
 }
 
-void check_no_queues_left(const Stage& stage, const std::string& name) {
-  check_no_queues_left(
-      stage, stage.cluster().get({"migrations.kubectl-migrate.dev", "-n", stage.ns().name()}).at("items"), name);
+void check_no_queues_left(const Stage& stage, const std::string& name, const std::string& virtual_host) {
+  check_no_queues_left(stage,
+                       stage.cluster().get({"migrations.kubectl-migrate.dev", "-n", stage.ns().name()}).at("items"),
+                       name, virtual_host);
 }
 
 }  // namespace harness
