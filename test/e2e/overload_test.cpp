@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "shared/messages/cutoff.h"
 #include "shared/migration/migration.h"
 #include "test/e2e/scene.h"
 
@@ -41,18 +42,23 @@ struct Moved {
   migrate::MessagesStatus messages;
 };
 
-// Live, with a T_replay_max that is asked for; what holds at any load is checked.
-Moved move_at(const std::string& ns, double per_second, std::chrono::seconds max_replay) {
+// What is made before the shadow can read takes its time whatever was asked for.
+migrate::Microseconds fixed_phases(const Moved& moved) {
+  return sum_of(moved.migration.status, {"Mirroring", "Checkpointing", "Transferring", "Shadowing"});
+}
+
+// Live, with what is asked for; what holds at any load is checked.
+Moved move_at(const std::string& ns, double per_second, const Words& asked) {
   Scene scene{ns};
   scene.start(consumer(), {.per_second = per_second / 2, .producers = 2, .count = 0});
   const std::uint64_t before = scene.repeats();
-  const auto move =
-      scene.move({"--to", "node-b", "--strategy", "live", "--max-replay", fmt::format("{}s", max_replay.count())});
+  Words words{"--to", "node-b", "--strategy", "live"};
+  words.insert(words.end(), asked.begin(), asked.end());
+  const auto move = scene.move(words);
   scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
   const auto parsed = migrate::parse_migration(move.migration);
   BOOST_REQUIRE_MESSAGE(parsed, (parsed ? "" : parsed.error().message));
   const migrate::MigrationStatus& status = parsed->status;
-  BOOST_TEST((parsed->spec.max_replay == max_replay));
   BOOST_TEST((status.phase == migrate::Phase::succeeded), status.message);
   BOOST_REQUIRE(status.messages);
   const migrate::MessagesStatus& messages = *status.messages;
@@ -65,15 +71,6 @@ Moved move_at(const std::string& ns, double per_second, std::chrono::seconds max
   BOOST_REQUIRE(messages.backlog_at_cut.has_value());
   BOOST_REQUIRE(messages.duplicates_bound.has_value());
   BOOST_TEST(messages.lost.value_or(1) == 0U);
-  // What is made before the shadow can read takes its time whatever T_replay_max is.
-  const auto fixed = sum_of(status, {"Mirroring", "Checkpointing", "Transferring", "Shadowing"});
-  BOOST_TEST(seconds(sum_of(status, {"Replaying"})) <= seconds(max_replay + fixed));
-  BOOST_TEST(seconds(sum_of(status, {"Replaying", "Draining", "Switching"})) <= seconds(max_replay + fixed));
-  BOOST_TEST(seconds(*messages.cutoff_used) <= seconds(max_replay + fixed));
-  // The rest is what came while T_replay_max went on, and in those phases.
-  const double most = *messages.arrival_rate * seconds(fixed + sum_of(status, {"Freezing"})) +
-                      *messages.service_rate * seconds(max_replay);
-  BOOST_TEST(static_cast<double>(*messages.backlog_at_cut) <= most);
 
   scene.wait_for_more(20);
   const Verdict verdict = scene.judge();
@@ -83,12 +80,32 @@ Moved move_at(const std::string& ns, double per_second, std::chrono::seconds max
   return {*parsed, messages};
 }
 
+// The source stops by `cutoff`, and what has accumulated takes no longer than `replay`, but for the fixed phases.
+void check_bounded(const Moved& moved, double cutoff, double replay) {
+  const migrate::MigrationStatus& status = moved.migration.status;
+  const double fixed = seconds(fixed_phases(moved));
+  BOOST_TEST(seconds(sum_of(status, {"Replaying"})) <= cutoff + fixed);
+  BOOST_TEST(seconds(sum_of(status, {"Replaying", "Draining", "Switching"})) <= replay + fixed);
+  BOOST_TEST(seconds(*moved.messages.cutoff_used) <= cutoff + fixed);
+  // The rest is what came while that went on, and in those phases.
+  const double most = *moved.messages.arrival_rate * (fixed + seconds(sum_of(status, {"Freezing"}))) +
+                      *moved.messages.service_rate * replay;
+  BOOST_TEST(static_cast<double>(*moved.messages.backlog_at_cut) <= most);
+}
+
+Moved move_within(const std::string& ns, double per_second, std::chrono::seconds max_replay) {
+  Moved moved = move_at(ns, per_second, {"--max-replay", fmt::format("{}s", max_replay.count())});
+  BOOST_TEST((moved.migration.spec.max_replay == max_replay));
+  check_bounded(moved, seconds(max_replay), seconds(max_replay));
+  return moved;
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(overload)
 
 BOOST_AUTO_TEST_CASE(the_cutoff_bounds_a_replay_that_never_catches_up) {
-  const Moved moved = move_at("overload", 25, 5s);
+  const Moved moved = move_within("overload", 25, 5s);
   // T_replay_max ended it: waiting for it to converge was in vain, and its diverging takes longer to be seen.
   BOOST_TEST(moved.messages.cut_because == "Cutoff");
   BOOST_TEST(*moved.messages.service_rate < *moved.messages.arrival_rate);
@@ -96,10 +113,29 @@ BOOST_AUTO_TEST_CASE(the_cutoff_bounds_a_replay_that_never_catches_up) {
   BOOST_TEST(*moved.messages.backlog_at_cut > 0U);
 }
 
+// A span that was asked for stands in the computed one's place: only having caught up would end the replay before it,
+// and that is in vain here.
+BOOST_AUTO_TEST_CASE(a_cutoff_that_was_asked_for_is_kept) {
+  constexpr auto kAsked = 6s;
+  const Moved moved = move_at("overload-asked", 25, {"--cutoff", fmt::format("{}s", kAsked.count())});
+  const migrate::MessagesStatus& messages = moved.messages;
+  BOOST_TEST((moved.migration.spec.cutoff == kAsked));
+  BOOST_TEST(messages.cut_because == "Asked");
+  BOOST_TEST(*messages.service_rate < *messages.arrival_rate);
+  // Whatever the rates are.
+  BOOST_TEST((*messages.cutoff_planned == kAsked));
+  // No earlier, but for the time that stopping the source takes.
+  BOOST_TEST((*messages.cutoff_used >= kAsked - migrate::messages::CutPolicy{}.reaction));
+  BOOST_TEST(*messages.backlog_at_cut > 0U);
+  // All that came until the mirror was unbound, at the rate at which it was handled.
+  const double accumulated = seconds(*messages.cutoff_used + sum_of(moved.migration.status, {"Freezing"}));
+  check_bounded(moved, seconds(kAsked), accumulated * *messages.arrival_rate / *messages.service_rate);
+}
+
 // It would catch up within minutes, or never where the machine is slower than it should be: whatever ends the replay,
 // it ends in time.
 BOOST_AUTO_TEST_CASE(a_replay_that_hardly_catches_up_ends_in_time) {
-  const Moved moved = move_at("overload-nearly", 19, 15s);
+  const Moved moved = move_within("overload-nearly", 19, 15s);
   BOOST_TEST(!moved.messages.cut_because.empty());
 }
 
