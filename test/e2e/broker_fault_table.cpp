@@ -103,6 +103,13 @@ void kill_it(Site& site) {
     site.scene.stage().fail(fmt::format("Pod {} has no process orders-consumer to be killed", victim.pod), site.name);
 }
 
+// What holds the room until the name is free. Its end ends the migration, as long as that is not committed.
+void delete_placeholder(Site& site) {
+  const auto placeholder = site.migration.at("status").at("placeholder").get<std::string>();
+  cluster_of(site).kubectl(
+      {"-n", site.scene.stage().ns().name(), "delete", "pod", placeholder, "--force", "--grace-period=0"});
+}
+
 BrokerRow rights_missing() {
   return {"the broker's user may not declare the mirror",
           {Phase::refused},
@@ -134,6 +141,14 @@ BrokerRow killed_while_replaying() {
 std::vector<BrokerRow> sequential_rows() {
   BrokerRow rights = rights_missing();
   rights.name += ", sequential";
+  // START_REPLAY is where the source would read it first, once it is thawed.
+  BrokerRow taken_back{"the placeholder is deleted when START_REPLAY waits in the source's control queue, sequential",
+                       {Phase::rolled_back},
+                       "was deleted meanwhile",
+                       {},
+                       Phase::committing,
+                       delete_placeholder};
+  taken_back.keep_name = true;
   std::vector<BrokerRow> rows{
       std::move(rights),
       {"an operator limits the mirror while the archives travel, sequential",
@@ -148,7 +163,20 @@ std::vector<BrokerRow> sequential_rows() {
        {},
        Phase::freezing,
        restart_it},
-      // The source has ended: there is only forward.
+      {"the management API does not answer when the source is to be frozen, sequential",
+       {Phase::rolled_back},
+       "rabbitmq.rabbitmq:15672",
+       {},
+       Phase::freezing,
+       cut_management},
+      std::move(taken_back),
+      // The source has ended: there is only forward. What is left to be done is asked by AMQP alone.
+      {"the management API does not answer while the target is restored and replays, sequential",
+       {Phase::succeeded},
+       "",
+       {},
+       Phase::restoring,
+       cut_management},
       {"the broker is restarted while the target is restored, sequential",
        {Phase::succeeded},
        "",

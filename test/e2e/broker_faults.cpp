@@ -41,12 +41,13 @@ bool has_begun(const Scene& scene, const std::string& name, const std::string& p
   return now == phase || (known && (is_final(*known) || *known == Phase::in_doubt));
 }
 
-void begin(const BrokerFaultSite& site, migrate::Strategy strategy) {
+void begin(const BrokerFaultSite& site, const BrokerRow& row) {
   Words words{site.scene.consumer(), "--to", site.scene.other_node(), "--name", site.name, "--no-wait", "--strategy"};
-  if (strategy == migrate::Strategy::sequential)
+  if (row.strategy == migrate::Strategy::sequential)
     words.emplace_back("sequential");
   else  // it is to stop by having caught up, not by the clock
     words.insert(words.end(), {"live", "--cutoff", "120s"});
+  if (row.keep_name) words.emplace_back("--keep-name");
   const auto begun = site.scene.stage().plugin(words);
   if (!begun.succeeded()) throw std::runtime_error("kubectl-migrate: " + text_of(begun));
 }
@@ -64,10 +65,10 @@ Json play_row(BrokerFaultSite& site, const BrokerRow& row) {
   const std::string phase{migrate::to_string(row.door)};
   if (row.before) row.before(site);
   if (row.door == Phase::pending) {
-    begin(site, row.strategy);
+    begin(site, row);
   } else {
     PhaseGate gate{site.scene.cluster(), stage.ns().name(), phase};
-    begin(site, row.strategy);
+    begin(site, row);
     await_door(site, gate, phase);
     if (row.at_door) row.at_door(site);
     gate.open();

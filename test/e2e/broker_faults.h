@@ -39,6 +39,7 @@ struct BrokerRow {
   BrokerFaultAction at_door = {};  // while the door is shut
   BrokerFaultAction behind = {};   // the door is open, the phase has begun
   migrate::Strategy strategy = migrate::Strategy::live;
+  bool keep_name = false;  // source and target have one control queue
 };
 
 // With the scene's consumer, whose source or target is afterwards where the end says.
