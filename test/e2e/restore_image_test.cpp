@@ -53,6 +53,13 @@ void kill(const Scene& scene) {
   });
 }
 
+// Not where the checkpoint was, though the name in its spec is the checkpoint's.
+void check_starts_cold(const Scene& scene) {
+  kill(scene);
+  const Json state = scene.orders().state(scene.consumer());
+  BOOST_TEST(state.at("count") == 0, state.dump());
+}
+
 void judge(Scene& scene) {
   const Verdict verdict = scene.judge();
   BOOST_TEST_MESSAGE(verdict.report);
@@ -114,9 +121,7 @@ BOOST_AUTO_TEST_CASE(stopped_and_restored_from_an_image_and_started_cold_when_it
   scene.wait_for_more(20);
   judge(scene);
 
-  kill(scene);
-  const Json state = scene.orders().state(scene.consumer());
-  BOOST_TEST(state.at("count") == 0);  // not where the checkpoint was
+  check_starts_cold(scene);
 }
 
 BOOST_AUTO_TEST_CASE(a_shadow_is_pulled_from_a_registry_with_credentials_and_refused_with_other_ones) {
@@ -144,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_shadow_is_pulled_from_a_registry_with_credentials_and_ref
   scene.stage().check_nothing_left(move.migration.at("metadata").at("name").get<std::string>());
   scene.wait_for_more(20);
   judge(scene);
-  kill(scene);  // starts cold, though the name in its spec is the checkpoint's
+  check_starts_cold(scene);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
