@@ -78,7 +78,8 @@ Attempt<void> let_go(Hop& hop, const Limits& limits) {
   const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
   if (is_sets)
     if (auto given = give_back_source(hop, limits); !given) return given;
-  // A shadow is none of the set's, and its source is frozen for good: the set starts it anew.
+  // A shadow is none of the set's, and its source is frozen for good: the set starts it anew. No memory goes with it:
+  // one that may have its own is a doubt (switching.cpp).
   if (is_sets && target.pod != hop.migration().spec.pod) {
     if (auto removed = pods.remove_ours(target.pod, limits); !removed) return removed;
     return pods.force_remove(hop.status().source.pod, hop.status().source.uid, limits);

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/kube_events.h"
 #include "extender/controller/pods.h"
 #include "shared/migration/names.h"
@@ -96,10 +97,10 @@ tl::unexpected<Outcome> target_was_chosen(Hop& hop) {
                                                    migration.name)));
 }
 
-// While a frozen source is safe from its liveness probes.
+// While a frozen source is safe from its liveness probes: one without is for as long as it takes.
 Limits until_probes(Hop& hop, const Limits& limits) {
   Limits patience = limits;
-  if (const auto end = hop.frozen_until())
+  if (const auto end = kept_until(hop))
     patience.until =
         std::min(limits.until,
                  hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(*end - hop.world().clock.now()));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "extender/controller/attendance.h"
@@ -26,6 +27,7 @@ constexpr milliseconds kLookEvery{1'000};
 constexpr milliseconds kTellEvery{5'000};
 constexpr milliseconds kSwitchPatience{1'800'000};  // a long rest is replayed to its end all the same
 constexpr milliseconds kTakeOverPatience{10'000};
+constexpr milliseconds kLookPatience{10'000};
 constexpr milliseconds kSoonestRestart{400};  // the kubelet looks for ended containers each second
 
 // What the source had handled is not the target's to repeat. First emptied, then unbound: the other order can lose. So
@@ -226,6 +228,35 @@ Attempt<void> open_gate(Hop& hop, const Limits& limits) {
   return tl::make_unexpected(done.error());
 }
 
+// A Migration that has failed ends one day, by itself even, and then a set fills the name, for which its shadow has to
+// go (finishing.cpp). So as long as that may have its memory nothing has failed: a doubt stays until a person decides,
+// and who decides for the shadow has it go on from here, and come into its name. In words what became of the shadow;
+// nothing: it has no memory, or the set is none.
+std::optional<std::string> sets_shadow(Hop& hop, const Limits& limits) {
+  const Migration& migration = hop.migration();
+  if (migration.status.strategy != Strategy::live || !is_owned_by(migration, kStatefulSet)) return std::nullopt;
+  Attempt<void> lives;
+  // Who has decided for it before may have known that a container had ended.
+  if (!was_decided(migration.status, Resolution::keep_target))
+    lives = check_target_lives(hop, limits);
+  else if (auto there = Pods{hop}.live_target(limits); !there)
+    lives = tl::make_unexpected(there.error());
+  const std::string& pod = migration.status.target.pod;
+  if (lives) return fmt::format("Pod {} is kept with its memory", pod);
+  constexpr std::array kDeaths{"TargetDied", "TargetDeleted", "TargetFailed"};
+  if (std::find(kDeaths.begin(), kDeaths.end(), lives.error().reason) != kDeaths.end()) return std::nullopt;
+  return fmt::format("Pod {} is kept, and cannot be looked at", pod);
+}
+
+Outcome or_kept_for_set(Hop& hop, Outcome outcome) {
+  if (outcome.event != Event::failed && outcome.event != Event::deadline) return outcome;
+  const auto shadow = sets_shadow(hop, hop.after_commit(kLookPatience));
+  if (hop.signals().leaving()) return hop.interrupted({Event::left, "Left", "interrupted"});
+  if (!shadow) return outcome;
+  return {Event::unsure, outcome.reason,
+          fmt::format("{}; {}; decided for the target, it goes on from here", outcome.message, *shadow)};
+}
+
 // A shadow that is lost behind the commit, or what it had still to replay. With --purge-primary that is no doubt: the
 // source's queue has been emptied for the shadow.
 Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
@@ -234,7 +265,8 @@ Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
   const Migration& migration = hop.migration();
   if (!is_lost || outcome.event != Event::failed || migration.status.strategy != Strategy::live) return outcome;
   if (const Condition* gone = find_condition(migration.status, kSourceGone); gone != nullptr) {
-    outcome.message += "; " + gone->message;
+    // A doubt says it by itself.
+    if (!sets_shadow(hop, hop.after_commit(kLookPatience))) outcome.message += "; " + gone->message;
     return outcome;
   }
   if (migration.spec.purge_primary) return outcome;
@@ -258,9 +290,7 @@ Attempt<ReplayLink> connect_whatever_it_takes(Hop& hop, const Limits& limits) {
   }
 }
 
-}  // namespace
-
-Outcome switching(Hop& hop) {
+Outcome go_over(Hop& hop) {
   const Limits limits = hop.after_commit(kSwitchPatience);
   auto link = connect_whatever_it_takes(hop, limits);
   if (!link) return link.error();
@@ -270,6 +300,12 @@ Outcome switching(Hop& hop) {
   if (auto ended = end_replay(hop, *link, limits); !ended) return or_doubt(hop, *link, ended.error());
   if (auto opened = open_gate(hop, limits); !opened) return or_doubt(hop, *link, opened.error());
   return {};
+}
+
+}  // namespace
+
+Outcome switching(Hop& hop) {
+  return or_kept_for_set(hop, go_over(hop));
 }
 
 }  // namespace migrate::controller

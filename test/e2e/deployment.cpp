@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <stdexcept>
 
@@ -38,6 +39,10 @@ Json rollout_of(const Cluster& cluster, const std::string& ns) {
           {"generation", set.at("metadata").at("generation")}};
 }
 
+bool was_told_to_end(const PodEvent& event) {
+  return event.type == "DELETED" || event.pod.at("metadata").contains("deletionTimestamp");
+}
+
 bool is_ready(const Json& pod) {
   const Json conditions = pod.value(Json::json_pointer{"/status/conditions"}, Json::array());
   return std::any_of(conditions.begin(), conditions.end(), [](const Json& condition) {
@@ -45,30 +50,62 @@ bool is_ready(const Json& pod) {
   });
 }
 
+// How many Pods are the ReplicaSet's and have not been told to end, event by event. A watch that begins anew, behind an
+// API server that was restarted, tells what is there: who is not among it is gone.
+class Owned {
+ public:
+  Owned(std::string set, std::set<std::string> pods) : set_(std::move(set)), pods_(std::move(pods)) {}
+
+  [[nodiscard]] bool owns(const PodEvent& event) const {
+    const Json owner = controller_of(event.pod);
+    return owner.is_object() && owner.at("uid") == set_;
+  }
+  void see(const PodEvent& event) {
+    if (event.is_listed && !listing_) listing_.emplace();
+    if (!event.is_listed) end_listing();
+    std::set<std::string>& pods = listing_ ? *listing_ : pods_;
+    if (owns(event) && !was_told_to_end(event))
+      pods.insert(uid_of(event.pod));
+    else
+      pods.erase(uid_of(event.pod));
+  }
+  void end_listing() {
+    if (listing_) pods_ = std::move(*listing_);
+    listing_.reset();
+  }
+  // Nothing while there is more to be listed.
+  [[nodiscard]] std::optional<std::size_t> count() const {
+    return listing_ ? std::nullopt : std::optional{pods_.size()};
+  }
+
+ private:
+  std::string set_;
+  std::set<std::string> pods_;  // uids
+  std::optional<std::set<std::string>> listing_;
+};
+
 // A line for each thing that must not happen. `before`: the Pods that are there at the beginning, all that are wanted;
 // `uid`: of their ReplicaSet.
 std::string incidents(const std::vector<PodEvent>& events, const Json& before, const std::string& uid,
                       const std::string& moved) {
   std::set<std::string> known;
-  std::set<std::string> owned;  // uids of Pods that are the ReplicaSet's and have not been told to end
   std::set<std::string> taken;
   std::set<std::string> lines;
-  for (const Json& pod : before) {
+  for (const Json& pod : before)
     known.insert(uid_of(pod));
-    owned.insert(uid_of(pod));
-  }
+  Owned owned{uid, known};
+  const auto judge_count = [&](const std::string& when) {
+    const auto count = owned.count();
+    if (count && (*count < before.size() || *count > before.size() + 1))
+      lines.insert(fmt::format("{} it had {} Pods\n", when, *count));
+  };
   for (const PodEvent& event : events) {
     const std::string name = name_of(event.pod);
     const std::string pod = uid_of(event.pod);
-    const Json owner = controller_of(event.pod);
-    const bool is_told_to_end = event.type == "DELETED" || event.pod.at("metadata").contains("deletionTimestamp");
-    const bool is_owned = owner.is_object() && owner.at("uid") == uid;
-    if (is_owned && !is_told_to_end)
-      owned.insert(pod);
-    else
-      owned.erase(pod);
-    if (owned.size() < before.size() || owned.size() > before.size() + 1)
-      lines.insert(fmt::format("at the {} of {} it had {} Pods\n", event.type, name, owned.size()));
+    const bool is_told_to_end = was_told_to_end(event);
+    const bool is_owned = owned.owns(event);
+    owned.see(event);
+    judge_count(fmt::format("at the {} of {}", event.type, name));
     const std::string base = moved.substr(0, moved.find("-mig-"));
     const bool is_ours = name.starts_with(base + "-mig-");
     // It would be the one too many.
@@ -78,6 +115,8 @@ std::string incidents(const std::vector<PodEvent>& events, const Json& before, c
     if (known.contains(pod) && name != moved && is_told_to_end)
       lines.insert(fmt::format("Pod {}, which had no part in it, was told to end\n", name));
   }
+  owned.end_listing();
+  judge_count("in the end");
   return fmt::format("{}", fmt::join(lines, ""));
 }
 
@@ -101,25 +140,49 @@ void DeploymentScene::await_rollout() const {
   cluster().kubectl({"-n", ns(), "rollout", "status", std::string{"deployment/"} + kName, "--timeout=120s"});
 }
 
+// What there is before a Pod moves, and what happens from then on.
+struct DeploymentScene::Watch {
+  Watch(const DeploymentScene& scene, std::string name)
+      : moved(std::move(name)),
+        before(pods_of(scene.cluster(), scene.ns())),
+        rollout(rollout_of(scene.cluster(), scene.ns())),
+        events(scene.cluster(), scene.ns()) {}
+  std::string moved;
+  Json before;
+  Json rollout;
+  PodEvents events;
+};
+
+// The ReplicaSet's like any other, and nobody else was disturbed.
+void DeploymentScene::check_after(const Watch& watch, const Scene& scene, const std::string& migration) const {
+  check_adopted(scene.consumer(), migration);
+  const std::string seen =
+      incidents(watch.events.until_now(), watch.before, watch.rollout.at("set").get<std::string>(), watch.moved);
+  stage().require(seen.empty(), seen, migration);
+  const Json now = rollout_of(cluster(), ns());
+  stage().require(now == watch.rollout, watch.rollout.dump() + " became " + now.dump(), migration);
+  scene.wait_for_more(20);
+}
+
 Scene::Move DeploymentScene::move(std::size_t number, const std::string& strategy) {
   Scene& scene = at(number);
-  const Json before = pods_of(cluster(), ns());
-  const Json rollout = rollout_of(cluster(), ns());
-  const std::string moved = scene.consumer();
-  const PodEvents events{cluster(), ns()};
+  const Watch watch{*this, scene.consumer()};
   Scene::Move move = scene.move({"--strategy", strategy, "--to", scene.other_node()});
   const auto name = name_of(move.migration);
   const Json& status = move.migration.at("status");
   stage().require(status.value(Json::json_pointer{"/owner/kind"}, std::string{}) == "ReplicaSet",
                   "the status does not name a ReplicaSet as its owner", name);
   stage().check_nothing_left(name);
-  check_adopted(scene.consumer(), name);
-  const std::string seen = incidents(events.until_now(), before, rollout.at("set").get<std::string>(), moved);
-  stage().require(seen.empty(), seen, name);
-  const Json now = rollout_of(cluster(), ns());
-  stage().require(now == rollout, rollout.dump() + " became " + now.dump(), name);
-  scene.wait_for_more(20);
+  check_after(watch, scene, name);
   return move;
+}
+
+std::string DeploymentScene::play(std::size_t number, const Row& row) {
+  Scene& scene = at(number);
+  const Watch watch{*this, scene.consumer()};
+  std::string ended = harness::play(scene, row);
+  check_after(watch, scene, "");
+  return ended;
 }
 
 // In foreground until the garbage collector has taken the Migration from the target's owners, which leaves it to
@@ -146,11 +209,8 @@ void DeploymentScene::begin_and_delete(const Scene& scene, const std::string& na
 
 void DeploymentScene::move_and_delete(std::size_t number, const std::string& cascade) {
   Scene& scene = at(number);
-  const Json before = pods_of(cluster(), ns());
-  const Json rollout = rollout_of(cluster(), ns());
-  const std::string moved = scene.consumer();
   const std::string name = "deleted-in-" + cascade;
-  const PodEvents events{cluster(), ns()};
+  const Watch watch{*this, scene.consumer()};
   Json begun;
   begin_and_delete(scene, name, cascade, begun);
   stage().await("Migration " + name + " to be gone", name, [&] {
@@ -160,14 +220,10 @@ void DeploymentScene::move_and_delete(std::size_t number, const std::string& cas
   });
   scene.follow(begun);
   stage().check_nothing_left(name, uid_of(begun));
-  check_adopted(scene.consumer(), name);
-  const std::string seen = incidents(events.until_now(), before, rollout.at("set").get<std::string>(), moved);
-  stage().require(seen.empty(), seen, name);
-  stage().require(rollout_of(cluster(), ns()) == rollout, "it has rolled out", name);
-  scene.wait_for_more(20);
+  check_after(watch, scene, name);
 }
 
-// The ReplicaSet's like any other, and it is content with what it has.
+// One of the ReplicaSet's Pods, which is content with what it has.
 void DeploymentScene::check_adopted(const std::string& pod, const std::string& migration) const {
   const Json set = replica_set(cluster(), ns());
   const Json metadata = stage().pod(pod).at("metadata");

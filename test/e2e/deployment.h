@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "test/e2e/faults.h"
 #include "test/e2e/scene.h"
 
 namespace harness {
@@ -22,6 +23,8 @@ class DeploymentScene {
 
   // Scene::move() to its other node, and all that must hold of the Deployment afterwards.
   Scene::Move move(std::size_t number, const std::string& strategy);
+  // The same of a row of a table of faults. Returns how it ended, for a person.
+  std::string play(std::size_t number, const Row& row);
   // The same by `stop`, and the Migration is deleted (`cascade`: background, foreground) while the target is restored.
   void move_and_delete(std::size_t number, const std::string& cascade);
   // All Pods are replaced, as if nothing had been. State is in memory only: the last thing to be done.
@@ -31,10 +34,12 @@ class DeploymentScene {
   [[nodiscard]] Verdict judge();
 
  private:
+  struct Watch;
   [[nodiscard]] const std::string& ns() const;
   void await_rollout() const;
   void begin_and_delete(const Scene& scene, const std::string& name, const std::string& cascade,
                         nlohmann::json& begun) const;
+  void check_after(const Watch& watch, const Scene& scene, const std::string& migration) const;
   void check_adopted(const std::string& pod, const std::string& migration) const;
 
   int replicas_;

@@ -48,8 +48,13 @@ class Play {
 
   std::string run() {
     const auto next = held_before(row_);
-    const std::string door{migrate::to_string(next.value_or(row_.phase))};
-    PhaseGate gate{cluster(), ns(), door, held_, next ? PhaseGate::Holds::until_opened : PhaseGate::Holds::for_a_while};
+    const std::string door = row_.at_adoption ? "the ReplicaSet" : to_text(next.value_or(row_.phase));
+    // It is the hold as well.
+    const bool stays = next || row_.at_adoption;
+    PhaseGate gate = row_.at_adoption
+                         ? PhaseGate::at_adoption(cluster(), ns())
+                         : PhaseGate{cluster(), ns(), door, held_,
+                                     stays ? PhaseGate::Holds::until_opened : PhaseGate::Holds::for_a_while};
     std::jthread shadows;
     if (comes_back()) shadows = scene_.follow_shadows();
     begin();
@@ -63,12 +68,12 @@ class Play {
     target_agent_ = agent_on(cluster(), target_);
     if (row_.fault == Fault::restore_fails) damage_what_is_restored();
     auto hold = hold_for(cluster(), row_, stage().migration(held_), source_, target_);
-    if (!next) gate.open();
+    if (!stays) gate.open();
     stage().await(phase() + " to stand in the status", name_, [&] { return has_begun() || is_over(); });
     if (hold) hold->await();
-    stage().require((!next && !hold) || has_begun(), "it left " + phase() + " before anything happened to it", name_);
+    stage().require((!stays && !hold) || has_begun(), "it left " + phase() + " before anything happened to it", name_);
     inflict();
-    if (next) gate.open();
+    if (stays) gate.open();
     hold.reset();
     wake();
 
@@ -80,7 +85,7 @@ class Play {
       shadows.join();
     }
     if (is_deleted) {
-      check_deleted(scene_, before);
+      check_deleted(scene_, before, row_);
       return fmt::format("gone; {} is on {}", scene_.consumer(), scene_.node());
     }
     check_ended(scene_, ended, allowed_ends(row_));
@@ -91,7 +96,8 @@ class Play {
   [[nodiscard]] const Stage& stage() const { return scene_.stage(); }
   [[nodiscard]] const Cluster& cluster() const { return scene_.cluster(); }
   [[nodiscard]] const std::string& ns() const { return stage().ns().name(); }
-  [[nodiscard]] std::string phase() const { return std::string{migrate::to_string(row_.phase)}; }
+  [[nodiscard]] static std::string to_text(Phase phase) { return std::string{migrate::to_string(phase)}; }
+  [[nodiscard]] std::string phase() const { return to_text(row_.phase); }
   [[nodiscard]] static std::string phase_in(const Json& migration) {
     return migration.value(Json::json_pointer{"/status/phase"}, std::string{});
   }
@@ -256,9 +262,14 @@ std::string text_in(const Json& object, const char* pointer) {
 
 }  // namespace
 
-void check_deleted(Scene& scene, const Json& before) {
+void check_deleted(Scene& scene, const Json& before, const Row& row) {
   const std::string name = text_in(before, "/metadata/name");
-  scene.follow_name();
+  if (!row.of_replica_set)
+    scene.follow_name();
+  else if (is_after_commit(row.phase))
+    scene.follow(before);
+  else
+    scene.check_runs_on(name);
   scene.stage().check_nothing_left(name, text_in(before, "/metadata/uid"));
   check_no_queues_left(scene.stage(), Json::array({before}), name);
 }

@@ -35,6 +35,10 @@ struct Row {
   bool of_set = false;
   // The step is one of the second hop, by which a live migration comes back into its name.
   bool in_return = false;
+  // Of a Deployment's Pod, whose ReplicaSet adopts the target and releases the source while it finishes.
+  bool of_replica_set = false;
+  // In the middle of that: the source is cheap by then, and the target not yet adopted.
+  bool at_adoption = false;
 };
 // "Live, Checkpointing x source agent killed"
 [[nodiscard]] std::string to_string(const Row& row);
@@ -51,6 +55,11 @@ struct Row {
 [[nodiscard]] std::vector<Row> all_set_rows();
 // The steps that concern its owner and its name, and as many faults as three minutes allow.
 [[nodiscard]] std::vector<Row> covering_set_rows();
+// The steps of a Deployment's Pod in which its ReplicaSet might count one too many or too few, or take what it must
+// not.
+[[nodiscard]] std::vector<Row> all_replica_set_rows();
+// One for each way of that.
+[[nodiscard]] std::vector<Row> covering_replica_set_rows();
 
 // Of a step that asks nobody who could be stopped, the phase that follows it: that one's door is what is held. So the
 // fault meets all that the step does (a Pod placed, lent, given back) done and not recorded. Nothing: the step itself
@@ -68,7 +77,8 @@ std::string play(Scene& scene, const Row& row);
 // What every migration that is over must leave: the consumer where it says, nothing on the nodes, no queue of ours.
 // Throws with a report.
 void check_ended(Scene& scene, const nlohmann::json& ended, const std::vector<migrate::Phase>& allowed);
-// The same after one that kept the name and has been deleted: `before` was the Migration.
-void check_deleted(Scene& scene, const nlohmann::json& before);
+// The same after the row's, which has been deleted: `before` was the Migration. Who has the name goes on, or of a
+// ReplicaSet's, which have names of their own, the source before the commit and the target after it.
+void check_deleted(Scene& scene, const nlohmann::json& before, const Row& row);
 
 }  // namespace harness

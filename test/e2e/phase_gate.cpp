@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shared/migration/names.h"
+
 namespace harness {
 namespace {
 
@@ -26,9 +28,34 @@ Json webhook(const std::string& name, int port, const Json& rule, const std::str
 
 }  // namespace
 
-PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase, const std::string& migration,
-                     Holds holds)
-    : cluster_(cluster), phase_(std::move(phase)) {
+PhaseGate::Write PhaseGate::begin_of(const std::string& phase, const std::string& migration) {
+  return {{{"apiGroups", {"kubectl-migrate.dev"}},
+           {"apiVersions", {"*"}},
+           {"operations", {"UPDATE"}},
+           {"resources", {"migrations/status"}}},
+          fmt::format("has(object.status) && has(object.status.phase) && object.status.phase == '{0}' && "
+                      "(!has(oldObject.status) || !has(oldObject.status.phase) || oldObject.status.phase != '{0}'){1}",
+                      phase, migration.empty() ? "" : fmt::format(" && object.metadata.name == '{}'", migration))};
+}
+
+PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, const std::string& phase,
+                     const std::string& migration, Holds holds)
+    : PhaseGate(cluster, ns, begin_of(phase, migration), holds) {}
+
+// The finalizer comes with the ReplicaSet's reference.
+PhaseGate PhaseGate::at_adoption(const Cluster& cluster, const std::string& ns) {
+  const auto has_finalizer = [](const char* object) {
+    return fmt::format("(has({0}.metadata.finalizers) && '{1}' in {0}.metadata.finalizers)", object,
+                       migrate::kFinalizer);
+  };
+  return {cluster, ns,
+          Write{{{"apiGroups", {""}}, {"apiVersions", {"v1"}}, {"operations", {"UPDATE"}}, {"resources", {"pods"}}},
+                fmt::format("{} && !{}", has_finalizer("object"), has_finalizer("oldObject"))},
+          Holds::until_opened};
+}
+
+PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, const Write& write, Holds holds)
+    : cluster_(cluster) {
   remove();
   // It takes connections and says nothing: not even TLS begins.
   listener_.emplace(
@@ -36,15 +63,6 @@ PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string 
                      fmt::format("TCP-LISTEN:{},bind=127.0.0.1,reuseaddr,fork", kPort), "OPEN:/dev/null"}),
       folder_ / "listener");
   const std::string here = fmt::format("object.metadata.namespace == '{}'", ns);
-  const std::string begins = fmt::format(
-      "{} && has(object.status) && has(object.status.phase) && object.status.phase == '{}' && (!has(oldObject.status) "
-      "|| "
-      "!has(oldObject.status.phase) || oldObject.status.phase != '{}'){}",
-      here, phase_, phase_, migration.empty() ? "" : fmt::format(" && object.metadata.name == '{}'", migration));
-  const Json status = {{"apiGroups", {"kubectl-migrate.dev"}},
-                       {"apiVersions", {"*"}},
-                       {"operations", {"UPDATE"}},
-                       {"resources", {"migrations/status"}}};
   // Nobody listens for the second one: that it refuses says that the API server has read both.
   const Json config_maps = {
       {"apiGroups", {""}}, {"apiVersions", {"v1"}}, {"operations", {"CREATE"}}, {"resources", {"configmaps"}}};
@@ -53,7 +71,8 @@ PhaseGate::PhaseGate(const Cluster& cluster, const std::string& ns, std::string 
        {"kind", "ValidatingWebhookConfiguration"},
        {"metadata", {{"name", kName}}},
        {"webhooks",
-        {webhook("hold.kubectl-migrate.test", kPort, status, begins, holds == Holds::until_opened ? "Fail" : "Ignore"),
+        {webhook("hold.kubectl-migrate.test", kPort, write.rule, fmt::format("{} && {}", here, write.condition),
+                 holds == Holds::until_opened ? "Fail" : "Ignore"),
          webhook("probe.kubectl-migrate.test", kPort + 1, config_maps,
                  fmt::format("{} && object.metadata.name == '{}'", here, kProbe), "Fail")}}});
   eventually("the API server to ask the gate's webhook", [&] {

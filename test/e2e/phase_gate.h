@@ -1,8 +1,10 @@
 // Stops a migration at the door of a phase, so that what is done to it then does not depend on who is faster: the
-// controller's write "the phase begins" is held in the API server, by an admission webhook that does not answer.
+// controller's write "the phase begins" is held in the API server, by an admission webhook that does not answer. Or at
+// the door of a ReplicaSet: its write "the target is yours".
 #pragma once
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
@@ -22,8 +24,10 @@ class PhaseGate {
   };
   // `phase` as in status.phase, of that Migration, or empty: of any. Returns when the API server asks the webhook. One
   // gate at a time.
-  PhaseGate(const Cluster& cluster, const std::string& ns, std::string phase, const std::string& migration = "",
+  PhaseGate(const Cluster& cluster, const std::string& ns, const std::string& phase, const std::string& migration = "",
             Holds holds = Holds::for_a_while);
+  // Holds the adoption of a target by its ReplicaSet until it is opened: the source is cheap by then and there still.
+  [[nodiscard]] static PhaseGate at_adoption(const Cluster& cluster, const std::string& ns);
   ~PhaseGate();
   PhaseGate(const PhaseGate&) = delete;
   PhaseGate& operator=(const PhaseGate&) = delete;
@@ -33,9 +37,15 @@ class PhaseGate {
   void open();
 
  private:
+  // A write, as a webhook's rule and as a condition in CEL.
+  struct Write {
+    nlohmann::json rule;
+    std::string condition;
+  };
+  PhaseGate(const Cluster& cluster, const std::string& ns, const Write& write, Holds holds);
+  [[nodiscard]] static Write begin_of(const std::string& phase, const std::string& migration);
   void remove() const;
   const Cluster& cluster_;
-  std::string phase_;
   migrate::test::TemporaryFolder folder_;
   std::optional<Background> listener_;
 };

@@ -32,7 +32,7 @@ std::unique_ptr<Hold> stop_replaying(const Cluster& cluster, const nlohmann::jso
 
 std::unique_ptr<Hold> hold_for(const Cluster& cluster, const Row& row, const nlohmann::json& migration,
                                const std::string& source_node, const std::string& target_node) {
-  if (row.fault == Fault::restore_fails || held_before(row)) return nullptr;
+  if (row.fault == Fault::restore_fails || row.at_adoption || held_before(row)) return nullptr;
   switch (row.phase) {
     case Phase::placing:
     case Phase::renaming:

@@ -13,7 +13,8 @@ namespace harness {
 // That one sleeps, and the mirror has enough for it that nobody thinks that it has caught up.
 [[nodiscard]] std::unique_ptr<Hold> stop_replaying(const Cluster& cluster, const nlohmann::json& migration);
 
-// `migration`: as it is at the door of the row's step. Null: nothing has to be held, or its end is (held_before).
+// `migration`: as it is at the door of the row's step. Null: nothing has to be held, or its end is (held_before), or
+// the adoption by the row's own gate.
 [[nodiscard]] std::unique_ptr<Hold> hold_for(const Cluster& cluster, const Row& row, const nlohmann::json& migration,
                                              const std::string& source_node, const std::string& target_node);
 // Then nobody on the cluster gets a message.

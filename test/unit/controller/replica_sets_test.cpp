@@ -68,6 +68,30 @@ BOOST_FIXTURE_TEST_CASE(a_replica_set_gets_no_target_that_is_not_ready, OfReplic
   BOOST_TEST(shown.find("is not ready, and its ReplicaSet has it once it is") != std::string::npos, shown);
 }
 
+// Nobody would start it anew: an API server that was away for a minute is no reason to have one Pod too few.
+BOOST_FIXTURE_TEST_CASE(a_source_without_liveness_probes_is_its_replica_set_s_until_the_target_is_ready, OfReplicaSet) {
+  cluster.change(pod(kPod), [](Json& object) { object["spec"]["containers"][0].erase("livenessProbe"); });
+  int looks = 0;
+  int looks_without = 0;
+  cluster.on_wait = [&] {
+    const auto frozen = status().frozen_at;
+    if (!frozen || status().phase != Phase::finishing) return;
+    if (now() - *frozen > 5min) {
+      cluster.change(pod(kTargetOfSet), [](Json& object) {
+        object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
+      });
+      return;
+    }
+    ++looks;
+    if (!cluster.look(pod(kPod))) ++looks_without;
+  };
+  run();
+  check_succeeded(kTargetOfSet);
+  check_is_sets(kTargetOfSet);
+  BOOST_TEST(looks >= 2);
+  BOOST_TEST(looks_without == 0);
+}
+
 // Whose Migration is deleted in foreground loses its reference while it is restored, and is nobody's then.
 BOOST_FIXTURE_TEST_CASE(a_replica_set_knows_its_target_only_once_it_adopts_it, OfReplicaSet) {
   cluster.change(pod(kPod), [](Json& object) { object["metadata"]["labels"]["pod-template-hash"] = "7d4b9"; });

@@ -110,6 +110,38 @@ BOOST_AUTO_TEST_CASE(what_is_played_with_sets_is_no_repetition) {
     BOOST_TEST(!all.contains(left_out), left_out);
 }
 
+BOOST_AUTO_TEST_CASE(replica_sets_have_a_table_of_their_own_with_the_adoption_in_the_middle) {
+  std::set<std::string> all;
+  std::set<Fault> at_adoption;
+  std::set<migrate::Strategy> strategies;
+  for (const Row& row : all_replica_set_rows()) {
+    BOOST_TEST(all.insert(to_string(row)).second, to_string(row));
+    BOOST_TEST(row.of_replica_set);
+    BOOST_TEST(!row.of_set);
+    strategies.insert(row.strategy);
+    if (!row.at_adoption) continue;
+    // What is held is the write itself, in the phase that it belongs to.
+    BOOST_CHECK(row.phase == Phase::finishing);
+    BOOST_CHECK(!held_before(row));
+    BOOST_CHECK(allowed_ends(row) == std::vector{Phase::succeeded});
+    at_adoption.insert(row.fault);
+  }
+  BOOST_TEST(all.size() == 20U);
+  BOOST_TEST(strategies.size() == 3U);
+  BOOST_CHECK((at_adoption == std::set{Fault::leader_killed, Fault::leader_slept, Fault::api_server_restarted,
+                                       Fault::source_agent_killed, Fault::deleted_in_foreground,
+                                       Fault::deleted_in_background}));
+  for (const char* kept : {"replica set, Live, Finishing at the adoption x leader killed",
+                           "replica set, Stop, Placing x Migration deleted in foreground"})
+    BOOST_TEST(all.contains(kept), kept);
+  for (const Row& row : covering_replica_set_rows())
+    BOOST_TEST(all.contains(to_string(row)), to_string(row));
+  // Done and not recorded: its own end is held, as a bare Pod's.
+  Row end{Phase::finishing, Fault::leader_killed, migrate::Strategy::live};
+  end.of_replica_set = true;
+  BOOST_CHECK(held_before(end) == Phase::succeeded);
+}
+
 // Whatever is left out: a leader that ends is another one that goes on from the record of just that step.
 BOOST_AUTO_TEST_CASE(each_step_of_a_set_has_its_leader_killed) {
   const auto all = names_of_set_rows();

@@ -1,0 +1,191 @@
+// The live move of a set's Pod that does not come to its end behind the commit: as long as the shadow may have its
+// memory it is kept, whoever deletes the Migration, and in the end it comes into its name.
+#include <algorithm>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "test/unit/controller/of_set.h"
+#include "test/unit/controller/replay_scene.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+namespace data = boost::unit_test::data;
+using MaybeError = std::optional<kube::ApiError>;
+
+constexpr const char* kShadow = "orders-1-mig-a6pfz";
+constexpr const char* kHome = "uid-home";  // of the Pod that has come back into the name
+
+struct Shadowed : Replay, SetsPod {
+  Shadowed() : Replay(Strategy::live), SetsPod(static_cast<Scene&>(*this), "StatefulSet") {
+    time.on_pass = [this] {
+      leadership.turn({});
+      if (cluster.look(path())) live_on();
+    };
+    target.after = [this](const std::string& what) {
+      if (what == "release") be_ready();
+    };
+    cluster.before_read = [this](const kube::ResourcePath& where) -> MaybeError {
+      if (where.plural == second().plural && where.name == second().name) come_back();
+      return std::nullopt;
+    };
+    cluster.before_write = [this](const std::string& verb, const kube::ResourcePath& where) -> MaybeError {
+      if (verb == "delete" && where.name == kShadow) is_removed = true;
+      return std::nullopt;
+    };
+    broker->on_call = [this](const std::string& call) -> std::optional<Error> {
+      if (!switched && cluster.look(path()) && status().phase == Phase::switching) switched = now();
+      if (switched && on_switching) on_switching();
+      if (switched && is_away) return Error{call + ": connection refused"};
+      return std::nullopt;
+    };
+    time.pass(2s);
+  }
+  static kube::ResourcePath second() { return migration_path("shop", "orders-1-name-1"); }
+
+  void ask_for_deletion() {
+    edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
+  }
+  void decide(const char* what) {
+    edit([&](Json& object) { object["spec"]["resolve"] = what; });
+  }
+  void run_on(int most = 40) {
+    while (most-- > 0 && cluster.look(path()) && once()) {
+    }
+  }
+  void check_doubt(const std::string& reason) const {
+    const MigrationStatus now = status();
+    BOOST_TEST(to_string(now.phase) == "InDoubt", now.reason + ": " + now.message + "\n" + log.text());
+    BOOST_TEST(now.reason == reason);
+    BOOST_TEST(!now.finished.has_value());  // nor does it end by itself, after a day
+    BOOST_TEST(!is_removed);
+    BOOST_TEST(now.message.find(kShadow + std::string{" is kept with its memory"}) != std::string::npos, now.message);
+    BOOST_TEST(cluster.look(pod(kShadow)).has_value());
+  }
+  void check_came_home() const {
+    BOOST_TEST((cluster.names("pods") == std::vector<std::string>{kPod}), log.text());
+    BOOST_TEST(text_at(cluster.look(pod(kPod)).value_or(Json::object()), {"metadata", "uid"}) == kHome);
+    BOOST_TEST(!is_removed);
+    BOOST_TEST(!broker->has_queue(mirror_name));
+  }
+
+  bool is_away = false;  // the broker, from the switching on
+  std::function<void()> on_switching;
+  std::optional<Instant> switched;
+  bool is_removed = false;  // the shadow, by us
+  const std::string mirror_name = kMirror + std::string{"uid-migration"};
+
+ private:
+  void be_ready() {
+    run_containers();
+    for (const std::string& name : cluster.names("pods"))
+      cluster.change(pod(name), [](Json& object) {
+        if (has(object, {"metadata", "annotations", kRestoreAnnotation}))
+          object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
+      });
+  }
+  // The second hop, as soon as somebody looks at it; the shadow ends as its source.
+  void come_back() {
+    const auto there = cluster.look(second());
+    if (!there || has(*there, {"status", "phase"})) return;
+    Json home = cluster.look(pod(kShadow)).value();
+    home["metadata"]["uid"] = kHome;
+    home["metadata"]["ownerReferences"] = owners;
+    cluster.drop(pod(kShadow));
+    cluster.put(pod(kPod), home);
+    cluster.change(second(), [](Json& object) {
+      object["status"] = {
+          {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", kPod}, {"uid", kHome}, {"node", "node-b"}}}};
+    });
+  }
+};
+
+BOOST_AUTO_TEST_SUITE(set_shadow)
+
+// Longer than is waited for behind the commit. The source has had to go by then, so that all there is is the shadow's.
+BOOST_DATA_TEST_CASE(a_broker_that_stays_away_takes_no_shadow_from_its_set, data::make({false, true}), is_deleted) {
+  Shadowed scene;
+  scene.is_away = true;
+  scene.run_on(3);
+  scene.check_doubt("Broker");
+  BOOST_TEST(!scene.cluster.look(Scene::pod(kPod)));
+  if (is_deleted) {
+    scene.ask_for_deletion();
+    scene.run_on(10);
+    scene.check_doubt("Broker");
+  }
+  scene.is_away = false;
+  scene.decide("Target");
+  scene.run_on();
+  scene.check_came_home();
+  BOOST_TEST(scene.cluster.look(Scene::path()).has_value() != is_deleted);
+  if (!is_deleted) BOOST_TEST(to_string(scene.status().phase) == "Succeeded");
+  scene.check_complete();
+}
+
+// Decided too soon: it is tried once more, and asked once more.
+BOOST_FIXTURE_TEST_CASE(a_decision_that_comes_to_nothing_can_be_made_again, Shadowed) {
+  is_away = true;
+  run_on(3);
+  decide("Target");
+  run_on(3);
+  check_doubt("Broker");
+  BOOST_CHECK((migration().spec.resolve == Resolution::none));
+  is_away = false;
+  decide("Target");
+  run_on();
+  check_came_home();
+}
+
+// What it held is lost, and with the source gone there is nobody else to decide for: but it is not the whole memory.
+BOOST_FIXTURE_TEST_CASE(nor_does_a_mirror_that_somebody_deletes, Shadowed) {
+  is_away = true;
+  on_switching = [this] {
+    if (!is_away || now() - *switched < 30s) return;
+    is_away = false;
+    obeys = false;
+    BOOST_TEST(broker->remove_queue(mirror_name, {}).has_value());
+  };
+  run_on(3);
+  check_doubt("MirrorLost");
+  // Once, though the doubt says as well what is left.
+  const std::string message = status().message;
+  const std::string gone = "nothing holds its memory any more";
+  BOOST_REQUIRE(message.find(gone) != std::string::npos);
+  BOOST_TEST(message.find(gone) == message.rfind(gone), message);
+  on_switching = nullptr;
+  obeys = true;
+  decide("Target");
+  run_on();
+  check_came_home();
+}
+
+// Nothing is kept of one that was started anew.
+BOOST_FIXTURE_TEST_CASE(a_shadow_without_its_memory_has_failed_and_makes_room, Shadowed) {
+  is_away = true;
+  on_switching = [this] {
+    if (!is_away || now() - *switched < 30s) return;
+    is_away = false;
+    obeys = false;
+    cluster.change(pod(kShadow), [](Json& object) {
+      object["status"]["containerStatuses"][0]["lastState"] = {
+          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
+    });
+  };
+  run_on(3);
+  BOOST_TEST(to_string(status().phase) == "Failed", status().message);
+  BOOST_TEST(status().reason == "TargetDied");
+  BOOST_TEST(!is_removed);
+  ask_for_deletion();
+  run_on();
+  BOOST_TEST(!cluster.look(path()), log.text());
+  BOOST_TEST(is_removed);
+  BOOST_TEST(cluster.names("pods").empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
