@@ -38,8 +38,7 @@ std::string line_about(const std::vector<Row>& rows) {
     if (!row.at("reason").empty()) text += ": " + row.at("reason");
     text += "\n";
   }
-  text.pop_back();
-  return text;
+  return text + fmt::format("  the run took {:.0f} s", std::stod(rows.front().at("run_us")) / 1'000'000);
 }
 
 bool is_flawed(const std::vector<Row>& rows) {
@@ -49,6 +48,7 @@ bool is_flawed(const std::vector<Row>& rows) {
 }  // namespace
 
 Tally evaluate(const Order& order, const std::function<void(const std::string&)>& tell) {
+  const auto began = std::chrono::steady_clock::now();
   const std::vector<Run> planned = value_or_fatal(plan(order.selection));
   std::filesystem::create_directories(order.folder);
   ResultsFile results = value_or_fatal(ResultsFile::open(order.folder / "runs.csv", order.mode));
@@ -66,6 +66,7 @@ Tally evaluate(const Order& order, const std::function<void(const std::string&)>
   tell(around.versions + "\n" + around.machine);
   for (const Run& run : todo) {
     if (tally.made == order.at_most) break;
+    if (order.begin_within && std::chrono::steady_clock::now() - began > *order.begin_within) break;
     tell(fmt::format("{}/{} {}", tally.made + 1, todo.size(), to_string(run)));
     const std::vector<Row> rows = measure(run, {around, order.folder / "failures", namespace_of(turn++)});
     value_or_fatal(results.append(run, rows));

@@ -1,6 +1,7 @@
 // The evaluation as a whole: plans, makes the runs that have no row yet, and writes each down before the next begins.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -17,6 +18,8 @@ struct Order {
   ResultsFile::Mode mode = ResultsFile::Mode::create;
   std::filesystem::path folder;        // runs.csv, plan.csv and failures/ go there; it is made where there is none
   std::optional<std::size_t> at_most;  // so many runs now
+  // None begins later than this; the one that is under way is made to its end.
+  std::optional<std::chrono::minutes> begin_within{};
 };
 
 struct Tally {
