@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "test/bench/evaluation/failure_streak.h"
 #include "test/bench/evaluation/run.h"
 #include "test/harness/product.h"
 #include "test/temporary_folder.h"
@@ -61,6 +62,7 @@ Tally evaluate(const Order& order, const std::function<void(const std::string&)>
   const harness::Cluster cluster;
   harness::install_product(cluster);
   std::size_t turn = 0;
+  FailureStreak failures;
   warm_up(namespace_of(turn++));
   const Surroundings around = look_around(cluster);
   tell(around.versions + "\n" + around.machine);
@@ -74,6 +76,10 @@ Tally evaluate(const Order& order, const std::function<void(const std::string&)>
     ++tally.made;
     --tally.left;
     if (is_flawed(rows)) ++tally.flawed;
+    if (failures.is_over_with(rows)) {
+      tell(fmt::format("{} runs in a row have failed: see why; --resume goes on behind them", FailureStreak::kMost));
+      break;
+    }
   }
   return tally;
 }

@@ -28,7 +28,8 @@ struct Tally {
   std::size_t left = 0;    // of what was selected
 };
 
-// `tell`: a line about each run. Fatal where nothing can be measured or written at all; a run that fails is a result.
+// `tell`: a line about each run. Fatal where nothing can be measured or written at all; a run that fails is a result,
+// but several in a row end it.
 [[nodiscard]] Tally evaluate(const Order& order, const std::function<void(const std::string&)>& tell);
 
 }  // namespace evaluation
