@@ -94,16 +94,13 @@ void unbind(const Cluster& cluster, const std::string& queue, const std::string&
 
 std::vector<std::string> consuming_connections(const Cluster& cluster, const std::string& queue) {
   std::vector<std::string> found;
-  eventually(
-      "the broker to list a consumer of queue " + queue,
-      [&] {
-        const Json all = list(cluster, "/consumers/%2F");
-        for (const Json& one : all)
-          if (one.at("queue").at("name") == queue && one.at("channel_details").is_object())
-            found.push_back(one.at("channel_details").value("connection_name", std::string{}));
-        return !found.empty();
-      },
-      std::chrono::seconds{15});
+  eventually("the broker to list a consumer of queue " + queue, [&] {
+    const Json all = list(cluster, "/consumers/%2F");
+    for (const Json& one : all)
+      if (one.at("queue").at("name") == queue && one.at("channel_details").is_object())
+        found.push_back(one.at("channel_details").value("connection_name", std::string{}));
+    return !found.empty();
+  });
   return found;
 }
 

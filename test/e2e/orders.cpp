@@ -44,6 +44,14 @@ std::string push_image(const Cluster& cluster, int ballast_mib) {
   return name;
 }
 
+// Pushed once by a program: what is in it does not change meanwhile, and the next one's ballast would be another.
+const std::string& pushed_image(const Cluster& cluster, int ballast_mib) {
+  static std::map<int, std::string> names;
+  const auto found = names.find(ballast_mib);
+  if (found != names.end()) return found->second;
+  return names.emplace(ballast_mib, push_image(cluster, ballast_mib)).first->second;
+}
+
 std::string python_image(const Cluster& cluster) {
   std::string name = cluster.must({"python-image"});
   while (!name.empty() && name.back() == '\n')
@@ -93,7 +101,7 @@ std::string put(const TemporaryFolder& folder, const std::string& name, const st
 }
 
 Orders::Orders(const Cluster& cluster, const Namespace& ns, int ballast_mib)
-    : cluster_(cluster), ns_(ns.name()), queue_(ns.name()), image_(push_image(cluster, ballast_mib)) {
+    : cluster_(cluster), ns_(ns.name()), queue_(ns.name()), image_(pushed_image(cluster, ballast_mib)) {
   forget_queues();
 }
 

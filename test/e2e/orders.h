@@ -55,6 +55,7 @@ struct ProducerSpec {
   int count = 600;     // of all together; 0: until it is stopped
   std::string node{};  // empty: any; one that ends takes the producer's record with it
   Route route{};
+  int warm_up = 20;  // a Scene begins when its consumer has handled so many
 };
 
 struct Verdict {
@@ -65,8 +66,8 @@ struct Verdict {
 
 class Orders {
  public:
-  // Pushes the image to the cluster's registry under a tag made of the programs' content. With ballast it has a file
-  // of that many MiB that nobody reads.
+  // Pushes the image to the cluster's registry, if no other of this program's has, under a tag made of the programs'
+  // content. With ballast it has a file of that many MiB that nobody reads.
   Orders(const Cluster& cluster, const Namespace& ns, int ballast_mib = 0);
   // Of the same image; orders of their own, with a queue NAMESPACE.LANE and a producer of their own.
   Orders(const Orders& first, const std::string& lane);

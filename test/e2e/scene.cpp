@@ -90,14 +90,14 @@ void Scene::start(const Json& consumer, const ProducerSpec& load) {
   orders_.start(consumer, load);
   consumer_ = consumer.at("metadata").at("name").get<std::string>();
   watch_instance();
-  wait_for_more(20);
+  wait_for_more(static_cast<std::uint64_t>(load.warm_up));
 }
 
 void Scene::adopt(const std::string& pod, const ProducerSpec& load) {
   orders_.start_producer(pod, load);
   consumer_ = pod;
   watch_instance();
-  wait_for_more(20);
+  wait_for_more(static_cast<std::uint64_t>(load.warm_up));
 }
 
 void Scene::watch_instance() {

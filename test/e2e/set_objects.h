@@ -18,6 +18,7 @@ struct SetSpec {
   double per_second = 10;  // into each queue that is fed, by two producers together
   int loaded = 0;          // how many ordinals, the first ones; 0: all
   ConsumerSpec consumer = set_consumer();
+  int warm_up = 20;    // so many has each of those handled when it begins
   bool apart = false;  // no two of its Pods on one node, of which they have two
 };
 

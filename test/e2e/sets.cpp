@@ -66,8 +66,9 @@ std::string pause_of_bystander(const Json& figures) {
                      gap.value("endedBy", std::string{}));
 }
 
-SetScene::SetScene(const std::string& ns)
+SetScene::SetScene(const std::string& ns, DnsClient client)
     : stage_(std::make_shared<const Stage>(ns)), orders_(stage_->cluster(), stage_->ns()) {
+  if (client == DnsClient::no) return;
   cluster().apply(small_pod(ns, kClient, "node-c"));
   cluster().wait_ready(ns, kClient);
 }
@@ -99,7 +100,8 @@ void SetScene::start(const SetSpec& spec) {
   cluster().apply(set);
   cluster().kubectl({"-n", ns, "rollout", "status", std::string{"statefulset/"} + kSet, "--timeout=180s"});
   for (const auto& [ordinal, scene] : scenes_)
-    scene->adopt(pod_of(ordinal), {.per_second = spec.per_second / 2, .producers = 2, .count = 0});
+    scene->adopt(pod_of(ordinal),
+                 {.per_second = spec.per_second / 2, .producers = 2, .count = 0, .warm_up = spec.warm_up});
 }
 
 Scene::Move SetScene::move(int ordinal, Words words, const Words& named) {

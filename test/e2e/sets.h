@@ -20,9 +20,12 @@ inline constexpr const char* kSet = "orders";
 // that it was interrupted; empty: it was not.
 [[nodiscard]] std::string pause_of_bystander(const nlohmann::json& figures);
 
+// A Pod from which the set's DNS names are asked. move() and play() need it.
+enum class DnsClient { yes, no };
+
 class SetScene {
  public:
-  explicit SetScene(const std::string& ns);
+  explicit SetScene(const std::string& ns, DnsClient client = DnsClient::yes);
 
   // Returns when all Pods are ready and those with a load work.
   void start(const SetSpec& spec);

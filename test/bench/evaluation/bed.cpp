@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "test/e2e/broker_side.h"
+
 namespace evaluation {
 namespace {
 
@@ -25,11 +27,16 @@ ConsumerSpec consumer_of(const Cell& cell) {
 
 Bed::Bed(const Cell& cell, const std::string& ns) {
   strategy_named(cell.strategy).subject == Subject::set ? start_set(cell, ns) : start_pods(cell, ns);
+  // The broker lists a consumer up to 5 s after it has come, and a move waits for that: one that has been at work for
+  // long does not. Else it would hang on how quick these preparations were what a move takes.
+  for (std::size_t member = 0; member < size(); ++member)
+    (void)consuming_connections(stage().cluster(), at(member).orders().queue());
 }
 
 void Bed::start_pods(const Cell& cell, const std::string& ns) {
   stage_ = std::make_shared<const Stage>(ns);
   orders_.emplace(stage_->cluster(), stage_->ns());
+  std::vector<Json> manifests;
   for (int member = 0; member < cell.at_once; ++member) {
     auto scene = std::make_unique<Scene>(stage_, *orders_, std::to_string(member));
     scene->orders().forget_queues();
@@ -38,15 +45,26 @@ void Bed::start_pods(const Cell& cell, const std::string& ns) {
     Json manifest = scene->orders().consumer_pod(consumer);
     // Tests are in a hurry; what is compared has Kubernetes' own grace period.
     manifest["spec"].erase("terminationGracePeriodSeconds");
-    scene->start(manifest, {.per_second = cell.per_second / 2.0, .producers = 2, .count = 0, .node = "node-c"});
-    if (member == 0) manifest_ = std::move(manifest);
+    // Several come up beside each other, and are there already for what follows one after the other.
+    if (cell.at_once > 1) stage_->cluster().apply(manifest);
+    manifests.push_back(std::move(manifest));
     pods_.push_back(std::move(scene));
   }
+  for (std::size_t member = 0; member < pods_.size(); ++member) {
+    ProducerSpec load{.per_second = cell.per_second / 2.0, .producers = 2, .count = 0, .node = "node-c"};
+    // When the last one has, the others have.
+    load.warm_up = member + 1 == pods_.size() ? warm_up_of(cell) : 0;
+    pods_[member]->start(manifests[member], load);
+  }
+  manifest_ = std::move(manifests.front());
 }
 
 void Bed::start_set(const Cell& cell, const std::string& ns) {
-  set_ = std::make_unique<SetScene>(ns);
-  set_->start({.replicas = 1, .per_second = static_cast<double>(cell.per_second), .consumer = consumer_of(cell)});
+  set_ = std::make_unique<SetScene>(ns, DnsClient::no);
+  set_->start({.replicas = 1,
+               .per_second = static_cast<double>(cell.per_second),
+               .consumer = consumer_of(cell),
+               .warm_up = warm_up_of(cell)});
 }
 
 const Stage& Bed::stage() const {

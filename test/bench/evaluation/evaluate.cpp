@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "test/bench/evaluation/failure_streak.h"
 #include "test/bench/evaluation/run.h"
 #include "test/harness/product.h"
 #include "test/temporary_folder.h"
@@ -38,8 +39,7 @@ std::string line_about(const std::vector<Row>& rows) {
     if (!row.at("reason").empty()) text += ": " + row.at("reason");
     text += "\n";
   }
-  text.pop_back();
-  return text;
+  return text + fmt::format("  the run took {:.0f} s", std::stod(rows.front().at("run_us")) / 1'000'000);
 }
 
 bool is_flawed(const std::vector<Row>& rows) {
@@ -49,6 +49,7 @@ bool is_flawed(const std::vector<Row>& rows) {
 }  // namespace
 
 Tally evaluate(const Order& order, const std::function<void(const std::string&)>& tell) {
+  const auto began = std::chrono::steady_clock::now();
   const std::vector<Run> planned = value_or_fatal(plan(order.selection));
   std::filesystem::create_directories(order.folder);
   ResultsFile results = value_or_fatal(ResultsFile::open(order.folder / "runs.csv", order.mode));
@@ -61,11 +62,13 @@ Tally evaluate(const Order& order, const std::function<void(const std::string&)>
   const harness::Cluster cluster;
   harness::install_product(cluster);
   std::size_t turn = 0;
+  FailureStreak failures;
   warm_up(namespace_of(turn++));
   const Surroundings around = look_around(cluster);
   tell(around.versions + "\n" + around.machine);
   for (const Run& run : todo) {
     if (tally.made == order.at_most) break;
+    if (order.begin_within && std::chrono::steady_clock::now() - began > *order.begin_within) break;
     tell(fmt::format("{}/{} {}", tally.made + 1, todo.size(), to_string(run)));
     const std::vector<Row> rows = measure(run, {around, order.folder / "failures", namespace_of(turn++)});
     value_or_fatal(results.append(run, rows));
@@ -73,6 +76,10 @@ Tally evaluate(const Order& order, const std::function<void(const std::string&)>
     ++tally.made;
     --tally.left;
     if (is_flawed(rows)) ++tally.flawed;
+    if (failures.is_over_with(rows)) {
+      tell(fmt::format("{} runs in a row have failed: see why; --resume goes on behind them", FailureStreak::kMost));
+      break;
+    }
   }
   return tally;
 }

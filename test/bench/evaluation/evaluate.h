@@ -1,6 +1,7 @@
 // The evaluation as a whole: plans, makes the runs that have no row yet, and writes each down before the next begins.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -17,6 +18,8 @@ struct Order {
   ResultsFile::Mode mode = ResultsFile::Mode::create;
   std::filesystem::path folder;        // runs.csv, plan.csv and failures/ go there; it is made where there is none
   std::optional<std::size_t> at_most;  // so many runs now
+  // None begins later than this; the one that is under way is made to its end.
+  std::optional<std::chrono::minutes> begin_within{};
 };
 
 struct Tally {
@@ -25,7 +28,8 @@ struct Tally {
   std::size_t left = 0;    // of what was selected
 };
 
-// `tell`: a line about each run. Fatal where nothing can be measured or written at all; a run that fails is a result.
+// `tell`: a line about each run. Fatal where nothing can be measured or written at all; a run that fails is a result,
+// but several in a row end it.
 [[nodiscard]] Tally evaluate(const Order& order, const std::function<void(const std::string&)>& tell);
 
 }  // namespace evaluation

@@ -25,12 +25,14 @@ int main(int argc, char** argv) {
     bool resume = false;
     std::string folder = "build/evaluation";
     std::size_t at_most = 0;
+    int minutes = 0;
     app.add_flag("--quick", quick, "One run at two rates: whether all of it works, no figures");
     app.add_option("--only", order.selection.only, "Names of grids and strategies, with commas between them")
         ->delimiter(',');
     app.add_flag("--resume", resume, "Add the runs that are missing to the table that is there");
     app.add_option("--out", folder, "The folder of the results (build/evaluation)");
     app.add_option("--at-most", at_most, "So many runs now; 0: all");
+    app.add_option("--minutes", minutes, "Begin no run after so many minutes; 0: all")->check(CLI::NonNegativeNumber);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -42,6 +44,7 @@ int main(int argc, char** argv) {
     order.mode = resume ? Mode::resume : Mode::create;
     order.folder = folder;
     if (at_most > 0) order.at_most = at_most;
+    if (minutes > 0) order.begin_within = std::chrono::minutes{minutes};
     const evaluation::Tally tally = evaluate(order, tell);
     tell(fmt::format("{} runs made, {} of them not clean; {} are left", tally.made, tally.flawed, tally.left));
     return tally.flawed == 0 ? 0 : 1;

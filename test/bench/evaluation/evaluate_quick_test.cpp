@@ -34,9 +34,10 @@ std::vector<Named> rows_in(const std::filesystem::path& path) {
 }
 
 // What every run must have told, whatever moved it.
-const std::vector<std::string> kAlways{"began",   "total_us", "phases_us",   "archive_bytes", "message_gap_us",
-                                       "sent",    "lost",     "repeated",    "reordered",     "digest_equal",
-                                       "machine", "versions", "http_gap_us", "http_probes",   "repeats_met"};
+const std::vector<std::string> kAlways{"began",         "run_us",         "total_us",     "phases_us",
+                                       "archive_bytes", "message_gap_us", "sent",         "lost",
+                                       "repeated",      "reordered",      "digest_equal", "machine",
+                                       "versions",      "http_gap_us",    "http_probes",  "repeats_met"};
 // No forecast of the gap: it hangs on rates that the broker may not have counted yet.
 const std::vector<std::string> kOfTheProduct{"migration", "chosen", "freeze_us", "gap_us", "forecast_freeze_us"};
 
@@ -46,7 +47,7 @@ struct Evaluated {
   std::string told;
   Tally tally;
   Evaluated() {
-    tally = evaluate({kQuick, ResultsFile::Mode::create, folder.path(), std::nullopt},
+    tally = evaluate({kQuick, ResultsFile::Mode::create, folder.path(), std::nullopt, std::nullopt},
                      [&](const std::string& line) { told += line + "\n"; });
   }
 };
@@ -84,7 +85,8 @@ BOOST_AUTO_TEST_CASE(every_run_is_clean_and_its_row_whole) {
 BOOST_AUTO_TEST_CASE(resumed_there_is_nothing_left_to_be_made) {
   const std::string before = read_text(evaluated().folder / "runs.csv");
   const Tally tally =
-      evaluate({kQuick, ResultsFile::Mode::resume, evaluated().folder.path(), std::nullopt}, [](const std::string&) {});
+      evaluate({kQuick, ResultsFile::Mode::resume, evaluated().folder.path(), std::nullopt, std::nullopt},
+               [](const std::string&) {});
   BOOST_TEST(tally.made == 0U);
   BOOST_TEST(read_text(evaluated().folder / "runs.csv") == before);
 }

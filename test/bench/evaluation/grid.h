@@ -53,14 +53,18 @@ struct Selection {
 [[nodiscard]] std::vector<std::string> grid_names();
 [[nodiscard]] std::vector<std::string> strategy_names();
 
-// Every run, in the order in which they are to be made: each round has one run of every cell, and the cells of a round
-// are shuffled, each round otherwise but always alike. So whatever changes on a machine within hours, and whatever is
-// left out when somebody stops, meets all strategies. An error names the word of `only` that nobody knows, or says that
+// Every run, in the order in which they are to be made: each round has one run of every cell that is not to have fewer,
+// and the cells of a round are shuffled, each round otherwise but always alike. So whatever changes on a machine within
+// hours, and whatever is left out when somebody stops, meets all strategies; and the rounds that have all grids come
+// first. An error names the word of `only` that nobody knows, or says that
 // nothing is left of the grids.
 [[nodiscard]] migrate::Result<std::vector<Run>> plan(const Selection& selection);
 
 // Those that have no row yet, in their order.
 [[nodiscard]] std::vector<Run> remaining(const std::vector<Run>& planned, const std::set<Run>& done);
+
+// How many orders its consumer handles before it is moved.
+[[nodiscard]] int warm_up_of(const Cell& cell);
 
 // "paper/live-cutoff 16/s 50 ms 20 MiB run 3": for people, and for names of files once blanks and slashes are replaced.
 [[nodiscard]] std::string to_string(const Run& run);

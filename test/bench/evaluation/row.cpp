@@ -42,7 +42,7 @@ const Fields& columns() {
       // Which run.
       "grid", "strategy", "per_second", "service_ms", "memory_mib", "at_once", "run", "member",
       // How it ended.
-      "began", "outcome", "reason", "migration", "chosen",
+      "began", "run_us", "outcome", "reason", "migration", "chosen",
       // What it took.
       "total_us", "freeze_us", "snapshot_us", "gap_us", "second_gap_us", "second_freeze_us", "message_gap_us",
       "http_gap_us", "http_failing_us", "http_probes", "http_failed", "phases_us", "archive_bytes",

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -172,6 +173,7 @@ class Course {
 }  // namespace
 
 std::vector<Row> measure(const Run& run, const RunNeeds& needs) {
+  const auto began = std::chrono::steady_clock::now();
   Rows rows = begin_rows(run, needs.around);
   Course course{run, needs, rows};
   try {
@@ -180,6 +182,9 @@ std::vector<Row> measure(const Run& run, const RunNeeds& needs) {
     for (Row& row : rows)
       course.fail(row, Outcome::failed, error.what());
   }
+  const auto took = std::chrono::duration_cast<migrate::Microseconds>(std::chrono::steady_clock::now() - began);
+  for (Row& row : rows)
+    row.set("run_us", took);
   return rows;
 }
 

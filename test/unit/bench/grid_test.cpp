@@ -83,6 +83,38 @@ BOOST_AUTO_TEST_CASE(a_round_is_over_before_the_next_begins_and_each_has_an_orde
   BOOST_TEST((planned({"paper"}) == runs));
 }
 
+BOOST_AUTO_TEST_CASE(the_other_grids_have_three_runs_of_each_and_the_papers_go_on_when_all_have_them) {
+  const auto runs = planned({});
+  std::map<Cell, int> made;
+  std::map<int, std::set<std::string>> grids;
+  for (const Run& run : runs) {
+    ++made[run.cell];
+    grids[run.number].insert(run.cell.grid);
+  }
+  for (const auto& [cell, count] : made)
+    BOOST_TEST(count == (cell.grid == "paper" ? 10 : 3), to_string(Run{cell, count}));
+  BOOST_TEST(runs.size() == 849U);
+  const auto names = grid_names();
+  const std::set<std::string> all{names.begin(), names.end()};
+  BOOST_TEST(grids.size() == 10U);
+  for (const auto& [number, its] : grids)
+    BOOST_TEST((its == (number <= 3 ? all : std::set<std::string>{"paper"})), "round " << number);
+  // Who stops in the middle of the first round has something of each.
+  std::set<std::string> first_half;
+  for (std::size_t i = 0; i < made.size() / 2; ++i)
+    first_half.insert(runs[i].cell.grid);
+  BOOST_TEST((first_half == all));
+  BOOST_TEST(std::is_sorted(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.number < b.number; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_consumer_is_warm_after_five_seconds_of_its_load_or_twenty_orders) {
+  const auto of = [](int per_second) { return warm_up_of({"paper", "stop", per_second, 50, 20, 1}); };
+  BOOST_TEST(of(1) == 5);
+  BOOST_TEST(of(3) == 15);
+  BOOST_TEST(of(4) == 20);
+  BOOST_TEST(of(120) == 20);
+}
+
 BOOST_AUTO_TEST_CASE(only_what_was_named_is_run) {
   for (const Run& run : planned({"paper", "shadow", "stop"})) {
     BOOST_TEST((run.cell.grid == "paper" || run.cell.grid == "shadow"), run.cell.grid);
