@@ -7,7 +7,7 @@
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
 #include "plugin/our_label.h"
 #include "plugin/version.h"
@@ -127,16 +127,16 @@ std::string BundleCollector::versions() {
   const auto server = reader_.ask("/version");
   if (server) versions["apiServer"] = *server;
   if (!reader_.cut_off_by().empty()) return "";
-  if (const auto api = reader_.ask(fmt::format("/apis/{}", kGroup))) versions["api"] = list_at(*api, "/versions");
+  if (const auto api = reader_.ask(fmt::format("/apis/{}", kGroup))) versions["api"] = list_at(*api, {"versions"});
   const auto deployment = reader_.get(path_of("apps", "deployments", kSystemNamespace, kExtenderAccount));
   if (deployment) versions["controller"] = version_of(*deployment);
   migration_nodes_ = reader_.list(migration_nodes());
   for (const Json& node : migration_nodes_)
-    versions["agents"][metadata_of(node, "name")] = text_at(node, "/facts/agentVersion");
+    versions["agents"][metadata_of(node, "name")] = text_at(node, {"facts", "agentVersion"});
   bundle_.add("versions.json", document_of(versions));
   return fmt::format("versions: plugin {}, controller {}, Kubernetes {}", MIGRATE_VERSION,
                      deployment ? version_of(*deployment) : "unknown",
-                     server ? text_at(*server, "/gitVersion") : "unknown");
+                     server ? text_at(*server, {"gitVersion"}) : "unknown");
 }
 
 Outcome<std::string> BundleCollector::migrations() {
@@ -181,8 +181,8 @@ std::string BundleCollector::pods_and_owners() {
   }
   for (const Json& pod : pods) {
     subjects_.uids.insert(metadata_of(pod, "uid"));
-    for (const Json& owner : list_at(pod, "/metadata/ownerReferences"))
-      follow_owner(owner_path(text_at(owner, "/kind"), text_at(owner, "/name"), metadata_of(pod, "namespace")));
+    for (const Json& owner : list_at(pod, {"metadata", "ownerReferences"}))
+      follow_owner(owner_path(text_at(owner, {"kind"}), text_at(owner, {"name"}), metadata_of(pod, "namespace")));
   }
   subjects_.uids.erase("");
   keep("pods.yaml", pods);
@@ -197,8 +197,8 @@ void BundleCollector::follow_owner(const std::optional<kube::ResourcePath>& path
   if (!owner) return;
   subjects_.uids.insert(metadata_of(*owner, "uid"));
   owners_.push_back(*owner);
-  for (const Json& above : list_at(*owner, "/metadata/ownerReferences"))
-    follow_owner(owner_path(text_at(above, "/kind"), text_at(above, "/name"), path->namespace_));
+  for (const Json& above : list_at(*owner, {"metadata", "ownerReferences"}))
+    follow_owner(owner_path(text_at(above, {"kind"}), text_at(above, {"name"}), path->namespace_));
 }
 
 std::string BundleCollector::events() {

@@ -4,7 +4,7 @@
 
 #include "plugin/cluster_facts.h"
 #include "plugin/format.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/our_label.h"
 #include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
@@ -141,7 +141,7 @@ Outcome<Looked> look_for_leftovers(const Session& session, const std::string& na
   hear_agents(session, looked);
   for (const Json& event : listed_if_allowed(session, kube::core("events", namespace_),
                                              with_field("involvedObject.kind=Migration"), looked.unseen))
-    looked.told.push_back(text_at(event, "/involvedObject/uid"));
+    looked.told.push_back(text_at(event, {"involvedObject", "uid"}));
   seen.has_controller = has_controller(session, seen.now);
   if (auto done = list_migrations_of(session, namespace_, looked); !done) return tl::make_unexpected(done.error());
   return looked;
@@ -176,7 +176,7 @@ Outcome<InstallationSight> look_for_installation(const Session& session, const L
   for (const Json& one : *classes)
     if (metadata_of(one, "name") == kRuntimeClass) sight.runtime_class = one;
   for (const Json& pod : looked.inventory.pods)
-    if (text_at(pod, "/spec/runtimeClassName") == kRuntimeClass)
+    if (text_at(pod, {"spec", "runtimeClassName"}) == kRuntimeClass)
       sight.handler_users.push_back(metadata_of(pod, "namespace") + "/" + metadata_of(pod, "name"));
   auto nodes = listed(session, kube::core("nodes"), labelled("kubernetes.io/os=linux"));
   if (!nodes) return tl::make_unexpected(nodes.error());

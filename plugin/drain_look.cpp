@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/outcome.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
@@ -70,7 +70,7 @@ void take_namespaces(const Session& session, const DrainScope& scope, DrainLook&
     const auto one = session.client.get(kube::core("namespaces", {}, scope.namespace_));
     if (!one || !*one) return;
     look.enabled.emplace();
-    if (text_at(**one, Pointer{"/metadata/labels"} / kEnabledLabel) == "true") look.enabled->insert(scope.namespace_);
+    if (text_at(**one, {"metadata", "labels", kEnabledLabel}) == "true") look.enabled->insert(scope.namespace_);
     return;
   }
   kube::ListOptions options;

@@ -7,6 +7,7 @@
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
+#include "plugin/json_path.h"
 #include "plugin/our_label.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
@@ -78,8 +79,7 @@ class Changes {
 };
 
 bool is_labelled(const Json& namespace_) {
-  const Json::json_pointer label = Json::json_pointer{"/metadata/labels"} / kEnabledLabel;
-  return namespace_.contains(label) && namespace_.at(label) == "true";
+  return text_at(namespace_, {"metadata", "labels", kEnabledLabel}) == "true";
 }
 
 Outcome<std::vector<Json>> all_namespaces(const Session& session) {

@@ -6,7 +6,7 @@
 
 #include "plugin/format.h"
 #include "plugin/hints.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
 #include "plugin/outcome.h"
 #include "plugin/plan_text.h"
@@ -37,7 +37,7 @@ void check_enabled(const Session& session, const Options& options, CheckList& ch
   if (!*found)
     return checks.add({fault(options), what, "there is no such namespace; kubectl get namespaces shows all",
                        hint("NamespaceNotEnabled")});
-  if (text_at(**found, Pointer{"/metadata/labels"} / kEnabledLabel) == "true") return checks.ok(what);
+  if (text_at(**found, {"metadata", "labels", kEnabledLabel}) == "true") return checks.ok(what);
   checks.add({fault(options), what, enable_line(name), hint("NamespaceNotEnabled")});
 }
 
@@ -94,7 +94,7 @@ bool check_right(const Session& session, const Options& options, CheckList& chec
                                 {"spec", {{"resourceAttributes", std::move(asked)}}}});
   if (!review) checks.add(unseen(review.error(), what, "create", reviews));
   if (!review) return true;
-  if (flag_at(*review, Pointer{"/status/allowed"})) {
+  if (flag_at(*review, {"status", "allowed"})) {
     checks.ok(what);
     return true;
   }
@@ -131,10 +131,9 @@ void add_queue(const MigrationStatus& status, const Strategy asked, const NamedQ
 }  // namespace
 
 NamedQueue queue_of(const Options& options, const Json& pod) {
-  const Pointer annotations{"/metadata/annotations"};
   NamedQueue named{options.queue, options.broker_secrets.empty() ? "" : options.broker_secrets.front()};
-  if (named.queue.empty()) named.queue = text_at(pod, annotations / kQueueAnnotation);
-  if (named.secret.empty()) named.secret = text_at(pod, annotations / kBrokerSecretAnnotation);
+  if (named.queue.empty()) named.queue = text_at(pod, {"metadata", "annotations", kQueueAnnotation});
+  if (named.secret.empty()) named.secret = text_at(pod, {"metadata", "annotations", kBrokerSecretAnnotation});
   return named;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "plugin/cluster.h"
+#include "plugin/json_path.h"
 #include "plugin/self_test_ways.h"
 #include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
@@ -71,8 +72,7 @@ Outcome<bool> may(const Session& session, const char* verb, const kube::Resource
                           {"name", on.name}}}}}};
   const auto answer = session.client.create(reviews, asked);
   if (!answer) return tl::make_unexpected(explain(answer.error(), "create", reviews));
-  const Json::json_pointer allowed{"/status/allowed"};
-  return answer->contains(allowed) && answer->at(allowed) == true;
+  return flag_at(*answer, {"status", "allowed"});
 }
 
 Outcome<std::vector<std::string>> missing_rights(const Session& session, const std::string& ns, bool needs_deployment) {

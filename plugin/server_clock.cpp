@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
 #include "shared/base/time.h"
 
@@ -19,7 +19,7 @@ kube::ApiResult<Json> self_review(const Session& session) {
 }
 
 std::optional<Instant> time_of_review(const Json& review) {
-  const auto told = parse_rfc3339(text_at(review, "/metadata/creationTimestamp"));
+  const auto told = parse_rfc3339(text_at(review, {"metadata", "creationTimestamp"}));
   return told ? std::optional{*told} : std::nullopt;
 }
 

@@ -6,7 +6,7 @@
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/output.h"
 #include "shared/migration/names.h"
 
@@ -38,9 +38,9 @@ Outcome<std::optional<std::string>> server_version(const Session& session) {
 }  // namespace
 
 std::string version_of(const Json& deployment) {
-  const std::string label = text_at(deployment, Pointer{"/metadata/labels"} / "app.kubernetes.io/version");
+  const std::string label = text_at(deployment, {"metadata", "labels", "app.kubernetes.io/version"});
   if (!label.empty()) return label;
-  const std::string tag = tag_of(text_at(deployment, "/spec/template/spec/containers/0/image"));
+  const std::string tag = tag_of(text_at(deployment, {"spec", "template", "spec", "containers", "0", "image"}));
   return tag.empty() ? "unknown" : tag;
 }
 
