@@ -8,6 +8,7 @@
 #include "plugin/json_path.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
+#include "shared/kube/taint.h"
 #include "shared/migration/names.h"
 #include "shared/migration/node_match.h"
 
@@ -19,8 +20,7 @@ constexpr std::size_t kMostLines = 10;  // of a message
 std::string against_node(const Json& node) {
   if (flag_at(node, {"spec", "unschedulable"})) return "it is cordoned";
   for (const Json& taint : list_at(node, {"spec", "taints"}))
-    if (const std::string effect = taint.value("effect", ""); effect == "NoSchedule" || effect == "NoExecute")
-      return fmt::format("it has the taint {}", taint.value("key", ""));
+    if (kube::keeps_pods_away(taint)) return fmt::format("it has the taint {}", text_at(taint, {"key"}));
   const Json& conditions = list_at(node, {"status", "conditions"});
   const bool is_ready = std::any_of(conditions.begin(), conditions.end(), [](const Json& one) {
     return one.value("type", "") == "Ready" && one.value("status", "") == "True";
