@@ -7,10 +7,11 @@
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
+#include "plugin/installed.h"
 #include "plugin/json_path.h"
 #include "plugin/look.h"
+#include "plugin/of_group.h"
 #include "plugin/our_label.h"
-#include "plugin/version.h"
 #include "plugin/yaml.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
@@ -52,11 +53,6 @@ constexpr auto kInstalled = std::to_array<Installed>({
     {"admissionregistration.k8s.io", "validatingadmissionpolicybindings", Scope::of_cluster},
     {"apiextensions.k8s.io", "customresourcedefinitions", Scope::of_cluster},
 });
-
-kube::ResourcePath path_of(const std::string& group, const std::string& plural, const std::string& namespace_ = "",
-                           const std::string& name = "") {
-  return {.group = group, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
-}
 
 kube::ListOptions labelled(const std::string& selector) {
   kube::ListOptions options;
@@ -128,7 +124,7 @@ std::string BundleCollector::versions() {
   if (server) versions["apiServer"] = *server;
   if (!reader_.cut_off_by().empty()) return "";
   if (const auto api = reader_.ask(fmt::format("/apis/{}", kGroup))) versions["api"] = list_at(*api, {"versions"});
-  const auto deployment = reader_.get(path_of("apps", "deployments", kSystemNamespace, kExtenderAccount));
+  const auto deployment = reader_.get(extender_deployment());
   if (deployment) versions["controller"] = version_of(*deployment);
   migration_nodes_ = reader_.list(migration_nodes());
   for (const Json& node : migration_nodes_)
@@ -234,14 +230,14 @@ std::string BundleCollector::installation() {
   our_pods_ = reader_.list(kube::core("pods", kSystemNamespace));
   kept("pods", our_pods_);
   for (const auto& [group, plural, scope] : kInstalled)
-    kept(plural, scope == Scope::of_namespace ? reader_.list(path_of(group, plural, kSystemNamespace))
-                                              : reader_.list(path_of(group, plural), labelled(kOurSelector)));
+    kept(plural, scope == Scope::of_namespace ? reader_.list(of_group(group, plural, kSystemNamespace))
+                                              : reader_.list(of_group(group, plural), labelled(kOurSelector)));
   // And what `enable` made.
   std::vector<Json> enabled;
   for (const std::string& namespace_ : namespaces()) {
     if (auto one = reader_.get(kube::core("namespaces", "", namespace_))) enabled.push_back(std::move(*one));
     for (const char* plural : {"roles", "rolebindings"})
-      for (Json& one : reader_.list(path_of("rbac.authorization.k8s.io", plural, namespace_), labelled(kOurSelector)))
+      for (Json& one : reader_.list(of_group("rbac.authorization.k8s.io", plural, namespace_), labelled(kOurSelector)))
         enabled.push_back(std::move(one));
   }
   kept("namespaces", enabled);

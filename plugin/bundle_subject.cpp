@@ -6,6 +6,7 @@
 #include <array>
 
 #include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
@@ -73,12 +74,7 @@ std::optional<kube::ResourcePath> owner_path(std::string_view kind, const std::s
                                                        {"Job", "batch", "jobs"}});
   const auto* known = std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& one) { return one.kind == kind; });
   if (known == kKnown.end() || name.empty()) return std::nullopt;
-  return kube::ResourcePath{.group = known->group,
-                            .version = "v1",
-                            .plural = known->plural,
-                            .namespace_ = namespace_,
-                            .name = name,
-                            .subresource = {}};
+  return of_group(known->group, known->plural, namespace_, name);
 }
 
 support::LogQuestion question_about(const std::vector<Migration>& migrations) {

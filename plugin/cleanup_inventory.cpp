@@ -4,7 +4,9 @@
 
 #include "plugin/cluster_facts.h"
 #include "plugin/format.h"
+#include "plugin/installed.h"
 #include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/our_label.h"
 #include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
@@ -16,11 +18,6 @@ namespace {
 using kube::metadata_of;
 
 constexpr std::chrono::milliseconds kUntilRenewed{10'000};  // a Lease that somebody holds: several times by then
-
-kube::ResourcePath of_group(const char* group, const char* plural, const std::string& namespace_ = "",
-                            const std::string& name = "") {
-  return {.group = group, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
-}
 
 using Objects = std::vector<Json>;
 
@@ -104,8 +101,7 @@ Outcome<Objects> pods_of(const Session& session, const std::string& namespace_, 
 // The Deployment may be away for a moment, while it is made anew; somebody who leads is at work all the same. What
 // cannot be seen is perhaps.
 bool has_controller(const Session& session, Instant now) {
-  if (is_there(session, of_group("apps", "deployments", kSystemNamespace, kExtenderAccount)).value_or(true))
-    return true;
+  if (is_there(session, extender_deployment()).value_or(true)) return true;
   const auto path = of_group("coordination.k8s.io", "leases", kSystemNamespace, kLease);
   const auto first = session.client.get(path);
   if (!first) return true;

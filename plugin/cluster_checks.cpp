@@ -6,11 +6,12 @@
 
 #include "plugin/cluster_facts.h"
 #include "plugin/hints.h"
+#include "plugin/installed.h"
 #include "plugin/json_path.h"
 #include "plugin/look.h"
+#include "plugin/of_group.h"
 #include "plugin/server_clock.h"
 #include "plugin/similar.h"
-#include "plugin/version.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
@@ -26,13 +27,8 @@ constexpr Version kOldestKubernetes{1, 32, 0};
 constexpr int kLeaseLooks = 6;
 constexpr std::chrono::seconds kBetweenLooks{1};
 
-kube::ResourcePath path_of(const char* group, const char* plural, const std::string& namespace_ = "",
-                           const std::string& name = "") {
-  return {.group = group, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
-}
-
 kube::ResourcePath deployment(const std::string& name) {
-  return path_of("apps", "deployments", kSystemNamespace, name);
+  return of_group("apps", "deployments", kSystemNamespace, name);
 }
 
 Json parsed(const std::string& body) {
@@ -62,7 +58,7 @@ bool check_user(const Session& session, CheckList& checks, ClusterSight& sight) 
   const auto review = self_review(session);
   const char* what = "it knows who you are";
   if (!review) {
-    Check line = unseen(review.error(), what, "create", path_of("authentication.k8s.io", "selfsubjectreviews"));
+    Check line = unseen(review.error(), what, "create", of_group("authentication.k8s.io", "selfsubjectreviews"));
     const bool is_known = review.error().kind != kube::ApiError::Kind::unauthorized;
     if (is_known) line.mark = Mark::skipped;
     if (is_known) line.hint.clear();
@@ -160,7 +156,7 @@ std::optional<Json> check_deployment(const Session& session, CheckList& checks, 
 bool check_lease(const Session& session, CheckList& checks, Instant now, const char* name, const std::string& who,
                  Topic topic) {
   const std::string what = fmt::format("{} leads", who);
-  const kube::ResourcePath path = path_of("coordination.k8s.io", "leases", kSystemNamespace, name);
+  const kube::ResourcePath path = of_group("coordination.k8s.io", "leases", kSystemNamespace, name);
   const auto first = look_at(session, path, what);
   if (!first) {
     checks.add(first.error());
@@ -214,7 +210,7 @@ void check_scheduler(const Session& session, CheckList& checks, Instant now) {
 // what the scheduler itself has said lately.
 void check_extender(const Session& session, CheckList& checks, Instant now) {
   const std::string what = fmt::format("Service {} has ready endpoints", kExtenderAccount);
-  const auto slices = look_for(session, path_of("discovery.k8s.io", "endpointslices", kSystemNamespace), what,
+  const auto slices = look_for(session, of_group("discovery.k8s.io", "endpointslices", kSystemNamespace), what,
                                {.label_selector = fmt::format("kubernetes.io/service-name={}", kExtenderAccount),
                                 .field_selector = "",
                                 .resource_version = ""});
@@ -243,7 +239,7 @@ void check_policies(const Session& session, CheckList& checks) {
   const char* what = "the admission policies and their bindings are there";
   std::vector<std::string> missing;
   for (const char* plural : {"validatingadmissionpolicies", "validatingadmissionpolicybindings"}) {
-    const auto all = look_for(session, path_of("admissionregistration.k8s.io", plural), what);
+    const auto all = look_for(session, of_group("admissionregistration.k8s.io", plural), what);
     if (!all) return checks.add(all.error());
     for (const std::string& name : absent(policy_names(), *all))
       missing.push_back(fmt::format("{}/{}", plural, name));
@@ -255,7 +251,7 @@ void check_policies(const Session& session, CheckList& checks) {
 
 void check_runtime_class(const Session& session, CheckList& checks) {
   const std::string what = fmt::format("RuntimeClass {} is there", kRuntimeClass);
-  const auto found = look_at(session, path_of("node.k8s.io", "runtimeclasses", "", kRuntimeClass), what);
+  const auto found = look_at(session, of_group("node.k8s.io", "runtimeclasses", "", kRuntimeClass), what);
   if (!found) return checks.add(found.error());
   const std::string handler = *found ? text_at(**found, {"handler"}) : "";
   if (handler == kRuntimeClass) return checks.ok(what);

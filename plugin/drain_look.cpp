@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/outcome.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
@@ -16,12 +17,7 @@ namespace {
 using Kind = kube::ApiError::Kind;
 using Items = Result<std::vector<Json>, LookError>;
 
-const kube::ResourcePath kBudgets{.group = "policy",
-                                  .version = "v1",
-                                  .plural = "poddisruptionbudgets",
-                                  .namespace_ = {},
-                                  .name = {},
-                                  .subresource = {}};
+const kube::ResourcePath kBudgets = of_group("policy", "poddisruptionbudgets");
 
 Items list(const Session& session, const kube::ResourcePath& path, const kube::ListOptions& options = {}) {
   auto found = session.client.list(path, options);

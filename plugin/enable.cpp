@@ -8,6 +8,7 @@
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
 #include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/our_label.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
@@ -24,7 +25,7 @@ constexpr std::array<std::string_view, 4> kNeverLabelled = {"kube-system", "kube
                                                             kSystemNamespace};
 
 kube::ResourcePath rbac(const char* plural, const std::string& namespace_, const char* name) {
-  return {.group = kRbac, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
+  return of_group(kRbac, plural, namespace_, name);
 }
 
 Json object(const char* kind, const std::string& namespace_, const char* name) {

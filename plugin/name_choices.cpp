@@ -8,6 +8,7 @@
 
 #include "plugin/cluster.h"
 #include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/outcome.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
@@ -31,12 +32,7 @@ Collection collection_of(Source source, const std::string& namespace_) {
     case Source::ordinals:
       return {kube::core("pods", namespace_), "status.phase=Running"};
     case Source::stateful_sets:
-      return {{.group = "apps",
-               .version = "v1",
-               .plural = "statefulsets",
-               .namespace_ = namespace_,
-               .name = {},
-               .subresource = {}}};
+      return {of_group("apps", "statefulsets", namespace_)};
     case Source::migrations:
       return {migrations(namespace_)};
     case Source::nodes:

@@ -8,6 +8,7 @@
 #include "plugin/hints.h"
 #include "plugin/json_path.h"
 #include "plugin/look.h"
+#include "plugin/of_group.h"
 #include "plugin/outcome.h"
 #include "plugin/plan_text.h"
 #include "plugin/pod_defaults.h"
@@ -45,12 +46,7 @@ void check_enabled(const Session& session, const Options& options, CheckList& ch
 void check_controllers_rights(const Session& session, const Options& options, CheckList& checks) {
   constexpr const char* kBinding = "kubectl-migrate";
   const std::string what = fmt::format("the controller has its rights in namespace {}", session.namespace_);
-  kube::ResourcePath path{.group = "rbac.authorization.k8s.io",
-                          .version = "v1",
-                          .plural = "rolebindings",
-                          .namespace_ = session.namespace_,
-                          .name = kBinding,
-                          .subresource = {}};
+  kube::ResourcePath path = of_group("rbac.authorization.k8s.io", "rolebindings", session.namespace_, kBinding);
   const auto here = look_at(session, path, what);
   if (!here) return checks.add(here.error());
   if (*here) return checks.ok(what);
@@ -82,12 +78,7 @@ bool check_right(const Session& session, const Options& options, CheckList& chec
   if (!path.group.empty()) asked["group"] = path.group;
   if (!path.subresource.empty()) asked["subresource"] = path.subresource;
   if (!path.name.empty()) asked["name"] = path.name;
-  const kube::ResourcePath reviews{.group = "authorization.k8s.io",
-                                   .version = "v1",
-                                   .plural = "selfsubjectaccessreviews",
-                                   .namespace_ = {},
-                                   .name = {},
-                                   .subresource = {}};
+  const kube::ResourcePath reviews = of_group("authorization.k8s.io", "selfsubjectaccessreviews");
   const auto review = reviewed(session, reviews,
                                {{"apiVersion", "authorization.k8s.io/v1"},
                                 {"kind", "SelfSubjectAccessReview"},
