@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "plugin/json_path.h"
 #include "plugin/our_label.h"
 #include "shared/kube/known_objects.h"
 #include "shared/messages/mirror.h"
@@ -16,21 +17,11 @@ namespace {
 
 constexpr int kLongestLife = 600;  // seconds: whatever became of us
 
-const Json& at(const Json& object, const char* pointer) {
-  static const Json nothing;
-  const Json::json_pointer place{pointer};
-  return object.contains(place) ? object.at(place) : nothing;
-}
-
-std::string text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 // What two instances would write into at the same time.
 std::string shared_volume(const Json& pod) {
-  for (const Json& volume : at(pod, "/spec/volumes"))
+  for (const Json& volume : list_at(pod, {"spec", "volumes"}))
     for (const char* kind : {"persistentVolumeClaim", "hostPath", "nfs", "iscsi", "cephfs", "glusterfs", "fc"})
-      if (volume.contains(kind)) return fmt::format("{} ({})", text(at(volume, "/name")), kind);
+      if (volume.contains(kind)) return fmt::format("{} ({})", text_at(volume, {"name"}), kind);
   return "";
 }
 
@@ -48,14 +39,12 @@ Outcome<AppCopy> copy_of(const Json& pod, const std::string& name) {
                             "check the application where it has a volume of its own",
                             source, volume),
                 exit_code::kRefused);
-  if (at(pod, "/spec/hostNetwork") == true)
+  if (flag_at(pod, {"spec", "hostNetwork"}))
     return fail(fmt::format("Pod {} has its node's network and host name (hostNetwork): it has no control queue of its "
                             "own and cannot replay",
                             source),
                 exit_code::kRefused);
-  const Json& annotations = at(pod, "/metadata/annotations");
-  const auto pattern = annotations.find(kControlQueueAnnotation);
-  const std::string control = pattern != annotations.end() ? text(*pattern) : "";
+  const std::string control = text_at(pod, {"metadata", "annotations", kControlQueueAnnotation});
   AppCopy copy{name, messages::control_queue_name(control, name, name), {}};
   if (copy.control_queue == messages::control_queue_name(control, name + "x", name + "x"))
     return fail(fmt::format("annotation {} names control queue {} for every instance of Pod {}; while a migration "
@@ -66,8 +55,8 @@ Outcome<AppCopy> copy_of(const Json& pod, const std::string& name) {
   Json spec = copied_spec(pod);
   for (const char* field : {"hostname", "subdomain", "readinessGates"})
     spec.erase(field);
-  if (at(spec, "/runtimeClassName") == kRuntimeClass) spec.erase("runtimeClassName");
-  if (at(spec, "/schedulerName") == kSchedulerName) spec.erase("schedulerName");
+  if (text_at(spec, {"runtimeClassName"}) == kRuntimeClass) spec.erase("runtimeClassName");
+  if (text_at(spec, {"schedulerName"}) == kSchedulerName) spec.erase("schedulerName");
   spec["restartPolicy"] = "Never";
   spec["activeDeadlineSeconds"] = kLongestLife;
   copy.pod = {{"apiVersion", "v1"},
@@ -82,28 +71,28 @@ Outcome<AppCopy> copy_of(const Json& pod, const std::string& name) {
 
 CopyState state_of(const Json& pod) {
   using Kind = CopyState::Kind;
-  const std::string phase = text(at(pod, "/status/phase"));
-  const std::string overall = joined(text(at(pod, "/status/reason")), text(at(pod, "/status/message")));
+  const std::string phase = text_at(pod, {"status", "phase"});
+  const std::string overall = joined(text_at(pod, {"status", "reason"}), text_at(pod, {"status", "message"}));
   if (phase == "Succeeded" || phase == "Failed") {
-    for (const Json& one : at(pod, "/status/containerStatuses"))
-      if (const Json& ended = at(one, "/state/terminated"); ended.is_object())
+    for (const Json& one : list_at(pod, {"status", "containerStatuses"}))
+      if (const Json* ended = find(one, {"state", "terminated"}); ended != nullptr)
         return {Kind::ended,
-                fmt::format("container {}: exit code {}{}", text(at(one, "/name")), ended.value("exitCode", 0),
+                fmt::format("container {}: exit code {}{}", text_at(one, {"name"}), number_at(*ended, {"exitCode"}),
                             overall.empty() ? "" : fmt::format(" ({})", overall))};
     return {Kind::ended, overall};
   }
-  const Json& containers = at(pod, "/status/containerStatuses");
+  const Json& containers = list_at(pod, {"status", "containerStatuses"});
   for (const Json& one : containers) {
-    if (const Json& ended = at(one, "/state/terminated"); ended.is_object())
+    if (const Json* ended = find(one, {"state", "terminated"}); ended != nullptr)
       return {Kind::ended,
-              fmt::format("container {}: exit code {}", text(at(one, "/name")), ended.value("exitCode", 0))};
-    if (const Json& waits = at(one, "/state/waiting"); waits.is_object())
-      return {Kind::waiting, joined(text(at(waits, "/reason")), text(at(waits, "/message")))};
+              fmt::format("container {}: exit code {}", text_at(one, {"name"}), number_at(*ended, {"exitCode"}))};
+    if (const Json* waits = find(one, {"state", "waiting"}); waits != nullptr)
+      return {Kind::waiting, joined(text_at(*waits, {"reason"}), text_at(*waits, {"message"}))};
   }
-  if (containers.is_array() && !containers.empty()) return {Kind::runs, ""};
-  for (const Json& one : at(pod, "/status/conditions"))
-    if (text(at(one, "/type")) == "PodScheduled" && text(at(one, "/status")) == "False")
-      return {Kind::waiting, joined(text(at(one, "/reason")), text(at(one, "/message")))};
+  if (!containers.empty()) return {Kind::runs, ""};
+  for (const Json& one : list_at(pod, {"status", "conditions"}))
+    if (text_at(one, {"type"}) == "PodScheduled" && text_at(one, {"status"}) == "False")
+      return {Kind::waiting, joined(text_at(one, {"reason"}), text_at(one, {"message"}))};
   return {Kind::waiting, overall};
 }
 

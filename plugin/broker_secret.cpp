@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/broker/secret.h"
 
 namespace migrate::plugin {
@@ -14,7 +14,7 @@ Outcome<broker::BrokerAddress> broker_address(const Session& session, const std:
   if (!*secret)
     return fail(fmt::format("no Secret {} in namespace {}: it holds the broker's amqp-url and management-url",
                             secret_name, session.namespace_));
-  const auto value = [&](const char* key) { return text_at(**secret, Pointer{"/data"} / key); };
+  const auto value = [&](const char* key) { return text_at(**secret, {"data", key}); };
   auto address = broker::broker_address_of(value("amqp-url"), value("management-url"), value("ca.crt"));
   if (!address) return fail(fmt::format("Secret {}: {}", secret_name, address.error().message));
   return std::move(*address);

@@ -7,10 +7,11 @@
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
-#include "plugin/json_at.h"
+#include "plugin/installed.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
+#include "plugin/of_group.h"
 #include "plugin/our_label.h"
-#include "plugin/version.h"
 #include "plugin/yaml.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
@@ -52,11 +53,6 @@ constexpr auto kInstalled = std::to_array<Installed>({
     {"admissionregistration.k8s.io", "validatingadmissionpolicybindings", Scope::of_cluster},
     {"apiextensions.k8s.io", "customresourcedefinitions", Scope::of_cluster},
 });
-
-kube::ResourcePath path_of(const std::string& group, const std::string& plural, const std::string& namespace_ = "",
-                           const std::string& name = "") {
-  return {.group = group, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
-}
 
 kube::ListOptions labelled(const std::string& selector) {
   kube::ListOptions options;
@@ -127,16 +123,16 @@ std::string BundleCollector::versions() {
   const auto server = reader_.ask("/version");
   if (server) versions["apiServer"] = *server;
   if (!reader_.cut_off_by().empty()) return "";
-  if (const auto api = reader_.ask(fmt::format("/apis/{}", kGroup))) versions["api"] = list_at(*api, "/versions");
-  const auto deployment = reader_.get(path_of("apps", "deployments", kSystemNamespace, kExtenderAccount));
+  if (const auto api = reader_.ask(fmt::format("/apis/{}", kGroup))) versions["api"] = list_at(*api, {"versions"});
+  const auto deployment = reader_.get(extender_deployment());
   if (deployment) versions["controller"] = version_of(*deployment);
   migration_nodes_ = reader_.list(migration_nodes());
   for (const Json& node : migration_nodes_)
-    versions["agents"][metadata_of(node, "name")] = text_at(node, "/facts/agentVersion");
+    versions["agents"][metadata_of(node, "name")] = text_at(node, {"facts", "agentVersion"});
   bundle_.add("versions.json", document_of(versions));
   return fmt::format("versions: plugin {}, controller {}, Kubernetes {}", MIGRATE_VERSION,
                      deployment ? version_of(*deployment) : "unknown",
-                     server ? text_at(*server, "/gitVersion") : "unknown");
+                     server ? text_at(*server, {"gitVersion"}) : "unknown");
 }
 
 Outcome<std::string> BundleCollector::migrations() {
@@ -181,8 +177,8 @@ std::string BundleCollector::pods_and_owners() {
   }
   for (const Json& pod : pods) {
     subjects_.uids.insert(metadata_of(pod, "uid"));
-    for (const Json& owner : list_at(pod, "/metadata/ownerReferences"))
-      follow_owner(owner_path(text_at(owner, "/kind"), text_at(owner, "/name"), metadata_of(pod, "namespace")));
+    for (const Json& owner : list_at(pod, {"metadata", "ownerReferences"}))
+      follow_owner(owner_path(text_at(owner, {"kind"}), text_at(owner, {"name"}), metadata_of(pod, "namespace")));
   }
   subjects_.uids.erase("");
   keep("pods.yaml", pods);
@@ -197,8 +193,8 @@ void BundleCollector::follow_owner(const std::optional<kube::ResourcePath>& path
   if (!owner) return;
   subjects_.uids.insert(metadata_of(*owner, "uid"));
   owners_.push_back(*owner);
-  for (const Json& above : list_at(*owner, "/metadata/ownerReferences"))
-    follow_owner(owner_path(text_at(above, "/kind"), text_at(above, "/name"), path->namespace_));
+  for (const Json& above : list_at(*owner, {"metadata", "ownerReferences"}))
+    follow_owner(owner_path(text_at(above, {"kind"}), text_at(above, {"name"}), path->namespace_));
 }
 
 std::string BundleCollector::events() {
@@ -234,14 +230,14 @@ std::string BundleCollector::installation() {
   our_pods_ = reader_.list(kube::core("pods", kSystemNamespace));
   kept("pods", our_pods_);
   for (const auto& [group, plural, scope] : kInstalled)
-    kept(plural, scope == Scope::of_namespace ? reader_.list(path_of(group, plural, kSystemNamespace))
-                                              : reader_.list(path_of(group, plural), labelled(kOurSelector)));
+    kept(plural, scope == Scope::of_namespace ? reader_.list(of_group(group, plural, kSystemNamespace))
+                                              : reader_.list(of_group(group, plural), labelled(kOurSelector)));
   // And what `enable` made.
   std::vector<Json> enabled;
   for (const std::string& namespace_ : namespaces()) {
     if (auto one = reader_.get(kube::core("namespaces", "", namespace_))) enabled.push_back(std::move(*one));
     for (const char* plural : {"roles", "rolebindings"})
-      for (Json& one : reader_.list(path_of("rbac.authorization.k8s.io", plural, namespace_), labelled(kOurSelector)))
+      for (Json& one : reader_.list(of_group("rbac.authorization.k8s.io", plural, namespace_), labelled(kOurSelector)))
         enabled.push_back(std::move(one));
   }
   kept("namespaces", enabled);

@@ -5,7 +5,7 @@
 
 #include "plugin/bundle_collector.h"
 #include "plugin/format.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
 #include "shared/support/criu_texts.h"
@@ -23,8 +23,8 @@ constexpr Bytes kRoomForAll = 48_MiB;
 
 // A container that has been started anew has a log of the time before.
 bool has_previous(const Json& pod, const std::string& container) {
-  for (const Json& status : list_at(pod, "/status/containerStatuses"))
-    if (text_at(status, "/name") == container) return number_at(status, Pointer{"/restartCount"}) > 0;
+  for (const Json& status : list_at(pod, {"status", "containerStatuses"}))
+    if (text_at(status, {"name"}) == container) return number_at(status, {"restartCount"}) > 0;
   return false;
 }
 
@@ -38,8 +38,8 @@ std::string BundleCollector::logs() {
         fmt::format("of {} Pods the logs of {} are read: agents of nodes that a Migration names, {} at most",
                     our_pods_.size(), chosen.size(), kMostAgents));
   for (const Json& pod : chosen)
-    for (const Json& container : list_at(pod, "/spec/containers")) {
-      const std::string name = text_at(container, "/name");
+    for (const Json& container : list_at(pod, {"spec", "containers"})) {
+      const std::string name = text_at(container, {"name"});
       read_log(pod, name, false);
       if (has_previous(pod, name)) read_log(pod, name, true);
     }
@@ -70,7 +70,7 @@ void BundleCollector::read_log(const Json& pod, const std::string& container, bo
   log_size_.count += text.size();
   bundle_.add(fmt::format("logs/{}/{}{}.log", name, container, previous ? ".previous" : ""), text);
   for (const auto& [which, told] : support::criu_texts(text))
-    bundle_.add(fmt::format("criu/{}/{}", text_at(pod, "/spec/nodeName"), which), told);
+    bundle_.add(fmt::format("criu/{}/{}", text_at(pod, {"spec", "nodeName"}), which), told);
 }
 
 }  // namespace migrate::plugin

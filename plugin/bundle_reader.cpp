@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "plugin/format.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
 #include "shared/support/redaction.h"
 
@@ -26,10 +26,10 @@ std::string attempt_of(std::string_view verb, const kube::ResourcePath& path) {
 // The server leaves them out of a list's items; its own kind says what they are, "PodList".
 void name_kind(Json& item, const Json& list) {
   constexpr std::string_view kList = "List";
-  const std::string kind = text_at(list, "/kind");
+  const std::string kind = text_at(list, {"kind"});
   if (!kind.ends_with(kList) || kind.size() == kList.size() || item.contains("kind")) return;
   item["kind"] = kind.substr(0, kind.size() - kList.size());
-  item["apiVersion"] = text_at(list, "/apiVersion");
+  item["apiVersion"] = text_at(list, {"apiVersion"});
 }
 
 }  // namespace

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
@@ -17,12 +18,12 @@ using Json = nlohmann::json;
 using kube::metadata_of;
 
 bool is_owned_by(const Json& object, const std::string& uid) {
-  const Json& owners = list_at(object, "/metadata/ownerReferences");
-  return std::any_of(owners.begin(), owners.end(), [&](const Json& owner) { return text_at(owner, "/uid") == uid; });
+  const Json& owners = list_at(object, {"metadata", "ownerReferences"});
+  return std::any_of(owners.begin(), owners.end(), [&](const Json& owner) { return text_at(owner, {"uid"}) == uid; });
 }
 
 bool is_agent(const Json& pod) {
-  return text_at(pod, Pointer{"/metadata/labels"} / "app.kubernetes.io/name") == kAgentAccount;
+  return text_at(pod, {"metadata", "labels", "app.kubernetes.io/name"}) == kAgentAccount;
 }
 
 }  // namespace
@@ -73,12 +74,7 @@ std::optional<kube::ResourcePath> owner_path(std::string_view kind, const std::s
                                                        {"Job", "batch", "jobs"}});
   const auto* known = std::find_if(kKnown.begin(), kKnown.end(), [&](const Known& one) { return one.kind == kind; });
   if (known == kKnown.end() || name.empty()) return std::nullopt;
-  return kube::ResourcePath{.group = known->group,
-                            .version = "v1",
-                            .plural = known->plural,
-                            .namespace_ = namespace_,
-                            .name = name,
-                            .subresource = {}};
+  return of_group(known->group, known->plural, namespace_, name);
 }
 
 support::LogQuestion question_about(const std::vector<Migration>& migrations) {
@@ -98,9 +94,9 @@ support::LogQuestion question_about(const std::vector<Migration>& migrations) {
 }
 
 bool is_about(const Json& event, const EventSubjects& subjects) {
-  if (subjects.uids.contains(text_at(event, "/involvedObject/uid"))) return true;
-  return text_at(event, "/involvedObject/kind") == "Pod" &&
-         subjects.pods.contains(text_at(event, "/involvedObject/name"));
+  if (subjects.uids.contains(text_at(event, {"involvedObject", "uid"}))) return true;
+  return text_at(event, {"involvedObject", "kind"}) == "Pod" &&
+         subjects.pods.contains(text_at(event, {"involvedObject", "name"}));
 }
 
 Json node_as_collected(Json node) {
@@ -113,7 +109,7 @@ std::vector<Json> pods_with_logs(const std::vector<Json>& pods, const std::set<s
   std::vector<Json> chosen;
   std::size_t agents = 0;
   for (const Json& pod : pods) {
-    const bool is_elsewhere = !nodes.empty() && !nodes.contains(text_at(pod, "/spec/nodeName"));
+    const bool is_elsewhere = !nodes.empty() && !nodes.contains(text_at(pod, {"spec", "nodeName"}));
     if (is_agent(pod) && (is_elsewhere || agents++ >= most_agents)) continue;
     chosen.push_back(pod);
   }

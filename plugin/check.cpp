@@ -5,7 +5,7 @@
 
 #include "plugin/cluster_checks.h"
 #include "plugin/commands.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/node_checks.h"
 #include "plugin/pod_checks.h"
 
@@ -22,7 +22,7 @@ std::string hindrance(const ClusterSight& sight, bool may_ask) {
 // Where it runs, or is to; nothing: that cannot be seen, or it is nowhere yet.
 std::optional<std::string> node_of(const Subject& subject) {
   if (!subject.pod) return std::nullopt;
-  std::string node = text_at(*subject.pod, "/spec/nodeName");
+  std::string node = text_at(*subject.pod, {"spec", "nodeName"});
   return node.empty() ? std::nullopt : std::optional{std::move(node)};
 }
 

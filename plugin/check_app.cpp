@@ -9,7 +9,7 @@
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
 #include "plugin/interrupt.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/migrate.h"
 #include "plugin/preflight.h"
 #include "shared/broker/listed_queue.h"
@@ -23,7 +23,7 @@ namespace {
 // A flag, or the Pod's annotation.
 Outcome<std::string> named(const std::string& flag_value, const Json& pod, const char* annotation, const char* flag) {
   if (!flag_value.empty()) return flag_value;
-  std::string value = text_at(pod, Pointer{"/metadata/annotations"} / annotation);
+  std::string value = text_at(pod, {"metadata", "annotations", annotation});
   if (value.empty())
     return fail(
         fmt::format("Pod {} has no annotation {}: name it with {}", kube::metadata_of(pod, "name"), annotation, flag),

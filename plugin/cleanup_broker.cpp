@@ -1,7 +1,7 @@
 #include "plugin/cleanup_broker.h"
 
 #include "plugin/broker_secret.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/messages/mirror.h"
 
 namespace migrate::plugin {
@@ -60,9 +60,9 @@ Outcome<void> read_control_queues(LookedBroker& looked, const std::set<std::stri
 std::set<std::string> told_queues(const std::vector<nlohmann::json>& migrations) {
   std::set<std::string> names;
   for (const Json& migration : migrations) {
-    names.insert(text_at(migration, "/status/messages/controlQueue"));
+    names.insert(text_at(migration, {"status", "messages", "controlQueue"}));
     // Before that is written down.
-    const std::string pod = text_at(migration, "/spec/pod/name");
+    const std::string pod = text_at(migration, {"spec", "pod", "name"});
     names.insert(messages::control_queue_name("", pod, pod));
   }
   return names;

@@ -8,7 +8,7 @@
 
 #include "plugin/cleanup_roles.h"
 #include "plugin/cluster.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/kube/known_objects.h"
 #include "shared/messages/mirror.h"
 #include "shared/migration/names.h"
@@ -24,7 +24,7 @@ constexpr const char* kPullSecretType = "kubernetes.io/dockerconfigjson";
 constexpr const char* kFieldManager = "kubectl-migrate";
 
 bool has_finalizer(const Json& object) {
-  const Json& all = list_at(object, "/metadata/finalizers");
+  const Json& all = list_at(object, {"metadata", "finalizers"});
   return std::find(all.begin(), all.end(), kFinalizer) != all.end();
 }
 
@@ -35,9 +35,9 @@ bool is_deleting(const Json& object) {
 // The uids of its owners that are Migrations.
 std::vector<std::string> migrations_owning(const Json& object) {
   std::vector<std::string> uids;
-  for (const Json& owner : list_at(object, "/metadata/ownerReferences"))
-    if (text_at(owner, "/kind") == "Migration" && text_at(owner, "/apiVersion").starts_with(kGroup))
-      uids.push_back(text_at(owner, "/uid"));
+  for (const Json& owner : list_at(object, {"metadata", "ownerReferences"}))
+    if (text_at(owner, {"kind"}) == "Migration" && text_at(owner, {"apiVersion"}).starts_with(kGroup))
+      uids.push_back(text_at(owner, {"uid"}));
   return uids;
 }
 
@@ -49,14 +49,14 @@ bool is_owned_by_gone(const Json& object, const MigrationsKnown& known) {
 // The garbage collector has taken a Migration that is gone from the owners; that its set's reference controls nothing
 // is what we wrote, by the API server's account of who wrote what.
 bool was_lent_by_us(const Json& pod) {
-  const Json& owners = list_at(pod, "/metadata/ownerReferences");
+  const Json& owners = list_at(pod, {"metadata", "ownerReferences"});
   if (owners.empty() || own_owners(pod) == owners) return false;
-  const Json& writes = list_at(pod, "/metadata/managedFields");
+  const Json& writes = list_at(pod, {"metadata", "managedFields"});
   return std::any_of(owners.begin(), owners.end(), [&](const Json& owner) {
-    const std::string key = fmt::format(R"(k:{{"uid":"{}"}})", text_at(owner, "/uid"));
+    const std::string key = fmt::format(R"(k:{{"uid":"{}"}})", text_at(owner, {"uid"}));
     return std::any_of(writes.begin(), writes.end(), [&](const Json& write) {
-      return text_at(write, "/manager") == kFieldManager &&
-             find_at(write, Pointer{"/fieldsV1/f:metadata/f:ownerReferences"} / key) != nullptr;
+      return text_at(write, {"manager"}) == kFieldManager &&
+             find(write, {"fieldsV1", "f:metadata", "f:ownerReferences", key.c_str()}) != nullptr;
     });
   });
 }
@@ -99,7 +99,7 @@ class Finder {
   void secrets() {
     for (const Json& secret : seen_.pull_secrets) {
       const bool is_ours =
-          metadata_of(secret, "name").starts_with(kPullSecretPrefix) && text_at(secret, "/type") == kPullSecretType;
+          metadata_of(secret, "name").starts_with(kPullSecretPrefix) && text_at(secret, {"type"}) == kPullSecretType;
       if (!is_ours || !is_owned_by_gone(secret, known_) || is_owned_by_live(secret)) continue;
       const auto owners = migrations_owning(secret);
       if (std::any_of(owners.begin(), owners.end(), [&](const std::string& uid) { return is_undecided(uid); }))
@@ -179,7 +179,7 @@ class Finder {
     const std::string migration = restored_for(pod);
     Json metadata{{"annotations", {{kRestoreAnnotation, nullptr}, {kRestoredForAnnotation, migration}}},
                   {"labels", {{kMigrationLabel, nullptr}}}};
-    if (const Json own = own_owners(pod); own != list_at(pod, "/metadata/ownerReferences"))
+    if (const Json own = own_owners(pod); own != list_at(pod, {"metadata", "ownerReferences"}))
       metadata["ownerReferences"] = own;
     if (has_finalizer(pod)) metadata["finalizers"] = other_finalizers(pod);
     change(pod, std::move(metadata), why, "settled");
@@ -267,7 +267,7 @@ class Finder {
 
 Json other_finalizers(const Json& object) {
   Json others = Json::array();
-  for (const Json& one : list_at(object, "/metadata/finalizers"))
+  for (const Json& one : list_at(object, {"metadata", "finalizers"}))
     if (one != kFinalizer) others.push_back(one);
   return others;
 }
@@ -283,8 +283,10 @@ MigrationsKnown::MigrationsKnown(const Inventory& seen) {
     const bool is_abandoned = !seen.has_controller && is_deleting(migration) && has_finalizer(migration);
     (is_abandoned ? traces_ : live_).insert(metadata_of(migration, "uid"));
     if (is_abandoned) continue;
-    for (const char* place : {"/spec/pod/uid", "/status/source/uid", "/status/target/uid"})
-      if (std::string pod = text_at(migration, place); !pod.empty()) live_pods_.insert(std::move(pod));
+    for (const std::string& pod :
+         {text_at(migration, {"spec", "pod", "uid"}), text_at(migration, {"status", "source", "uid"}),
+          text_at(migration, {"status", "target", "uid"})})
+      if (!pod.empty()) live_pods_.insert(pod);
   }
   for (const Json& pod : seen.pods) {
     traces_.insert(restored_for(pod));
@@ -319,9 +321,9 @@ LookedInto control_queues_of(const Inventory& seen, const MigrationsKnown& known
   LookedInto queues;
   for (const Json& pod : seen.pods) {
     const std::string name = metadata_of(pod, "name");
-    const std::string host = text_at(pod, "/spec/hostname");
+    const std::string host = text_at(pod, {"spec", "hostname"});
     const std::string queue = messages::control_queue_name(
-        text_at(pod, Pointer{"/metadata/annotations"} / kControlQueueAnnotation), name, host.empty() ? name : host);
+        text_at(pod, {"metadata", "annotations", kControlQueueAnnotation}), name, host.empty() ? name : host);
     const Role role = role_of(seen, pod);
     const bool is_in_view = seen.namespace_.empty() || metadata_of(pod, "namespace") == seen.namespace_;
     const bool goes = is_in_view && known.is_gone(restored_for(pod)) &&

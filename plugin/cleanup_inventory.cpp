@@ -4,7 +4,9 @@
 
 #include "plugin/cluster_facts.h"
 #include "plugin/format.h"
-#include "plugin/json_at.h"
+#include "plugin/installed.h"
+#include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/our_label.h"
 #include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
@@ -16,11 +18,6 @@ namespace {
 using kube::metadata_of;
 
 constexpr std::chrono::milliseconds kUntilRenewed{10'000};  // a Lease that somebody holds: several times by then
-
-kube::ResourcePath of_group(const char* group, const char* plural, const std::string& namespace_ = "",
-                            const std::string& name = "") {
-  return {.group = group, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
-}
 
 using Objects = std::vector<Json>;
 
@@ -104,8 +101,7 @@ Outcome<Objects> pods_of(const Session& session, const std::string& namespace_, 
 // The Deployment may be away for a moment, while it is made anew; somebody who leads is at work all the same. What
 // cannot be seen is perhaps.
 bool has_controller(const Session& session, Instant now) {
-  if (is_there(session, of_group("apps", "deployments", kSystemNamespace, kExtenderAccount)).value_or(true))
-    return true;
+  if (is_there(session, extender_deployment()).value_or(true)) return true;
   const auto path = of_group("coordination.k8s.io", "leases", kSystemNamespace, kLease);
   const auto first = session.client.get(path);
   if (!first) return true;
@@ -141,7 +137,7 @@ Outcome<Looked> look_for_leftovers(const Session& session, const std::string& na
   hear_agents(session, looked);
   for (const Json& event : listed_if_allowed(session, kube::core("events", namespace_),
                                              with_field("involvedObject.kind=Migration"), looked.unseen))
-    looked.told.push_back(text_at(event, "/involvedObject/uid"));
+    looked.told.push_back(text_at(event, {"involvedObject", "uid"}));
   seen.has_controller = has_controller(session, seen.now);
   if (auto done = list_migrations_of(session, namespace_, looked); !done) return tl::make_unexpected(done.error());
   return looked;
@@ -176,7 +172,7 @@ Outcome<InstallationSight> look_for_installation(const Session& session, const L
   for (const Json& one : *classes)
     if (metadata_of(one, "name") == kRuntimeClass) sight.runtime_class = one;
   for (const Json& pod : looked.inventory.pods)
-    if (text_at(pod, "/spec/runtimeClassName") == kRuntimeClass)
+    if (text_at(pod, {"spec", "runtimeClassName"}) == kRuntimeClass)
       sight.handler_users.push_back(metadata_of(pod, "namespace") + "/" + metadata_of(pod, "name"));
   auto nodes = listed(session, kube::core("nodes"), labelled("kubernetes.io/os=linux"));
   if (!nodes) return tl::make_unexpected(nodes.error());

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "plugin/cleanup_finds.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/messages/mirror.h"
 
 namespace migrate::plugin {
@@ -57,7 +57,7 @@ Findings of_control_queue(const QueueSight& queue, const QueueQuestion& asked, c
 
 std::string mirror_in(const std::string& word) {
   const Json message = Json::parse(word, nullptr, false);
-  return text_at(message, "/type") == "START_REPLAY" ? text_at(message, "/payload/queue") : "";
+  return text_at(message, {"type"}) == "START_REPLAY" ? text_at(message, {"payload", "queue"}) : "";
 }
 
 Findings find_left_queues(const QueueQuestion& asked, const MigrationsKnown& known) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
 #include "shared/migration/placeholder.h"
@@ -17,17 +17,17 @@ constexpr const char* kFieldManager = "kubectl-migrate";
 
 // Whatever somebody has copied our marks to was written by others alone.
 bool is_written_by_us(const Json& object) {
-  const Json& writes = list_at(object, "/metadata/managedFields");
+  const Json& writes = list_at(object, {"metadata", "managedFields"});
   return std::any_of(writes.begin(), writes.end(),
-                     [](const Json& write) { return text_at(write, "/manager") == kFieldManager; });
+                     [](const Json& write) { return text_at(write, {"manager"}) == kFieldManager; });
 }
 
 // Not one that migrate-runc has refused: that never began. Nor one of which its kubelet knows nothing any more.
 bool has_run(const Json& container) {
-  if (find_at(container, Pointer{"/state/running"}) != nullptr) return true;
-  for (const char* place : {"/state/terminated", "/lastState/terminated"})
-    if (const Json* ended = find_at(container, Pointer{place}))
-      if (const std::string reason = text_at(*ended, "/reason");
+  if (find(container, {"state", "running"}) != nullptr) return true;
+  for (const char* state : {"state", "lastState"})
+    if (const Json* ended = find(container, {state, "terminated"}))
+      if (const std::string reason = text_at(*ended, {"reason"});
           reason != "StartError" && reason != "ContainerStatusUnknown")
         return true;
   return false;
@@ -35,15 +35,15 @@ bool has_run(const Json& container) {
 
 // A copy that is restored beside its source, which goes on until the commit.
 bool is_shadow(const Json& pod) {
-  const Json& gates = list_at(pod, "/spec/readinessGates");
+  const Json& gates = list_at(pod, {"spec", "readinessGates"});
   return std::any_of(gates.begin(), gates.end(),
-                     [](const Json& one) { return text_at(one, "/conditionType") == kLiveGate; });
+                     [](const Json& one) { return text_at(one, {"conditionType"}) == kLiveGate; });
 }
 
 bool has_taken_over(const Json& pod) {
-  const Json& conditions = list_at(pod, "/status/conditions");
+  const Json& conditions = list_at(pod, {"status", "conditions"});
   return std::any_of(conditions.begin(), conditions.end(), [](const Json& one) {
-    return text_at(one, "/type") == kLiveGate && text_at(one, "/status") == "True";
+    return text_at(one, {"type"}) == kLiveGate && text_at(one, {"status"}) == "True";
   });
 }
 
@@ -56,16 +56,16 @@ bool is_heard(const NodeFacts& node, Instant now) {
 }  // namespace
 
 std::string restored_for(const Json& pod) {
-  const bool is_ours = find_at(pod, Pointer{"/metadata/labels"} / kMigrationLabel) != nullptr && is_written_by_us(pod);
-  return is_ours ? text_at(pod, Pointer{"/metadata/annotations"} / kRestoreAnnotation) : "";
+  const bool is_ours = find(pod, {"metadata", "labels", kMigrationLabel}) != nullptr && is_written_by_us(pod);
+  return is_ours ? text_at(pod, {"metadata", "annotations", kRestoreAnnotation}) : "";
 }
 
 std::string settled_for(const Json& pod) {
-  return is_written_by_us(pod) ? text_at(pod, Pointer{"/metadata/annotations"} / kRestoredForAnnotation) : "";
+  return is_written_by_us(pod) ? text_at(pod, {"metadata", "annotations", kRestoredForAnnotation}) : "";
 }
 
 bool has_run_at_all(const Json& pod) {
-  const Json& containers = list_at(pod, "/status/containerStatuses");
+  const Json& containers = list_at(pod, {"status", "containerStatuses"});
   return std::any_of(containers.begin(), containers.end(), has_run);
 }
 

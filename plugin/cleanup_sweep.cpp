@@ -5,7 +5,7 @@
 #include <ostream>
 
 #include "plugin/format.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/our_label.h"
 #include "shared/kube/known_objects.h"
 
@@ -22,14 +22,14 @@ constexpr std::chrono::milliseconds kAccountPatience = 15s;
 
 // What the kubelet says of a Pod that does not come to its end.
 std::string trouble_of(const Json& pod) {
-  const Json& containers = list_at(pod, "/status/containerStatuses");
+  const Json& containers = list_at(pod, {"status", "containerStatuses"});
   for (const Json& one : containers) {
-    if (const std::string said = text_at(one, "/state/terminated/message"); !said.empty()) return said;
-    if (const std::string reason = text_at(one, "/state/waiting/reason"); !reason.empty())
-      return fmt::format("{}: {}", reason, text_at(one, "/state/waiting/message"));
+    if (const std::string said = text_at(one, {"state", "terminated", "message"}); !said.empty()) return said;
+    if (const std::string reason = text_at(one, {"state", "waiting", "reason"}); !reason.empty())
+      return fmt::format("{}: {}", reason, text_at(one, {"state", "waiting", "message"}));
   }
-  const std::string message = text_at(pod, "/status/message");
-  return message.empty() ? fmt::format("it is {}", text_at(pod, "/status/phase")) : message;
+  const std::string message = text_at(pod, {"status", "message"});
+  return message.empty() ? fmt::format("it is {}", text_at(pod, {"status", "phase"})) : message;
 }
 
 }  // namespace
@@ -77,7 +77,7 @@ Outcome<void> NodeSweep::make_namespace() {
     if (is_over && !made.error().may_have_run) return tl::make_unexpected(explain(made.error(), "create", path));
     const auto there = session_.client.get(path);
     if (!there) return tl::make_unexpected(explain(there.error(), "get", path));
-    const bool is_ours = *there && text_at(**there, Pointer{"/metadata/labels"} / kPartOfLabel) == kPartOfUs;
+    const bool is_ours = *there && text_at(**there, {"metadata", "labels", kPartOfLabel}) == kPartOfUs;
     if (*there && !is_ours)
       return fail(fmt::format("{} is there, and none of ours; cleaning nodes takes a namespace of that name",
                               kube::describe(path)));
@@ -119,7 +119,7 @@ Outcome<void> NodeSweep::await(const std::string& node) {
     const auto found = session_.client.get(path);
     if (!found) return tl::make_unexpected(explain(found.error(), "get", path));
     if (!*found) return fail(fmt::format("Pod {}/{}, which finishes it, was deleted", path.namespace_, path.name));
-    const std::string phase = text_at(**found, "/status/phase");
+    const std::string phase = text_at(**found, {"status", "phase"});
     if (phase == "Succeeded") return {};
     if (phase == "Failed") return fail(trouble_of(**found));
     if (session_.io.interrupted()) return fail("interrupted", exit_code::kDetached);

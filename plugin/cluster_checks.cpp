@@ -6,11 +6,12 @@
 
 #include "plugin/cluster_facts.h"
 #include "plugin/hints.h"
-#include "plugin/json_at.h"
+#include "plugin/installed.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
+#include "plugin/of_group.h"
 #include "plugin/server_clock.h"
 #include "plugin/similar.h"
-#include "plugin/version.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
@@ -26,13 +27,8 @@ constexpr Version kOldestKubernetes{1, 32, 0};
 constexpr int kLeaseLooks = 6;
 constexpr std::chrono::seconds kBetweenLooks{1};
 
-kube::ResourcePath path_of(const char* group, const char* plural, const std::string& namespace_ = "",
-                           const std::string& name = "") {
-  return {.group = group, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
-}
-
 kube::ResourcePath deployment(const std::string& name) {
-  return path_of("apps", "deployments", kSystemNamespace, name);
+  return of_group("apps", "deployments", kSystemNamespace, name);
 }
 
 Json parsed(const std::string& body) {
@@ -47,7 +43,7 @@ bool check_api(const Session& session, CheckList& checks) {
     checks.failed(what, body.error().text(), hint(Topic::no_api_server));
     return false;
   }
-  const std::string version = text_at(parsed(*body), "/gitVersion");
+  const std::string version = text_at(parsed(*body), {"gitVersion"});
   const std::string_view number = std::string_view(version).substr(version.starts_with('v') ? 1 : 0);
   if (parse_version(number) < kOldestKubernetes)
     checks.note(fmt::format("Kubernetes {}", version.empty() ? "of a version that it does not tell" : version),
@@ -62,7 +58,7 @@ bool check_user(const Session& session, CheckList& checks, ClusterSight& sight) 
   const auto review = self_review(session);
   const char* what = "it knows who you are";
   if (!review) {
-    Check line = unseen(review.error(), what, "create", path_of("authentication.k8s.io", "selfsubjectreviews"));
+    Check line = unseen(review.error(), what, "create", of_group("authentication.k8s.io", "selfsubjectreviews"));
     const bool is_known = review.error().kind != kube::ApiError::Kind::unauthorized;
     if (is_known) line.mark = Mark::skipped;
     if (is_known) line.hint.clear();
@@ -70,7 +66,7 @@ bool check_user(const Session& session, CheckList& checks, ClusterSight& sight) 
     return is_known;
   }
   sight.now = time_of_review(*review).value_or(sight.now);
-  checks.ok(fmt::format("{}: {}", what, text_at(*review, "/status/userInfo/username")));
+  checks.ok(fmt::format("{}: {}", what, text_at(*review, {"status", "userInfo", "username"})));
   return true;
 }
 
@@ -89,8 +85,8 @@ bool check_types(const Session& session, CheckList& checks) {
   }
   std::vector<std::string> served;
   const Json tree = parsed(*group);
-  for (const Json& one : list_at(tree, "/versions"))
-    served.push_back(text_at(one, "/version"));
+  for (const Json& one : list_at(tree, {"versions"}))
+    served.push_back(text_at(one, {"version"}));
   if (std::find(served.begin(), served.end(), kVersion) == served.end()) {
     checks.failed(what,
                   fmt::format("the cluster serves {} of {}, and this plugin speaks {}; use the plugin that belongs to "
@@ -106,8 +102,8 @@ bool check_types(const Session& session, CheckList& checks) {
   }
   std::vector<std::string> missing{"migrations", "migrationnodes"};
   const Json types = parsed(*resources);
-  for (const Json& one : list_at(types, "/resources"))
-    std::erase(missing, text_at(one, "/name"));
+  for (const Json& one : list_at(types, {"resources"}))
+    std::erase(missing, text_at(one, {"name"}));
   if (missing.empty())
     checks.ok(fmt::format("{}: migrations, migrationnodes", what));
   else
@@ -123,9 +119,10 @@ void check_schema(const Session& session, CheckList& checks, ClusterSight& sight
       session.client.raw_get(fmt::format("/openapi/v3/apis/{}", kApiVersion), {.timeout = kLookTimeout, .stop = {}});
   if (!body) return checks.skipped(what, body.error().text());
   const Json document = parsed(*body);
-  const Json* schemas = find_at(document, Pointer{"/components/schemas"});
+  const Json* schemas = find(document, {"components", "schemas"});
   for (const Json& schema : schemas != nullptr ? *schemas : Json::object()) {
-    if (text_at(schema, "/x-kubernetes-group-version-kind/0/kind") != "Migration") continue;
+    const Json& kinds = list_at(schema, {"x-kubernetes-group-version-kind"});
+    if (kinds.empty() || text_at(kinds.front(), {"kind"}) != "Migration") continue;
     const auto missing = missing_fields(schema, fullest_migration(), "");
     if (missing.empty()) return checks.ok(what);
     sight.has_schema = false;
@@ -159,7 +156,7 @@ std::optional<Json> check_deployment(const Session& session, CheckList& checks, 
 bool check_lease(const Session& session, CheckList& checks, Instant now, const char* name, const std::string& who,
                  Topic topic) {
   const std::string what = fmt::format("{} leads", who);
-  const kube::ResourcePath path = path_of("coordination.k8s.io", "leases", kSystemNamespace, name);
+  const kube::ResourcePath path = of_group("coordination.k8s.io", "leases", kSystemNamespace, name);
   const auto first = look_at(session, path, what);
   if (!first) {
     checks.add(first.error());
@@ -175,13 +172,13 @@ bool check_lease(const Session& session, CheckList& checks, Instant now, const c
     lease = *next;
   }
   if (is_good) {
-    checks.ok(fmt::format("{}: {} (Lease {})", what, text_at(*lease, "/spec/holderIdentity"), name));
+    checks.ok(fmt::format("{}: {} (Lease {})", what, text_at(*lease, {"spec", "holderIdentity"}), name));
     return true;
   }
-  const std::string seen = !lease
-                               ? "there is no Lease " + std::string(name)
-                               : fmt::format("Lease {} was last renewed {} and not while looking for {} s", name,
-                                             text_at(*lease, "/spec/renewTime"), kLeaseLooks * kBetweenLooks.count());
+  const std::string seen =
+      !lease ? "there is no Lease " + std::string(name)
+             : fmt::format("Lease {} was last renewed {} and not while looking for {} s", name,
+                           text_at(*lease, {"spec", "renewTime"}), kLeaseLooks * kBetweenLooks.count());
   checks.failed(what, fmt::format("{}: nobody is at work; {}", seen, see_pods()), hint(topic));
   return false;
 }
@@ -213,7 +210,7 @@ void check_scheduler(const Session& session, CheckList& checks, Instant now) {
 // what the scheduler itself has said lately.
 void check_extender(const Session& session, CheckList& checks, Instant now) {
   const std::string what = fmt::format("Service {} has ready endpoints", kExtenderAccount);
-  const auto slices = look_for(session, path_of("discovery.k8s.io", "endpointslices", kSystemNamespace), what,
+  const auto slices = look_for(session, of_group("discovery.k8s.io", "endpointslices", kSystemNamespace), what,
                                {.label_selector = fmt::format("kubernetes.io/service-name={}", kExtenderAccount),
                                 .field_selector = "",
                                 .resource_version = ""});
@@ -242,7 +239,7 @@ void check_policies(const Session& session, CheckList& checks) {
   const char* what = "the admission policies and their bindings are there";
   std::vector<std::string> missing;
   for (const char* plural : {"validatingadmissionpolicies", "validatingadmissionpolicybindings"}) {
-    const auto all = look_for(session, path_of("admissionregistration.k8s.io", plural), what);
+    const auto all = look_for(session, of_group("admissionregistration.k8s.io", plural), what);
     if (!all) return checks.add(all.error());
     for (const std::string& name : absent(policy_names(), *all))
       missing.push_back(fmt::format("{}/{}", plural, name));
@@ -254,9 +251,9 @@ void check_policies(const Session& session, CheckList& checks) {
 
 void check_runtime_class(const Session& session, CheckList& checks) {
   const std::string what = fmt::format("RuntimeClass {} is there", kRuntimeClass);
-  const auto found = look_at(session, path_of("node.k8s.io", "runtimeclasses", "", kRuntimeClass), what);
+  const auto found = look_at(session, of_group("node.k8s.io", "runtimeclasses", "", kRuntimeClass), what);
   if (!found) return checks.add(found.error());
-  const std::string handler = *found ? text_at(**found, "/handler") : "";
+  const std::string handler = *found ? text_at(**found, {"handler"}) : "";
   if (handler == kRuntimeClass) return checks.ok(what);
   checks.failed(what,
                 *found ? fmt::format("its handler is {}, not {}: kubectl apply -k manifests/", handler, kRuntimeClass)
@@ -279,7 +276,7 @@ ClusterSight check_kubernetes(const Session& session, CheckList& checks) {
 void check_controller(const Session& session, CheckList& checks, ClusterSight& sight) {
   checks.group("controller");
   if (const auto installed = check_deployment(session, checks, kExtenderAccount)) {
-    sight.is_led = number_at(*installed, Pointer{"/status/availableReplicas"}) > 0;
+    sight.is_led = number_at(*installed, {"status", "availableReplicas"}) > 0;
     check_version(checks, *installed);
   }
   sight.is_led = check_lease(session, checks, sight.now, kLease, "a controller", Topic::no_controller) && sight.is_led;

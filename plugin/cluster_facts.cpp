@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "plugin/format.h"
 #include "plugin/hints.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/base/time.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/migration.h"
@@ -21,12 +22,13 @@ using kube::metadata_of;
 
 // "Pod orders-mig-ab12c"
 std::string subject_of(const Json& event) {
-  return fmt::format("{} {}", text_at(event, "/involvedObject/kind"), text_at(event, "/involvedObject/name"));
+  return fmt::format("{} {}", text_at(event, {"involvedObject", "kind"}), text_at(event, {"involvedObject", "name"}));
 }
 
 std::optional<Instant> time_of(const Json& event) {
-  for (const char* place : {"/series/lastObservedTime", "/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"})
-    if (const auto time = parse_rfc3339(text_at(event, place))) return *time;
+  for (const std::string& said : {text_at(event, {"series", "lastObservedTime"}), text_at(event, {"lastTimestamp"}),
+                                  text_at(event, {"eventTime"}), text_at(event, {"metadata", "creationTimestamp"})})
+    if (const auto time = parse_rfc3339(said)) return *time;
   return std::nullopt;
 }
 
@@ -34,7 +36,7 @@ std::optional<Instant> time_of(const Json& event) {
 
 std::vector<std::string> missing_fields(const Json& schema, const Json& sent, const std::string& path) {
   std::vector<std::string> missing;
-  const Json* known = find_at(schema, Pointer{"/properties"});
+  const Json* known = find(schema, {"properties"});
   if (known == nullptr || !sent.is_object()) return missing;
   for (const auto& [key, value] : sent.items()) {
     const std::string place = path.empty() ? key : path + "." + key;
@@ -74,8 +76,8 @@ Json fullest_migration() {
 
 Check deployment_check(const Json& deployment) {
   const std::string name = metadata_of(deployment, "name");
-  const std::int64_t wanted = number_at(deployment, Pointer{"/spec/replicas"}, 1);
-  const std::int64_t available = number_at(deployment, Pointer{"/status/availableReplicas"});
+  const std::int64_t wanted = number_at(deployment, {"spec", "replicas"}, 1);
+  const std::int64_t available = number_at(deployment, {"status", "availableReplicas"});
   Check check{Mark::ok, fmt::format("Deployment {}: {} of {} replicas are available", name, available, wanted)};
   if (available >= wanted && wanted > 0) return check;
   check.mark = available > 0 ? Mark::note : Mark::failed;
@@ -88,22 +90,23 @@ Check deployment_check(const Json& deployment) {
 
 bool is_fresh(const Json& lease, Instant now) {
   constexpr std::int64_t kUsual = 15;  // seconds
-  const auto renewed = parse_rfc3339(text_at(lease, "/spec/renewTime"));
-  const std::chrono::seconds span{number_at(lease, Pointer{"/spec/leaseDurationSeconds"}, kUsual)};
-  return !text_at(lease, "/spec/holderIdentity").empty() && renewed && now - *renewed <= span && *renewed - now <= span;
+  const auto renewed = parse_rfc3339(text_at(lease, {"spec", "renewTime"}));
+  const std::chrono::seconds span{number_at(lease, {"spec", "leaseDurationSeconds"}, kUsual)};
+  return !text_at(lease, {"spec", "holderIdentity"}).empty() && renewed && now - *renewed <= span &&
+         *renewed - now <= span;
 }
 
 bool is_renewed(const Json& earlier, const Json& later) {
-  return !text_at(later, "/spec/holderIdentity").empty() &&
-         text_at(later, "/spec/renewTime") != text_at(earlier, "/spec/renewTime");
+  return !text_at(later, {"spec", "holderIdentity"}).empty() &&
+         text_at(later, {"spec", "renewTime"}) != text_at(earlier, {"spec", "renewTime"});
 }
 
 std::size_t ready_endpoints(const Json& slices) {
   std::size_t count = 0;
   for (const Json& slice : slices)
-    for (const Json& one : list_at(slice, "/endpoints")) {
+    for (const Json& one : list_at(slice, {"endpoints"})) {
       // Unknown is to be taken for ready (EndpointConditions).
-      const Json* ready = find_at(one, Pointer{"/conditions/ready"});
+      const Json* ready = find(one, {"conditions", "ready"});
       if (ready == nullptr || *ready == true) ++count;
     }
   return count;
@@ -112,10 +115,10 @@ std::size_t ready_endpoints(const Json& slices) {
 std::optional<std::string> extender_trouble(const Json& events, Instant now) {
   constexpr std::chrono::minutes kLately{10};
   for (const Json& event : events) {
-    const std::string message = text_at(event, "/message");
+    const std::string message = text_at(event, {"message"});
     const auto time = time_of(event);
     const bool is_of_it = message.find(kExtenderAccount) != std::string::npos &&
-                          text_at(event, "/reason") == "FailedScheduling" && time && now - *time <= kLately;
+                          text_at(event, {"reason"}) == "FailedScheduling" && time && now - *time <= kLately;
     if (is_of_it)
       return fmt::format("the scheduler said of {}, {} ago: {}", subject_of(event), age_text(now - *time),
                          one_line(message));

@@ -7,7 +7,7 @@
 #include "plugin/drain_plan.h"
 #include "plugin/drain_report.h"
 #include "plugin/drain_run.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/output.h"
 #include "plugin/progress.h"
 #include "plugin/similar.h"
@@ -30,7 +30,7 @@ Outcome<Json> find_node(const Session& session, const std::string& name) {
 
 // From now on the scheduler places nothing there. In kubectl's words.
 Outcome<void> cordon(const Session& session, const Options& options, const Json& node, std::ostream& told) {
-  const bool is_cordoned = flag_at(node, Pointer{"/spec/unschedulable"});
+  const bool is_cordoned = flag_at(node, {"spec", "unschedulable"});
   if (!is_cordoned && options.dry_run != DryRun::client) {
     const kube::ResourcePath path = kube::core("nodes", {}, options.name);
     kube::WriteOptions write;

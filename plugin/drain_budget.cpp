@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/kube/known_objects.h"
 #include "shared/kube/label_selector.h"
 
@@ -13,17 +13,16 @@ Budget budget_of(const Json& object) {
   budget.namespace_ = kube::metadata_of(object, "namespace");
   budget.name = kube::metadata_of(object, "name");
   const bool is_observed =
-      number_at(object, Pointer{"/status/observedGeneration"}) >= number_at(object, Pointer{"/metadata/generation"});
-  const std::int64_t allowed = number_at(object, Pointer{"/status/disruptionsAllowed"});
+      number_at(object, {"status", "observedGeneration"}) >= number_at(object, {"metadata", "generation"});
+  const std::int64_t allowed = number_at(object, {"status", "disruptionsAllowed"});
   if (is_observed) budget.allowed = static_cast<std::size_t>(std::max<std::int64_t>(allowed, 0));
-  if (const Json* selector = find_at(object, Pointer{"/spec/selector"}); selector != nullptr)
-    budget.selector = *selector;
+  if (const Json* selector = find(object, {"spec", "selector"}); selector != nullptr) budget.selector = *selector;
   return budget;
 }
 
 std::vector<std::string> budgets_over(const Json& pod, const std::vector<Budget>& budgets) {
   const std::string namespace_ = kube::metadata_of(pod, "namespace");
-  const Json* labels = find_at(pod, Pointer{"/metadata/labels"});
+  const Json* labels = find(pod, {"metadata", "labels"});
   std::vector<std::string> found;
   for (const Budget& one : budgets)
     if (one.namespace_ == namespace_ && kube::selects(&one.selector, labels)) found.push_back(one.title());

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/outcome.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
@@ -16,12 +17,7 @@ namespace {
 using Kind = kube::ApiError::Kind;
 using Items = Result<std::vector<Json>, LookError>;
 
-const kube::ResourcePath kBudgets{.group = "policy",
-                                  .version = "v1",
-                                  .plural = "poddisruptionbudgets",
-                                  .namespace_ = {},
-                                  .name = {},
-                                  .subresource = {}};
+const kube::ResourcePath kBudgets = of_group("policy", "poddisruptionbudgets");
 
 Items list(const Session& session, const kube::ResourcePath& path, const kube::ListOptions& options = {}) {
   auto found = session.client.list(path, options);
@@ -70,7 +66,7 @@ void take_namespaces(const Session& session, const DrainScope& scope, DrainLook&
     const auto one = session.client.get(kube::core("namespaces", {}, scope.namespace_));
     if (!one || !*one) return;
     look.enabled.emplace();
-    if (text_at(**one, Pointer{"/metadata/labels"} / kEnabledLabel) == "true") look.enabled->insert(scope.namespace_);
+    if (text_at(**one, {"metadata", "labels", kEnabledLabel}) == "true") look.enabled->insert(scope.namespace_);
     return;
   }
   kube::ListOptions options;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
 #include "shared/migration/owners.h"
@@ -23,25 +23,25 @@ bool is_set(const OwnerRef& owner) {
 // A Pod that is lent is controlled by its Migration, and belongs to its set all the same.
 OwnerRef controller_of(const Json& pod) {
   if (const auto set = owner_of(pod)) return *set;
-  for (const Json& one : list_at(pod, "/metadata/ownerReferences"))
-    if (flag_at(one, Pointer{"/controller"}) && text_at(one, "/kind") != "Migration")
-      return {text_at(one, "/kind"), text_at(one, "/name"), text_at(one, "/uid")};
+  for (const Json& one : list_at(pod, {"metadata", "ownerReferences"}))
+    if (flag_at(one, {"controller"}) && text_at(one, {"kind"}) != "Migration")
+      return {text_at(one, {"kind"}), text_at(one, {"name"}), text_at(one, {"uid"})};
   return {};
 }
 
 // All of them wait to be started anew, or have ended. Before the first status nothing is known.
 bool has_no_process(const Json& pod) {
   bool is_known = false;
-  for (const char* of : {"/status/containerStatuses", "/status/initContainerStatuses"})
-    for (const Json& one : list_at(pod, of)) {
+  for (const char* of : {"containerStatuses", "initContainerStatuses"})
+    for (const Json& one : list_at(pod, {"status", of})) {
       is_known = true;
-      if (find_at(one, Pointer{"/state/running"}) != nullptr) return false;
+      if (find(one, {"state", "running"}) != nullptr) return false;
     }
   return is_known;
 }
 
 bool has_local_storage(const Json& pod) {
-  const Json& volumes = list_at(pod, "/spec/volumes");
+  const Json& volumes = list_at(pod, {"spec", "volumes"});
   return std::any_of(volumes.begin(), volumes.end(), [](const Json& one) { return one.contains("emptyDir"); });
 }
 
@@ -58,14 +58,14 @@ DrainPod drain_pod(Json pod) {
 }
 
 bool is_finished(const Json& pod) {
-  const std::string phase = text_at(pod, "/status/phase");
+  const std::string phase = text_at(pod, {"status", "phase"});
   return phase == "Succeeded" || phase == "Failed";
 }
 
 Leaving leaving(const DrainPod& pod, bool is_enabled, const DrainRules& rules) {
   const Json& object = pod.object;
   // The kubelet's own, which cannot be taken away through the API server.
-  if (find_at(object, Pointer{"/metadata/annotations"} / kMirrorAnnotation) != nullptr)
+  if (find(object, {"metadata", "annotations", kMirrorAnnotation}) != nullptr)
     return {Way::ignore, "a static Pod of the node"};
   if (!kube::metadata_of(object, "deletionTimestamp").empty()) return {Way::go, "it is being deleted"};
   // There is no memory to lose: kubectl drain asks no questions either.
@@ -82,7 +82,7 @@ Leaving leaving(const DrainPod& pod, bool is_enabled, const DrainRules& rules) {
     return without_migration(pod, rules,
                              fmt::format("it belongs to {} {}, which would not know the target for its own",
                                          pod.owner.kind, pod.owner.name));
-  if (const std::string phase = text_at(object, "/status/phase"); phase != "Running")
+  if (const std::string phase = text_at(object, {"status", "phase"}); phase != "Running")
     return without_migration(
         pod, rules,
         fmt::format("it is {}, not Running: there is no memory to move", phase.empty() ? "not started" : phase));

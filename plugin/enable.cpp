@@ -7,6 +7,8 @@
 
 #include "plugin/cluster.h"
 #include "plugin/commands.h"
+#include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/our_label.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
@@ -23,7 +25,7 @@ constexpr std::array<std::string_view, 4> kNeverLabelled = {"kube-system", "kube
                                                             kSystemNamespace};
 
 kube::ResourcePath rbac(const char* plural, const std::string& namespace_, const char* name) {
-  return {.group = kRbac, .version = "v1", .plural = plural, .namespace_ = namespace_, .name = name, .subresource = {}};
+  return of_group(kRbac, plural, namespace_, name);
 }
 
 Json object(const char* kind, const std::string& namespace_, const char* name) {
@@ -78,8 +80,7 @@ class Changes {
 };
 
 bool is_labelled(const Json& namespace_) {
-  const Json::json_pointer label = Json::json_pointer{"/metadata/labels"} / kEnabledLabel;
-  return namespace_.contains(label) && namespace_.at(label) == "true";
+  return text_at(namespace_, {"metadata", "labels", kEnabledLabel}) == "true";
 }
 
 Outcome<std::vector<Json>> all_namespaces(const Session& session) {

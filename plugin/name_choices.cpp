@@ -7,7 +7,8 @@
 #include <string_view>
 
 #include "plugin/cluster.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/outcome.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/names.h"
@@ -31,12 +32,7 @@ Collection collection_of(Source source, const std::string& namespace_) {
     case Source::ordinals:
       return {kube::core("pods", namespace_), "status.phase=Running"};
     case Source::stateful_sets:
-      return {{.group = "apps",
-               .version = "v1",
-               .plural = "statefulsets",
-               .namespace_ = namespace_,
-               .name = {},
-               .subresource = {}}};
+      return {of_group("apps", "statefulsets", namespace_)};
     case Source::migrations:
       return {migrations(namespace_)};
     case Source::nodes:
@@ -49,8 +45,8 @@ Collection collection_of(Source source, const std::string& namespace_) {
 
 std::optional<Choice> pod(const Json& object) {
   // One that ends is not migrated.
-  if (find_at(object, Pointer{"/metadata/deletionTimestamp"}) != nullptr) return std::nullopt;
-  const std::string node = text_at(object, "/spec/nodeName");
+  if (find(object, {"metadata", "deletionTimestamp"}) != nullptr) return std::nullopt;
+  const std::string node = text_at(object, {"spec", "nodeName"});
   return Choice{name_of(object), node.empty() ? "" : "on " + node};
 }
 
@@ -64,8 +60,8 @@ std::optional<Choice> ordinal(const Json& object, const std::string& set) {
 }
 
 std::optional<Choice> stateful_set(const Json& object) {
-  return Choice{name_of(object), fmt::format("{} of {} Pods ready", number_at(object, Pointer{"/status/readyReplicas"}),
-                                             number_at(object, Pointer{"/spec/replicas"}))};
+  return Choice{name_of(object), fmt::format("{} of {} Pods ready", number_at(object, {"status", "readyReplicas"}),
+                                             number_at(object, {"spec", "replicas"}))};
 }
 
 // Those that the command can do something about.
@@ -99,7 +95,7 @@ std::optional<Choice> node(const Json& object) {
 }
 
 std::optional<Choice> enabled_namespace(const Json& object) {
-  const bool is_enabled = text_at(object, Pointer{"/metadata/labels"} / kEnabledLabel) == "true";
+  const bool is_enabled = text_at(object, {"metadata", "labels", kEnabledLabel}) == "true";
   return Choice{name_of(object), is_enabled ? "migrations are allowed" : ""};
 }
 
@@ -139,7 +135,7 @@ std::vector<Choice> names_in_cluster(kube::Client& client, const std::string& na
   const auto list = client.list(from.path, options, {.timeout = kAnswerWithin, .stop = {}});
   std::vector<Choice> choices;
   if (!list) return choices;
-  for (const Json& object : list_at(*list, "/items"))
+  for (const Json& object : list_at(*list, {"items"}))
     if (auto one = choice_of(object, question)) choices.push_back(std::move(*one));
   return choices;
 }

@@ -2,35 +2,30 @@
 #include <fmt/format.h>
 
 #include "plugin/hints.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
 #include "plugin/node_checks.h"
 #include "shared/kube/known_objects.h"
+#include "shared/kube/taint.h"
 #include "shared/migration/names.h"
 
 namespace migrate::plugin {
 namespace {
 
 bool is_linux(const Json& node) {
-  const std::string system = text_at(node, Pointer{"/metadata/labels"} / "kubernetes.io/os");
+  const std::string system = text_at(node, {"metadata", "labels", "kubernetes.io/os"});
   return system.empty() || system == "linux";
 }
 
-// Kubernetes marks a node in trouble by taints, too; that is no reason to leave it out.
-bool is_of_trouble(const std::string& taint) {
-  return taint.starts_with("node.kubernetes.io/");
-}
-
-// Empty: it takes Pods as they come. Of one Pod nobody knows here which taints it tolerates.
+// Empty: it takes Pods as they come. Of one Pod nobody knows here which taints it tolerates. Kubernetes marks a node in
+// trouble by taints, too; that is no reason to leave it out.
 std::string closed_because(const Json& node, bool is_about_pod) {
-  if (flag_at(node, Pointer{"/spec/unschedulable"})) return "the node is cordoned";
+  if (flag_at(node, {"spec", "unschedulable"})) return "the node is cordoned";
   if (is_about_pod) return "";
-  for (const Json& taint : list_at(node, "/spec/taints")) {
-    const std::string effect = text_at(taint, "/effect");
-    const std::string key = text_at(taint, "/key");
-    if ((effect == "NoSchedule" || effect == "NoExecute") && !is_of_trouble(key))
-      return fmt::format("the node has the taint {}:{}, so it is not for Pods as they come", key, effect);
-  }
+  for (const Json& taint : list_at(node, {"spec", "taints"}))
+    if (kube::keeps_pods_away(taint) && !kube::comes_and_goes(taint))
+      return fmt::format("the node has the taint {}:{}, so it is not for Pods as they come", text_at(taint, {"key"}),
+                         text_at(taint, {"effect"}));
   return "";
 }
 

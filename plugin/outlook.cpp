@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "plugin/format.h"
-#include "plugin/similar.h"
+#include "plugin/plan_text.h"
 
 namespace migrate::plugin {
 namespace {
@@ -35,15 +35,11 @@ Lines plan(const MigrationStatus& status) {
 Lines strategies(const MigrationStatus& status) {
   Lines lines;
   for (const Alternative& one : status.alternatives) {
-    Lines parts;
-    if (one.gap) parts.push_back("gap " + duration_text(*one.gap));
-    if (one.freeze) parts.push_back("freeze " + duration_text(*one.freeze));
-    if (one.total) parts.push_back("total " + duration_text(*one.total));
+    const std::string times = forecast_text(one);
     const std::string head = padded(to_string(one.strategy), kNameWidth) + " ";
-    if (!parts.empty() || one.against.empty())
-      lines.push_back(head + (parts.empty() ? "times not known" : joined(parts)));
+    if (!times.empty() || one.against.empty()) lines.push_back(head + (times.empty() ? "times not known" : times));
     for (const std::string& against : one.against)
-      lines.push_back((parts.empty() && &against == &one.against.front() ? head : std::string(head.size(), ' ')) +
+      lines.push_back((times.empty() && &against == &one.against.front() ? head : std::string(head.size(), ' ')) +
                       "not possible: " + one_line(against));
   }
   return lines;
@@ -52,9 +48,7 @@ Lines strategies(const MigrationStatus& status) {
 Lines ranges(const MigrationStatus& status) {
   Lines lines;
   const auto add = [&](std::string_view name, const std::optional<Range>& range) {
-    if (range)
-      lines.push_back(
-          fmt::format("{} {} to {}", padded(name, kNameWidth), duration_text(range->low), duration_text(range->high)));
+    if (range) lines.push_back(fmt::format("{} {}", padded(name, kNameWidth), range_text(*range)));
   };
   add("Gap", status.forecast_gap_range);
   add("Freeze", status.forecast_freeze_range);

@@ -58,7 +58,7 @@ std::string spans(std::optional<milliseconds> gap, std::optional<milliseconds> f
 std::string ranged(const std::optional<milliseconds>& span, const std::optional<Range>& range) {
   if (!span) return "";
   if (!range) return duration_text(*span);
-  return fmt::format("{} ({} to {})", duration_text(*span), duration_text(range->low), duration_text(range->high));
+  return fmt::format("{} ({})", duration_text(*span), range_text(*range));
 }
 
 std::string pod_of(const Migration& migration) {
@@ -124,7 +124,7 @@ void add_alternatives(Page& page, const MigrationStatus& status) {
   page.title(status.phase == Phase::refused ? "Strategies" : "Other strategies");
   for (const Alternative& one : status.alternatives) {
     if (!is_other(one)) continue;
-    const std::string times = spans(one.gap, one.freeze, one.total);
+    const std::string times = forecast_text(one);
     page.field(to_string(one.strategy), kNameWidth, times.empty() && one.against.empty() ? "times not known" : times);
     std::string_view word = times.empty() ? to_string(one.strategy) : "";
     for (const std::string& against : one.against) {
@@ -155,6 +155,14 @@ std::vector<std::string> plan_lines(const Migration& migration, std::size_t widt
 
 std::string forecast_text(const MigrationStatus& status) {
   return spans(status.forecast_gap, status.forecast_freeze, status.forecast_total);
+}
+
+std::string forecast_text(const Alternative& way) {
+  return spans(way.gap, way.freeze, way.total);
+}
+
+std::string range_text(const Range& range) {
+  return fmt::format("{} to {}", duration_text(range.low), duration_text(range.high));
 }
 
 std::string against_text(const Migration& migration) {

@@ -6,8 +6,9 @@
 
 #include "plugin/format.h"
 #include "plugin/hints.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
+#include "plugin/of_group.h"
 #include "plugin/outcome.h"
 #include "plugin/plan_text.h"
 #include "plugin/pod_defaults.h"
@@ -37,7 +38,7 @@ void check_enabled(const Session& session, const Options& options, CheckList& ch
   if (!*found)
     return checks.add({fault(options), what, "there is no such namespace; kubectl get namespaces shows all",
                        hint("NamespaceNotEnabled")});
-  if (text_at(**found, Pointer{"/metadata/labels"} / kEnabledLabel) == "true") return checks.ok(what);
+  if (text_at(**found, {"metadata", "labels", kEnabledLabel}) == "true") return checks.ok(what);
   checks.add({fault(options), what, enable_line(name), hint("NamespaceNotEnabled")});
 }
 
@@ -45,12 +46,7 @@ void check_enabled(const Session& session, const Options& options, CheckList& ch
 void check_controllers_rights(const Session& session, const Options& options, CheckList& checks) {
   constexpr const char* kBinding = "kubectl-migrate";
   const std::string what = fmt::format("the controller has its rights in namespace {}", session.namespace_);
-  kube::ResourcePath path{.group = "rbac.authorization.k8s.io",
-                          .version = "v1",
-                          .plural = "rolebindings",
-                          .namespace_ = session.namespace_,
-                          .name = kBinding,
-                          .subresource = {}};
+  kube::ResourcePath path = of_group("rbac.authorization.k8s.io", "rolebindings", session.namespace_, kBinding);
   const auto here = look_at(session, path, what);
   if (!here) return checks.add(here.error());
   if (*here) return checks.ok(what);
@@ -82,19 +78,14 @@ bool check_right(const Session& session, const Options& options, CheckList& chec
   if (!path.group.empty()) asked["group"] = path.group;
   if (!path.subresource.empty()) asked["subresource"] = path.subresource;
   if (!path.name.empty()) asked["name"] = path.name;
-  const kube::ResourcePath reviews{.group = "authorization.k8s.io",
-                                   .version = "v1",
-                                   .plural = "selfsubjectaccessreviews",
-                                   .namespace_ = {},
-                                   .name = {},
-                                   .subresource = {}};
+  const kube::ResourcePath reviews = of_group("authorization.k8s.io", "selfsubjectaccessreviews");
   const auto review = reviewed(session, reviews,
                                {{"apiVersion", "authorization.k8s.io/v1"},
                                 {"kind", "SelfSubjectAccessReview"},
                                 {"spec", {{"resourceAttributes", std::move(asked)}}}});
   if (!review) checks.add(unseen(review.error(), what, "create", reviews));
   if (!review) return true;
-  if (flag_at(*review, Pointer{"/status/allowed"})) {
+  if (flag_at(*review, {"status", "allowed"})) {
     checks.ok(what);
     return true;
   }
@@ -131,10 +122,9 @@ void add_queue(const MigrationStatus& status, const Strategy asked, const NamedQ
 }  // namespace
 
 NamedQueue queue_of(const Options& options, const Json& pod) {
-  const Pointer annotations{"/metadata/annotations"};
   NamedQueue named{options.queue, options.broker_secrets.empty() ? "" : options.broker_secrets.front()};
-  if (named.queue.empty()) named.queue = text_at(pod, annotations / kQueueAnnotation);
-  if (named.secret.empty()) named.secret = text_at(pod, annotations / kBrokerSecretAnnotation);
+  if (named.queue.empty()) named.queue = text_at(pod, {"metadata", "annotations", kQueueAnnotation});
+  if (named.secret.empty()) named.secret = text_at(pod, {"metadata", "annotations", kBrokerSecretAnnotation});
   return named;
 }
 

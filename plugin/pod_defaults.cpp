@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "plugin/hints.h"
+#include "plugin/json_path.h"
 #include "shared/kube/known_objects.h"
 #include "shared/migration/go_duration.h"
 #include "shared/migration/names.h"
@@ -23,8 +24,7 @@ class Annotations {
   // In the flag's place; empty: nothing.
   [[nodiscard]] std::string text(const char* flag) const {
     if (options_.given.contains(flag)) return "";
-    const Json::json_pointer place = Json::json_pointer{"/metadata/annotations"} / annotation(flag);
-    return pod_.contains(place) && pod_.at(place).is_string() ? pod_.at(place).get<std::string>() : "";
+    return text_at(pod_, {"metadata", "annotations", annotation(flag).c_str()});
   }
   // Longer than nothing.
   std::optional<std::chrono::milliseconds> span(const char* flag) {

@@ -4,7 +4,7 @@
 
 #include "plugin/command_word.h"
 #include "plugin/hints.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/outcome.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
@@ -68,8 +68,7 @@ Outcome<void> check_installed_and_free(const Session& session, const std::string
 Outcome<void> check_enabled(const Session& session) {
   const auto found = session.client.get(kube::core("namespaces", {}, session.namespace_));
   if (!found || !*found) return {};
-  const Json::json_pointer label = Json::json_pointer{"/metadata/labels"} / kEnabledLabel;
-  if ((*found)->contains(label) && (*found)->at(label) == "true") return {};
+  if (text_at(**found, {"metadata", "labels", kEnabledLabel}) == "true") return {};
   return fail(fmt::format("migrations are not enabled in namespace {0}: the controller has no rights there\n"
                           "An administrator of the namespace enables them with: kubectl migrate enable -n {0}",
                           session.namespace_),
@@ -80,7 +79,7 @@ Outcome<void> check_running(const Session& session, const Json& pod) {
   const std::string name = fmt::format("Pod {}/{}", session.namespace_, metadata_of(pod, "name"));
   if (!metadata_of(pod, "deletionTimestamp").empty())
     return fail(name + " is being deleted: it cannot be migrated", kRefused);
-  const std::string phase = text_at(pod, "/status/phase");
+  const std::string phase = text_at(pod, {"status", "phase"});
   if (phase != "Running")
     return fail(fmt::format("{} is {}, not Running: there is no memory to move (kubectl describe pod says why)", name,
                             phase.empty() ? "not started" : phase),
@@ -90,7 +89,7 @@ Outcome<void> check_running(const Session& session, const Json& pod) {
 
 Outcome<void> check_node(const Session& session, const Options& options, const Json& pod) {
   if (options.to.empty()) return {};
-  const std::string at = text_at(pod, "/spec/nodeName");
+  const std::string at = text_at(pod, {"spec", "nodeName"});
   if (options.to == at)
     return fail(
         fmt::format("Pod {}/{} already runs on node {}: name another one, or let the scheduler choose (no --to)",
@@ -103,8 +102,7 @@ Outcome<void> check_node(const Session& session, const Options& options, const J
     return fail(fmt::format("--to={}: no such node{}\nkubectl get nodes shows all", options.to,
                             did_you_mean(options.to, names_of(session, path.collection()))),
                 kRefused);
-  const Json::json_pointer cordon{"/spec/unschedulable"};
-  if ((*node)->contains(cordon) && (*node)->at(cordon) == true)
+  if (flag_at(**node, {"spec", "unschedulable"}))
     return fail(fmt::format("--to={0}: node {0} is cordoned, the scheduler places nothing there\n"
                             "kubectl uncordon {0} opens it; without --to another node is chosen",
                             options.to),

@@ -5,6 +5,9 @@
 #include <map>
 
 #include "plugin/cluster.h"
+#include "plugin/installed.h"
+#include "plugin/json_path.h"
+#include "plugin/of_group.h"
 #include "plugin/self_test_ways.h"
 #include "plugin/server_clock.h"
 #include "shared/kube/known_objects.h"
@@ -21,31 +24,21 @@ struct Right {
   kube::ResourcePath on;
 };
 
-kube::ResourcePath path(const char* group, const char* plural, const std::string& namespace_ = "",
-                        const std::string& name = "", const char* subresource = "") {
-  return {.group = group,
-          .version = "v1",
-          .plural = plural,
-          .namespace_ = namespace_,
-          .name = name,
-          .subresource = subresource};
-}
-
 std::vector<Right> rights_for(const std::string& ns, bool needs_deployment) {
   constexpr const char* kRbac = "rbac.authorization.k8s.io";
   std::vector<Right> all{
-      {{"create", "get", "patch", "delete"}, path("", "namespaces")},
-      {{"list"}, path("", "nodes")},
-      {{"list"}, path(kGroup, "migrationnodes")},
-      {{"create", "patch"}, path(kRbac, "rolebindings", ns)},
-      {{"bind"}, path(kRbac, "clusterroles", "", kNamespaceRole)},
-      {{"create", "get"}, path("", "pods", ns)},
-      {{"create"}, path("", "pods", ns, "", "exec")},
-      {{"get"}, path("", "pods", ns, "", "log")},
-      {{"create", "get"}, path("apps", "statefulsets", ns)},
-      {{"create", "get", "list", "watch", "patch", "delete"}, path(kGroup, "migrations", ns)},
+      {{"create", "get", "patch", "delete"}, kube::core("namespaces")},
+      {{"list"}, kube::core("nodes")},
+      {{"list"}, migration_nodes()},
+      {{"create", "patch"}, of_group(kRbac, "rolebindings", ns)},
+      {{"bind"}, of_group(kRbac, "clusterroles", "", kNamespaceRole)},
+      {{"create", "get"}, kube::core("pods", ns)},
+      {{"create"}, kube::core("pods", ns).sub("exec")},
+      {{"get"}, kube::core("pods", ns).sub("log")},
+      {{"create", "get"}, of_group("apps", "statefulsets", ns)},
+      {{"create", "get", "list", "watch", "patch", "delete"}, migrations(ns)},
   };
-  if (needs_deployment) all.push_back({{"get"}, path("apps", "deployments", kSystemNamespace, kExtenderAccount)});
+  if (needs_deployment) all.push_back({{"get"}, extender_deployment()});
   return all;
 }
 
@@ -58,7 +51,7 @@ std::string right_text(const char* verb, const kube::ResourcePath& on) {
 }
 
 Outcome<bool> may(const Session& session, const char* verb, const kube::ResourcePath& on) {
-  const kube::ResourcePath reviews = path("authorization.k8s.io", "selfsubjectaccessreviews");
+  const kube::ResourcePath reviews = of_group("authorization.k8s.io", "selfsubjectaccessreviews");
   const Json asked = {{"apiVersion", "authorization.k8s.io/v1"},
                       {"kind", "SelfSubjectAccessReview"},
                       {"spec",
@@ -71,8 +64,7 @@ Outcome<bool> may(const Session& session, const char* verb, const kube::Resource
                           {"name", on.name}}}}}};
   const auto answer = session.client.create(reviews, asked);
   if (!answer) return tl::make_unexpected(explain(answer.error(), "create", reviews));
-  const Json::json_pointer allowed{"/status/allowed"};
-  return answer->contains(allowed) && answer->at(allowed) == true;
+  return flag_at(*answer, {"status", "allowed"});
 }
 
 Outcome<std::vector<std::string>> missing_rights(const Session& session, const std::string& ns, bool needs_deployment) {
@@ -105,12 +97,11 @@ Outcome<std::vector<Candidate>> candidates(const Session& session, Instant now) 
 }
 
 Outcome<std::string> image_of_extender(const Session& session) {
-  const kube::ResourcePath deployment = path("apps", "deployments", kSystemNamespace, kExtenderAccount);
+  const kube::ResourcePath deployment = extender_deployment();
   const auto found = session.client.get(deployment);
   if (!found) return tl::make_unexpected(explain(found.error(), "get", deployment));
   if (!*found) return fail(std::string(kHowToInstall));
-  const Json::json_pointer image{"/spec/template/spec/containers/0/image"};
-  if ((*found)->contains(image) && (*found)->at(image).is_string()) return (*found)->at(image).get<std::string>();
+  if (std::string image = image_of(**found); !image.empty()) return image;
   return fail(fmt::format("Deployment {} names no image; name one with --image", kExtenderAccount));
 }
 

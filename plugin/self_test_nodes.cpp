@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "plugin/format.h"
+#include "plugin/json_path.h"
 #include "plugin/similar.h"
 #include "shared/kube/known_objects.h"
+#include "shared/kube/taint.h"
 #include "shared/migration/names.h"
 #include "shared/migration/node_match.h"
 
@@ -15,18 +17,11 @@ namespace {
 
 constexpr std::size_t kMostLines = 10;  // of a message
 
-const Json& at(const Json& object, const char* pointer) {
-  static const Json nothing;
-  const Json::json_pointer place{pointer};
-  return object.contains(place) ? object.at(place) : nothing;
-}
-
 std::string against_node(const Json& node) {
-  if (at(node, "/spec/unschedulable") == true) return "it is cordoned";
-  for (const Json& taint : at(node, "/spec/taints"))
-    if (const std::string effect = taint.value("effect", ""); effect == "NoSchedule" || effect == "NoExecute")
-      return fmt::format("it has the taint {}", taint.value("key", ""));
-  const Json& conditions = at(node, "/status/conditions");
+  if (flag_at(node, {"spec", "unschedulable"})) return "it is cordoned";
+  for (const Json& taint : list_at(node, {"spec", "taints"}))
+    if (kube::keeps_pods_away(taint)) return fmt::format("it has the taint {}", text_at(taint, {"key"}));
+  const Json& conditions = list_at(node, {"status", "conditions"});
   const bool is_ready = std::any_of(conditions.begin(), conditions.end(), [](const Json& one) {
     return one.value("type", "") == "Ready" && one.value("status", "") == "True";
   });

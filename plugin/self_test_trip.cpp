@@ -7,7 +7,7 @@
 #include "plugin/app_copy.h"
 #include "plugin/events.h"
 #include "plugin/format.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/migrate.h"
 #include "plugin/outcome.h"
 #include "plugin/preflight.h"
@@ -39,14 +39,14 @@ class Quiet final : public Progress {
 };
 
 bool is_ready(const Json& pod) {
-  const Json conditions = pod.value(Json::json_pointer{"/status/conditions"}, Json::array());
+  const Json& conditions = list_at(pod, {"status", "conditions"});
   return std::any_of(conditions.begin(), conditions.end(), [](const Json& one) {
     return one.value("type", "") == "Ready" && one.value("status", "") == "True";
   });
 }
 
 bool is_controlled_by(const Json& pod, std::string_view kind, const std::string& name) {
-  const Json owners = pod.value(Json::json_pointer{"/metadata/ownerReferences"}, Json::array());
+  const Json& owners = list_at(pod, {"metadata", "ownerReferences"});
   return std::any_of(owners.begin(), owners.end(), [&](const Json& one) {
     return one.value("controller", false) && one.value("kind", "") == kind && one.value("name", "") == name;
   });
@@ -80,7 +80,7 @@ Outcome<void> SelfTestTrip::deploy() {
   step_ = "deploy";
   const auto pod = ready_pod();
   if (!pod) return tl::make_unexpected(pod.error());
-  node_ = text_at(*pod, "/spec/nodeName");
+  node_ = text_at(*pod, {"spec", "nodeName"});
   checks_.ok(fmt::format("deploy: Pod {} runs on {}", pod_, node_));
   return {};
 }

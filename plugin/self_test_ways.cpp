@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "plugin/of_group.h"
 #include "plugin/our_label.h"
 #include "shared/migration/names.h"
 
@@ -116,12 +117,7 @@ Workload workload_for(const Way& way, const std::string& namespace_, const std::
             {{"apiVersion", "v1"}, {"kind", "Pod"}, {"metadata", metadata}, {"spec", std::move(spec)}}};
   }
   spec["affinity"] = one_of(nodes);
-  return {{.group = "apps",
-           .version = "v1",
-           .plural = "statefulsets",
-           .namespace_ = namespace_,
-           .name = way.name,
-           .subresource = {}},
+  return {of_group("apps", "statefulsets", namespace_, way.name),
           {{"apiVersion", "apps/v1"},
            {"kind", "StatefulSet"},
            {"metadata", metadata},

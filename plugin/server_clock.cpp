@@ -2,24 +2,20 @@
 
 #include <nlohmann/json.hpp>
 
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/look.h"
+#include "plugin/of_group.h"
 #include "shared/base/time.h"
 
 namespace migrate::plugin {
 
 kube::ApiResult<Json> self_review(const Session& session) {
-  const kube::ResourcePath reviews{.group = "authentication.k8s.io",
-                                   .version = "v1",
-                                   .plural = "selfsubjectreviews",
-                                   .namespace_ = {},
-                                   .name = {},
-                                   .subresource = {}};
-  return reviewed(session, reviews, {{"apiVersion", "authentication.k8s.io/v1"}, {"kind", "SelfSubjectReview"}});
+  return reviewed(session, of_group("authentication.k8s.io", "selfsubjectreviews"),
+                  {{"apiVersion", "authentication.k8s.io/v1"}, {"kind", "SelfSubjectReview"}});
 }
 
 std::optional<Instant> time_of_review(const Json& review) {
-  const auto told = parse_rfc3339(text_at(review, "/metadata/creationTimestamp"));
+  const auto told = parse_rfc3339(text_at(review, {"metadata", "creationTimestamp"}));
   return told ? std::optional{*told} : std::nullopt;
 }
 

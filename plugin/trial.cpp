@@ -8,7 +8,7 @@
 #include "plugin/format.h"
 #include "plugin/hints.h"
 #include "plugin/interrupt.h"
-#include "plugin/json_at.h"
+#include "plugin/json_path.h"
 #include "plugin/migrate.h"
 #include "plugin/pod_defaults.h"
 #include "shared/kube/known_objects.h"
@@ -51,7 +51,7 @@ class Trial {
     const auto admitted =
         session_.client.create(path(), to_json(wanted_), {.dry_run = kube::DryRun::server}, bounded());
     if (!admitted) return tl::make_unexpected(explain(admitted.error(), "create", path()));
-    if (flag_at(*admitted, Pointer{"/spec/dryRun"})) return {};
+    if (flag_at(*admitted, {"spec", "dryRun"})) return {};
     return fail(fmt::format("the cluster's CustomResourceDefinition of Migrations is older than this plugin ({}) and "
                             "does not know dry runs\nAn administrator updates it: kubectl apply -k manifests/; "
                             "--dry-run=client shows what would be asked for",
@@ -110,7 +110,7 @@ class Trial {
   // The connection broke under its creation.
   bool is_there() {
     const auto found = session_.client.get(path(), bounded());
-    if (!found || !*found || !flag_at(**found, Pointer{"/spec/dryRun"})) return false;
+    if (!found || !*found || !flag_at(**found, {"spec", "dryRun"})) return false;
     uid_ = kube::metadata_of(**found, "uid");
     return true;
   }

@@ -4,12 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/kube/label_selector.h"
+#include "shared/kube/taint.h"
 
 namespace migrate::controller {
 namespace {
-
-// Taints that Kubernetes itself puts on nodes, and takes away.
-constexpr const char* kOfKubernetes = "node.kubernetes.io/";
 
 bool matches(const Json& term, const Json& node) {
   const Json& fields = list_at(term, {"matchFields"});
@@ -33,9 +31,8 @@ bool tolerates(const Json& toleration, const Json& taint) {
 }
 
 bool is_tolerated(const Json& pod, const Json& taint) {
-  const std::string effect = text_at(taint, {"effect"});
   const Json& tolerations = list_at(pod, {"spec", "tolerations"});
-  return (effect != "NoSchedule" && effect != "NoExecute") ||
+  return !kube::keeps_pods_away(taint) ||
          std::any_of(tolerations.begin(), tolerations.end(), [&](const Json& one) { return tolerates(one, taint); });
 }
 
@@ -60,7 +57,7 @@ bool tolerates_node(const Json& pod, const Json& node) {
 
 const Json* lasting_taint(const Json& pod, const Json& node) {
   for (const Json& taint : list_at(node, {"spec", "taints"}))
-    if (!text_at(taint, {"key"}).starts_with(kOfKubernetes) && !is_tolerated(pod, taint)) return &taint;
+    if (!kube::comes_and_goes(taint) && !is_tolerated(pod, taint)) return &taint;
   return nullptr;
 }
 

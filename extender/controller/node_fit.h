@@ -11,8 +11,8 @@ namespace migrate::controller {
 // It tolerates every taint that would keep the scheduler from putting it there (NoSchedule, NoExecute).
 [[nodiscard]] bool tolerates_node(const Json& pod, const Json& node);
 
-// The first taint for which that does not hold; null: there is none. Passed over are those that Kubernetes itself sets
-// and takes away as a node's condition changes (node.kubernetes.io/not-ready, disk-pressure …).
+// The first taint for which that does not hold; null: there is none. Passed over are those that come and go with a
+// node's condition.
 [[nodiscard]] const Json* lasting_taint(const Json& pod, const Json& node);
 
 // It may be placed on a node that is cordoned.

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <deque>
 
 #include "shared/base/descriptor.h"
 
@@ -103,31 +102,6 @@ Bytes size_of_tree(const fs::path& folder) {
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name.size() <= 255 && name.front() != '.' && name.find('/') == std::string::npos &&
          name.find('\0') == std::string::npos;
-}
-
-fs::path path_in(const fs::path& root, const fs::path& path) {
-  std::deque<fs::path> rest{path.begin(), path.end()};
-  fs::path at;  // below root
-  for (int links = 0; !rest.empty();) {
-    const fs::path part = rest.front();
-    rest.pop_front();
-    if (part.empty() || part == "." || part == "/") continue;
-    if (part == "..") {
-      at = at.parent_path();
-      continue;
-    }
-    std::error_code code;
-    const fs::path here = root / at / part;
-    const fs::path target = links < 40 ? fs::read_symlink(here, code) : fs::path{};
-    if (code || target.empty()) {
-      at /= part;
-      continue;
-    }
-    ++links;
-    if (target.is_absolute()) at.clear();
-    rest.insert(rest.begin(), target.begin(), target.end());
-  }
-  return root / at;
 }
 
 }  // namespace migrate::agent

@@ -31,8 +31,4 @@ namespace migrate::agent {
 // One component of a path, as names of objects are: no slash, not empty, no dots alone. Orders come from afar.
 [[nodiscard]] bool is_plain_name(const std::string& name);
 
-// `path` of the host as seen through `root`, its symbolic links followed as the host would: an absolute one leads from
-// `root`, not from ours. What does not exist stays as it is written.
-[[nodiscard]] std::filesystem::path path_in(const std::filesystem::path& root, const std::filesystem::path& path);
-
 }  // namespace migrate::agent

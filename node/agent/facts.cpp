@@ -11,6 +11,7 @@
 #include "node/agent/disk.h"
 #include "node/agent/every.h"
 #include "node/agent/installation.h"
+#include "node/container_runtime/host_files.h"
 #include "shared/migration/names.h"
 
 namespace migrate::agent {
@@ -88,7 +89,7 @@ NodeFacts FactsOfNode::gather() {
   }
   facts.criu = criu_;
   // A file that is not there has none of them; of one that cannot be read nothing is known.
-  if (const auto options = parts_.files.read(path_in(parts_.host_root, kCriuConfiguration)))
+  if (const auto options = parts_.files.read(node::below_root(parts_.host_root, kCriuConfiguration)))
     facts.criu_options_missing = missing_options(options->value_or(""));
   const Probes::Answers probed = parts_.probes.answers();
   facts.criu_check = probed.criu;

@@ -11,6 +11,7 @@
 #include "node/agent/disk.h"
 #include "node/agent/places.h"
 #include "node/agent/source_record.h"
+#include "node/container_runtime/host_files.h"
 #include "node/runtime/documents.h"
 #include "node/runtime/files.h"
 
@@ -31,7 +32,8 @@ constexpr std::array<const char*, 5> kOtherPlaces{"/var/lib/rancher/k3s/data/cur
 
 bool is_program(const fs::path& root, const fs::path& path) {
   struct stat status {};
-  return ::stat(path_in(root, path).c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0;
+  return ::stat(node::below_root(root, path).c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         (status.st_mode & 0111) != 0;
 }
 
 bool is_on_usual_path(const fs::path& runc) {
@@ -49,7 +51,7 @@ Result<void> make_parents(const fs::path& file) {
 
 // The file's place through its folder's links; the file itself may be a link that is to be replaced.
 fs::path place_of(const fs::path& root, const fs::path& file) {
-  return path_in(root, file.parent_path()) / file.filename();
+  return node::below_root(root, file.parent_path()) / file.filename();
 }
 
 // True: it was written.
@@ -77,7 +79,7 @@ std::string text_of_settings(const fs::path& runc) {
 
 // What migrate-runc goes by; as if there were none where they cannot be understood.
 runtime::Settings settings_in(const fs::path& root) {
-  const auto text = text_of(path_in(root, kRuntimeSettings), kTextLimit);
+  const auto text = text_of(node::below_root(root, kRuntimeSettings), kTextLimit);
   if (!text || text->empty()) return {};
   return runtime::parse_settings(*text).value_or(runtime::Settings{});
 }
@@ -89,7 +91,7 @@ fs::path runc_of(const fs::path& root) {
 }
 
 Result<void> free_criu(const fs::path& root, Uninstalled& done) {
-  const fs::path criu = path_in(root, kCriuConfiguration);
+  const fs::path criu = node::below_root(root, kCriuConfiguration);
   const auto options = text_of(criu, kTextLimit);
   if (!options) return tl::make_unexpected(options.error());
   const std::string rest = without_our_options(*options);
@@ -156,7 +158,7 @@ Result<void> remove_state(const InstallationPlace& place, const Places& places, 
   if (has_restored) return {};
   // Where it is mounted here, it can be removed by the host's own path alone.
   std::error_code code;
-  const bool is_gone = fs::remove(path_in(place.root, place.state), code) || fs::remove(place.state, code);
+  const bool is_gone = fs::remove(node::below_root(place.root, place.state), code) || fs::remove(place.state, code);
   if (is_gone) done.changed.push_back(place.state.string());
   return {};
 }
@@ -191,7 +193,7 @@ Result<void> remove_runtime(const fs::path& root, Uninstalled& done) {
   }
   for (const char* folder : {"/opt/kubectl-migrate/bin", "/opt/kubectl-migrate", "/etc/kubectl-migrate"}) {
     std::error_code not_empty;
-    fs::remove(path_in(root, folder), not_empty);
+    fs::remove(node::below_root(root, folder), not_empty);
   }
   return {};
 }
@@ -207,7 +209,7 @@ fs::path find_host_runc(const fs::path& root) {
 }
 
 fs::path runtime_log_in(const fs::path& root) {
-  return path_in(root, settings_in(root).log);
+  return node::below_root(root, settings_in(root).log);
 }
 
 Result<std::vector<std::string>> install(const InstallationPlace& place) {
@@ -225,14 +227,14 @@ Result<std::vector<std::string>> install(const InstallationPlace& place) {
   const fs::path runc = find_host_runc(place.root);
   if (runc.empty()) return failure("install migrate-runc: there is no runc on this node, which it stands on");
   // An administrator's settings stay.
-  const auto settings = text_of(path_in(place.root, kRuntimeSettings), kTextLimit);
+  const auto settings = text_of(node::below_root(place.root, kRuntimeSettings), kTextLimit);
   if (!settings) return tl::make_unexpected(settings.error());
   if (settings->empty() && !is_on_usual_path(runc)) {
     const auto written = put(place.root, kRuntimeSettings, text_of_settings(runc), 0644);
     if (!note(written, kRuntimeSettings)) return tl::make_unexpected(written.error());
   }
 
-  const fs::path criu = path_in(place.root, kCriuConfiguration);
+  const fs::path criu = node::below_root(place.root, kCriuConfiguration);
   const auto options = text_of(criu, kTextLimit);
   if (!options) return tl::make_unexpected(options.error().within("configure CRIU"));
   const std::string merged = with_our_options(*options);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "node/agent/disk.h"
+#include "node/container_runtime/host_files.h"
 #include "shared/kube/resource.h"
 #include "shared/migration/names.h"
 
@@ -58,7 +59,7 @@ Result<std::string> parse_checkpoint_answer(const std::string& body) {
 
 Result<std::string> HttpsKubelet::authorities() const {
   std::string pem;
-  const fs::path own = path_in(place_.host_root, place_.folder / "pki/kubelet.crt");
+  const fs::path own = node::below_root(place_.host_root, place_.folder / "pki/kubelet.crt");
   for (const std::string& path : {own.string(), place_.cluster_ca}) {
     auto text = files_.read(path);
     if (!text) return tl::make_unexpected(text.error());
@@ -128,7 +129,8 @@ Result<void> HttpsKubelet::checkpoint(const PodRef& pod, const std::string& cont
     return failure(fmt::format("{}: it says that the archive is {}, which is not in its folder {}", attempt, *path,
                                (place_.folder / "checkpoints").string()));
   // Both as the host has them: within one mount a move is a rename.
-  return move_file(path_in(place_.host_root, clean), path_in(place_.host_root, into.parent_path()) / into.filename())
+  return move_file(node::below_root(place_.host_root, clean),
+                   node::below_root(place_.host_root, into.parent_path()) / into.filename())
       .map_error([&](const Error& error) { return error.within(attempt); });
 }
 

@@ -14,6 +14,7 @@
 #include "node/agent/observed.h"
 #include "node/agent/probes.h"
 #include "node/agent/serving.h"
+#include "node/container_runtime/host_files.h"
 #include "node/container_runtime/on_host.h"
 #include "shared/http_server/server.h"
 #include "shared/kube/connection.h"
@@ -27,7 +28,7 @@ InstallationPlace installation_of(const Settings& settings) {
 }
 
 std::filesystem::path pods_folder(const Settings& settings) {
-  return path_in(settings.host_root, std::filesystem::path(settings.kubelet_folder) / "pods");
+  return node::below_root(settings.host_root, std::filesystem::path(settings.kubelet_folder) / "pods");
 }
 
 std::string first_line(const std::string& text) {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "node/agent/disk.h"
+#include "node/container_runtime/host_files.h"
 
 namespace migrate::agent {
 namespace {
@@ -34,15 +34,15 @@ std::string read_pem(const fs::path& file) {
 std::string authorities_of(const fs::path& root, const std::string& base_url) {
   std::string all;
   for (const char* bundle : kBundles)
-    if (all.empty()) all = read_pem(path_in(root, bundle));
+    if (all.empty()) all = read_pem(node::below_root(root, bundle));
   const std::string host = base_url.substr(base_url.find("//") + 2);
   for (const char* folder : kRegistryFolders) {
     std::error_code code;
-    for (fs::directory_iterator walk{path_in(root, fs::path(folder) / host), code};
+    for (fs::directory_iterator walk{node::below_root(root, fs::path(folder) / host), code};
          !code && walk != fs::directory_iterator{}; walk.increment(code)) {
       const std::string kind = walk->path().extension().string();
       if (kind == ".crt" || kind == ".pem")
-        all += read_pem(path_in(root, fs::path(folder) / host / walk->path().filename()));
+        all += read_pem(node::below_root(root, fs::path(folder) / host / walk->path().filename()));
     }
   }
   return all;

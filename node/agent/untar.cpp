@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "shared/base/descriptor.h"
+#include "shared/base/freer.h"
 
 namespace migrate::agent {
 namespace {
@@ -18,10 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kWaiting = 16;  // pieces
-
-struct ReadDeleter {
-  void operator()(archive* reader) const { archive_read_free(reader); }
-};
 
 std::string text_of(archive* reader) {
   const char* text = archive_error_string(reader);
@@ -84,7 +81,7 @@ Result<void> unpack_entry(archive* reader, archive_entry* entry, const fs::path&
 }
 
 Result<void> unpack_all(Untar& untar, const fs::path& folder) {
-  const std::unique_ptr<archive, ReadDeleter> reader{archive_read_new()};
+  const std::unique_ptr<archive, Freer<archive_read_free>> reader{archive_read_new()};
   archive_read_support_format_tar(reader.get());
   if (archive_read_open(reader.get(), &untar, nullptr, next_piece, nullptr) != ARCHIVE_OK)
     return failure(text_of(reader.get()));

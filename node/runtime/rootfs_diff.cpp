@@ -10,6 +10,7 @@
 
 #include "node/runtime/files.h"
 #include "node/runtime/unpacker.h"
+#include "shared/base/freer.h"
 
 namespace migrate::runtime {
 namespace {
@@ -18,16 +19,13 @@ namespace fs = std::filesystem;
 
 constexpr mode_t kImageRootMode = 0755;
 
-struct ReadDeleter {
-  void operator()(archive* reader) const { archive_read_free(reader); }
-};
 std::string text_of(archive* source) {
   const char* text = archive_error_string(source);
   return text != nullptr ? text : "unknown error";
 }
 
 Result<void> unpack_all(int file, Unpacker& unpacker) {
-  const std::unique_ptr<archive, ReadDeleter> reader{archive_read_new()};
+  const std::unique_ptr<archive, Freer<archive_read_free>> reader{archive_read_new()};
   archive_read_support_format_tar(reader.get());
   archive_read_support_format_empty(reader.get());  // nothing changed
   archive_read_support_filter_gzip(reader.get());

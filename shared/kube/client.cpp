@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "shared/kube/event_stream.h"
+#include "shared/kube/json_path.h"
 #include "shared/kube/transport.h"
 
 namespace migrate::kube {
@@ -22,13 +23,6 @@ bool is_absence_of(const ApiError& error, const ResourcePath& path) {
   return error.kind == Kind::not_found && !path.name.empty() && error.details_name == path.name;
 }
 
-std::string string_in(const Json& object, const char* pointer) {
-  const Json::json_pointer place{pointer};
-  if (!object.contains(place)) return "";
-  const Json& value = object.at(place);
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 bool tests_the_version(const Json& json_patch) {
   return std::any_of(json_patch.begin(), json_patch.end(), [](const Json& step) {
     return step.is_object() && step.value("op", "") == "test" && step.value("path", "") == "/metadata/resourceVersion";
@@ -37,17 +31,15 @@ bool tests_the_version(const Json& json_patch) {
 
 // Whether an object found in the place of ours carries the labels, annotations and owners that ours was sent with.
 bool carries(const Json& found, const Json& sent) {
-  for (const char* key : {"/metadata/labels", "/metadata/annotations"}) {
-    const Json::json_pointer place{key};
-    if (!sent.contains(place)) continue;
-    for (const auto& [name, value] : sent.at(place).items())
-      if (!found.contains(place / name) || found.at(place / name) != value) return false;
+  for (const char* key : {"labels", "annotations"}) {
+    const Json* wanted = find(sent, {"metadata", key});
+    if (wanted == nullptr) continue;
+    for (const auto& [name, value] : wanted->items())
+      if (const Json* there = find(found, {"metadata", key, name.c_str()}); there == nullptr || *there != value)
+        return false;
   }
-  const auto owners = [](const Json& object) {
-    return object.value(Json::json_pointer{"/metadata/ownerReferences"}, Json::array());
-  };
-  const Json theirs = owners(found);
-  for (const Json& ours : owners(sent))
+  const Json& theirs = list_at(found, {"metadata", "ownerReferences"});
+  for (const Json& ours : list_at(sent, {"metadata", "ownerReferences"}))
     if (std::none_of(theirs.begin(), theirs.end(),
                      [&](const Json& one) { return one.value("uid", "") == ours.value("uid", ""); }))
       return false;
@@ -95,7 +87,7 @@ class RestClient final : public Client {
       if (!page) return broken(explain_missing_type(std::move(page.error()), path));
       if (const auto items = page->find("items"); items == page->end() || !items->is_array())
         (*page)["items"] = Json::array();
-      more = string_in(*page, "/metadata/continue");
+      more = text_at(*page, {"metadata", "continue"});
       if (whole.is_null()) {
         whole = std::move(*page);
       } else {
@@ -113,7 +105,7 @@ class RestClient final : public Client {
 
   ApiResult<Json> create(const ResourcePath& path, const Json& object, const WriteOptions& write,
                          const CallOptions& call) override {
-    const std::string chosen = string_in(object, "/metadata/name");
+    const std::string chosen = text_at(object, {"metadata", "name"});
     const bool is_object = path.subresource.empty();
     Repeat repeat = Repeat::never;
     if (is_object && !chosen.empty()) repeat = Repeat::detected;
@@ -146,7 +138,7 @@ class RestClient final : public Client {
 
   ApiResult<Json> merge_patch(const ResourcePath& path, const Json& patch, const WriteOptions& write,
                               const CallOptions& call) override {
-    const Repeat repeat = string_in(patch, "/metadata/resourceVersion").empty() ? Repeat::never : Repeat::detected;
+    const Repeat repeat = text_at(patch, {"metadata", "resourceVersion"}).empty() ? Repeat::never : Repeat::detected;
     return json("patch", "PATCH", path, write_query(write), patch.dump(), repeat, call, "application/merge-patch+json")
         .result;
   }

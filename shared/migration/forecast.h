@@ -45,11 +45,6 @@ struct Forecast {
 
 [[nodiscard]] Forecast forecast(const HopSize& size, CheckpointBackend backend, const Speeds& speeds = {});
 
-// How long a target that handles `service_rate` needs to catch up with a backlog while `arrival_rate` goes on, both in
-// messages a second. Nothing: it never does, or not within a day.
-[[nodiscard]] std::optional<milliseconds> forecast_replay(std::uint64_t backlog, double arrival_rate,
-                                                          double service_rate);
-
 // What takes its time whatever the size is.
 struct FixedPhases {
   milliseconds preparing{150};    // all is looked at

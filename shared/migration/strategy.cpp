@@ -215,13 +215,6 @@ std::string sentence(const StrategyOutlook& chosen, const std::vector<StrategyOu
 
 }  // namespace
 
-std::optional<milliseconds> forecast_replay(std::uint64_t backlog, double arrival_rate, double service_rate) {
-  if (backlog == 0) return milliseconds{0};
-  const double net = service_rate - arrival_rate;
-  if (!(net > 0)) return std::nullopt;
-  return whole(static_cast<double>(backlog) * 1000 / net);
-}
-
 std::vector<StrategyOutlook> strategy_outlooks(const StrategyQuestion& question) {
   const Outlooks outlooks{question};
   return {outlooks.stop(), outlooks.live(), outlooks.sequential()};

@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
-#include <thread>
 
-#include "extender/authority/current_authority.h"
-#include "extender/server/routes.h"
-#include "shared/kube/pacer.h"
 #include "test/bench/components/tls_loopback.h"
 #include "test/bench/scheduler_question.h"
-#include "test/fakes/host.h"
-#include "test/unit/extender/fake_client.h"
+#include "test/unit/extender/whole_extender.h"
 
 namespace bench {
 namespace {
@@ -26,36 +22,22 @@ class NoLog final : public Log {
   void write(LogLevel, std::string_view, const LogFields&) override {}
 };
 
-// All of the extender but the API server behind it.
 class Extender {
  public:
   Extender(const certificates::KeyPair& identity, int nodes) {
-    cache_.start();
-    while (!cache_.is_synced())
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    const Migration migration = migration_being_placed();
-    nlohmann::json object = to_json(migration);
-    object["metadata"]["uid"] = migration.uid;
-    object["status"] = to_json(migration.status);
-    cache_.take_migration(kube::ChangeKind::added, object, {});
+    extender_.sync();
+    extender_.know(migration_being_placed());
     for (int i = 0; i < nodes; ++i)
-      cache_.take_node(kube::ChangeKind::added, to_json(node_facts(i, clock_.time)));
+      extender_.know(node_facts(i, extender_.clock.time));
     server_ = value_or_fatal(http::Server::start(
-        "127.0.0.1", 0, [this](const http::Request& request) { return routes_.answer(request); }, server_limits(),
-        http::ServerCertificate{identity.certificate_pem, identity.key_pem}));
+        "127.0.0.1", 0, [this](const http::Request& request) { return extender_.routes.answer(request); },
+        server_limits(), http::ServerCertificate{identity.certificate_pem, identity.key_pem}));
   }
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
 
  private:
-  FakeClient client_;
-  fakes::Clock clock_;
-  NoLog log_;
-  authority::CurrentAuthority authority_{value_or_fatal(certificates::make_authority(clock_.time))};
-  scheduling::Cache cache_{client_, kube::system_pacer(), log_};
-  CertificateRequests certificates_{client_, clock_, authority_, "kubectl-migrate"};
-  RequestMetrics metrics_;
-  Routes routes_{{cache_, certificates_, clock_, log_, metrics_, {}}};
-  std::unique_ptr<http::Server> server_;  // last: it uses the others
+  WholeExtender<NoLog> extender_;
+  std::unique_ptr<http::Server> server_;  // last: it uses the other
 };
 
 // An error comes as a 200, too; here it would be a measurement of nothing.

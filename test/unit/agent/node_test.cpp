@@ -225,18 +225,6 @@ BOOST_AUTO_TEST_CASE(without_the_kubelets_folder_every_pod_is_perhaps_there) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(links_of_the_host_lead_where_the_host_says) {
-  fs::create_directories(root / "data/kubelet");
-  fs::create_directories(root / "var/lib");
-  fs::create_directory_symlink("/data/kubelet", root / "var/lib/kubelet");
-  fs::create_directory_symlink("../../../../..", root / "var/lib/up");
-  fs::create_symlink("loop", root / "loop");
-  BOOST_TEST(path_in(root, "/var/lib/kubelet/pods") == root / "data/kubelet/pods");
-  BOOST_TEST(path_in(root, "/var/lib/up/data") == root / "data");
-  BOOST_TEST(path_in(root, "/not/there") == root / "not/there");
-  (void)path_in(root, "/loop/x");
-}
-
 BOOST_AUTO_TEST_CASE(facts_are_read_from_what_the_system_says) {
   BOOST_TEST(parse_cpu_features("processor : 0\nflags\t\t: sse avx fpu\nprocessor : 1\nflags: other\n") ==
                  (std::vector<std::string>{"avx", "fpu", "sse"}),

@@ -1,4 +1,5 @@
 #include "shared/certificates/certificates.h"
+#include "shared/base/freer.h"
 
 #include <openssl/ec.h>
 #include <openssl/pem.h>
@@ -14,13 +15,6 @@ using namespace migrate;
 using namespace migrate::certificates;
 using namespace std::chrono_literals;
 
-template <auto Free>
-struct Freer {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
 using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
 using CertificatePtr = std::unique_ptr<X509, Freer<X509_free>>;
 using RequestPtr = std::unique_ptr<X509_REQ, Freer<X509_REQ_free>>;

@@ -3,7 +3,7 @@
 #include <boost/test/data/test_case.hpp>
 
 #include "extender/controller/target_pod.h"
-#include "test/unit/controller/scene.h"
+#include "test/unit/controller/ending.h"
 
 namespace {
 
@@ -149,28 +149,16 @@ BOOST_FIXTURE_TEST_CASE(a_decision_that_led_into_doubt_again_can_be_made_again, 
 
 // Whoever takes over neither forgets a decision nor takes an old one for a new one.
 BOOST_AUTO_TEST_CASE(a_controller_may_end_at_any_write_between_two_doubts) {
-  for (int n = 1;; ++n) {
+  for_each_ending(4, [](Ending& ending) {
     Doubt scene;
-    int left = n;
-    scene.cluster.before_write = [&](const std::string&,
-                                     const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
-      if (where.plural == "leases" || --left != 0) return std::nullopt;
-      scene.die();
-      return controller::fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
-    };
+    ending.at_write(scene);
     scene.decide("Checkpoint");
     const MigrationStatus again = scene.status();
-    BOOST_TEST_CONTEXT("killed at write " << n) {
-      BOOST_TEST(to_string(again.phase) == "InDoubt", scene.log.text());
-      BOOST_CHECK(scene.migration().spec.resolve == Resolution::none);
-      BOOST_TEST(std::count_if(again.steps.begin(), again.steps.end(),
-                               [](const Step& one) { return one.name == "InDoubt"; }) == 2);
-    }
-    if (left > 0) {
-      BOOST_TEST(n > 4);
-      return;
-    }
-  }
+    BOOST_TEST(to_string(again.phase) == "InDoubt", scene.log.text());
+    BOOST_CHECK(scene.migration().spec.resolve == Resolution::none);
+    BOOST_TEST(std::count_if(again.steps.begin(), again.steps.end(),
+                             [](const Step& one) { return one.name == "InDoubt"; }) == 2);
+  });
 }
 
 BOOST_FIXTURE_TEST_CASE(doubt_that_resolves_itself, Doubt) {
@@ -235,42 +223,22 @@ BOOST_AUTO_TEST_CASE(another_controller_s_record_is_not_overwritten) {
   BOOST_TEST(to_string(scene.status().phase) == "RollingBack");
 }
 
-// A controller that ends at its n-th write, and one that ends after its n-th order: the next one goes on.
 BOOST_DATA_TEST_CASE(a_controller_may_end_at_any_write, data::make({false, true}), keep_name) {
-  for (int n = 1;; ++n) {
+  for_each_ending(10, [&](Ending& ending) {
     Scene scene{keep_name};
-    int left = n;
-    scene.cluster.before_write = [&](const std::string&,
-                                     const kube::ResourcePath& path) -> std::optional<kube::ApiError> {
-      if (path.plural == "leases" || --left != 0) return std::nullopt;
-      scene.die();
-      return controller::fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
-    };
+    ending.at_write(scene);
     scene.run();
-    BOOST_TEST_CONTEXT("killed at write " << n) scene.check_succeeded(keep_name ? "orders" : kTarget);
-    if (left > 0) {
-      BOOST_TEST(n > 10);
-      return;
-    }
-  }
+    scene.check_succeeded(keep_name ? "orders" : kTarget);
+  });
 }
 
 BOOST_DATA_TEST_CASE(a_controller_may_end_after_any_order, data::make({false, true}), keep_name) {
-  for (int n = 1;; ++n) {
+  for_each_ending(6, [&](Ending& ending) {
     Scene scene{keep_name};
-    int left = n;
-    for (controller::fakes::Agent* agent : {&scene.source, &scene.target})
-      agent->after = [&](const std::string& what) {
-        if (what == "release") scene.run_containers();
-        if (--left == 0) scene.die();
-      };
+    ending.after_order(scene);
     scene.run();
-    BOOST_TEST_CONTEXT("killed after order " << n) scene.check_succeeded(keep_name ? "orders" : kTarget);
-    if (left > 0) {
-      BOOST_TEST(n > 6);
-      return;
-    }
-  }
+    scene.check_succeeded(keep_name ? "orders" : kTarget);
+  });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

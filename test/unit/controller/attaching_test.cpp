@@ -3,6 +3,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "test/unit/controller/ending.h"
 #include "test/unit/controller/of_set.h"
 
 namespace {
@@ -94,23 +95,12 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_restored_beside_a_source_that_holds_the_disk,
 
 // Whether the write that it ends at is carried out or not.
 BOOST_DATA_TEST_CASE(a_controller_may_end_at_any_write, data::make({false, true}), is_written) {
-  for (int n = 1;; ++n) {
+  for_each_ending(15, [&](Ending& ending) {
     WithDisk scene;
-    int left = n;
-    scene.cluster.before_write = [&](const std::string&,
-                                     const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
-      if (where.plural == "leases" || --left != 0) return std::nullopt;
-      scene.die();
-      if (is_written) return std::nullopt;
-      return controller::fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
-    };
+    ending.at_write(scene, is_written);
     scene.run();
-    BOOST_TEST_CONTEXT("killed at write " << n) scene.check_came_along();
-    if (left > 0) {
-      BOOST_TEST(n > 15);
-      return;
-    }
-  }
+    scene.check_came_along();
+  });
 }
 
 BOOST_FIXTURE_TEST_CASE(a_target_that_is_deleted_while_its_disk_comes_is_made_anew, WithDisk) {

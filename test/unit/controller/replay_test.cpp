@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 
+#include "test/unit/controller/ending.h"
 #include "test/unit/controller/replay_scene.h"
 
 namespace {
@@ -114,26 +115,14 @@ BOOST_DATA_TEST_CASE(an_abort_before_the_commit_leads_back, data::make(kWays) * 
 }
 
 BOOST_DATA_TEST_CASE(a_controller_may_end_at_any_write, data::make(kWays), way) {
-  for (int n = 1;; ++n) {
+  for_each_ending(10, [&](Ending& ending) {
     Replay scene{way.strategy, way.keep_name};
-    int left = n;
-    scene.cluster.before_write = [&](const std::string&,
-                                     const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
-      if (where.plural == "leases" || --left != 0) return std::nullopt;
-      scene.die();
-      return controller::fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
-    };
+    ending.at_write(scene);
     scene.run();
-    BOOST_TEST_CONTEXT("killed at write " << n) {
-      scene.check_succeeded(target_of(way));
-      scene.check_queues_gone();
-      scene.check_complete();
-    }
-    if (left > 0) {
-      BOOST_TEST(n > 10);
-      break;
-    }
-  }
+    scene.check_succeeded(target_of(way));
+    scene.check_queues_gone();
+    scene.check_complete();
+  });
 }
 
 // A second for every order, and two from a copy's birth until it is known of, in which it takes from the mirror.

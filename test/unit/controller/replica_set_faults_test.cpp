@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "extender/controller/target_pod.h"
+#include "test/unit/controller/ending.h"
 #include "test/unit/controller/of_replica_set.h"
 #include "test/unit/controller/replay_scene.h"
 
@@ -71,40 +72,21 @@ BOOST_AUTO_TEST_SUITE(replica_set_faults)
 
 // Whether the write that it ends at is carried out or not.
 BOOST_DATA_TEST_CASE(a_controller_may_end_at_any_write, data::make({false, true}), is_written) {
-  for (int n = 1;; ++n) {
+  for_each_ending(12, [&](Ending& ending) {
     Faults scene;
-    int left = n;
-    scene.cluster.before_write = [&](const std::string&, const kube::ResourcePath& where) -> MaybeError {
-      if (where.plural == "leases" || --left != 0) return std::nullopt;
-      scene.die();
-      if (is_written) return std::nullopt;
-      return controller::fakes::Cluster::error(kube::ApiError::Kind::cancelled, "killed");
-    };
+    ending.at_write(scene, is_written);
     scene.run();
-    BOOST_TEST_CONTEXT("killed at write " << n) scene.check_moved(kTargetOfSet);
-    if (left > 0) {
-      BOOST_TEST(n > 12);
-      return;
-    }
-  }
+    scene.check_moved(kTargetOfSet);
+  });
 }
 
 BOOST_AUTO_TEST_CASE(a_controller_may_end_after_any_order) {
-  for (int n = 1;; ++n) {
+  for_each_ending(6, [](Ending& ending) {
     Faults scene;
-    int left = n;
-    for (controller::fakes::Agent* agent : {&scene.source, &scene.target})
-      agent->after = [&](const std::string& what) {
-        if (what == "release") scene.run_containers();
-        if (--left == 0) scene.die();
-      };
+    ending.after_order(scene);
     scene.run();
-    BOOST_TEST_CONTEXT("killed after order " << n) scene.check_moved(kTargetOfSet);
-    if (left > 0) {
-      BOOST_TEST(n > 6);
-      return;
-    }
-  }
+    scene.check_moved(kTargetOfSet);
+  });
 }
 
 constexpr Phase kBeforeCommit[] = {Phase::placing, Phase::freezing, Phase::checkpointing, Phase::transferring,

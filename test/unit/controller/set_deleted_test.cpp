@@ -7,6 +7,7 @@
 
 #include "extender/controller/target_pod.h"
 #include "shared/base/time.h"
+#include "test/unit/controller/ending.h"
 #include "test/unit/controller/of_set.h"
 
 namespace {
@@ -192,15 +193,12 @@ struct Failed : Deleted {
   }
   // Kills the controller at that write; false: there are not so many.
   bool delete_it(int kill_at) {
-    int left = kill_at;
-    cluster.before_write = [&](const std::string&, const kube::ResourcePath& where) -> MaybeError {
-      if (where.plural != "leases" && --left == 0) die();
-      return std::nullopt;
-    };
+    Ending ending{kill_at};
+    ending.at_write(*this, true);
     ask_for_deletion();
     run_to_end();
     cluster.before_write = nullptr;
-    return left <= 0;
+    return ending.has_come();
   }
   [[nodiscard]] std::ptrdiff_t written(const std::string& what) const {
     const auto writes = cluster.writes();

@@ -3,6 +3,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "test/unit/controller/ending.h"
 #include "test/unit/controller/of_set.h"
 
 namespace {
@@ -194,20 +195,13 @@ BOOST_DATA_TEST_CASE(a_pod_whose_set_was_deleted_meanwhile_is_told_of, boost::un
 }
 
 BOOST_AUTO_TEST_CASE(a_controller_may_end_at_any_write) {
-  for (unsigned n = 1;; ++n) {
+  for_each_ending(10, [](Ending& ending) {
     OfSet scene;
-    unsigned writes = 0;
-    scene.cluster.before_write = [&](const std::string&, const kube::ResourcePath&) -> std::optional<kube::ApiError> {
-      if (++writes == n) scene.die();
-      return std::nullopt;
-    };
+    ending.at_write(scene, true);
     scene.run();
-    BOOST_TEST_CONTEXT("killed at write " << n) {
-      scene.check_succeeded(kPod);
-      scene.check_is_sets(kPod);
-    }
-    if (writes < n) break;
-  }
+    scene.check_succeeded(kPod);
+    scene.check_is_sets(kPod);
+  });
 }
 
 BOOST_FIXTURE_TEST_CASE(another_pod_of_the_set_on_its_way_is_named, OfSet) {

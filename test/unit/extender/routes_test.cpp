@@ -5,10 +5,7 @@
 
 #include "extender/authority/authority.h"
 #include "shared/http_client/http_client.h"
-#include "shared/kube/pacer.h"
-#include "shared/migration/migration.h"
-#include "test/fakes/host.h"
-#include "test/unit/extender/fake_client.h"
+#include "test/unit/extender/whole_extender.h"
 
 namespace {
 
@@ -19,42 +16,26 @@ const char* const kOther = R"({"Pod":{"metadata":{"name":"web","namespace":"ns"}
 const char* const kOurs =
     R"({"Pod":{"metadata":{"name":"p","namespace":"ns","labels":{"kubectl-migrate.dev/migration":"m"}}},"NodeNames":["a","b"]})";
 
-struct Scene {
-  FakeClient client;
-  fakes::Clock clock;
-  MemoryLog log;
-  authority::CurrentAuthority ca{value_or_fatal(certificates::make_authority(clock.time))};
-  scheduling::Cache cache{client, kube::system_pacer(), log};
-  CertificateRequests certificates{client, clock, ca, "kubectl-migrate"};
-  RequestMetrics metrics;
-  Routes routes{{cache, certificates, clock, log, metrics, [] { return std::string{"more 1\n"}; }}};
-
+struct Scene : WholeExtender<MemoryLog> {
   http::Response ask(const std::string& method, const std::string& target, const std::string& body = "") {
     return routes.answer({method, target, body});
-  }
-  void sync() {
-    cache.start();
-    while (!cache.is_synced())
-      std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
   void add_migration(const std::string& node) {
     Migration migration;
     migration.namespace_ = "ns";
     migration.name = "m";
+    migration.uid = "uid-m";
     migration.spec.pod = "orders";
     migration.spec.pod_uid = "pod-uid";
     migration.status.phase = Phase::placing;
-    Json object = to_json(migration);
-    object["metadata"]["uid"] = "uid-m";
-    object["status"] = to_json(migration.status);
-    cache.take_migration(kube::ChangeKind::added, object, {});
+    know(migration);
     NodeFacts facts;
     facts.node = node;
     facts.heartbeat = clock.time;
     facts.has_handler = true;
     facts.criu = "4.2.1";
     facts.free_disk = Bytes{std::uint64_t{1} << 30};
-    cache.take_node(kube::ChangeKind::added, to_json(facts));
+    know(facts);
   }
 };
 

@@ -13,14 +13,6 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(strategies)
 
-BOOST_AUTO_TEST_CASE(catching_up_takes_what_the_service_rate_leaves) {
-  BOOST_TEST(forecast_replay(50, 10, 20)->count() == 5'000);
-  BOOST_TEST(forecast_replay(0, 30, 20)->count() == 0);
-  BOOST_TEST(!forecast_replay(1, 20, 20));
-  BOOST_TEST(!forecast_replay(1, 25, 20));
-  BOOST_TEST(!forecast_replay(1'000'000'000, 19.999, 20));
-}
-
 // 1 GiB: Stop is silent for about 11 s.
 StrategyQuestion question() {
   StrategyQuestion made;
