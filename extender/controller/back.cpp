@@ -28,6 +28,8 @@ constexpr milliseconds kCancelPatience{15'000};
 constexpr milliseconds kCleanUpPatience{5'000};
 constexpr milliseconds kRemovePatience{120'000};
 
+constexpr const char* kSourceLost = "SourceLost";
+
 bool has_step(const MigrationStatus& status, Phase phase) {
   return std::any_of(status.steps.begin(), status.steps.end(),
                      [&](const Step& one) { return one.name == to_string(phase); });
@@ -70,7 +72,7 @@ Outcome remove_target(Hop& hop) {
 // Behind the commit, with the target removed: what a replay added to a live one's snapshot is lost then.
 Outcome source_lost(Hop& hop, const std::string& why) {
   const bool is_live = hop.status().strategy == Strategy::live;
-  return {is_live ? Event::failed : Event::unsure, "SourceLost",
+  return {is_live ? Event::failed : Event::unsure, kSourceLost,
           fmt::format("the target was removed and the source cannot be thawed any more: {}{}", why,
                       is_live ? ""
                               : fmt::format("; the archives are kept: kubectl migrate resume {} --from-checkpoint",
@@ -110,7 +112,7 @@ bool source_is_taken_away(Hop& hop) {
   return !*found || view_of(**found).uid != source.uid || node_is_gone(hop, source.node, limits);
 }
 
-// Nothing: its agent is away, and there is nothing to be thawed any more.
+// Nothing: its agent is away, or does not get it to run, and there is nothing to be thawed any more.
 // `is_refused`: it has answered, and does not do it.
 Attempt<std::optional<agent::SourceRecord>> order_thaw(Hop& hop, bool target_never_ran, bool& is_refused) {
   const Limits limits = time_for_thaw(hop, target_never_ran);
@@ -126,15 +128,15 @@ Attempt<std::optional<agent::SourceRecord>> order_thaw(Hop& hop, bool target_nev
     if (record) return std::optional{std::move(*record)};
     const Event event = record.error().event;
     if (event == Event::failed && !target_never_ran && hop.pause(kResumePause, patience)) continue;
+    const bool may_come = event == Event::deadline || (event == Event::failed && target_never_ran && !is_refused);
+    if (may_come && source_is_taken_away(hop)) return std::optional<agent::SourceRecord>{};
     if (event != Event::deadline || hop.left_of(limits) == milliseconds{0}) return tl::make_unexpected(record.error());
-    // Behind the commit its memory is in the archives alone by now, and nobody goes on with it.
-    if (!target_never_ran && source_is_taken_away(hop)) return std::optional<agent::SourceRecord>{};
   }
 }
 
 // The way back goes on, as nothing else can be done; but nobody may be told that the source runs as before.
 void note_loss(Hop& hop, const char* reason, const std::string& message) {
-  set_condition(hop.status(), {"SourceLost", true, reason, message, hop.world().clock.now()});
+  set_condition(hop.status(), {kSourceLost, true, reason, message, hop.world().clock.now()});
   hop.warn(message);
 }
 
@@ -153,6 +155,7 @@ Outcome thaw(Hop& hop, bool target_never_ran) {
     return {};
   }
   if (!*asked) {
+    if (target_never_ran) return source_lost(hop, "its Pod or its node was deleted");
     note_loss(hop, "NodeLost",
               fmt::format("the source, Pod {}, is lost with node {}, where it was frozen: the agent there does not "
                           "answer, and the Pod or the node was deleted",
@@ -185,6 +188,12 @@ Outcome later(Outcome outcome) {
   return outcome;
 }
 
+// Not even behind the commit, where the target has been removed: a Migration that failed ends by itself one day, and
+// the archives go with it, and a set's frozen Pod. Only a memory that is gone does.
+bool may_be_thawed_yet(const Outcome& thawed) {
+  return thawed.event == Event::deadline || (thawed.event == Event::failed && thawed.reason != kSourceLost);
+}
+
 }  // namespace
 
 Outcome rolling_back(Hop& hop) {
@@ -198,7 +207,11 @@ Outcome rolling_back(Hop& hop) {
   Outcome thawed;
   if (has_step(hop.status(), Phase::freezing) || (replays(hop) && has_step(hop.status(), Phase::checkpointing)))
     thawed = thaw(hop, after_commit);
-  if (thawed.event != Event::done) return thawed.event == Event::deadline ? later(thawed) : thawed;
+  if (may_be_thawed_yet(thawed)) {
+    (void)hop.say(thawed.message);
+    return later(thawed);
+  }
+  if (thawed.event != Event::done) return thawed;
   if (has_step(hop.status(), Phase::orphaning))
     if (auto given = give_back_source(hop, hop.after_commit(kRemovePatience)); !given) return later(given.error());
   if (is_owned_by(hop.migration(), kReplicaSet) && has_step(hop.status(), Phase::finishing))

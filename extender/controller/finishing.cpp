@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/identity.h"
+#include "extender/controller/kube_events.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
@@ -63,11 +66,53 @@ bool clean_broker(Hop& hop, const Limits& limits) {
   return !replays(hop) && hop.migration().spec.target_name.empty();
 }
 
-// What runs there may be the application with its memory, which only lacks a part of its messages.
+// What runs there may be the application with its memory, which only lacks a part of its messages. The source is frozen
+// for good, with a memory that is older: its record goes now, and whoever were to start it would start it cold.
 Attempt<void> keep_target(Hop& hop, const Limits& limits) {
+  const PodPlace& source = hop.status().source;
+  if (source.pod != hop.status().target.pod)
+    if (auto removed = Pods{hop}.force_remove(source.pod, source.uid, limits); !removed) return removed;
   if (is_owned_by(hop.migration(), kReplicaSet))
     if (auto taken = take_sources_place(hop, limits); !taken) return taken;
   return settle_target(hop, limits);
+}
+
+// A shadow whose set would start an empty Pod beside it. In this version it is a doubt (switching.cpp), but a Migration
+// may have failed under an earlier one. It waits, and holds the name, until a person has removed the shadow.
+Attempt<void> check_shadow_may_go(Hop& hop, const Limits& limits) {
+  const auto lives = check_target_lives(hop, limits);
+  constexpr std::array kDeaths{"TargetDied", "TargetDeleted", "TargetFailed"};
+  if (!lives && std::find(kDeaths.begin(), kDeaths.end(), lives.error().reason) != kDeaths.end()) return {};
+  if (!lives) return lives;
+  const Migration& migration = hop.migration();
+  const std::string& shadow = migration.status.target.pod;
+  const std::string said = fmt::format(
+      "Pod {} works with its memory and is kept, and the name {} is held as long as it is there; kubectl delete pod {} "
+      "-n {} has {} {} start {} anew, without it",
+      shadow, migration.spec.pod, shadow, migration.namespace_, migration.status.owner->kind,
+      migration.status.owner->name, migration.spec.pod);
+  if (const auto& known = migration.status.warnings; std::find(known.begin(), known.end(), said) == known.end()) {
+    hop.warn(said);
+    record_for_both(hop.world().events, migration, true, "MigrationShadowKept",
+                    fmt::format("migration {}: {}", migration.name, said));
+    if (auto written = hop.journal().write(); !written) return written;
+  }
+  return leave(said);
+}
+
+// `stop` fails on its way back alone, and in this version not at all: an earlier one did as soon as a thaw failed. The
+// target was removed for it, so with the Migration's end the source goes on: of a second hop that is the shadow.
+Attempt<void> thaw_after_all(Hop& hop, const Limits& limits) {
+  const PodPlace& source = hop.status().source;
+  bool is_lost = false;
+  auto thawed = hop.ask<agent::SourceRecord>(
+      source.node, "thaw the source", "ThawFailed", limits, [&](agent::AgentApi& agent, const agent::Call& call) {
+        auto answer = agent.thaw(hop.order(), true, call);
+        is_lost = !answer && answer.error().kind == agent::AgentError::Kind::refused;
+        return answer;
+      });
+  if (thawed || is_lost || node_is_gone(hop, source.node, limits)) return {};
+  return tl::make_unexpected(thawed.error());
 }
 
 // Of a migration that failed behind its commit, and whose object goes. A target that works stays; a StatefulSet's is
@@ -75,12 +120,14 @@ Attempt<void> keep_target(Hop& hop, const Limits& limits) {
 Attempt<void> let_go(Hop& hop, const Limits& limits) {
   Pods pods{hop};
   const PodPlace& target = hop.status().target;
+  const Strategy strategy = strategy_of(hop.migration());
   const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
+  if (is_sets && strategy == Strategy::live)
+    if (auto may = check_shadow_may_go(hop, limits); !may) return may;
   if (is_sets)
     if (auto given = give_back_source(hop, limits); !given) return given;
-  // A shadow is none of the set's, and its source is frozen for good: the set starts it anew. No memory goes with it:
-  // one that may have its own is a doubt (switching.cpp).
-  if (is_sets && target.pod != hop.migration().spec.pod) {
+  // A shadow is none of the set's, and its source is frozen for good: the set starts it anew.
+  if (is_sets && strategy == Strategy::live) {
     if (auto removed = pods.remove_ours(target.pod, limits); !removed) return removed;
     return pods.force_remove(hop.status().source.pod, hop.status().source.uid, limits);
   }
@@ -94,7 +141,7 @@ Attempt<void> let_go(Hop& hop, const Limits& limits) {
   for (const std::string& name : {target.pod, hop.status().placeholder})
     if (!name.empty())
       if (auto removed = pods.remove_ours(name, limits); !removed) return removed;
-  return {};
+  return strategy == Strategy::stop ? thaw_after_all(hop, limits) : Attempt<void>{};
 }
 
 }  // namespace
@@ -159,7 +206,7 @@ bool tidy(Hop& hop) {
       break;
     case Phase::failed:
       // The archives are all that is left of the memory: they stay as long as the object does.
-      if (!hop.signals().deleting()) return true;
+      if (!hop.signals().deleting()) return is_failed_source_settled(hop, limits);
       if (!let_go(hop, limits)) return false;
       // Whoever has the source's name later looks into the same control queue, and would look for the mirror for ever.
       if (replays(hop) && !(is_settled(take_back_words(hop, limits)) && is_settled(remove_queues(hop, limits))))

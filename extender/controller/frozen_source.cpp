@@ -89,6 +89,18 @@ void watch_over_source(Hop& hop) {
   });
 }
 
+bool is_failed_source_settled(Hop& hop, const Limits& limits) {
+  const auto until = kept_until(hop);
+  if (!until) return true;
+  if (const auto there = Pods{hop}.live_target(limits); !there)
+    return there.error().reason == "TargetDeleted" || there.error().reason == "TargetFailed";
+  if (hop.world().clock.now() < *until) return false;
+  // It may be long ago, and who works in its Pod by now is nobody's to remove.
+  const auto left = look_at_source(hop, limits);
+  if (!left || left->remains != Remains::late) return true;
+  return end_source(hop, kTimeIsOver, limits).has_value();
+}
+
 Attempt<SourceLeft> look_at_source(Hop& hop, const Limits& limits) {
   const PodPlace source = hop.status().source;
   const auto recorded = [&]() -> std::optional<SourceLeft> {

@@ -17,6 +17,10 @@ inline constexpr const char* kSourceGone = "SourceGone";
 // In the phases in which the source waits behind its commit: removes it in time, whatever the step itself waits for.
 void watch_over_source(Hop& hop);
 
+// The same once the migration has failed, where no step waits any more. False: it is to be asked again soon. A source
+// that does not stand frozen beside a target is left alone: it may be all there is.
+[[nodiscard]] bool is_failed_source_settled(Hop& hop, const Limits& limits);
+
 enum class Remains {
   frozen,     // with its memory, and there is time to thaw it
   late,       // with its memory, but before anything else is done its time is over

@@ -8,6 +8,7 @@
 #include "extender/controller/frozen_source.h"
 #include "extender/controller/kube_events.h"
 #include "extender/controller/pods.h"
+#include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 
 namespace migrate::controller {
@@ -101,6 +102,16 @@ Outcome from_checkpoint(Hop& hop, const std::string& decided) {
                     command(hop, "resolve", "--keep source|target"));
 }
 
+// A shadow that had its memory when the doubt began, and has lost it since; empty: nothing new.
+std::string news_of_shadow(Hop& hop, const std::string& reason) {
+  if (hop.status().strategy != Strategy::live) return {};
+  const auto lives = check_target_lives(hop, hop.after_commit(kLookPatience));
+  const bool is_known = lives || reason.find(lives.error().message) != std::string::npos;
+  const std::string why = is_known ? "" : lives.error().reason;
+  if (why != "TargetDied" && why != "TargetDeleted" && why != "TargetFailed") return {};
+  return "; since then: " + lives.error().message;
+}
+
 }  // namespace
 
 bool was_decided(const MigrationStatus& status, Resolution resolution) {
@@ -118,8 +129,10 @@ void say_what_is_left(Hop& hop) {
   auto left = look_at_source(hop, limits);
   if (left && left->remains == Remains::ended && end_source(hop, kHasEnded, limits)) left = look_at_source(hop, limits);
   if (!left && left.error().event == Event::left) return;
+  const std::string news = news_of_shadow(hop, reason);
+  if (hop.signals().leaving()) return;
   const std::string message =
-      fmt::format("{}; {}", reason,
+      fmt::format("{}{}; {}", reason, news,
                   left ? left->words : "whether the source is frozen still is not known, as it cannot be looked at");
   // What was refused stays to be read.
   if (!status.message.starts_with(message)) status.message = message;

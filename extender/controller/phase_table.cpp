@@ -125,8 +125,8 @@ const std::vector<Transition>& phase_table() {
       {P::rolling_back,  E::too_late,           P::restoring,     kStop | kSequential},
       {P::rolling_back,  E::too_late,           P::switching,     kLive},
       {P::rolling_back,  E::name_is_taken,      P::renaming,      kStop | kSequential},
-      {P::rolling_back,  E::failed,             P::failed},
-      // The source ended while the target was removed for it, and archives are left.
+      // The source ended while the target was removed for it: nothing is left, or archives are.
+      {P::rolling_back,  E::failed,             P::failed,        kLive},
       {P::rolling_back,  E::unsure,             P::in_doubt,      kStop | kSequential},
 
       // ---- committed ----

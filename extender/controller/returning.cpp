@@ -89,10 +89,17 @@ Attempt<Found> make_try(Hop& hop, unsigned number, const Limits& limits) {
   return look_at(hop, path, limits);
 }
 
+// Evicted, perhaps: its containers have ended, and none is started in it any more.
+bool is_over(const PodView& pod) {
+  return pod.phase == "Failed" || pod.phase == "Succeeded";
+}
+
 // A Pod that is not ready yet would be refused.
 Attempt<void> await_ready(Hop& hop, const Limits& limits) {
-  auto seen = Pods{hop}.await(
-      hop.status().target.pod, [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; }, limits);
+  const auto is_settled = [](const Json* pod) {
+    return pod == nullptr || view_of(*pod).ready || is_over(view_of(*pod));
+  };
+  auto seen = Pods{hop}.await(hop.status().target.pod, is_settled, limits);
   if (!seen) return tl::make_unexpected(seen.error());
   return {};
 }
@@ -129,13 +136,14 @@ Attempt<std::optional<PodPlace>> find_home(Hop& hop, const Limits& limits) {
 }
 
 // What is to be done about a shadow that waits for its name, or the end: it is back in it, by a second hop that nobody
-// can look at any more, or it is gone, and its memory with it.
+// can look at any more, or it is gone or over, and its memory with it.
 Outcome shadow_or(Hop& hop, const Limits& limits, Outcome otherwise) {
   const MigrationStatus& status = hop.status();
   const PodPlace& shadow = status.target;
   auto found = Pods{hop}.get(shadow.pod, limits);
   if (!found) return found.error();
-  if (*found && view_of(**found).uid == shadow.uid) return otherwise;
+  const bool is_there = *found && view_of(**found).uid == shadow.uid;
+  if (is_there && !is_over(view_of(**found))) return otherwise;
   auto home = find_home(hop, limits);
   if (!home) return home.error();
   if (*home) {
@@ -146,7 +154,8 @@ Outcome shadow_or(Hop& hop, const Limits& limits, Outcome otherwise) {
                                                             status.owner->name, hop.migration().spec.pod)
                                               : "";
   return settled(hop, false, "ShadowGone",
-                 fmt::format("Pod {} is gone, and with it its memory{}", shadow.pod, who_starts));
+                 fmt::format("Pod {} is {}, and with it its memory{}", shadow.pod,
+                             is_there ? fmt::format("over ({})", view_of(**found).phase) : "gone", who_starts));
 }
 
 // What the second hop froze is the shadow: lost there, it was started anew without its memory.

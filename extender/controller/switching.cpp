@@ -67,10 +67,11 @@ void note_drain(MessagesStatus& messages, const messages::RateMeter& meter) {
   messages.service_rate_from = RateSource::target;
 }
 
-// Who has decided for it knows how it is.
+// Who has decided for it knows how its containers were, but not that its Pod would go.
 Attempt<void> look_at_target(Hop& hop, const Limits& limits) {
-  if (was_decided(hop.status(), Resolution::keep_target)) return {};
-  return check_target_lives(hop, limits);
+  if (!was_decided(hop.status(), Resolution::keep_target)) return check_target_lives(hop, limits);
+  if (auto there = Pods{hop}.live_target(limits); !there) return tl::make_unexpected(there.error());
+  return {};
 }
 
 Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
@@ -235,13 +236,11 @@ Attempt<void> open_gate(Hop& hop, const Limits& limits) {
 std::optional<std::string> sets_shadow(Hop& hop, const Limits& limits) {
   const Migration& migration = hop.migration();
   if (migration.status.strategy != Strategy::live || !is_owned_by(migration, kStatefulSet)) return std::nullopt;
-  Attempt<void> lives;
   // Who has decided for it before may have known that a container had ended.
-  if (!was_decided(migration.status, Resolution::keep_target))
-    lives = check_target_lives(hop, limits);
-  else if (auto there = Pods{hop}.live_target(limits); !there)
-    lives = tl::make_unexpected(there.error());
+  const auto lives = look_at_target(hop, limits);
   const std::string& pod = migration.status.target.pod;
+  if (lives && !check_target_lives(hop, limits))
+    return fmt::format("Pod {} is kept, though not all of its containers have their memory", pod);
   if (lives) return fmt::format("Pod {} is kept with its memory", pod);
   constexpr std::array kDeaths{"TargetDied", "TargetDeleted", "TargetFailed"};
   if (std::find(kDeaths.begin(), kDeaths.end(), lives.error().reason) != kDeaths.end()) return std::nullopt;
@@ -257,8 +256,8 @@ Outcome or_kept_for_set(Hop& hop, Outcome outcome) {
           fmt::format("{}; {}; decided for the target, it goes on from here", outcome.message, *shadow)};
 }
 
-// A shadow that is lost behind the commit, or what it had still to replay. With --purge-primary that is no doubt: the
-// source's queue has been emptied for the shadow.
+// A shadow that is lost behind the commit, or what it had still to replay. Whoever decides for the source gets back
+// what it had not handled; after --purge-primary only its memory, and that is not thrown away either.
 Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
   constexpr std::array kLosses{"TargetDied", "TargetDeleted", "TargetFailed", "MirrorLost"};
   const bool is_lost = std::find(kLosses.begin(), kLosses.end(), outcome.reason) != kLosses.end();
@@ -269,10 +268,14 @@ Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
     if (!sets_shadow(hop, hop.after_commit(kLookPatience))) outcome.message += "; " + gone->message;
     return outcome;
   }
-  if (migration.spec.purge_primary) return outcome;
   // One try is enough: it keeps whoever was started anew away from the queue, to which the source may go back.
   const MessagesStatus& messages = messages_of(hop);
   (void)link.broker->publish(messages.control_queue, messages::start_replay(messages.mirror));
+  if (migration.spec.purge_primary)
+    return {Event::unsure, outcome.reason,
+            fmt::format("{}; --purge-primary empties queue {} for Pod {}: what the source had not handled by then may "
+                        "be lost to it",
+                        outcome.message, link.queue.queue, migration.status.target.pod)};
   return {
       Event::unsure, outcome.reason,
       fmt::format("{}; queue {} holds what the source has not handled, but for what a process that was started anew "

@@ -79,6 +79,10 @@ BOOST_AUTO_TEST_CASE(a_way_back_that_is_closed_leads_to_the_archives_where_they_
   BOOST_CHECK(next_phase(Phase::rolling_back, Event::unsure, Strategy::stop) == Phase::in_doubt);
   BOOST_CHECK(next_phase(Phase::rolling_back, Event::unsure, Strategy::sequential) == Phase::in_doubt);
   BOOST_CHECK(!next_phase(Phase::rolling_back, Event::unsure, Strategy::live));
+  // A failure would take them with it one day.
+  BOOST_CHECK(!next_phase(Phase::rolling_back, Event::failed, Strategy::stop));
+  BOOST_CHECK(!next_phase(Phase::rolling_back, Event::failed, Strategy::sequential));
+  BOOST_CHECK(next_phase(Phase::rolling_back, Event::failed, Strategy::live) == Phase::failed);
 }
 
 // A target that is told to end as it is adopted: a person says what goes on.

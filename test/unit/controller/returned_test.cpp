@@ -114,6 +114,23 @@ BOOST_AUTO_TEST_CASE(a_shadow_of_nobody_s_that_is_gone_is_told_of_once) {
   BOOST_TEST(!scene.cluster.look(Unseen::try_path(1)));
 }
 
+// Its object stays, and would be waited for until somebody deletes it, with the name held.
+BOOST_DATA_TEST_CASE(a_shadow_that_was_evicted_is_not_waited_for, data::make({false, true}), is_sets) {
+  Unseen scene{is_sets};
+  Json evicted = samples::pod();
+  evicted["metadata"]["uid"] = "uid-shadow";
+  evicted["status"] = {{"phase", "Failed"}, {"reason", "Evicted"}};
+  scene.cluster.put(Scene::pod("orders-mig-a6pfz"), evicted);
+  const MigrationStatus now = scene.run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded", now.message + scene.log.text());
+  const Condition* restored = find_condition(now, "NameRestored");
+  BOOST_REQUIRE(restored != nullptr);
+  BOOST_TEST(restored->reason == "ShadowGone");
+  BOOST_TEST(restored->message.starts_with("Pod orders-mig-a6pfz is over (Failed), and with it its memory"),
+             restored->message);
+  BOOST_TEST(!scene.cluster.look(Unseen::try_path(1)));
+}
+
 // The garbage collector leaves the Migration alone among the shadow's owners.
 BOOST_FIXTURE_TEST_CASE(a_shadow_whose_set_was_deleted_comes_into_its_name, Scene) {
   cluster.change(pod("orders"), [](Json& object) {

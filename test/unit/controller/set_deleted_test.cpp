@@ -153,13 +153,13 @@ BOOST_DATA_TEST_CASE(it_ends_well_all_the_same, data::make(kWays) * data::make({
 
 // --- failed behind the commit ---
 
-enum class Left { working_target, dead_target, shadow };
+enum class Left { working_target, dead_target, dead_shadow, working_shadow };
 
 // As it stands when it has failed: the name is held, and what is lent is lent.
 struct Failed : Deleted {
   Failed(Left left, bool foreground) : Deleted(foreground) {
     const Json moved = cluster.look(pod(kPod)).value();
-    const bool is_live = left == Left::shadow;
+    const bool is_live = left == Left::dead_shadow || left == Left::working_shadow;
     const std::string name = is_live ? kShadow : kPod;
     TargetPlan plan;
     plan.name = name;
@@ -171,6 +171,9 @@ struct Failed : Deleted {
         {{"name", "app"},
          {"state",
           left == Left::dead_target ? Json{{"terminated", {{"exitCode", 137}}}} : Json{{"running", Json::object()}}}}};
+    if (left == Left::dead_shadow)  // and started anew
+      made["status"]["containerStatuses"][0]["lastState"] = {
+          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
     const Json lent = lent_owners(moved, migration());
     if (is_live)
       cluster.change(pod(kPod), [&](Json& object) { object["metadata"]["ownerReferences"] = lent; });
@@ -239,7 +242,7 @@ BOOST_DATA_TEST_CASE(a_target_that_is_dead_makes_room, data::make({false, true})
 // The source is frozen for good, and nothing may be left beside what the set starts in its place. While one of the two
 // is there the source is the set's already.
 BOOST_DATA_TEST_CASE(a_shadow_makes_room_with_its_source, data::make({false, true}), in_foreground) {
-  each_kill(Left::shadow, in_foreground, [&](const Failed& scene) {
+  each_kill(Left::dead_shadow, in_foreground, [&](const Failed& scene) {
     scene.check_gone({kSibling});
     const auto shadow = scene.written(std::string{"delete pods/"} + kShadow);
     const auto source = scene.written(std::string{"delete pods/"} + kPod);
@@ -249,8 +252,48 @@ BOOST_DATA_TEST_CASE(a_shadow_makes_room_with_its_source, data::make({false, tru
   });
 }
 
+// As an earlier version left it. The set would start an empty Pod beside it.
+BOOST_DATA_TEST_CASE(a_shadow_that_works_is_kept_until_a_person_removes_it, data::make({false, true}), in_foreground) {
+  Failed scene{Left::working_shadow, in_foreground};
+  scene.ask_for_deletion();
+  scene.run_to_end(5);
+  BOOST_REQUIRE(scene.cluster.look(Scene::path()).has_value());
+  BOOST_TEST(scene.uid_of(kShadow) == "uid-target");
+  BOOST_TEST(scene.uid_of(kPod) == "uid-source");
+  const auto told = [&] {
+    return std::count(scene.events.reasons.begin(), scene.events.reasons.end(), "MigrationShadowKept");
+  };
+  BOOST_TEST(told() == 1);
+  const auto warnings = scene.status().warnings;
+  BOOST_REQUIRE(warnings.size() == 1U);
+  BOOST_TEST(warnings.front().find("kubectl delete pod orders-1-mig-a6pfz -n shop has StatefulSet orders start") !=
+                 std::string::npos,
+             warnings.front());
+  scene.cluster.drop(Scene::pod(kShadow));
+  scene.run_to_end();
+  scene.check_gone({kSibling});
+  BOOST_TEST(told() == 1);
+}
+
+// What cannot be looked at may have its memory.
+BOOST_AUTO_TEST_CASE(nor_is_one_removed_that_cannot_be_looked_at) {
+  Failed scene{Left::dead_shadow, false};
+  bool is_away = true;
+  scene.cluster.before_read = [&](const kube::ResourcePath& where) -> MaybeError {
+    if (!is_away || where.name != kShadow) return std::nullopt;
+    return controller::fakes::Cluster::error(kube::ApiError::Kind::server, "etcd has no leader");
+  };
+  scene.ask_for_deletion();
+  scene.run_to_end(3);
+  BOOST_TEST(scene.cluster.look(Scene::path()).has_value());
+  BOOST_TEST(scene.uid_of(kShadow) == "uid-target");
+  is_away = false;
+  scene.run_to_end();
+  scene.check_gone({kSibling});
+}
+
 // Nobody deletes it: the memory's archives are kept, and the name is held.
-BOOST_DATA_TEST_CASE(as_long_as_it_is_there_nothing_is_touched, data::make({0, 1, 2}), left) {
+BOOST_DATA_TEST_CASE(as_long_as_it_is_there_nothing_is_touched, data::make({0, 1, 2, 3}), left) {
   Failed scene{static_cast<Left>(left), false};
   const auto before = scene.cluster.names("pods");
   scene.run(3);

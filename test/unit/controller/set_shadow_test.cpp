@@ -56,6 +56,12 @@ struct Shadowed : Replay, SetsPod {
     while (most-- > 0 && cluster.look(path()) && once()) {
     }
   }
+  void kubelet_says_it_ended() {
+    cluster.change(pod(kShadow), [](Json& object) {
+      object["status"]["containerStatuses"][0]["lastState"] = {
+          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
+    });
+  }
   void check_doubt(const std::string& reason) const {
     const MigrationStatus now = status();
     BOOST_TEST(to_string(now.phase) == "InDoubt", now.reason + ": " + now.message + "\n" + log.text());
@@ -163,6 +169,40 @@ BOOST_FIXTURE_TEST_CASE(nor_does_a_mirror_that_somebody_deletes, Shadowed) {
   check_came_home();
 }
 
+// Who has decided knew how it was, and not that it would go.
+BOOST_FIXTURE_TEST_CASE(a_shadow_that_goes_after_it_was_decided_for_is_not_waited_for, Shadowed) {
+  is_away = true;
+  run_on(3);
+  check_doubt("Broker");
+  is_away = false;
+  obeys = false;  // nor does it leave the mirror
+  const Instant decided = now();
+  on_switching = [this, decided] {
+    if (now() - decided > 20s) cluster.drop(pod(kShadow));
+  };
+  decide("Target");
+  run_on(3);
+  const MigrationStatus end = status();
+  BOOST_TEST(to_string(end.phase) == "Failed", end.message + log.text());
+  BOOST_TEST(end.reason == "TargetDeleted");
+  BOOST_REQUIRE(end.finished.has_value());
+  BOOST_TEST((*end.finished - decided < 1min));
+}
+
+// The doubt says what it was about; whoever decides a day later has to know what came since.
+BOOST_FIXTURE_TEST_CASE(a_doubt_says_that_its_shadow_has_died_since, Shadowed) {
+  is_away = true;
+  run_on(3);
+  check_doubt("Broker");
+  BOOST_TEST(status().message.find("since then") == std::string::npos, status().message);
+  kubelet_says_it_ended();
+  run_on(1);
+  const std::string message = status().message;
+  BOOST_TEST(message.find("; since then: a container of target Pod orders-1-mig-a6pfz ended") != std::string::npos,
+             message);
+  BOOST_TEST(message.find("since then") == message.rfind("since then"), message);
+}
+
 // Nothing is kept of one that was started anew.
 BOOST_FIXTURE_TEST_CASE(a_shadow_without_its_memory_has_failed_and_makes_room, Shadowed) {
   is_away = true;
@@ -170,10 +210,7 @@ BOOST_FIXTURE_TEST_CASE(a_shadow_without_its_memory_has_failed_and_makes_room, S
     if (!is_away || now() - *switched < 30s) return;
     is_away = false;
     obeys = false;
-    cluster.change(pod(kShadow), [](Json& object) {
-      object["status"]["containerStatuses"][0]["lastState"] = {
-          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
-    });
+    kubelet_says_it_ended();
   };
   run_on(3);
   BOOST_TEST(to_string(status().phase) == "Failed", status().message);

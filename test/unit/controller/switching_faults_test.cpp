@@ -118,6 +118,73 @@ BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_succ
   }
 }
 
+// Its kubelet's probes wait for nobody who deletes what has failed, and in the end nothing of it is left beside a
+// target that works.
+BOOST_AUTO_TEST_CASE(the_source_of_a_migration_that_failed_is_not_started_cold_beside_its_target) {
+  for (const bool has_probes : {true, false}) {
+    Replay scene{Strategy::sequential};
+    if (!has_probes)
+      scene.cluster.change(Scene::pod("orders"),
+                           [](Json& object) { object["spec"]["containers"][0].erase("livenessProbe"); });
+    bool is_deleted = false;
+    scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
+      if (!is_deleted && scene.status().phase == Phase::switching) {
+        is_deleted = true;
+        scene.obeys = false;
+        BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
+      }
+      return std::nullopt;
+    };
+    const MigrationStatus status = scene.run();
+    check_said(status, "Failed", "MirrorLost", "was deleted");
+    BOOST_TEST(scene.cluster.look(Scene::pod("orders")).has_value() == !has_probes);
+    BOOST_TEST((find_condition(status, "SourceGone") != nullptr) == has_probes);
+    scene.broker->on_call = {};
+    scene.edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
+    for (int i = 0; i < 10 && scene.cluster.look(Scene::path()); ++i)
+      scene.once();
+    BOOST_TEST(!scene.cluster.look(Scene::path()), scene.log.text());
+    BOOST_TEST(scene.cluster.names("pods") == std::vector<std::string>{status.target.pod},
+               boost::test_tools::per_element());
+  }
+}
+
+// Who works in its Pod by now, started anew while no controller led perhaps, is nobody's to remove.
+BOOST_AUTO_TEST_CASE(a_source_that_was_started_anew_since_is_left_alone) {
+  Replay scene{Strategy::sequential};
+  bool is_deleted = false;
+  scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
+    if (!is_deleted && scene.status().phase == Phase::switching) {
+      is_deleted = true;
+      scene.obeys = false;
+      scene.source.has_lost_source = true;
+      BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
+    }
+    return std::nullopt;
+  };
+  check_said(scene.run(), "Failed", "MirrorLost", "was deleted");
+  BOOST_TEST(scene.cluster.look(Scene::pod("orders")).has_value());
+}
+
+// Its queue was emptied for the copy, but the source has its memory still.
+BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_after_a_purge_is_a_doubt_as_well, Live) {
+  cluster.change(path(), [](Json& object) { object["spec"]["messages"]["purgePrimary"] = true; });
+  broker->on_call = [this](const std::string&) -> std::optional<Error> {
+    if (obeys && status().phase == Phase::switching) {
+      obeys = false;
+      broker->cancel(mirror(), "t3");
+      kubelet_says_it_ended();
+    }
+    return std::nullopt;
+  };
+  check_said(run(1), "InDoubt", "TargetDied", "--purge-primary empties queue orders");
+  broker->on_call = nullptr;
+  edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
+  run();
+  check_rolled_back();
+  BOOST_TEST(source.thawed_after_commit);
+}
+
 // Whoever takes the name later must not find it.
 // Its mirror is deleted while it goes over.
 void fail_behind_commit(Replay& scene) {
