@@ -24,10 +24,12 @@ std::string in_doubt(const Migration& migration) {
   const bool is_live = strategy_of(migration) == Strategy::live;
   const bool has_target = status.reason != "TargetDeleted";
   const bool has_source = find_condition(status, "SourceGone") == nullptr;
+  const char* because = is_live ? "The copy that has replayed is lost, so"
+                        : status.reason == "ReplayNotStarted"
+                            ? "The target runs and does not replay, so, unless it does,"
+                            : "Whether the target has run cannot be found out, so";
   const std::string resolve = command_line("resolve", migration);
-  std::string text = fmt::format(
-      "In doubt: {}.\n{} a person decides:", why(status),
-      is_live ? "The copy that has replayed is lost, so" : "Whether the target has run cannot be found out, so");
+  std::string text = fmt::format("In doubt: {}.\n{} a person decides:", why(status), because);
   if (has_target)
     text += fmt::format("\n  {} --keep target    the target continues{}, the source is removed", resolve,
                         on_node(status.target.node));

@@ -29,6 +29,9 @@ class Attendance {
     return std::exchange(read_, false) ? Verdict::tell_again : Verdict::fine;
   }
 
+  // Nobody could be seen until `now`, as the broker was away: whoever reads has to come back to it first.
+  void blind(Steady now) { since_ = now; }
+
   // Nobody has looked until `now` for longer than it takes to start another process in an ended one's place: who reads
   // may be that one.
   void missed(Steady now) { left_ = now; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/absence.h"
 #include "extender/controller/frozen_source.h"
 #include "extender/controller/kube_events.h"
 #include "extender/controller/pods.h"
@@ -155,8 +156,12 @@ Outcome in_doubt(Hop& hop) {
   if (auto written = hop.journal().write(); !written) return written.error();
   // A shadow that was lost is started anew by its kubelet, and has no memory: it looks well and is not.
   if (status.strategy == Strategy::live) return {Event::left, "Undecided", "waits for a decision"};
-  // It may answer again and say that all is well.
   const Limits limits = hop.after_commit(kLookPatience);
+  // That it runs was never doubted.
+  if (status.reason == kReplayNotStarted)
+    return has_come_back(hop, limits) ? Outcome{Event::done, "Replays", "the target replays"}
+                                      : Outcome{Event::left, "Undecided", "waits for a decision"};
+  // It may answer again and say that all is well.
   if (auto live = Pods{hop}.live_target(limits); live && containers_run(*live)) {
     const auto containers = names_of_containers(hop);
     auto states = hop.ask<std::vector<agent::RestoredContainer>>(

@@ -161,8 +161,9 @@ const std::vector<Transition>& phase_table() {
       {P::in_doubt,      E::failed,             P::failed,        kLive},
 
       // What was replayed is in the target's memory alone. When that is lost now, a live migration's source is frozen
-      // still and has all that it had not handled in its own queue; a sequential one's has ended.
-      {P::switching,     E::unsure,             P::in_doubt,      kLive},
+      // still and has all that it had not handled in its own queue; a sequential one's has ended. A sequential one's
+      // target that lives and does not replay has lost nothing yet: the mirror holds it, and the archives the memory.
+      {P::switching,     E::unsure,             P::in_doubt,      kReplay},
       {P::switching,     E::done,               P::finishing,     kReplay},
       {P::switching,     E::failed,             P::failed,        kReplay},
 

@@ -63,6 +63,7 @@ void note_expected(const Inquiry& asked, MigrationStatus& status) {
   const PodView view = asked.view();
   status.source = {view.name, view.uid, view.node};
   status.checkpoint = asked.backend;
+  status.restore = is_by_image(asked.hop.migration()) ? RestoreWay::image : RestoreWay::runtime;
   status.forecast_size = carried(asked);
   note_forecast(asked, status);
   if (replays(asked.hop) && asked.queue.outlook) note_outlook(*asked.queue.outlook, status);

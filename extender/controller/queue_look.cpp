@@ -2,6 +2,7 @@
 // replay, what it says of the queue.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/choice.h"
@@ -10,6 +11,9 @@
 
 namespace migrate::controller {
 namespace {
+
+constexpr milliseconds kReaderPatience{10'000};  // the protocol asks for a look each second, whatever is worked on
+constexpr milliseconds kReaderPoll{20};
 
 Refusal no_queue(const PodView& view) {
   return {"NoQueue",
@@ -45,6 +49,35 @@ bool may_replay(const Inquiry& asked) {
          without_accepted(replay_refusals(*asked.pod), spec.accept).empty();
 }
 
+// Whether somebody looks into the control queue. It outlives who declared it, so that there is one says little: the
+// copy of an application that looks elsewhere would take from the primary, and with `sequential` be found out behind
+// the commit. A consumer shows by itself; who fetches word by word is asked by one that says nothing to an application
+// that reads its own queue. Nobody else is told it: who consumes nothing may be replaying still.
+Result<bool> is_looked_into(Inquiry& asked, const std::string& control) {
+  broker::Broker& broker = *asked.queue.link->broker;
+  const Limits patience{std::min(asked.limits.until, asked.hop.world().pacer.now() + kReaderPatience),
+                        asked.limits.stop};
+  bool is_asked = false;
+  for (;;) {
+    const auto depth = broker.depth(control);
+    if (!depth) return tl::make_unexpected(depth.error());
+    if (!*depth || (*depth)->consumers > 0 || ((*depth)->ready == 0 && is_asked)) return true;
+    // What an earlier migration has left there asks as well.
+    if ((*depth)->ready == 0) {
+      const auto primary = broker.depth(asked.queue.link->queue.queue);
+      if (!primary) return tl::make_unexpected(primary.error());
+      if (!*primary || (*primary)->consumers == 0) return true;
+      if (auto told = broker.publish(control, messages::end_replay()); !told) return tl::make_unexpected(told.error());
+      is_asked = true;
+    }
+    if (!asked.hop.pause(kReaderPoll, patience)) break;
+  }
+  const bool is_cut_short = asked.limits.stop.stop_requested() || asked.hop.left_of(asked.limits) == milliseconds{0};
+  // A right that is missing for it leaves a word that says nothing.
+  if (is_asked) (void)broker.purge(control);
+  return is_cut_short;  // then nobody knows
+}
+
 void look_at_mirror(Inquiry& asked, QueueLook& look) {
   const Json& pod = *asked.pod;
   const PodView view = asked.view();
@@ -61,6 +94,14 @@ void look_at_mirror(Inquiry& asked, QueueLook& look) {
   for (const messages::Refusal& one : mirror.against)
     against(one.reason.c_str(), one.message);
   look.facts = std::move(mirror.facts);
+  // Last, as it may take a while.
+  if (look.against_replay.empty() && look.facts && view.phase == "Running") {
+    const auto looks = is_looked_into(asked, control);
+    if (!looks)
+      against("Broker", looks.error().message);
+    else if (!*looks)
+      against("ControlQueueUnread", unread_control_queue(control, kReaderPatience));
+  }
   if (look.against_replay.empty() && look.facts) look.outlook = queue_outlook(*look.link, *look.facts, pod);
 }
 

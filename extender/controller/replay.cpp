@@ -210,6 +210,15 @@ std::string no_control_queue(const std::string& control) {
       control);
 }
 
+std::string unread_control_queue(const std::string& control, milliseconds patience) {
+  return fmt::format(
+      "nobody looks into control queue {}: what stands there was not taken within {} s, so the application does not "
+      "follow the replay protocol, and its copy would take from the queue itself (docs/app-contract.md; kubectl "
+      "migrate "
+      "check-app says what is amiss); use --strategy stop",
+      control, patience.count() / 1000);
+}
+
 std::optional<double> annotated_rate(const Json& pod) {
   const std::string text = text_at(pod, {"metadata", "annotations", kServiceTimeAnnotation});
   const auto span = parse_go_duration(text);

@@ -82,6 +82,9 @@ struct BindingsLook {
 // at any time, so it is asked again before the source stops, and once more in the cut.
 [[nodiscard]] Attempt<void> check_bindings(Hop& hop, const ReplayLink& link, const Limits& limits);
 
+// Reason of a copy that does not read its mirror; behind the commit of a doubt that ends by itself when it does.
+inline constexpr const char* kReplayNotStarted = "ReplayNotStarted";
+
 // The mirror was deleted by somebody else, or lost what nobody was to take yet; or the primary was deleted.
 [[nodiscard]] tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link);
 [[nodiscard]] tl::unexpected<Outcome> mirror_consumed(Hop& hop, const ReplayLink& link);
@@ -108,6 +111,8 @@ struct BindingsLook {
 [[nodiscard]] std::string shared_control_queue(const Json& pod);  // that, for a person
 // That there is none, for a person: whoever follows the protocol declares it at each connect.
 [[nodiscard]] std::string no_control_queue(const std::string& control);
+// That there is one and nobody looks into it, for a person.
+[[nodiscard]] std::string unread_control_queue(const std::string& control, milliseconds patience);
 // Messages a second, by the annotation that says how long one takes. Nothing: it says nothing usable.
 [[nodiscard]] std::optional<double> annotated_rate(const Json& pod);
 

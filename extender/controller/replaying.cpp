@@ -27,7 +27,7 @@ constexpr milliseconds kLookEvery{250};  // at the API server, which tells of an
 
 tl::unexpected<Outcome> not_replaying(Hop& hop, const std::string& what) {
   return give_up(
-      Event::failed, "ReplayNotStarted",
+      Event::failed, kReplayNotStarted,
       fmt::format("the application in Pod {} did not start replaying{}; see docs/app-contract.md and kubectl "
                   "migrate check-app, or use --strategy stop",
                   hop.status().target.pod, what));

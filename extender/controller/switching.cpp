@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "extender/controller/attendance.h"
+#include "extender/controller/absence.h"
 #include "extender/controller/frozen_source.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
@@ -78,7 +78,8 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
   Steady next_look = hop.world().pacer.now();
   Steady next_word = next_look + kTellEvery;
   // A shadow has read all the while; what was restored just now has still to come.
-  Attendance attendance{next_look, hop.status().strategy == Strategy::live};
+  ReplayWatch watch{next_look, hop.status().strategy == Strategy::live};
+  const Attendance& attendance = watch.attendance();
   messages::RateMeter meter{0.0};
   for (;;) {
     auto depth = mirror_depth(hop, link, limits);
@@ -86,7 +87,8 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
     const Steady now = hop.world().pacer.now();
     note_backlog(hop, depth->ready);
     meter.read(now, depth->ready, depth->consumers > 0);
-    const bool must_tell = attendance.look(now, depth->consumers) == Attendance::Verdict::tell_again;
+    const Attendance::Verdict verdict = watch.look(now, depth->consumers);
+    const bool must_tell = verdict == Attendance::Verdict::tell_again;
     if (depth->ready == 0 && depth->consumers > 0 && attendance.is_settled(now)) {
       if (attendance.has_left())
         if (auto lives = look_at_target(hop, limits); !lives) return lives;
@@ -103,6 +105,9 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
       if (auto said = hop.say(fmt::format("{} waiting", depth->ready)); !said) return said;
       if (auto lives = look_at_target(hop, limits); !lives) return lives;
     }
+    // Behind the look at it: one that has ended is another matter.
+    if (verdict == Attendance::Verdict::absent)
+      if (auto judged = watch.judge_absence(hop, link, depth->ready); !judged) return judged;
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(
           hop.interrupted({Event::failed, "ReplayNotFinished",
@@ -178,6 +183,7 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
   bool is_taken_over = false;
   const Steady told = hop.world().pacer.now();
   Steady next_word = told;
+  ReplayWatch watch{told, true};
   for (;;) {
     if (const Steady now = hop.world().pacer.now(); now >= next_word) {
       next_word = now + kTellEvery;
@@ -200,6 +206,11 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
       if (!gone) return tl::make_unexpected(gone.error());
       if (*gone == broker::Removal::removed || *gone == broker::Removal::absent) return {};
     }
+    // With the connection of a reader that hangs, what it had not acknowledged comes back. Empty it need not be read.
+    const Steady now = hop.world().pacer.now();
+    const bool is_read = (*depth)->ready == 0 || (*depth)->consumers > 0;
+    if (watch.look(now, is_read ? 1 : 0) == Attendance::Verdict::absent)
+      if (auto judged = watch.judge_absence(hop, link, (*depth)->ready); !judged) return judged;
     if (!hop.pause(kShortPoll, limits))
       return tl::make_unexpected(hop.interrupted(
           {Event::failed, "ReplayNotEnded",

@@ -90,7 +90,7 @@ def consume(queue, prefetch, auto_ack=False):
     channel.basic_consume(queue, lambda *delivery: None, auto_ack=auto_ack)
 connection.channel().queue_declare("exclusive", exclusive=True)
 connection.channel().queue_bind("exclusive", "amq.fanout")
-for queue, prefetch in (("shared", 1), ("shared", 1), ("greedy", 0), ("exclusive", 1), ("good", 1)):
+for queue, prefetch in (("shared", 1), ("shared", 1), ("greedy", 0), ("exclusive", 1), ("good", 1), ("ms2m.control.plain", 1)):
     consume(queue, prefetch)
 consume("careless", 5, auto_ack=True)
 while True:
@@ -123,7 +123,7 @@ class Queues {
     }
     ask(cluster_, "PUT", path_of("queues", kGood), kPlain);
     ask(cluster_, "POST", fmt::format("/bindings/{}/e/amq.fanout/q/{}", kVirtualHost, kGood), Json::object());
-    // An application that follows the protocol has declared it.
+    // An application that follows the protocol has declared it, and looks into it.
     ask(cluster_, "PUT", path_of("queues", std::string("ms2m.control.") + kPod), kPlain);
     use(stage, "guest");
     start_odd_consumers(stage);
@@ -160,7 +160,7 @@ class Queues {
     eventually("the odd consumers to consume", [&] {
       const Json all =
           Json::parse(management(cluster_, "GET", std::string("/consumers/") + kVirtualHost), nullptr, false);
-      return all.is_array() && all.size() == 6;
+      return all.is_array() && all.size() == 7;
     });
   }
 

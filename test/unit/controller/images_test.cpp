@@ -39,6 +39,7 @@ BOOST_AUTO_TEST_CASE(it_moves_as_an_image) {
   const MigrationStatus status = scene.run();
   scene.check_succeeded(kTarget);
   BOOST_TEST(was_committed);
+  BOOST_CHECK(status.restore == RestoreWay::image);
   const std::vector<std::string> steps{"Preparing",  "Placing",  "Freezing",  "Checkpointing", "Transferring",
                                        "Committing", "Renaming", "Restoring", "Finishing"};
   BOOST_TEST(names_of(status.steps) == steps, boost::test_tools::per_element());

@@ -85,6 +85,12 @@ BOOST_AUTO_TEST_CASE(a_way_back_that_is_closed_leads_to_the_archives_where_they_
   BOOST_CHECK(next_phase(Phase::rolling_back, Event::failed, Strategy::live) == Phase::failed);
 }
 
+// Of a live one lost with what it had replayed; a sequential one's lives and does not replay.
+BOOST_AUTO_TEST_CASE(a_target_that_does_not_come_to_the_end_of_its_replay_is_a_doubt) {
+  for (const Strategy strategy : {Strategy::live, Strategy::sequential})
+    BOOST_CHECK(next_phase(Phase::switching, Event::unsure, strategy) == Phase::in_doubt);
+}
+
 // A target that is told to end as it is adopted: a person says what goes on.
 BOOST_AUTO_TEST_CASE(a_target_that_is_lost_as_it_is_adopted_is_a_doubt) {
   for (const Strategy strategy : kStrategies)

@@ -73,6 +73,7 @@ BOOST_FIXTURE_TEST_CASE(an_application_without_a_control_queue_is_refused, Live)
 // The word for the copy would reach the source, which works beside it.
 BOOST_FIXTURE_TEST_CASE(a_control_queue_that_all_instances_share_is_refused, Live) {
   broker->add_queue("orders.control");
+  broker->consume("orders.control", {kLooker, "mine", "10.0.0.9", 1});
   cluster.change(pod("orders"),
                  [](Json& object) { object["metadata"]["annotations"][kControlQueueAnnotation] = "orders.control"; });
   check_said(run(), "Refused", "SharedControlQueue", "put {pod} or {hostname} into it, or use --strategy sequential");

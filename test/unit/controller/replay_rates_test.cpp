@@ -40,6 +40,11 @@ BOOST_FIXTURE_TEST_CASE(auto_replays_nothing_to_an_application_without_a_control
   check("Stop", "does not follow the replay protocol");
 }
 
+BOOST_FIXTURE_TEST_CASE(auto_replays_nothing_to_an_application_that_ignores_its_control_queue, Auto) {
+  broker->cancel(kOwnControl, kLooker);
+  check("Stop", std::string("nobody looks into control queue ") + kOwnControl);
+}
+
 BOOST_FIXTURE_TEST_CASE(auto_replays_nothing_at_unknown_rates, Auto) {
   broker->publish_rate.reset();
   check("Stop", "the rate of arrivals is not known");

@@ -14,6 +14,7 @@ namespace migrate::controller {
 
 inline constexpr const char* kMirror = "ms2m.replay.";
 inline constexpr const char* kOwnControl = "ms2m.control.o";  // of the source's host name
+inline constexpr const char* kLooker = "c0";                  // the source's consumer there
 
 // Ten messages a second arrive, and each instance handles twenty.
 struct Replay : Scene {
@@ -36,6 +37,7 @@ struct Replay : Scene {
     orders.consumers = {{"t1", "mine", "10.0.0.9", 5}};
     broker->add_queue(orders);
     broker->add_queue(kOwnControl);
+    broker->consume(kOwnControl, {kLooker, "mine", "10.0.0.9", 1});
     source.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
       if (what == "snapshot") in_memory = in_source.size();
       return std::nullopt;

@@ -241,6 +241,7 @@ BOOST_AUTO_TEST_CASE(a_consumer_that_the_broker_lists_late_is_waited_for) {
   late->add_exchange("shop", "fanout");
   late->add_queue(*scene.broker->queue("orders").value());
   late->add_queue(kOwnControl);
+  late->consume(kOwnControl, {kLooker, "mine", "10.0.0.9", 1});
   scene.broker = late;
   scene.run();
   scene.check_succeeded("orders-mig-a6pfz");

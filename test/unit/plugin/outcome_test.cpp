@@ -53,6 +53,12 @@ BOOST_AUTO_TEST_CASE(verdicts_say_what_is_where_and_what_to_do) {
   check_says(doubt, "kubectl migrate resolve orders-x7k2p -n shop --keep target");
   check_says(doubt, "kubectl migrate resolve orders-x7k2p -n shop --keep source");
   check_says(doubt, "kubectl migrate resume orders-x7k2p -n shop --from-checkpoint");
+  check_says(doubt, "Whether the target has run cannot be found out");
+  Migration deaf = migration_in(Phase::in_doubt);
+  deaf.status.strategy = Strategy::sequential;
+  deaf.status.reason = "ReplayNotStarted";
+  check_says(verdict(deaf), "The target runs and does not replay");
+  check_says(verdict(deaf), "--from-checkpoint");
   Migration removed = migration_in(Phase::in_doubt);
   removed.status.conditions = {{"SourceGone", false, "PodRemoved", "its Pod was removed", Instant{}}};
   BOOST_TEST(verdict(removed).find("--keep source") == std::string::npos, verdict(removed));
