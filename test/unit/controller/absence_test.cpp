@@ -96,6 +96,15 @@ BOOST_FIXTURE_TEST_CASE(who_consumes_nothing_is_told_nothing, Live) {
   BOOST_TEST(count(std::string("publish ") + kOwnControl + " " + kEnd) == 0U);
 }
 
+// It leaves nothing behind, and no word either: what it cannot see so it does not speak of.
+BOOST_FIXTURE_TEST_CASE(a_dry_run_puts_no_word_into_a_control_queue, Live) {
+  broker->cancel(kOwnControl, kLooker);
+  edit([](Json& object) { object["spec"]["dryRun"] = true; });
+  run();
+  BOOST_CHECK(status().phase == Phase::planned);
+  BOOST_TEST(count(std::string("publish ") + kOwnControl + " " + kEnd) == 0U);
+}
+
 // The target is restored and lives, and looks into no control queue.
 struct Deaf : Replay {
   Deaf() : Replay(Strategy::sequential) { obeys = false; }
