@@ -55,10 +55,7 @@ Attempt<void> ReplayWatch::judge_absence(Hop& hop, const ReplayLink& link, std::
   const std::string words = words_about(hop, link, waiting, has_read_);
   if (hop.signals().leaving()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
   if (hop.status().strategy == Strategy::sequential && !migration.spec.purge_primary)
-    return give_up(Event::unsure, kReplayNotStarted,
-                   fmt::format("{}; decided for the target, it is waited for once more, or goes on without these "
-                               "messages if queue {} was deleted before",
-                               words, messages_of(hop).mirror));
+    return give_up(Event::unsure, kReplayNotStarted, words);
   hop.warn(words);
   hop.log(LogLevel::warning, words);
   record_for_both(hop.world().events, migration, true, "MigrationNotReplayed",
@@ -67,10 +64,15 @@ Attempt<void> ReplayWatch::judge_absence(Hop& hop, const ReplayLink& link, std::
 }
 
 bool has_come_back(Hop& hop, const Limits& limits) {
+  const std::string& reason = hop.status().reason;
+  const bool is_read_enough = reason == kReplayNotStarted || reason == "Broker" || reason == "BrokerSecret";
+  if (!is_read_enough && reason != kReplayNotFinished && reason != kReplayNotEnded) return false;
   auto link = connect_replay(hop, limits);
   if (!link) return false;
   const auto depth = look_at(hop, *link, messages_of(hop).mirror);
-  return depth && depth->consumers > 0;
+  if (!depth) return false;
+  if (reason == kReplayNotEnded) return depth->ready == 0 && depth->consumers == 0;
+  return depth->consumers > 0 && (is_read_enough || depth->ready == 0);
 }
 
 }  // namespace migrate::controller

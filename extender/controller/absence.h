@@ -30,7 +30,11 @@ class ReplayWatch {
   bool is_told_ = false;
 };
 
-// Whether the mirror of a migration that is in doubt for that has a reader by now.
+// Of a sequential migration whose target did not come to the end of its replay: whether what it is in doubt for has
+// passed, so that it is to be tried once more. It reads; has read all of it; or has left the mirror. Of a memory or a
+// mirror that is lost never.
 [[nodiscard]] bool has_come_back(Hop& hop, const Limits& limits);
+inline constexpr const char* kReplayNotFinished = "ReplayNotFinished";
+inline constexpr const char* kReplayNotEnded = "ReplayNotEnded";
 
 }  // namespace migrate::controller

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/absence.h"
@@ -11,6 +12,7 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "extender/controller/unfinished.h"
 
 namespace migrate::controller {
 namespace {
@@ -108,17 +110,28 @@ std::string news_of_shadow(Hop& hop, const std::string& reason) {
   if (hop.status().strategy != Strategy::live) return {};
   const auto lives = check_target_lives(hop, hop.after_commit(kLookPatience));
   const bool is_known = lives || reason.find(lives.error().message) != std::string::npos;
-  const std::string why = is_known ? "" : lives.error().reason;
-  if (why != "TargetDied" && why != "TargetDeleted" && why != "TargetFailed") return {};
+  if (is_known || !is_target_lost(lives.error().reason)) return {};
   return "; since then: " + lives.error().message;
+}
+
+// Then it was never doubted that the target runs.
+bool began_in_switching(const MigrationStatus& status) {
+  const std::vector<Step>& steps = status.steps;
+  return steps.size() > 1 && steps[steps.size() - 2].name == to_string(Phase::switching);
 }
 
 }  // namespace
 
 bool was_decided(const MigrationStatus& status, Resolution resolution) {
-  return std::any_of(status.steps.begin(), status.steps.end(), [&](const Step& one) {
-    return one.finished && one.name == to_string(Phase::in_doubt) && one.message.ends_with(to_string(resolution));
+  constexpr std::array kAll{Resolution::keep_source, Resolution::keep_target, Resolution::from_checkpoint};
+  const auto is_of = [](const Step& step, Resolution one) {
+    return step.finished && step.name == to_string(Phase::in_doubt) && step.message.ends_with(to_string(one));
+  };
+  // What was decided for one copy says nothing of the one that was restored in its place.
+  const auto last = std::find_if(status.steps.rbegin(), status.steps.rend(), [&](const Step& step) {
+    return std::any_of(kAll.begin(), kAll.end(), [&](Resolution one) { return is_of(step, one); });
   });
+  return last != status.steps.rend() && is_of(*last, resolution);
 }
 
 void say_what_is_left(Hop& hop) {
@@ -157,8 +170,7 @@ Outcome in_doubt(Hop& hop) {
   // A shadow that was lost is started anew by its kubelet, and has no memory: it looks well and is not.
   if (status.strategy == Strategy::live) return {Event::left, "Undecided", "waits for a decision"};
   const Limits limits = hop.after_commit(kLookPatience);
-  // That it runs was never doubted.
-  if (status.reason == kReplayNotStarted)
+  if (began_in_switching(status))
     return has_come_back(hop, limits) ? Outcome{Event::done, "Replays", "the target replays"}
                                       : Outcome{Event::left, "Undecided", "waits for a decision"};
   // It may answer again and say that all is well.

@@ -157,15 +157,16 @@ const std::vector<Transition>& phase_table() {
       {P::in_doubt,      E::target_decided,     P::finishing,     kStop},
       {P::in_doubt,      E::target_decided,     P::switching,     kReplay},
       {P::in_doubt,      E::checkpoint_decided, P::repeating,     kStop | kSequential},
-      // A live migration has no archive of what was replayed: with both Pods gone nothing is left.
-      {P::in_doubt,      E::failed,             P::failed,        kLive},
+      // Nothing is left to be decided: a live migration has no archive of what was replayed, and any other one's may be
+      // gone with their nodes.
+      {P::in_doubt,      E::failed,             P::failed},
 
       // What was replayed is in the target's memory alone. When that is lost now, a live migration's source is frozen
-      // still and has all that it had not handled in its own queue; a sequential one's has ended. A sequential one's
-      // target that lives and does not replay has lost nothing yet: the mirror holds it, and the archives the memory.
+      // still and has all that it had not handled in its own queue. A sequential one has the memory of its checkpoint in
+      // the archives, and in the mirror what nobody has taken: it never fails here, as both would go with it.
       {P::switching,     E::unsure,             P::in_doubt,      kReplay},
       {P::switching,     E::done,               P::finishing,     kReplay},
-      {P::switching,     E::failed,             P::failed,        kReplay},
+      {P::switching,     E::failed,             P::failed,        kLive},
 
       {P::finishing,     E::done,               P::succeeded},
       // A ReplicaSet has told the target to end where it should have been the source, which is frozen still.

@@ -106,7 +106,7 @@ MessagesStatus& messages_of(Hop& hop) {
 }
 
 tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link) {
-  return give_up(Event::failed, "MirrorLost",
+  return give_up(Event::failed, kMirrorLost,
                  fmt::format("queue {}, the mirror of {}, was deleted; what it held cannot be replayed",
                              messages_of(hop).mirror, link.queue.queue));
 }

@@ -84,6 +84,7 @@ struct BindingsLook {
 
 // Reason of a copy that does not read its mirror; behind the commit of a doubt that ends by itself when it does.
 inline constexpr const char* kReplayNotStarted = "ReplayNotStarted";
+inline constexpr const char* kMirrorLost = "MirrorLost";
 
 // The mirror was deleted by somebody else, or lost what nobody was to take yet; or the primary was deleted.
 [[nodiscard]] tl::unexpected<Outcome> mirror_lost(Hop& hop, const ReplayLink& link);

@@ -67,7 +67,7 @@ void drop_archives(Hop& hop);
 [[nodiscard]] std::vector<std::string> names_of_containers(Hop& hop);
 // Behind the reason of a doubt, for who decides: whether the source's memory is there still. Ends what has lost it.
 void say_what_is_left(Hop& hop);
-// Whether a doubt was ended before by that decision.
+// Whether a doubt was ended before by that decision, and none by another one since.
 [[nodiscard]] bool was_decided(const MigrationStatus& status, Resolution resolution);
 
 // What the containers' states mean together. Pure.

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "extender/controller/unfinished.h"
 #include "shared/messages/cutoff.h"
 #include "shared/migration/names.h"
 
@@ -110,7 +110,7 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
       if (auto judged = watch.judge_absence(hop, link, depth->ready); !judged) return judged;
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(
-          hop.interrupted({Event::failed, "ReplayNotFinished",
+          hop.interrupted({Event::failed, kReplayNotFinished,
                            fmt::format("{} messages of the mirror are not replayed", depth->ready)}));
   }
 }
@@ -213,7 +213,7 @@ Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
       if (auto judged = watch.judge_absence(hop, link, (*depth)->ready); !judged) return judged;
     if (!hop.pause(kShortPoll, limits))
       return tl::make_unexpected(hop.interrupted(
-          {Event::failed, "ReplayNotEnded",
+          {Event::failed, kReplayNotEnded,
            fmt::format("the application in Pod {} does not leave the mirror {}; see docs/app-contract.md",
                        hop.status().target.pod, mirror)}));
   }
@@ -253,8 +253,7 @@ std::optional<std::string> sets_shadow(Hop& hop, const Limits& limits) {
   if (lives && !check_target_lives(hop, limits))
     return fmt::format("Pod {} is kept, though not all of its containers have their memory", pod);
   if (lives) return fmt::format("Pod {} is kept with its memory", pod);
-  constexpr std::array kDeaths{"TargetDied", "TargetDeleted", "TargetFailed"};
-  if (std::find(kDeaths.begin(), kDeaths.end(), lives.error().reason) != kDeaths.end()) return std::nullopt;
+  if (is_target_lost(lives.error().reason)) return std::nullopt;
   return fmt::format("Pod {} is kept, and cannot be looked at", pod);
 }
 
@@ -270,8 +269,7 @@ Outcome or_kept_for_set(Hop& hop, Outcome outcome) {
 // A shadow that is lost behind the commit, or what it had still to replay. Whoever decides for the source gets back
 // what it had not handled; after --purge-primary only its memory, and that is not thrown away either.
 Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
-  constexpr std::array kLosses{"TargetDied", "TargetDeleted", "TargetFailed", "MirrorLost"};
-  const bool is_lost = std::find(kLosses.begin(), kLosses.end(), outcome.reason) != kLosses.end();
+  const bool is_lost = is_target_lost(outcome.reason) || outcome.reason == kMirrorLost;
   const Migration& migration = hop.migration();
   if (!is_lost || outcome.event != Event::failed || migration.status.strategy != Strategy::live) return outcome;
   if (const Condition* gone = find_condition(migration.status, kSourceGone); gone != nullptr) {
@@ -319,7 +317,7 @@ Outcome go_over(Hop& hop) {
 }  // namespace
 
 Outcome switching(Hop& hop) {
-  return or_kept_for_set(hop, go_over(hop));
+  return or_kept_with_archives(hop, or_kept_for_set(hop, go_over(hop)));
 }
 
 }  // namespace migrate::controller

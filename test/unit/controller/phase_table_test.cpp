@@ -85,10 +85,17 @@ BOOST_AUTO_TEST_CASE(a_way_back_that_is_closed_leads_to_the_archives_where_they_
   BOOST_CHECK(next_phase(Phase::rolling_back, Event::failed, Strategy::live) == Phase::failed);
 }
 
-// Of a live one lost with what it had replayed; a sequential one's lives and does not replay.
+// Of a live one lost with what it had replayed; a sequential one's archives would go with its failure.
 BOOST_AUTO_TEST_CASE(a_target_that_does_not_come_to_the_end_of_its_replay_is_a_doubt) {
   for (const Strategy strategy : {Strategy::live, Strategy::sequential})
     BOOST_CHECK(next_phase(Phase::switching, Event::unsure, strategy) == Phase::in_doubt);
+  BOOST_CHECK(!next_phase(Phase::switching, Event::failed, Strategy::sequential));
+}
+
+// Or a set's name would be held for ever.
+BOOST_AUTO_TEST_CASE(a_doubt_in_which_nothing_is_left_to_decide_can_end) {
+  for (const Strategy strategy : kStrategies)
+    BOOST_CHECK(next_phase(Phase::in_doubt, Event::failed, strategy) == Phase::failed);
 }
 
 // A target that is told to end as it is adopted: a person says what goes on.

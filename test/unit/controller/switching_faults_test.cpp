@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
+#include "shared/base/time.h"
 #include "test/unit/controller/live.h"
 
 namespace {
@@ -99,7 +100,15 @@ BOOST_FIXTURE_TEST_CASE(a_cold_process_that_takes_over_is_no_success, Live) {
   check_said(status, "InDoubt", "TargetDied", "but for what a process that was started anew");
 }
 
-// What it held is in no memory: no success, and with the source still there a person's to decide.
+// As an earlier version left it, in which a sequential migration that did not come to its end had failed.
+void call_it_failed(Scene& scene) {
+  scene.cluster.change(Scene::path(), [&](Json& object) {
+    object["status"]["phase"] = "Failed";
+    object["status"]["finishedAt"] = to_rfc3339(scene.now());
+  });
+}
+
+// What it held is in no memory: no success, and with source or archives still there a person's to decide.
 BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_success) {
   for (const Strategy strategy : {Strategy::live, Strategy::sequential}) {
     Replay scene{strategy};
@@ -113,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_succ
       return std::nullopt;
     };
     const MigrationStatus status = scene.run();
-    check_said(status, strategy == Strategy::live ? "InDoubt" : "Failed", "MirrorLost", "was deleted");
+    check_said(status, "InDoubt", "MirrorLost", "was deleted");
     BOOST_TEST(!status.messages->lost.has_value());
   }
 }
@@ -135,6 +144,8 @@ BOOST_AUTO_TEST_CASE(the_source_of_a_migration_that_failed_is_not_started_cold_b
       }
       return std::nullopt;
     };
+    scene.run(1);
+    call_it_failed(scene);
     const MigrationStatus status = scene.run();
     check_said(status, "Failed", "MirrorLost", "was deleted");
     BOOST_TEST(scene.cluster.look(Scene::pod("orders")).has_value() == !has_probes);
@@ -157,11 +168,13 @@ BOOST_AUTO_TEST_CASE(a_source_that_was_started_anew_since_is_left_alone) {
     if (!is_deleted && scene.status().phase == Phase::switching) {
       is_deleted = true;
       scene.obeys = false;
-      scene.source.has_lost_source = true;
       BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
     }
     return std::nullopt;
   };
+  scene.run(1);
+  call_it_failed(scene);
+  scene.source.has_lost_source = true;
   check_said(scene.run(), "Failed", "MirrorLost", "was deleted");
   BOOST_TEST(scene.cluster.look(Scene::pod("orders")).has_value());
 }
@@ -199,6 +212,8 @@ void fail_behind_commit(Replay& scene) {
     BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
     return std::nullopt;
   };
+  scene.run(1);
+  call_it_failed(scene);
   check_said(scene.run(), "Failed", "MirrorLost", "was deleted");
   scene.broker->on_call = {};
 }

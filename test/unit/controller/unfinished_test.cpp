@@ -1,0 +1,192 @@
+// A sequential migration's target that does not come to the end of its replay: as long as there are archives nothing
+// has failed, and a person is told what each way out gives and loses.
+#include <algorithm>
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "test/unit/controller/live.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+using namespace std::chrono_literals;
+namespace data = boost::unit_test::data;
+
+BOOST_AUTO_TEST_SUITE(unfinished)
+
+constexpr std::size_t kRest = 3;
+
+// Of the messages in its mirror three are left when something becomes of it. From then on each look takes a second.
+struct Broken : Replay {
+  explicit Broken(bool keep_name = false) : Replay(Strategy::sequential, keep_name) {
+    target.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
+      if (what != "release") return std::nullopt;
+      // Another process than before.
+      if (reads && broker->has_queue(*reads)) broker->cancel(*reads, "t3");
+      reads.reset();
+      obeys = !is_broken;
+      return std::nullopt;
+    };
+    broker->on_call = [this](const std::string&) -> std::optional<Error> {
+      if (is_broken && !obeys && !time.is_ticking() && status().phase == Phase::switching) time.pass(1s);
+      if (is_broken || status().phase != Phase::switching || reads != mirror()) return std::nullopt;
+      is_broken = true;
+      obeys = false;
+      for (std::size_t i = 0; i < kRest; ++i)
+        broker->arrive("", mirror(), {"rest"});
+      if (on_break) on_break();
+      return std::nullopt;
+    };
+  }
+  // What is started in its place knows nothing, and looks well.
+  void die() {
+    broker->cancel(mirror(), "t3");
+    cluster.change(pod(status().target.pod), [](Json& object) {
+      object["status"]["containerStatuses"][0]["lastState"] = {
+          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
+    });
+  }
+  void decide(const char* what) {
+    broker->on_call = nullptr;
+    is_broken = false;
+    edit([&](Json& object) { object["spec"]["resolve"] = what; });
+    run();
+  }
+  void check_says(const std::string& part, bool is_said = true) const {
+    const std::string message = status().message;
+    BOOST_TEST((message.find(part) != std::string::npos) == is_said, part << " in " << message);
+  }
+  void check_doubt(const char* reason) const {
+    check_said(status(), "InDoubt", reason, "the archives hold the memory of the checkpoint");
+    BOOST_TEST(!status().finished.has_value());  // nor does it end by itself, after a day
+    BOOST_TEST(source.has_archives);
+    BOOST_TEST(std::count(events.reasons.begin(), events.reasons.end(), "MigrationInDoubt") == 1);
+  }
+
+  bool is_broken = false;
+  std::function<void()> on_break;
+};
+
+BOOST_DATA_TEST_CASE(a_target_that_dies_is_a_doubt, data::make({false, true}), keep_name) {
+  Broken scene{keep_name};
+  scene.on_break = [&] { scene.die(); };
+  scene.run(1);
+  scene.check_doubt("TargetDied");
+  scene.check_says("3 messages that came since are left in queue " + scene.mirror() + " of " +
+                   std::to_string(scene.status().messages->mirrored.value_or(0)));
+  scene.check_says("goes on without what that container had in memory");
+  scene.check_says("queue orders holds what the source has not handled", !keep_name);
+  // Its Pod runs; that does not end it.
+  scene.run(3);
+  scene.check_doubt("TargetDied");
+}
+
+// Its memory is newer than the archives'.
+BOOST_AUTO_TEST_CASE(the_source_goes_on_where_it_was) {
+  Broken scene;
+  scene.on_break = [&] { scene.die(); };
+  scene.run(1);
+  scene.decide("Source");
+  scene.check_rolled_back();
+  scene.check_queues_gone();
+  scene.check_complete();
+  BOOST_TEST(scene.source.thawed_after_commit);
+}
+
+BOOST_DATA_TEST_CASE(the_archives_can_be_restored, data::make({false, true}), keep_name) {
+  Broken scene{keep_name};
+  scene.on_break = [&] { scene.die(); };
+  scene.run(1);
+  scene.decide("Checkpoint");
+  const MigrationStatus now = scene.status();
+  BOOST_TEST(to_string(now.phase) == "Succeeded", now.message + scene.log.text());
+  BOOST_REQUIRE(now.messages && now.messages->mirrored && now.messages->lost);
+  BOOST_TEST(*now.messages->lost + kRest == *now.messages->mirrored);
+  BOOST_TEST(std::any_of(now.warnings.begin(), now.warnings.end(), [](const std::string& one) {
+    return one.find("were taken by a copy that was given up") != std::string::npos;
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(a_target_that_is_gone_leaves_source_and_archives) {
+  Broken scene;
+  scene.on_break = [&] {
+    scene.broker->cancel(scene.mirror(), "t3");
+    scene.cluster.drop(Scene::pod(kShadow));
+  };
+  scene.run(1);
+  scene.check_doubt("TargetDeleted");
+  scene.check_says("decided for the target", false);
+  scene.decide("Checkpoint");
+  BOOST_TEST(to_string(scene.status().phase) == "Succeeded", scene.status().message + scene.log.text());
+}
+
+BOOST_AUTO_TEST_CASE(a_mirror_that_is_deleted_leaves_the_target_what_it_has) {
+  Broken scene;
+  scene.on_break = [&] { BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value()); };
+  scene.run(1);
+  scene.check_doubt("MirrorLost");
+  scene.check_says("a copy restored from them lacks all messages that came since");
+  scene.check_says("goes on without what it had not replayed");
+  scene.run(3);
+  scene.check_doubt("MirrorLost");
+  scene.obeys = true;
+  scene.decide("Target");
+  BOOST_TEST(to_string(scene.status().phase) == "Succeeded", scene.status().message + scene.log.text());
+}
+
+// It reads, and does not come to the end in half an hour: the doubt is over when it has.
+BOOST_AUTO_TEST_CASE(a_rest_that_takes_too_long_is_a_doubt_until_it_is_replayed) {
+  Broken scene;
+  scene.run(1);
+  scene.check_doubt("ReplayNotFinished");
+  scene.check_says("3 messages of the mirror are not replayed");
+  scene.check_says("is waited for once more");
+  scene.run(3);
+  scene.check_doubt("ReplayNotFinished");
+  scene.obeys = true;
+  scene.run();
+  BOOST_TEST(to_string(scene.status().phase) == "Succeeded", scene.status().message + scene.log.text());
+  BOOST_TEST(scene.status().messages->lost.value_or(99) == 0U);
+}
+
+// Longer than is waited for behind the commit.
+BOOST_AUTO_TEST_CASE(a_broker_that_stays_away_is_a_doubt_until_it_is_back) {
+  Broken scene;
+  bool is_away = false;
+  const auto breaks = scene.broker->on_call;
+  scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!is_away) (void)breaks(call);
+    if (is_away) return Error{call + ": connection refused"};
+    return std::nullopt;
+  };
+  scene.on_break = [&] { is_away = true; };
+  scene.run(1);
+  scene.check_doubt("Broker");
+  scene.check_says("lacks what was taken from queue " + scene.mirror());
+  scene.run(3);
+  scene.check_doubt("Broker");
+  is_away = false;
+  scene.obeys = true;
+  scene.run();
+  BOOST_TEST(to_string(scene.status().phase) == "Succeeded", scene.status().message + scene.log.text());
+}
+
+// What was decided for the copy before does not count for the one that is restored in its place.
+BOOST_AUTO_TEST_CASE(a_copy_that_dies_after_another_was_decided_for_is_a_doubt_as_well) {
+  Broken scene;
+  scene.run(1);
+  scene.edit([](Json& object) { object["spec"]["resolve"] = "Target"; });
+  scene.run(1);  // half an hour more
+  check_said(scene.status(), "InDoubt", "ReplayNotFinished", "are not replayed");
+  scene.is_broken = false;
+  scene.on_break = [&] { scene.die(); };
+  scene.edit([](Json& object) { object["spec"]["resolve"] = "Checkpoint"; });
+  scene.run(1);
+  check_said(scene.status(), "InDoubt", "TargetDied", "the archives hold the memory of the checkpoint");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
