@@ -47,6 +47,13 @@ bool has_archives(const Hop& hop) {
   return strategy_of(hop.migration()) != Strategy::live;
 }
 
+// Whoever takes a node out of the cluster says that it does not come back.
+bool are_archives_gone(Hop& hop) {
+  const Limits limits = hop.after_commit(kLookPatience);
+  const auto is_out = [&](const std::string& node) { return node.empty() || node_is_gone(hop, node, limits); };
+  return is_out(hop.status().source.node) && is_out(hop.status().target.node);
+}
+
 // Why there is no target that could go on; empty: there is one. Whoever decides knows how its containers are.
 Attempt<std::string> what_became_of_target(Hop& hop, const Limits& limits) {
   auto live = Pods{hop}.live_target(limits);
@@ -60,9 +67,13 @@ bool is_lost(const SourceLeft& source) {
 }
 
 // Neither Pod has the memory any more, nor has an archive: nothing is left to be decided.
-Outcome nothing_left(const std::string& target, const SourceLeft& source) {
+Outcome nothing_left(const Hop& hop, const std::string& target, const SourceLeft& source) {
+  const auto& owner = hop.migration().status.owner;
   return {Event::failed, "NothingLeft",
-          fmt::format("{}, and {}; delete the Migration, and start the application anew", target, source.words)};
+          fmt::format("{}, and {}{}; delete the Migration, and {}", target, source.words,
+                      has_archives(hop) ? ", which are gone with their nodes or given up with the Migration" : "",
+                      owner ? fmt::format("{} {} starts the Pod anew", owner->kind, owner->name)
+                            : "start the application anew")};
 }
 
 // The way back removes the target first. So it is taken only when the source can be thawed.
@@ -77,7 +88,8 @@ Outcome for_source(Hop& hop, const std::string& decided) {
                   "the target's Pod would have to be removed first, and there is no time left for that");
   if (!is_lost(*left)) return {Event::source_decided, "SourceDecided", "decided: " + decided};
   if (!has_archives(hop))
-    if (const auto gone = what_became_of_target(hop, limits); gone && !gone->empty()) return nothing_left(*gone, *left);
+    if (const auto gone = what_became_of_target(hop, limits); gone && !gone->empty())
+      return nothing_left(hop, *gone, *left);
   return refuse(hop, kForSource, "its memory is gone");
 }
 
@@ -91,14 +103,30 @@ Outcome for_target(Hop& hop, const std::string& decided) {
   say_what_is_left(hop);
   auto left = look_at_source(hop, limits);
   if (!left && left.error().event == Event::left) return left.error();
-  if (left && is_lost(*left) && !has_archives(hop)) return nothing_left(*gone, *left);
+  const bool is_source_lost = left && is_lost(*left);
+  // Both Pods may be gone by a mishap. So it takes one word more to give the memory up: the Migration's deletion.
+  const bool is_given_up = hop.signals().deleting() || !has_archives(hop) || are_archives_gone(hop);
+  if (is_source_lost && is_given_up) return nothing_left(hop, *gone, *left);
   std::vector<std::string> ways;
   if (has_archives(hop)) ways.push_back("restore the archives: " + command(hop, "resume", "--from-checkpoint"));
-  if (!left || !is_lost(*left)) ways.push_back("let the source go on: " + command(hop, "resolve", "--keep source"));
+  if (!is_source_lost) ways.push_back("let the source go on: " + command(hop, "resolve", "--keep source"));
+  if (!left)
+    ways.push_back(fmt::format("if node {} is lost for good: delete the Node and both Pods, and decide so once more",
+                               hop.status().source.node));
+  if (is_source_lost)
+    ways.push_back(
+        fmt::format("give up the memory: kubectl delete migration {} -n {} --wait=false, then decide so "
+                    "once more",
+                    hop.migration().name, hop.migration().namespace_));
   return refuse(hop, kForTarget, fmt::format("{}, and its memory with it; {}", *gone, fmt::join(ways, ", or ")));
 }
 
 Outcome from_checkpoint(Hop& hop, const std::string& decided) {
+  if (has_archives(hop) && are_archives_gone(hop))
+    return refuse(
+        hop, kFromCheckpoint,
+        "no node that had the archives is in the cluster any more; decide for a Pod that is there, or end it: " +
+            command(hop, "resolve", "--keep target"));
   if (has_archives(hop)) return {Event::checkpoint_decided, "CheckpointDecided", "decided: " + decided};
   return refuse(hop, kFromCheckpoint,
                 "what was replayed since then is in no archive; decide for one of the Pods: " +

@@ -5,6 +5,7 @@
 
 #include "extender/controller/target_pod.h"
 #include "test/unit/controller/live.h"
+#include "test/unit/controller/of_set.h"
 
 namespace {
 
@@ -196,6 +197,70 @@ BOOST_AUTO_TEST_CASE(what_a_copy_that_is_given_up_took_of_the_mirror_is_counted_
     BOOST_TEST(std::any_of(now.warnings.begin(), now.warnings.end(),
                            [](const std::string& one) { return one.starts_with("3 of the "); }) == (taken > 0));
   }
+}
+
+// --- a memory that is lost for good holds no set's name for ever ---
+
+// Of a set's Pod: the source made room for the target, and that is gone.
+struct Lost : OfSet {
+  Lost() {
+    target.outcome = agent::RestoreState::failed;
+    run(1);
+    BOOST_REQUIRE(to_string(status().phase) == "InDoubt");
+    cluster.drop(pod(kPod));
+  }
+  [[nodiscard]] bool is_name_held() const {
+    const MigrationStatus now = status();
+    const Condition* held = find_condition(now, kNameHeldCondition);
+    return held != nullptr && held->value;
+  }
+  void lose_nodes() {
+    for (const char* node : {"node-a", "node-b"})
+      cluster.drop(kube::core("nodes", "", node));
+    for (controller::fakes::Agent* agent : {&source, &target})
+      agent->before = [](const std::string&) -> std::optional<agent::AgentError> {
+        return agent::AgentError{agent::AgentError::Kind::unreachable, "no route to host"};
+      };
+  }
+  void ask_for_deletion() {
+    edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
+  }
+  void check_ends() {
+    for (int i = 0; i < 10 && cluster.look(path()); ++i)
+      once();
+    BOOST_TEST(!cluster.look(path()), log.text());
+    BOOST_TEST(cluster.names("pods").empty());
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(archives_whose_nodes_are_gone_are_not_waited_for, Lost) {
+  lose_nodes();
+  decide(*this, "Checkpoint");
+  check_refused(*this, "resumed from its checkpoint: no node that had the archives");
+  BOOST_TEST(is_name_held());
+  decide(*this, "Target");
+  const MigrationStatus now = status();
+  BOOST_TEST(to_string(now.phase) == "Failed", now.message);
+  BOOST_TEST(now.reason == "NothingLeft");
+  check_offers(*this, "delete the Migration, and StatefulSet orders starts the Pod anew");
+  ask_for_deletion();
+  check_ends();
+}
+
+// Both Pods may be gone by a mishap, and the archives there: so that takes a word more.
+BOOST_FIXTURE_TEST_CASE(archives_are_given_up_with_the_migration_and_not_before, Lost) {
+  decide(*this, "Target");
+  check_refused(*this, "resolved for the target: target Pod shop/orders-1 was deleted meanwhile");
+  check_offers(*this, kResume);
+  check_offers(*this, "give up the memory: kubectl delete migration orders-1 -n shop --wait=false");
+  BOOST_TEST(source.has_archives);
+  ask_for_deletion();
+  run(3);
+  BOOST_TEST(to_string(status().phase) == "InDoubt");  // nor by that alone
+  BOOST_TEST(source.has_archives);
+  edit([](Json& object) { object["spec"]["resolve"] = "Target"; });
+  check_ends();
+  BOOST_TEST(!source.has_archives);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
