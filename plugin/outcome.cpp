@@ -17,19 +17,32 @@ std::string on_node(const std::string& node) {
   return node.empty() ? "" : " on " + node;
 }
 
+bool has_lost_target(const std::string& reason) {
+  return reason == "TargetDied" || reason == "TargetDeleted" || reason == "TargetFailed";
+}
+
+// What there is to decide about.
+const char* cause_of(const MigrationStatus& status, bool is_live) {
+  const std::vector<Step>& steps = status.steps;
+  const bool is_replay = is_live || (steps.size() > 1 && steps[steps.size() - 2].name == to_string(Phase::switching));
+  if (has_lost_target(status.reason))
+    return is_live ? "The copy that has replayed is lost, so" : "What the target had in memory is lost, so";
+  if (status.reason == "ReplayNotStarted") return "The target runs and does not replay, so, unless it does,";
+  if (status.reason == "SourceLost") return "The target was given up and the source is lost, so";
+  if (status.reason == "AttemptsUsedUp") return "No restore has succeeded, so";
+  return is_replay ? "The target has not come to the end of its replay, so"
+                   : "Whether the target has run cannot be found out, so";
+}
+
 // Only what can be carried out is offered: a Pod that is gone cannot be kept, and of a live migration no archive has
 // what was replayed since.
 std::string in_doubt(const Migration& migration) {
   const MigrationStatus& status = migration.status;
   const bool is_live = strategy_of(migration) == Strategy::live;
-  const bool has_target = status.reason != "TargetDeleted";
-  const bool has_source = find_condition(status, "SourceGone") == nullptr;
-  const char* because = is_live ? "The copy that has replayed is lost, so"
-                        : status.reason == "ReplayNotStarted"
-                            ? "The target runs and does not replay, so, unless it does,"
-                            : "Whether the target has run cannot be found out, so";
+  const bool has_target = status.reason != "TargetDeleted" && status.reason != "TargetFailed";
+  const bool has_source = !takes_name(migration) && find_condition(status, "SourceGone") == nullptr;
   const std::string resolve = command_line("resolve", migration);
-  std::string text = fmt::format("In doubt: {}.\n{} a person decides:", why(status), because);
+  std::string text = fmt::format("In doubt: {}.\n{} a person decides:", why(status), cause_of(status, is_live));
   if (has_target)
     text += fmt::format("\n  {} --keep target    the target continues{}, the source is removed", resolve,
                         on_node(status.target.node));
@@ -39,8 +52,9 @@ std::string in_doubt(const Migration& migration) {
   if (!is_live)
     text += fmt::format("\n  {} --from-checkpoint    the archives are restored once more",
                         command_line("resume", migration));
-  if (is_live && !has_target && !has_source)
-    text += fmt::format("\n  {} --keep target    it ends as failed: nothing is left to continue", resolve);
+  if (!has_target && !has_source && (is_live || migration.deleting))
+    text += fmt::format("\n  {} --keep target    it ends as failed: {}", resolve,
+                        is_live ? "nothing is left to continue" : "the archives are given up, and the memory");
   return text;
 }
 
