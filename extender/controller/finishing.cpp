@@ -19,6 +19,7 @@ namespace {
 
 constexpr milliseconds kFinishPatience{120'000};
 constexpr milliseconds kAgentPatience{5'000};
+constexpr milliseconds kLookPatience{2'000};
 
 Attempt<bool> source_is_gone(Hop& hop, const Limits& limits) {
   auto gone = hop.ask<bool>(
@@ -146,7 +147,9 @@ Attempt<void> let_go(Hop& hop, const Limits& limits) {
 
 }  // namespace
 
-bool node_is_gone(Hop& hop, const std::string& node, const Limits& limits) {
+// Mostly asked when an agent has not answered for as long as the limits allowed: this call has a time of its own.
+bool node_is_gone(Hop& hop, const std::string& node, const Limits& ended) {
+  const Limits limits{std::max(ended.until, hop.world().pacer.now() + kLookPatience), ended.stop};
   auto found = Pods{hop}.call<std::optional<Json>>("read node " + node, limits, [&](const kube::CallOptions& options) {
     return hop.world().client.get(kube::core("nodes", "", node), options);
   });
