@@ -15,6 +15,7 @@ using Kind = kube::ApiError::Kind;
 
 constexpr milliseconds kLongestWait{2'000};
 constexpr std::chrono::seconds kKubeletPatience{30};
+constexpr std::chrono::seconds kForcePatience{2};
 
 bool passes_by_itself(Kind kind) {
   return kind == Kind::connection || kind == Kind::timeout || kind == Kind::too_many_requests || kind == Kind::server ||
@@ -141,7 +142,8 @@ Attempt<void> Pods::remove_ours(const std::string& name, const Limits& limits) {
       name, [&](const Json* pod) { return pod == nullptr || view_of(*pod).uid != uid; }, patience);
   if (gone) return {};
   if (gone.error().event != Event::deadline) return tl::make_unexpected(gone.error());
-  return force_remove(name, uid, limits);
+  // Its kubelet may be dead, and all the time that there was be over: this call has its own.
+  return force_remove(name, uid, {std::max(limits.until, hop_.world().pacer.now() + kForcePatience), limits.stop});
 }
 
 Attempt<bool> Pods::amend(const std::string& name, const std::string& uid, const Limits& limits, const Change& change) {
