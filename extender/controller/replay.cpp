@@ -349,7 +349,18 @@ Attempt<void> take_back_words(Hop& hop, const Limits& limits) {
 
 Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string name = messages_of(hop).control_queue;
-  if (name.empty() || name == own_control_queue(hop)) return {};
+  if (name.empty()) return {};
+  // Of the same name: an END_REPLAY to the one before would send its successor to the primary. Where the right to take
+  // it out is missing, START_REPLAY comes behind it.
+  if (name == own_control_queue(hop))
+    return ask_broker<void>(hop, limits, [&]() -> Result<void> {
+      auto depth = link.broker->depth(name);
+      if (!depth) return tl::make_unexpected(depth.error());
+      if (!*depth || (*depth)->ready == 0) return {};
+      const auto emptied = link.broker->purge(name);
+      if (!emptied && !emptied.error().is_missing_right) return tl::make_unexpected(emptied.error());
+      return {};
+    });
   auto gone = ask_broker<broker::Removal>(hop, limits, [&] { return link.broker->remove_queue(name, {}); });
   if (!gone) return tl::make_unexpected(gone.error());
   return {};

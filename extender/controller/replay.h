@@ -151,7 +151,7 @@ void note_mirrored(Hop& hop);
 // should the target come to life all the same, it must find the word, or it would take from the primary. A right that
 // is missing for it is warned of, and holds up nothing.
 [[nodiscard]] Attempt<void> take_back_words(Hop& hop, const Limits& limits);
-// The control queue of a target that was given up; its successor has another name.
+// The control queue of a target that was given up; its successor has another one, or finds the same empty.
 [[nodiscard]] Attempt<void> forget_control_queue(Hop& hop, const ReplayLink& link, const Limits& limits);
 // The source's own control queue, which nobody looks into any more. Not when the target has the same. Success, too,
 // when it stays because somebody uses it: it is the application's.

@@ -173,6 +173,34 @@ BOOST_AUTO_TEST_CASE(a_broker_that_stays_away_is_a_doubt_until_it_is_back) {
   BOOST_TEST(to_string(scene.status().phase) == "Succeeded", scene.status().message + scene.log.text());
 }
 
+// It has been told that the replay is over, in the queue that its successor looks into as well.
+BOOST_AUTO_TEST_CASE(what_the_copy_before_was_told_is_not_its_successor_s_to_read) {
+  Broken scene{true};
+  std::optional<std::vector<std::string>> found;
+  scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (scene.is_broken || !begins(call, "publish ") || call.find("END_REPLAY") == std::string::npos ||
+        scene.status().phase != Phase::switching)
+      return std::nullopt;
+    scene.is_broken = true;
+    scene.obeys = false;
+    scene.die();
+    return std::nullopt;
+  };
+  scene.run(1);
+  check_said(scene.status(), "InDoubt", "TargetDied", "the archives hold the memory of the checkpoint");
+  BOOST_TEST(scene.broker->ready(kOwnControl).size() == 2U);  // and START_REPLAY behind it
+  const auto releases = scene.target.before;
+  scene.target.before = [&](const std::string& what) {
+    if (what == "release") found = scene.broker->ready(kOwnControl);
+    return releases(what);
+  };
+  scene.decide("Checkpoint");
+  BOOST_REQUIRE(found.has_value());
+  BOOST_REQUIRE(found->size() == 1U);
+  BOOST_TEST(found->front().find("START_REPLAY") != std::string::npos, found->front());
+  BOOST_TEST(to_string(scene.status().phase) == "Succeeded", scene.status().message + scene.log.text());
+}
+
 // What was decided for the copy before does not count for the one that is restored in its place.
 BOOST_AUTO_TEST_CASE(a_copy_that_dies_after_another_was_decided_for_is_a_doubt_as_well) {
   Broken scene;
