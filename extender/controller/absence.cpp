@@ -71,6 +71,7 @@ bool has_come_back(Hop& hop, const Limits& limits) {
   if (!link) return false;
   const auto depth = look_at(hop, *link, messages_of(hop).mirror);
   if (!depth) return false;
+  if (messages_of(hop).lost) return true;  // recorded by an attempt that came so far: nothing is left in it
   if (reason == kReplayNotEnded) return depth->ready == 0 && depth->consumers == 0;
   return depth->consumers > 0 && (is_read_enough || depth->ready == 0);
 }

@@ -31,8 +31,8 @@ std::string archives_words(Hop& hop, const Attempt<ReplayLink>& link) {
   const std::uint64_t left = (*depth)->ready;
   if (messages.mirrored && left >= *messages.mirrored)
     return fmt::format("{}, and queue {} all {} messages that came since", words, messages.mirror, *messages.mirrored);
-  return fmt::format("{}; {} messages that came since are left in queue {}{}, and {} lacks the others", words, left,
-                     messages.mirror, messages.mirrored ? fmt::format(" of {}", *messages.mirrored) : "", copy);
+  return fmt::format("{}; {}{} messages that came since are left in queue {}, and {} lacks the others", words, left,
+                     messages.mirrored ? fmt::format(" of the {}", *messages.mirrored) : "", messages.mirror, copy);
 }
 
 // Its memory is newer than the archives', and it lacks nothing that the mirror held.
