@@ -74,11 +74,11 @@ Attempt<void> look_at_target(Hop& hop, const Limits& limits) {
   return {};
 }
 
-Attempt<void> drain(Hop& hop, const ReplayLink& link, const Limits& limits) {
+// `has_read`: the target, before. What was restored just now has still to come.
+Attempt<void> drain(Hop& hop, const ReplayLink& link, bool has_read, const Limits& limits) {
   Steady next_look = hop.world().pacer.now();
   Steady next_word = next_look + kTellEvery;
-  // A shadow has read all the while; what was restored just now has still to come.
-  ReplayWatch watch{next_look, hop.status().strategy == Strategy::live};
+  ReplayWatch watch{next_look, has_read};
   const Attendance& attendance = watch.attendance();
   messages::RateMeter meter{0.0};
   for (;;) {
@@ -123,7 +123,10 @@ Attempt<void> replay_rest(Hop& hop, const ReplayLink& link, const Limits& limits
   if (!*there) return was_decided(hop.status(), Resolution::keep_target) ? Attempt<void>{} : mirror_lost(hop, link);
   if (hop.migration().spec.purge_primary)
     if (auto purged = purge_primary(hop, link, limits); !purged) return purged;
-  return drain(hop, link, limits);
+  // A shadow has read all the while; so has a restored one that has taken something before anybody looked.
+  const bool has_read =
+      hop.status().strategy == Strategy::live || (*there)->ready < messages_of(hop).backlog_at_cut.value_or(0);
+  return drain(hop, link, has_read, limits);
 }
 
 // The gap of the cut ends when somebody takes from the queue itself. The freeze for the checkpoint may be a longer one.
@@ -178,39 +181,40 @@ Attempt<void> take_loss(Hop& hop, const ReplayLink& link, const Limits& limits) 
 
 // The mirror goes when nobody reads it and nothing is in it, and not before: the broker itself sees to that. Nor before
 // the word: an application whose connection is broken just now would look for the mirror for ever.
-Attempt<void> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits) {
+//
+// False: its reader has left something behind. A process that is started in its place would take that word, or none,
+// for leave to go to the primary, which the source may want back; so it has to be told to replay before that.
+Attempt<bool> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits) {
   const std::string mirror = messages_of(hop).mirror;
   bool is_taken_over = false;
   const Steady told = hop.world().pacer.now();
   Steady next_word = told;
-  ReplayWatch watch{told, true};
   for (;;) {
     if (const Steady now = hop.world().pacer.now(); now >= next_word) {
       next_word = now + kTellEvery;
-      if (auto said = tell_end(hop, link, limits); !said) return said;
-      if (auto lives = look_at_target(hop, limits); !lives) return lives;
+      if (auto said = tell_end(hop, link, limits); !said) return tl::make_unexpected(said.error());
+      if (auto lives = look_at_target(hop, limits); !lives) return tl::make_unexpected(lives.error());
     }
     auto depth = ask_broker<std::optional<broker::Depth>>(hop, limits, [&] { return link.broker->depth(mirror); });
     if (!depth) return tl::make_unexpected(depth.error());
-    if (!*depth && messages_of(hop).lost) return {};  // removed by an earlier attempt
-    if (!*depth && was_decided(hop.status(), Resolution::keep_target)) return take_loss(hop, link, limits);
+    if (!*depth && messages_of(hop).lost) return true;  // removed by an earlier attempt
+    if (!*depth && was_decided(hop.status(), Resolution::keep_target)) {
+      if (auto taken = take_loss(hop, link, limits); !taken) return tl::make_unexpected(taken.error());
+      return true;
+    }
     if (!*depth) return mirror_lost(hop, link);
     if ((*depth)->consumers == 0 && (*depth)->ready == 0) {
       if (!std::exchange(is_taken_over, true)) {
-        if (auto taken = await_take_over(hop, link, limits); !taken) return taken;
-        if (auto same = check_same_process(hop, told, limits); !same) return same;
+        if (auto taken = await_take_over(hop, link, limits); !taken) return tl::make_unexpected(taken.error());
+        if (auto same = check_same_process(hop, told, limits); !same) return tl::make_unexpected(same.error());
       }
-      if (auto recorded = record_nothing_left(hop); !recorded) return recorded;
+      if (auto recorded = record_nothing_left(hop); !recorded) return tl::make_unexpected(recorded.error());
       auto gone = ask_broker<broker::Removal>(
           hop, limits, [&] { return link.broker->remove_queue(mirror, {.if_unused = true, .if_empty = true}); });
       if (!gone) return tl::make_unexpected(gone.error());
-      if (*gone == broker::Removal::removed || *gone == broker::Removal::absent) return {};
+      if (*gone == broker::Removal::removed || *gone == broker::Removal::absent) return true;
     }
-    // With the connection of a reader that hangs, what it had not acknowledged comes back. Empty it need not be read.
-    const Steady now = hop.world().pacer.now();
-    const bool is_read = (*depth)->ready == 0 || (*depth)->consumers > 0;
-    if (watch.look(now, is_read ? 1 : 0) == Attendance::Verdict::absent)
-      if (auto judged = watch.judge_absence(hop, link, (*depth)->ready); !judged) return judged;
+    if ((*depth)->ready > 0 && (*depth)->consumers == 0) return false;
     if (!hop.pause(kShortPoll, limits))
       return tl::make_unexpected(hop.interrupted(
           {Event::failed, kReplayNotEnded,
@@ -309,7 +313,12 @@ Outcome go_over(Hop& hop) {
   // Recorded by an attempt that came so far.
   if (!messages_of(hop).lost)
     if (auto replayed = replay_rest(hop, *link, limits); !replayed) return or_doubt(hop, *link, replayed.error());
-  if (auto ended = end_replay(hop, *link, limits); !ended) return or_doubt(hop, *link, ended.error());
+  for (;;) {
+    auto ended = end_replay(hop, *link, limits);
+    if (!ended) return or_doubt(hop, *link, ended.error());
+    if (*ended) break;
+    if (auto replayed = drain(hop, *link, true, limits); !replayed) return or_doubt(hop, *link, replayed.error());
+  }
   if (auto opened = open_gate(hop, limits); !opened) return or_doubt(hop, *link, opened.error());
   return {};
 }

@@ -43,9 +43,16 @@ struct Replay : Scene {
       return std::nullopt;
     };
     time.on_pass = [this] {
-      leadership.turn({});
+      lead_on();
       live_on();
     };
+  }
+
+  // As often as a leader does. Time passes in smaller steps, and each turn writes its Lease.
+  void lead_on() {
+    if (now() - led < std::chrono::milliseconds{500}) return;
+    led = now();
+    leadership.turn({});
   }
 
   // What happens around the controller while time passes.
@@ -152,6 +159,7 @@ struct Replay : Scene {
   int sent = 0;
   int mirrored = 0;  // came into the mirror
   Instant due = now();
+  Instant led{};
   std::optional<std::string> reads;
   std::vector<std::string> in_source;
   std::vector<std::string> in_target;

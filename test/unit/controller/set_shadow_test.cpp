@@ -22,8 +22,9 @@ constexpr const char* kHome = "uid-home";  // of the Pod that has come back into
 struct Shadowed : Replay, SetsPod {
   Shadowed() : Replay(Strategy::live), SetsPod(static_cast<Scene&>(*this), "StatefulSet") {
     time.on_pass = [this] {
-      leadership.turn({});
-      if (cluster.look(path())) live_on();
+      lead_on();
+      // Half an hour without a broker would be many looks at nothing; what was sent comes when it is back.
+      if (!(switched && is_away) && cluster.look(path())) live_on();
     };
     target.after = [this](const std::string& what) {
       if (what == "release") be_ready();
@@ -39,8 +40,9 @@ struct Shadowed : Replay, SetsPod {
     broker->on_call = [this](const std::string& call) -> std::optional<Error> {
       if (!switched && cluster.look(path()) && status().phase == Phase::switching) switched = now();
       if (switched && on_switching) on_switching();
-      if (switched && is_away) return Error{call + ": connection refused"};
-      return std::nullopt;
+      if (!switched || !is_away) return std::nullopt;
+      if (!time.is_ticking()) time.pass(4s);
+      return Error{call + ": timed out"};
     };
     time.pass(2s);
   }

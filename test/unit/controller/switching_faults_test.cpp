@@ -1,6 +1,8 @@
 // What goes wrong behind the commit of a replay, while the copy goes over to the queue itself.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <functional>
+#include <utility>
 
 #include "shared/base/time.h"
 #include "test/unit/controller/live.h"
@@ -98,6 +100,46 @@ BOOST_FIXTURE_TEST_CASE(a_cold_process_that_takes_over_is_no_success, Live) {
   const MigrationStatus status = run(1);
   BOOST_TEST(is_cold);
   check_said(status, "InDoubt", "TargetDied", "but for what a process that was started anew");
+}
+
+// It has been told that the replay is over, and loses its connection with messages in hand, which come back.
+struct LostReader : Live {
+  std::optional<Instant> lost;
+  std::optional<Instant> told;  // to replay, since then
+  std::function<void()> on_word;
+
+  LostReader() {
+    broker->on_call = [this](const std::string& call) -> std::optional<Error> {
+      if (!lost && call.find("END_REPLAY") != std::string::npos) {
+        lost = now();
+        obeys = false;
+        broker->cancel(mirror(), "t3");
+        reads.reset();
+        for (int i = 0; i < 2; ++i)
+          broker->arrive("", mirror(), {"rest"});
+      }
+      if (lost && !told && call.find("START_REPLAY") != std::string::npos) told = now();
+      if (lost && now() - *lost >= 1s && on_word) std::exchange(on_word, nullptr)();
+      return std::nullopt;
+    };
+  }
+};
+
+// With its process: the one that is started in its place would take that word for leave to go to the primary.
+BOOST_FIXTURE_TEST_CASE(a_copy_that_ends_with_messages_in_hand_has_its_successor_told_to_replay, LostReader) {
+  on_word = [&] { kubelet_says_it_ended(); };
+  check_said(run(1), "InDoubt", "TargetDied", "is frozen on node node-a with its memory");
+  BOOST_REQUIRE(told.has_value());
+  BOOST_TEST((*told - *lost < 100ms));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_copy_that_connects_again_with_messages_in_hand_replays_them, LostReader) {
+  on_word = [&] { obeys = true; };
+  run();
+  check_succeeded(kShadow);
+  check_queues_gone();
+  BOOST_TEST(told.has_value());
+  BOOST_TEST(std::count(in_target.begin(), in_target.end(), "rest") == 2);
 }
 
 // As an earlier version left it, in which a sequential migration that did not come to its end had failed.

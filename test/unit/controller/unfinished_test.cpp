@@ -4,6 +4,8 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <functional>
+#include <optional>
 
 #include "test/unit/controller/live.h"
 
@@ -69,6 +71,34 @@ struct Broken : Replay {
   bool is_broken = false;
   std::function<void()> on_break;
 };
+
+// It has read before anybody looked, so that to see no reader is to have missed an end: whoever is started in its place
+// is told to replay before it can take from the queue that the source may want back.
+BOOST_AUTO_TEST_CASE(a_target_that_dies_before_anybody_looks_has_its_successor_told_to_replay) {
+  Replay scene{Strategy::sequential};
+  std::optional<Instant> died;
+  std::optional<Instant> told;
+  scene.broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (!died && scene.status().phase == Phase::switching) {
+      died = scene.now();
+      scene.obeys = false;
+      if (scene.reads) scene.broker->cancel(scene.mirror(), "t3");
+      scene.broker->arrive("", scene.mirror(), {"rest"});
+    }
+    if (died && !told && call.find("START_REPLAY") != std::string::npos) {
+      told = scene.now();
+      scene.cluster.change(scene.pod(scene.status().target.pod), [](Json& object) {
+        object["status"]["containerStatuses"][0]["lastState"] = {
+            {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
+      });
+    }
+    return std::nullopt;
+  };
+  check_said(scene.run(1), "InDoubt", "TargetDied", "the archives hold the memory of the checkpoint");
+  BOOST_TEST(scene.messages().backlog_at_cut.value_or(0) > 1U);
+  BOOST_REQUIRE(told.has_value());
+  BOOST_TEST((*told - *died < 100ms));
+}
 
 BOOST_DATA_TEST_CASE(a_target_that_dies_is_a_doubt, data::make({false, true}), keep_name) {
   Broken scene{keep_name};
