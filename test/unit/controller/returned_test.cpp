@@ -119,7 +119,9 @@ BOOST_DATA_TEST_CASE(a_shadow_that_was_evicted_is_not_waited_for, data::make({fa
   Unseen scene{is_sets};
   Json evicted = samples::pod();
   evicted["metadata"]["uid"] = "uid-shadow";
-  evicted["status"] = {{"phase", "Failed"}, {"reason", "Evicted"}};
+  evicted.erase("status");
+  evicted["status"]["phase"] = "Failed";
+  evicted["status"]["reason"] = "Evicted";
   scene.cluster.put(Scene::pod("orders-mig-a6pfz"), evicted);
   const MigrationStatus now = scene.run();
   BOOST_TEST(to_string(now.phase) == "Succeeded", now.message + scene.log.text());
