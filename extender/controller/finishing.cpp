@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/frozen_source.h"
@@ -12,6 +11,7 @@
 #include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "extender/controller/unfinished.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
@@ -82,8 +82,7 @@ Attempt<void> keep_target(Hop& hop, const Limits& limits) {
 // may have failed under an earlier one. It waits, and holds the name, until a person has removed the shadow.
 Attempt<void> check_shadow_may_go(Hop& hop, const Limits& limits) {
   const auto lives = check_target_lives(hop, limits);
-  constexpr std::array kDeaths{"TargetDied", "TargetDeleted", "TargetFailed"};
-  if (!lives && std::find(kDeaths.begin(), kDeaths.end(), lives.error().reason) != kDeaths.end()) return {};
+  if (!lives && is_target_lost(lives.error().reason)) return {};
   if (!lives) return lives;
   const Migration& migration = hop.migration();
   const std::string& shadow = migration.status.target.pod;

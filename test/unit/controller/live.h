@@ -34,12 +34,7 @@ struct Live : Replay {
       if (on_release) on_release();
     };
   }
-  void kubelet_says_it_ended() {
-    cluster.change(pod(kShadow), [](Json& object) {
-      object["status"]["containerStatuses"][0]["lastState"] = {
-          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
-    });
-  }
+  void kubelet_says_it_ended() { Replay::kubelet_says_it_ended(kShadow); }
   [[nodiscard]] std::size_t count(const std::string& call) const {
     const auto calls = broker->calls();
     return static_cast<std::size_t>(std::count(calls.begin(), calls.end(), call));

@@ -134,6 +134,13 @@ struct Replay : Scene {
     for (const std::string& name : made)
       if (name != kept) BOOST_TEST(!broker->has_queue(name), name);
   }
+  // A container of that Pod's, which its kubelet has started anew.
+  void kubelet_says_it_ended(const std::string& name) {
+    cluster.change(pod(name), [](Json& object) {
+      object["status"]["containerStatuses"][0]["lastState"] = {
+          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
+    });
+  }
   // Every message was handled by the source before its end, or by the target.
   void check_complete() {
     time.pass(std::chrono::seconds{1});

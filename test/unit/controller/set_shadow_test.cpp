@@ -58,12 +58,7 @@ struct Shadowed : Replay, SetsPod {
     while (most-- > 0 && cluster.look(path()) && once()) {
     }
   }
-  void kubelet_says_it_ended() {
-    cluster.change(pod(kShadow), [](Json& object) {
-      object["status"]["containerStatuses"][0]["lastState"] = {
-          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
-    });
-  }
+  void kubelet_says_it_ended() { Replay::kubelet_says_it_ended(kShadow); }
   void check_doubt(const std::string& reason) const {
     const MigrationStatus now = status();
     BOOST_TEST(to_string(now.phase) == "InDoubt", now.reason + ": " + now.message + "\n" + log.text());

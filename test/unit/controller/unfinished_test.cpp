@@ -46,10 +46,7 @@ struct Broken : Replay {
   // What is started in its place knows nothing, and looks well.
   void die() {
     broker->cancel(mirror(), "t3");
-    cluster.change(pod(status().target.pod), [](Json& object) {
-      object["status"]["containerStatuses"][0]["lastState"] = {
-          {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
-    });
+    kubelet_says_it_ended(status().target.pod);
   }
   void decide(const char* what) {
     broker->on_call = nullptr;
@@ -87,10 +84,7 @@ BOOST_AUTO_TEST_CASE(a_target_that_dies_before_anybody_looks_has_its_successor_t
     }
     if (died && !told && call.find("START_REPLAY") != std::string::npos) {
       told = scene.now();
-      scene.cluster.change(scene.pod(scene.status().target.pod), [](Json& object) {
-        object["status"]["containerStatuses"][0]["lastState"] = {
-            {"terminated", {{"exitCode", 137}, {"reason", "Error"}, {"startedAt", "2026-01-01T00:00:00Z"}}}};
-      });
+      scene.kubelet_says_it_ended(scene.status().target.pod);
     }
     return std::nullopt;
   };
