@@ -96,6 +96,7 @@ def goals(runs):
 
     sets = of(runs, strategy="set-auto")
     loaded = [run for run in sets if run["grid"] in ("paper", "shadow", "overload")]
+    large = of(runs, grid="memory", memory_mib=500)
     relaxed = [run for run in loaded if int(run["per_second"]) * int(run["service_ms"]) < 500]
     return [
         headline(runs),
@@ -104,8 +105,11 @@ def goals(runs):
         limit("StatefulSet, `set-auto`, message gap, λ < μ/2", 0.7, relaxed, "message_gap_us", "31 s SHADOW"),
         limit("StatefulSet, `set-auto`, message gap, any λ", 2, loaded, "message_gap_us", "31 s SHADOW"),
         saturated(runs),
-        limit("frozen, `stop`, 500 MiB", 0.6, of(runs, grid="memory", strategy="stop", memory_mib=500), "freeze_us",
+        # What CRI's figure is of: a checkpoint whose source runs on.
+        limit("frozen for the checkpoint, `live-cutoff`, 500 MiB", 0.6, of(large, strategy="live-cutoff"), "snapshot_us",
               "2.05 s through CRI"),
+        # The same goal, held against more: behind the checkpoint digest, transfer and commit.
+        limit("frozen until the commit, `stop`, 500 MiB", 0.6, of(large, strategy="stop"), "freeze_us", "–"),
         intact(runs),
     ]  # fmt: skip
 
