@@ -12,7 +12,8 @@
 namespace migrate::controller {
 
 inline constexpr const char* kPod = "orders-1";
-inline constexpr const char* kHome = "uid-home";  // of the Pod that has come back into the name
+inline constexpr const char* kTargetOfSet = "orders-1-mig-a6pfz";  // where it does not take the name
+inline constexpr const char* kHome = "uid-home";                   // of the Pod that has come back into the name
 
 inline Json owners_of(const char* kind) {
   return {{{"apiVersion", "apps/v1"},
@@ -21,6 +22,30 @@ inline Json owners_of(const char* kind) {
            {"uid", "uid-set"},
            {"controller", true},
            {"blockOwnerDeletion", true}}};
+}
+
+inline bool is_gate_open(const Json& pod, const std::string& gate) {
+  const Json& conditions = list_at(pod, {"status", "conditions"});
+  return std::any_of(conditions.begin(), conditions.end(), [&](const Json& one) {
+    return text_at(one, {"type"}) == gate && text_at(one, {"status"}) == "True";
+  });
+}
+
+// As a kubelet judges it: targets that run, and whose readiness gates are open. Nothing is changed where nothing is to
+// be: what waits would never be told that nothing happens.
+inline void be_ready(Scene& scene) {
+  for (const std::string& name : scene.cluster.names("pods")) {
+    const Json now = scene.cluster.look(Scene::pod(name)).value();
+    const PodView view = view_of(now);
+    const Json& gates = list_at(now, {"spec", "readinessGates"});
+    const bool is_held = std::any_of(gates.begin(), gates.end(), [&](const Json& gate) {
+      return !is_gate_open(now, text_at(gate, {"conditionType"}));
+    });
+    if (view.uid == "uid-source" || view.phase != "Running" || view.ready || is_held) continue;
+    scene.cluster.change(Scene::pod(name), [](Json& object) {
+      object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
+    });
+  }
 }
 
 // Whose Pod a scene's is, and who else may make one of its name.
@@ -60,14 +85,11 @@ struct SetsPod {
   }
   void check_is_sets(const std::string& name) const { BOOST_TEST(owners_now(name) == owners); }
 
-  // What was restored runs, and is ready.
+  // What was restored runs, and is ready as soon as nothing holds it back: its kubelet looks while somebody waits.
   void come_to_life() {
     scene_.run_containers();
-    for (const std::string& name : scene_.cluster.names("pods"))
-      scene_.cluster.change(Scene::pod(name), [](Json& object) {
-        if (has(object, {"metadata", "annotations", kRestoreAnnotation}))
-          object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
-      });
+    be_ready(scene_);
+    scene_.cluster.on_wait = [this] { be_ready(scene_); };
   }
   // A live migration's second hop, as soon as somebody looks at it: its own phases are those of `stop`. The shadow ends
   // as its source.

@@ -4,8 +4,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "test/unit/controller/of_set.h"
-#include "test/unit/controller/replay_scene.h"
+#include "test/unit/controller/set_replay.h"
 
 namespace {
 
@@ -52,17 +51,14 @@ std::vector<Case> every_case() {
 enum class Moment { begun, recording };
 
 // The garbage collector and the set's controller are played as well.
-struct Moving : Replay, SetsPod {
-  explicit Moving(Strategy strategy) : Replay(strategy), SetsPod(static_cast<Scene&>(*this), "StatefulSet") {
+struct Moving : SetReplay {
+  explicit Moving(Strategy strategy) : SetReplay(strategy) {
     Json sibling = cluster.look(pod(kPod)).value();
     sibling["metadata"]["uid"] = "uid-sibling";
     cluster.put(pod(kSibling), sibling);
     time.on_pass = [this] {
       leadership.turn({});
       if (cluster.look(path())) live_on();
-    };
-    target.after = [this](const std::string& what) {
-      if (what == "release") come_to_life();
     };
     cluster.before_read = [this](const kube::ResourcePath& where) -> MaybeError {
       come_back(where);

@@ -5,8 +5,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include "test/unit/controller/of_set.h"
-#include "test/unit/controller/replay_scene.h"
+#include "test/unit/controller/set_replay.h"
 
 namespace {
 
@@ -16,21 +15,14 @@ using namespace std::chrono_literals;
 namespace data = boost::unit_test::data;
 using MaybeError = std::optional<kube::ApiError>;
 
-constexpr const char* kShadow = "orders-1-mig-a6pfz";
+constexpr const char* kShadow = kTargetOfSet;
 
-struct Shadowed : Replay, SetsPod {
-  Shadowed() : Replay(Strategy::live), SetsPod(static_cast<Scene&>(*this), "StatefulSet") {
+struct Shadowed : SetReplay {
+  Shadowed() : SetReplay(Strategy::live) {
     time.on_pass = [this] {
       lead_on();
       // Half an hour without a broker would be many looks at nothing; what was sent comes when it is back.
       if (!(switched && is_away) && cluster.look(path())) live_on();
-    };
-    target.after = [this](const std::string& what) {
-      if (what == "release") come_to_life();
-    };
-    cluster.before_read = [this](const kube::ResourcePath& where) -> MaybeError {
-      come_back(where);
-      return std::nullopt;
     };
     cluster.before_write = [this](const std::string& verb, const kube::ResourcePath& where) -> MaybeError {
       if (verb == "delete" && where.name == kShadow) is_removed = true;
