@@ -1,13 +1,11 @@
-// All that happens to the Pods of a namespace, as the API server tells whoever watches them.
+// All that happens to the Pods of a namespace, and whom they belong to.
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "test/harness/background.h"
-#include "test/harness/cluster.h"
-#include "test/temporary_folder.h"
+#include "test/e2e/object_events.h"
 
 namespace harness {
 
@@ -21,25 +19,17 @@ struct PodEvent {
 class PodEvents {
  public:
   // Returns when it sees all Pods that are there. An API server that restarts is asked again.
-  PodEvents(const Cluster& cluster, const std::string& ns);
+  PodEvents(const Cluster& cluster, const std::string& ns) : events_(cluster, "/api/v1", ns, "pods") {}
 
   // Everything until now: waits until what it has seen is what there is.
   [[nodiscard]] std::vector<PodEvent> until_now() const;
 
  private:
-  [[nodiscard]] std::vector<PodEvent> seen() const;
-  [[nodiscard]] bool is_up_to_date() const;
-
-  const Cluster& cluster_;
-  std::string ns_;
-  migrate::test::TemporaryFolder folder_;
-  Background watch_;
+  ObjectEvents events_;
 };
 
 // The owner with `controller: true`, as its reference; null without one.
 [[nodiscard]] nlohmann::json controller_of(const nlohmann::json& pod);
 [[nodiscard]] bool is_owned_by(const nlohmann::json& pod, const std::string& uid);  // whatever the reference says
-[[nodiscard]] std::string name_of(const nlohmann::json& object);
-[[nodiscard]] std::string uid_of(const nlohmann::json& object);
 
 }  // namespace harness

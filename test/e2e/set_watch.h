@@ -21,12 +21,13 @@ class SetWatch {
   // Waits until everything is as it was, for as long as a controller may take. A line for each thing that is not, or
   // that has happened to somebody who had no part in it; empty: none.
   [[nodiscard]] std::string trouble() const;
+  // What has happened so far to somebody who had no part in it, and what was made that should not have been; likewise.
+  [[nodiscard]] std::string incidents() const;
 
  private:
   [[nodiscard]] std::string changes() const;
   [[nodiscard]] std::string changes_of_moved(const nlohmann::json& now) const;
   [[nodiscard]] std::string wrong_addresses(const nlohmann::json& now) const;
-  [[nodiscard]] std::string incidents() const;
   [[nodiscard]] nlohmann::json pods() const;
   [[nodiscard]] nlohmann::json set() const;
 

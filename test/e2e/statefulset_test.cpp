@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "test/e2e/gate_watch.h"
 #include "test/e2e/sets.h"
 #include "test/e2e/small_pods.h"
 
@@ -92,7 +93,11 @@ BOOST_AUTO_TEST_CASE(moves_sequentially) {
 }
 
 BOOST_AUTO_TEST_CASE(moves_live_named_by_set_and_ordinal) {
+  const GateWatch watch{set().cluster(), ns(), SetScene::pod_of(kMoved)};
   move("live", {"sts/orders", "--ordinal", std::to_string(kMoved)});
+  // Until then the source has what its Service sends.
+  const std::string trouble = watch.trouble();
+  BOOST_TEST(trouble.empty(), trouble);
 }
 
 BOOST_AUTO_TEST_CASE(live_is_refused_where_a_service_names_pods_that_are_not_ready) {

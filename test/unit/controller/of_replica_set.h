@@ -7,19 +7,7 @@
 
 namespace migrate::controller {
 
-inline constexpr const char* kTargetOfSet = "orders-1-mig-a6pfz";
 inline constexpr const char* kCost = "controller.kubernetes.io/pod-deletion-cost";
-
-// Nothing is changed where nothing is to be: what waits would never be told that nothing happens.
-inline void be_ready(Scene& scene) {
-  for (const std::string& name : scene.cluster.names("pods")) {
-    const Json now = scene.cluster.look(Scene::pod(name)).value();
-    if (name != kPod && view_of(now).phase == "Running" && !view_of(now).ready)
-      scene.cluster.change(Scene::pod(name), [](Json& object) {
-        object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
-      });
-  }
-}
 
 struct OfReplicaSet : OfSet {
   OfReplicaSet() : OfSet("ReplicaSet") {

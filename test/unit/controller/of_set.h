@@ -12,6 +12,8 @@
 namespace migrate::controller {
 
 inline constexpr const char* kPod = "orders-1";
+inline constexpr const char* kTargetOfSet = "orders-1-mig-a6pfz";  // where it does not take the name
+inline constexpr const char* kHome = "uid-home";                   // of the Pod that has come back into the name
 
 inline Json owners_of(const char* kind) {
   return {{{"apiVersion", "apps/v1"},
@@ -20,6 +22,30 @@ inline Json owners_of(const char* kind) {
            {"uid", "uid-set"},
            {"controller", true},
            {"blockOwnerDeletion", true}}};
+}
+
+inline bool is_gate_open(const Json& pod, const std::string& gate) {
+  const Json& conditions = list_at(pod, {"status", "conditions"});
+  return std::any_of(conditions.begin(), conditions.end(), [&](const Json& one) {
+    return text_at(one, {"type"}) == gate && text_at(one, {"status"}) == "True";
+  });
+}
+
+// As a kubelet judges it: targets that run, and whose readiness gates are open. Nothing is changed where nothing is to
+// be: what waits would never be told that nothing happens.
+inline void be_ready(Scene& scene) {
+  for (const std::string& name : scene.cluster.names("pods")) {
+    const Json now = scene.cluster.look(Scene::pod(name)).value();
+    const PodView view = view_of(now);
+    const Json& gates = list_at(now, {"spec", "readinessGates"});
+    const bool is_held = std::any_of(gates.begin(), gates.end(), [&](const Json& gate) {
+      return !is_gate_open(now, text_at(gate, {"conditionType"}));
+    });
+    if (view.uid == "uid-source" || view.phase != "Running" || view.ready || is_held) continue;
+    scene.cluster.change(Scene::pod(name), [](Json& object) {
+      object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
+    });
+  }
 }
 
 // Whose Pod a scene's is, and who else may make one of its name.
@@ -58,6 +84,31 @@ struct SetsPod {
     return scene_.cluster.look(Scene::pod(name)).value()["metadata"].value("ownerReferences", Json::array());
   }
   void check_is_sets(const std::string& name) const { BOOST_TEST(owners_now(name) == owners); }
+
+  // What was restored runs, and is ready as soon as nothing holds it back: its kubelet looks while somebody waits.
+  void come_to_life() {
+    scene_.run_containers();
+    be_ready(scene_);
+    scene_.cluster.on_wait = [this] { be_ready(scene_); };
+  }
+  // A live migration's second hop, as soon as somebody looks at it: its own phases are those of `stop`. The shadow ends
+  // as its source.
+  void come_back(const kube::ResourcePath& looked_at) {
+    const kube::ResourcePath second = migration_path("shop", "orders-1-name-1");
+    if (looked_at.plural != second.plural || looked_at.name != second.name) return;
+    const auto there = scene_.cluster.look(second);
+    if (!there || has(*there, {"status", "phase"})) return;
+    const std::string shadow = scene_.status().target.pod;
+    Json home = scene_.cluster.look(Scene::pod(shadow)).value();
+    home["metadata"]["uid"] = kHome;
+    home["metadata"]["ownerReferences"] = owners;
+    scene_.cluster.drop(Scene::pod(shadow));
+    scene_.cluster.put(Scene::pod(kPod), home);
+    scene_.cluster.change(second, [](Json& object) {
+      object["status"] = {
+          {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", kPod}, {"uid", kHome}, {"node", "node-b"}}}};
+    });
+  }
 
   Json owners;
   bool is_installed = true;

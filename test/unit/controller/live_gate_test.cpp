@@ -1,0 +1,122 @@
+// What holds the copy of a live migration out of Services, and until when: the source takes messages until the cut, and
+// whoever calls the application must not find the copy before.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <string>
+#include <vector>
+
+#include "test/unit/controller/live.h"
+#include "test/unit/controller/set_replay.h"
+
+namespace {
+
+using namespace migrate;
+using namespace migrate::controller;
+
+// A copy's Pod, and a write into its status.
+struct Seen {
+  std::vector<Json> made;
+  struct Opening {
+    bool is_ended;      // END_REPLAY was said
+    bool mirror_stays;  // there may be something left in it
+  };
+  std::vector<Opening> openings;
+};
+
+bool is_replay_ended(const Replay& scene) {
+  const auto calls = scene.broker->calls();
+  return std::any_of(calls.begin(), calls.end(), [](const std::string& call) {
+    return begins(call, "publish ms2m.control.") && call.find("END_REPLAY") != std::string::npos;
+  });
+}
+
+void watch(Replay& scene, Seen& seen) {
+  scene.cluster.on_create = [&seen, place = scene.cluster.on_create](const kube::ResourcePath& where, Json& object) {
+    place(where, object);
+    if (where.plural == "pods" && !where.name.ends_with("-mig-hold")) seen.made.push_back(object);
+  };
+  scene.cluster.before_write = [&](const std::string& verb,
+                                   const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (verb == "patch" && where.plural == "pods" && where.subresource == "status")
+      seen.openings.push_back({is_replay_ended(scene), scene.broker->has_queue(scene.mirror())});
+    return std::nullopt;
+  };
+}
+
+bool has_gate(const Json& pod) {
+  const Json& gates = list_at(pod, {"spec", "readinessGates"});
+  return std::any_of(gates.begin(), gates.end(),
+                     [](const Json& one) { return text_at(one, {"conditionType"}) == kLiveGate; });
+}
+
+void check_held_until_cut(const Seen& seen) {
+  BOOST_REQUIRE(seen.made.size() == 1U);
+  BOOST_TEST(has_gate(seen.made.front()), seen.made.front().dump());
+  BOOST_TEST(!is_gate_open(seen.made.front(), kLiveGate));
+  BOOST_REQUIRE(seen.openings.size() == 1U);
+  BOOST_TEST(seen.openings.front().is_ended);
+  BOOST_TEST(!seen.openings.front().mirror_stays);
+}
+
+BOOST_AUTO_TEST_SUITE(live_gate)
+
+BOOST_FIXTURE_TEST_CASE(it_is_in_the_copy_and_opens_once_the_replay_is_over, Live) {
+  Seen seen;
+  watch(*this, seen);
+  run();
+  check_succeeded(kShadow);
+  check_held_until_cut(seen);
+  BOOST_TEST(is_gate_open(cluster.look(pod(kShadow)).value(), kLiveGate));
+}
+
+// Its way back into the name begins once it is ready, which it is through the gate alone.
+BOOST_AUTO_TEST_CASE(a_set_s_copy_is_held_as_well_and_ready_on_its_way_back) {
+  SetReplay scene{Strategy::live};
+  Seen seen;
+  watch(scene, seen);
+  std::vector<bool> is_ready;  // when the second hop is made
+  scene.cluster.before_write = [&, look = scene.cluster.before_write](
+                                   const std::string& verb,
+                                   const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (verb == "create" && where.plural == "migrations")
+      is_ready.push_back(view_of(scene.cluster.look(Scene::pod(kTargetOfSet)).value()).ready);
+    return look(verb, where);
+  };
+  scene.run();
+  scene.check_succeeded(kPod);
+  check_held_until_cut(seen);
+  BOOST_TEST((is_ready == std::vector<bool>{true}));
+}
+
+// It has caught up, and it is the source that goes on.
+BOOST_FIXTURE_TEST_CASE(a_copy_that_is_given_up_has_never_been_let_in, Live) {
+  Seen seen;
+  watch(*this, seen);
+  source.before = [this, before = source.before](const std::string& what) {
+    if (what == "freeze") abort();
+    return before(what);
+  };
+  run();
+  check_rolled_back();
+  BOOST_TEST(went_through(status(), Phase::replaying));
+  BOOST_REQUIRE(seen.made.size() == 1U);
+  BOOST_TEST(has_gate(seen.made.front()));
+  BOOST_TEST(seen.openings.empty());
+}
+
+// Its source is gone by the time it comes to life: nobody else is there to be called.
+BOOST_AUTO_TEST_CASE(a_target_without_a_source_beside_it_has_none) {
+  Replay scene{Strategy::sequential};
+  Seen seen;
+  watch(scene, seen);
+  scene.run();
+  scene.check_succeeded(kShadow);
+  BOOST_REQUIRE(!seen.made.empty());
+  for (const Json& made : seen.made)
+    BOOST_TEST(!has_gate(made));
+  BOOST_TEST(seen.openings.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
