@@ -12,6 +12,7 @@
 namespace migrate::controller {
 
 inline constexpr const char* kPod = "orders-1";
+inline constexpr const char* kHome = "uid-home";  // of the Pod that has come back into the name
 
 inline Json owners_of(const char* kind) {
   return {{{"apiVersion", "apps/v1"},
@@ -58,6 +59,34 @@ struct SetsPod {
     return scene_.cluster.look(Scene::pod(name)).value()["metadata"].value("ownerReferences", Json::array());
   }
   void check_is_sets(const std::string& name) const { BOOST_TEST(owners_now(name) == owners); }
+
+  // What was restored runs, and is ready.
+  void come_to_life() {
+    scene_.run_containers();
+    for (const std::string& name : scene_.cluster.names("pods"))
+      scene_.cluster.change(Scene::pod(name), [](Json& object) {
+        if (has(object, {"metadata", "annotations", kRestoreAnnotation}))
+          object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
+      });
+  }
+  // A live migration's second hop, as soon as somebody looks at it: its own phases are those of `stop`. The shadow ends
+  // as its source.
+  void come_back(const kube::ResourcePath& looked_at) {
+    const kube::ResourcePath second = migration_path("shop", "orders-1-name-1");
+    if (looked_at.plural != second.plural || looked_at.name != second.name) return;
+    const auto there = scene_.cluster.look(second);
+    if (!there || has(*there, {"status", "phase"})) return;
+    const std::string shadow = scene_.status().target.pod;
+    Json home = scene_.cluster.look(Scene::pod(shadow)).value();
+    home["metadata"]["uid"] = kHome;
+    home["metadata"]["ownerReferences"] = owners;
+    scene_.cluster.drop(Scene::pod(shadow));
+    scene_.cluster.put(Scene::pod(kPod), home);
+    scene_.cluster.change(second, [](Json& object) {
+      object["status"] = {
+          {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", kPod}, {"uid", kHome}, {"node", "node-b"}}}};
+    });
+  }
 
   Json owners;
   bool is_installed = true;

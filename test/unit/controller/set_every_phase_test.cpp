@@ -16,7 +16,6 @@ namespace data = boost::unit_test::data;
 using MaybeError = std::optional<kube::ApiError>;
 
 constexpr const char* kSibling = "orders-0";
-constexpr const char* kHome = "uid-home";  // of the Pod that has come back into the name
 
 enum class Blow { abort, deletion_in_background, deletion_in_foreground };
 
@@ -63,10 +62,10 @@ struct Moving : Replay, SetsPod {
       if (cluster.look(path())) live_on();
     };
     target.after = [this](const std::string& what) {
-      if (what == "release") be_ready();
+      if (what == "release") come_to_life();
     };
     cluster.before_read = [this](const kube::ResourcePath& where) -> MaybeError {
-      if (where.plural == second().plural && where.name == second().name) come_back();
+      come_back(where);
       look(Moment::begun);
       return std::nullopt;
     };
@@ -83,7 +82,6 @@ struct Moving : Replay, SetsPod {
       };
     time.pass(2s);
   }
-  static kube::ResourcePath second() { return migration_path("shop", "orders-1-name-1"); }
 
   // To its end, or until the object is gone.
   void run_to_end() {
@@ -170,31 +168,6 @@ struct Moving : Replay, SetsPod {
     const bool is_shadow = name != kPod && !name.ends_with("-mig-hold");
     if (name == kSibling || (uid_of(name) == "uid-source" && !is_committed) || (is_shadow && is_committed))
       wrongly_deleted.push_back(name);
-  }
-
-  void be_ready() {
-    run_containers();
-    for (const std::string& name : cluster.names("pods"))
-      cluster.change(pod(name), [](Json& object) {
-        if (has(object, {"metadata", "annotations", kRestoreAnnotation}))
-          object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
-      });
-  }
-
-  // The second hop, as soon as somebody looks at it: its own phases are those of `stop`.
-  void come_back() {
-    const auto there = cluster.look(second());
-    if (!there || has(*there, {"status", "phase"})) return;
-    const std::string shadow = status().target.pod;
-    Json home = cluster.look(pod(shadow)).value();
-    home["metadata"]["uid"] = kHome;
-    home["metadata"]["ownerReferences"] = owners;
-    cluster.drop(pod(shadow));
-    cluster.put(pod(kPod), home);
-    cluster.change(second(), [](Json& object) {
-      object["status"] = {
-          {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", kPod}, {"uid", kHome}, {"node", "node-b"}}}};
-    });
   }
 };
 

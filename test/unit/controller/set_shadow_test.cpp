@@ -17,7 +17,6 @@ namespace data = boost::unit_test::data;
 using MaybeError = std::optional<kube::ApiError>;
 
 constexpr const char* kShadow = "orders-1-mig-a6pfz";
-constexpr const char* kHome = "uid-home";  // of the Pod that has come back into the name
 
 struct Shadowed : Replay, SetsPod {
   Shadowed() : Replay(Strategy::live), SetsPod(static_cast<Scene&>(*this), "StatefulSet") {
@@ -27,10 +26,10 @@ struct Shadowed : Replay, SetsPod {
       if (!(switched && is_away) && cluster.look(path())) live_on();
     };
     target.after = [this](const std::string& what) {
-      if (what == "release") be_ready();
+      if (what == "release") come_to_life();
     };
     cluster.before_read = [this](const kube::ResourcePath& where) -> MaybeError {
-      if (where.plural == second().plural && where.name == second().name) come_back();
+      come_back(where);
       return std::nullopt;
     };
     cluster.before_write = [this](const std::string& verb, const kube::ResourcePath& where) -> MaybeError {
@@ -46,7 +45,6 @@ struct Shadowed : Replay, SetsPod {
     };
     time.pass(2s);
   }
-  static kube::ResourcePath second() { return migration_path("shop", "orders-1-name-1"); }
 
   void ask_for_deletion() {
     edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
@@ -80,30 +78,6 @@ struct Shadowed : Replay, SetsPod {
   std::optional<Instant> switched;
   bool is_removed = false;  // the shadow, by us
   const std::string mirror_name = kMirror + std::string{"uid-migration"};
-
- private:
-  void be_ready() {
-    run_containers();
-    for (const std::string& name : cluster.names("pods"))
-      cluster.change(pod(name), [](Json& object) {
-        if (has(object, {"metadata", "annotations", kRestoreAnnotation}))
-          object["status"]["conditions"].push_back({{"type", "Ready"}, {"status", "True"}});
-      });
-  }
-  // The second hop, as soon as somebody looks at it; the shadow ends as its source.
-  void come_back() {
-    const auto there = cluster.look(second());
-    if (!there || has(*there, {"status", "phase"})) return;
-    Json home = cluster.look(pod(kShadow)).value();
-    home["metadata"]["uid"] = kHome;
-    home["metadata"]["ownerReferences"] = owners;
-    cluster.drop(pod(kShadow));
-    cluster.put(pod(kPod), home);
-    cluster.change(second(), [](Json& object) {
-      object["status"] = {
-          {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", kPod}, {"uid", kHome}, {"node", "node-b"}}}};
-    });
-  }
 };
 
 BOOST_AUTO_TEST_SUITE(set_shadow)
