@@ -224,14 +224,7 @@ BOOST_AUTO_TEST_CASE(a_source_that_was_started_anew_since_is_left_alone) {
 // Its queue was emptied for the copy, but the source has its memory still.
 BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_after_a_purge_is_a_doubt_as_well, Live) {
   cluster.change(path(), [](Json& object) { object["spec"]["messages"]["purgePrimary"] = true; });
-  broker->on_call = [this](const std::string&) -> std::optional<Error> {
-    if (obeys && status().phase == Phase::switching) {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
-    return std::nullopt;
-  };
+  end_copy_as_it_switches();
   check_said(run(1), "InDoubt", "TargetDied", "--purge-primary empties queue orders");
   broker->on_call = nullptr;
   edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
@@ -345,14 +338,7 @@ BOOST_FIXTURE_TEST_CASE(who_decides_for_a_copy_whose_mirror_is_gone_takes_the_lo
 
 // Nobody decides until its liveness probe would have the source started without its memory, which would take messages.
 BOOST_FIXTURE_TEST_CASE(a_source_that_nobody_decides_for_in_time_is_removed, Live) {
-  broker->on_call = [&](const std::string&) -> std::optional<Error> {
-    if (obeys && status().phase == Phase::switching) {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
-    return std::nullopt;
-  };
+  end_copy_as_it_switches();
   run(20);
   BOOST_TEST(!cluster.look(pod("orders")));
   edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
@@ -369,11 +355,7 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_when_its_source_is_removed_has_failed, 
   broker->on_call = [&](const std::string& call) -> std::optional<Error> {
     if (!back && status().phase == Phase::switching) back = now() + 30s;
     if (back && now() < *back) return Error{call + ": connection refused"};
-    if (back && obeys) {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
+    if (back && obeys) end_copy();
     return std::nullopt;
   };
   check_said(run(), "Failed", "TargetDied", "nothing holds its memory any more");
