@@ -4,6 +4,7 @@
 
 #include "plugin/failure.h"
 #include "plugin/format.h"
+#include "shared/migration/lost_target.h"
 
 namespace migrate::plugin {
 namespace {
@@ -17,15 +18,11 @@ std::string on_node(const std::string& node) {
   return node.empty() ? "" : " on " + node;
 }
 
-bool has_lost_target(const std::string& reason) {
-  return reason == "TargetDied" || reason == "TargetDeleted" || reason == "TargetFailed";
-}
-
 // What there is to decide about.
 const char* cause_of(const MigrationStatus& status, bool is_live) {
   const std::vector<Step>& steps = status.steps;
   const bool is_replay = is_live || (steps.size() > 1 && steps[steps.size() - 2].name == to_string(Phase::switching));
-  if (has_lost_target(status.reason))
+  if (is_target_lost(status.reason))
     return is_live ? "The copy that has replayed is lost, so" : "What the target had in memory is lost, so";
   if (status.reason == "ReplayNotStarted") return "The target runs and does not replay, so, unless it does,";
   if (status.reason == "SourceLost") return "The target was given up and the source is lost, so";
@@ -39,7 +36,7 @@ const char* cause_of(const MigrationStatus& status, bool is_live) {
 std::string in_doubt(const Migration& migration) {
   const MigrationStatus& status = migration.status;
   const bool is_live = strategy_of(migration) == Strategy::live;
-  const bool has_target = status.reason != "TargetDeleted" && status.reason != "TargetFailed";
+  const bool has_target = !is_target_gone(status.reason);
   const bool has_source = !takes_name(migration) && find_condition(status, "SourceGone") == nullptr;
   const std::string resolve = command_line("resolve", migration);
   std::string text = fmt::format("In doubt: {}.\n{} a person decides:", why(status), cause_of(status, is_live));

@@ -11,7 +11,7 @@
 #include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
-#include "extender/controller/unfinished.h"
+#include "shared/migration/lost_target.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {

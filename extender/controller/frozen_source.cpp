@@ -10,6 +10,7 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/steps.h"
 #include "shared/base/time.h"
+#include "shared/migration/lost_target.h"
 
 namespace migrate::controller {
 namespace {
@@ -92,8 +93,7 @@ void watch_over_source(Hop& hop) {
 bool is_failed_source_settled(Hop& hop, const Limits& limits) {
   const auto until = kept_until(hop);
   if (!until) return true;
-  if (const auto there = Pods{hop}.live_target(limits); !there)
-    return there.error().reason == "TargetDeleted" || there.error().reason == "TargetFailed";
+  if (const auto there = Pods{hop}.live_target(limits); !there) return is_target_gone(there.error().reason);
   if (hop.world().clock.now() < *until) return false;
   // It may be long ago, and who works in its Pod by now is nobody's to remove.
   const auto left = look_at_source(hop, limits);

@@ -12,7 +12,7 @@
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
-#include "extender/controller/unfinished.h"
+#include "shared/migration/lost_target.h"
 
 namespace migrate::controller {
 namespace {
@@ -58,7 +58,7 @@ bool are_archives_gone(Hop& hop) {
 Attempt<std::string> what_became_of_target(Hop& hop, const Limits& limits) {
   auto live = Pods{hop}.live_target(limits);
   if (live) return std::string{};
-  if (live.error().reason == "TargetDeleted" || live.error().reason == "TargetFailed") return live.error().message;
+  if (is_target_gone(live.error().reason)) return live.error().message;
   return tl::make_unexpected(live.error());
 }
 

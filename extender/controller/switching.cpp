@@ -13,6 +13,7 @@
 #include "extender/controller/steps.h"
 #include "extender/controller/unfinished.h"
 #include "shared/messages/cutoff.h"
+#include "shared/migration/lost_target.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {

@@ -2,20 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 
 #include "extender/controller/absence.h"
 #include "extender/controller/frozen_source.h"
 #include "shared/messages/mirror.h"
+#include "shared/migration/lost_target.h"
 
 namespace migrate::controller {
 namespace {
 
 constexpr milliseconds kLookPatience{2'000};
-constexpr const char* kTargetDied = "TargetDied";
 
 // Of what came since the checkpoint the archives have nothing: the mirror has it, as far as nobody has taken it.
 std::string archives_words(Hop& hop, const Attempt<ReplayLink>& link) {
@@ -64,11 +62,6 @@ std::string target_words(Hop& hop, const std::string& reason) {
 }
 
 }  // namespace
-
-bool is_target_lost(std::string_view reason) {
-  constexpr std::array<std::string_view, 3> kDeaths{kTargetDied, "TargetDeleted", "TargetFailed"};
-  return std::find(kDeaths.begin(), kDeaths.end(), reason) != kDeaths.end();
-}
 
 Outcome or_kept_with_archives(Hop& hop, Outcome outcome) {
   const bool is_failure = outcome.event == Event::failed || outcome.event == Event::deadline;

@@ -2,14 +2,9 @@
 // whoever decides.
 #pragma once
 
-#include <string_view>
-
 #include "extender/controller/hop.h"
 
 namespace migrate::controller {
-
-// Reasons of a target whose memory is lost, in a part at least.
-[[nodiscard]] bool is_target_lost(std::string_view reason);
 
 // A Migration that has failed ends one day, by itself even, and a sequential one's archives go with it, and what nobody
 // has taken from its mirror. So what would be its failure is a doubt, which says what each decision gives and loses.

@@ -106,14 +106,7 @@ BOOST_FIXTURE_TEST_CASE(a_source_that_is_gone_as_well_is_not_offered, Doubt) {
 // Behind its commit a copy that has replayed dies.
 struct LostCopy : Live {
   LostCopy() {
-    broker->on_call = [this](const std::string&) -> std::optional<Error> {
-      if (obeys && status().phase == Phase::switching) {
-        obeys = false;
-        broker->cancel(mirror(), "t3");
-        kubelet_says_it_ended();
-      }
-      return std::nullopt;
-    };
+    end_copy_as_it_switches();
     run(1);
     BOOST_REQUIRE(to_string(status().phase) == "InDoubt");
     broker->on_call = nullptr;

@@ -141,14 +141,7 @@ BOOST_FIXTURE_TEST_CASE(a_source_that_somebody_deletes_meanwhile_leaves_the_arch
 // By then the copy was removed for it, and no archive has what was replayed.
 BOOST_FIXTURE_TEST_CASE(a_live_migrations_source_is_waited_for_as_well, Live) {
   drop_probes(*this);
-  broker->on_call = [this](const std::string&) -> std::optional<Error> {
-    if (obeys && status().phase == Phase::switching) {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
-    return std::nullopt;
-  };
+  end_copy_as_it_switches();
   run(1);
   BOOST_REQUIRE(to_string(status().phase) == "InDoubt");
   broker->on_call = nullptr;

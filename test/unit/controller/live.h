@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "test/unit/controller/replay_scene.h"
@@ -35,6 +36,18 @@ struct Live : Replay {
     };
   }
   void kubelet_says_it_ended() { Replay::kubelet_says_it_ended(kShadow); }
+  void end_copy() {
+    obeys = false;
+    broker->cancel(mirror(), "t3");
+    kubelet_says_it_ended();
+  }
+  // Behind the commit, after it has replayed.
+  void end_copy_as_it_switches() {
+    broker->on_call = [this](const std::string&) -> std::optional<Error> {
+      if (obeys && status().phase == Phase::switching) end_copy();
+      return std::nullopt;
+    };
+  }
   [[nodiscard]] std::size_t count(const std::string& call) const {
     const auto calls = broker->calls();
     return static_cast<std::size_t>(std::count(calls.begin(), calls.end(), call));

@@ -17,11 +17,7 @@ using Words = std::vector<std::string>;
 // A consumer that has just come to its queue, as a shadow has when its way back begins.
 struct JustCome : Scene {
   JustCome() {
-    cluster.change(pod("orders"), [](Json& object) {
-      object["metadata"]["annotations"][kQueueAnnotation] = "orders";
-      object["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
-    });
-    cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+    name_queue();
     broker->add_queue("orders");
     source.before = [this](const std::string& what) -> std::optional<agent::AgentError> {
       if (what == "freeze") frozen_after = now() - began;
@@ -223,11 +219,7 @@ BOOST_FIXTURE_TEST_CASE(a_consumer_that_comes_late_is_waited_for_anew, JustCome)
 
 BOOST_AUTO_TEST_CASE(the_consumers_connections_are_closed_while_it_is_frozen) {
   Scene scene;
-  scene.cluster.change(Scene::pod("orders"), [](Json& pod) {
-    pod["metadata"]["annotations"][kQueueAnnotation] = "orders";
-    pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
-  });
-  scene.cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+  scene.name_queue();
   scene.broker->add_queue("orders");
   scene.broker->consume("orders", {"t1", "mine", "10.0.0.9"});
   scene.broker->consume("orders", {"t2", "a sibling's", "10.0.0.8"});
@@ -240,11 +232,7 @@ BOOST_AUTO_TEST_CASE(the_consumers_connections_are_closed_while_it_is_frozen) {
 BOOST_AUTO_TEST_CASE(a_broker_that_is_silent_for_seconds_is_waited_for_while_the_source_is_frozen) {
   for (const auto silence : {5s, 3'600s}) {
     Scene scene;
-    scene.cluster.change(Scene::pod("orders"), [](Json& pod) {
-      pod["metadata"]["annotations"][kQueueAnnotation] = "orders";
-      pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
-    });
-    scene.cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+    scene.name_queue();
     scene.broker->add_queue("orders");
     scene.broker->consume("orders", {"t1", "mine", "10.0.0.9"});
     std::optional<Instant> back;
@@ -270,11 +258,7 @@ BOOST_AUTO_TEST_CASE(a_broker_that_is_silent_for_seconds_is_waited_for_while_the
 
 BOOST_AUTO_TEST_CASE(a_broker_that_is_down_is_found_out_before) {
   Scene scene;
-  scene.cluster.change(Scene::pod("orders"), [](Json& pod) {
-    pod["metadata"]["annotations"][kQueueAnnotation] = "orders";
-    pod["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
-  });
-  scene.cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+  scene.name_queue();
   scene.broker->is_down = true;
   BOOST_TEST(to_string(scene.run().phase) == "Refused");
 }

@@ -236,11 +236,7 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_died_is_told_again_at_once_and_given_up, Liv
 BOOST_FIXTURE_TEST_CASE(a_copy_that_died_in_the_end_is_not_committed_to, Live) {
   source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
     if (what == "snapshot") in_memory = in_source.size();
-    if (what == "freeze") {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
+    if (what == "freeze") end_copy();
     return std::nullopt;
   };
   const MigrationStatus status = run();

@@ -23,11 +23,7 @@ struct Replay : Scene {
       object["spec"]["strategy"] = to_string(strategy);
       object["spec"]["accept"] = {"emptydir-loss"};
     });
-    cluster.change(pod("orders"), [](Json& object) {
-      object["metadata"]["annotations"][kQueueAnnotation] = "orders";
-      object["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
-    });
-    cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+    name_queue();
     broker->add_exchange("shop", "fanout");
     broker::QueueFacts orders;
     orders.name = "orders";

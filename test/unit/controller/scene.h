@@ -172,6 +172,15 @@ struct Scene : Agents, Brokers {
   }
   [[nodiscard]] Instant now() const { return static_cast<const Clock&>(time).now(); }
 
+  // Its Pod's user says which queue it consumes, and where the broker is.
+  void name_queue() {
+    cluster.change(pod("orders"), [](Json& object) {
+      object["metadata"]["annotations"][kQueueAnnotation] = "orders";
+      object["metadata"]["annotations"][kBrokerSecretAnnotation] = "rabbit";
+    });
+    cluster.put(kube::core("secrets", "shop", "rabbit"), {{"data", {{"amqp-url", "YW1xcDovL21x"}}}});
+  }
+
   // As the admission plugin ServiceAccount does.
   static void inject_token(Json& object) {
     Json& spec = object["spec"];

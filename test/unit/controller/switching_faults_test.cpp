@@ -150,19 +150,29 @@ void call_it_failed(Scene& scene) {
   });
 }
 
+// As somebody else may. The copy does not go over to the queue by itself then.
+void delete_mirror_as_it_switches(Replay& scene) {
+  scene.broker->on_call = [&scene](const std::string&) -> std::optional<Error> {
+    if (scene.obeys && scene.status().phase == Phase::switching) {
+      scene.obeys = false;
+      BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
+    }
+    return std::nullopt;
+  };
+}
+
+void check_can_be_deleted(Replay& scene) {
+  scene.edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
+  for (int i = 0; i < 10 && scene.cluster.look(Scene::path()); ++i)
+    scene.once();
+  BOOST_TEST(!scene.cluster.look(Scene::path()), scene.log.text());
+}
+
 // What it held is in no memory: no success, and with source or archives still there a person's to decide.
 BOOST_AUTO_TEST_CASE(a_mirror_that_somebody_deletes_behind_the_commit_is_no_success) {
   for (const Strategy strategy : {Strategy::live, Strategy::sequential}) {
     Replay scene{strategy};
-    bool is_deleted = false;
-    scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
-      if (!is_deleted && scene.status().phase == Phase::switching) {
-        is_deleted = true;
-        scene.obeys = false;
-        BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
-      }
-      return std::nullopt;
-    };
+    delete_mirror_as_it_switches(scene);
     const MigrationStatus status = scene.run();
     check_said(status, "InDoubt", "MirrorLost", "was deleted");
     BOOST_TEST(!status.messages->lost.has_value());
@@ -177,15 +187,7 @@ BOOST_AUTO_TEST_CASE(the_source_of_a_migration_that_failed_is_not_started_cold_b
     if (!has_probes)
       scene.cluster.change(Scene::pod("orders"),
                            [](Json& object) { object["spec"]["containers"][0].erase("livenessProbe"); });
-    bool is_deleted = false;
-    scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
-      if (!is_deleted && scene.status().phase == Phase::switching) {
-        is_deleted = true;
-        scene.obeys = false;
-        BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
-      }
-      return std::nullopt;
-    };
+    delete_mirror_as_it_switches(scene);
     scene.run(1);
     call_it_failed(scene);
     const MigrationStatus status = scene.run();
@@ -193,10 +195,7 @@ BOOST_AUTO_TEST_CASE(the_source_of_a_migration_that_failed_is_not_started_cold_b
     BOOST_TEST(scene.cluster.look(Scene::pod("orders")).has_value() == !has_probes);
     BOOST_TEST((find_condition(status, "SourceGone") != nullptr) == has_probes);
     scene.broker->on_call = {};
-    scene.edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
-    for (int i = 0; i < 10 && scene.cluster.look(Scene::path()); ++i)
-      scene.once();
-    BOOST_TEST(!scene.cluster.look(Scene::path()), scene.log.text());
+    check_can_be_deleted(scene);
     BOOST_TEST(scene.cluster.names("pods") == std::vector<std::string>{status.target.pod},
                boost::test_tools::per_element());
   }
@@ -205,15 +204,7 @@ BOOST_AUTO_TEST_CASE(the_source_of_a_migration_that_failed_is_not_started_cold_b
 // Who works in its Pod by now, started anew while no controller led perhaps, is nobody's to remove.
 BOOST_AUTO_TEST_CASE(a_source_that_was_started_anew_since_is_left_alone) {
   Replay scene{Strategy::sequential};
-  bool is_deleted = false;
-  scene.broker->on_call = [&](const std::string&) -> std::optional<Error> {
-    if (!is_deleted && scene.status().phase == Phase::switching) {
-      is_deleted = true;
-      scene.obeys = false;
-      BOOST_TEST(scene.broker->remove_queue(scene.mirror(), {}).has_value());
-    }
-    return std::nullopt;
-  };
+  delete_mirror_as_it_switches(scene);
   scene.run(1);
   call_it_failed(scene);
   scene.source.has_lost_source = true;
@@ -224,14 +215,7 @@ BOOST_AUTO_TEST_CASE(a_source_that_was_started_anew_since_is_left_alone) {
 // Its queue was emptied for the copy, but the source has its memory still.
 BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_after_a_purge_is_a_doubt_as_well, Live) {
   cluster.change(path(), [](Json& object) { object["spec"]["messages"]["purgePrimary"] = true; });
-  broker->on_call = [this](const std::string&) -> std::optional<Error> {
-    if (obeys && status().phase == Phase::switching) {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
-    return std::nullopt;
-  };
+  end_copy_as_it_switches();
   check_said(run(1), "InDoubt", "TargetDied", "--purge-primary empties queue orders");
   broker->on_call = nullptr;
   edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
@@ -240,7 +224,6 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_after_a_purge_is_a_doubt_as_well, Live)
   BOOST_TEST(source.thawed_after_commit);
 }
 
-// Whoever takes the name later must not find it.
 // Its mirror is deleted while it goes over.
 void fail_behind_commit(Replay& scene) {
   scene.obeys = false;
@@ -260,13 +243,7 @@ void fail_behind_commit(Replay& scene) {
   scene.broker->on_call = {};
 }
 
-void check_can_be_deleted(Replay& scene) {
-  scene.edit([](Json& object) { object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"; });
-  for (int i = 0; i < 10 && scene.cluster.look(Scene::path()); ++i)
-    scene.once();
-  BOOST_TEST(!scene.cluster.look(Scene::path()));
-}
-
+// Whoever takes the name later must not find it.
 BOOST_AUTO_TEST_CASE(the_word_of_a_migration_that_failed_goes_with_it) {
   Replay scene{Strategy::sequential, true};
   fail_behind_commit(scene);
@@ -323,14 +300,10 @@ BOOST_AUTO_TEST_CASE(a_copy_that_is_deleted_as_it_takes_over_is_a_doubt) {
 }
 
 BOOST_FIXTURE_TEST_CASE(who_decides_for_a_copy_whose_mirror_is_gone_takes_the_loss, Live) {
-  bool is_deleted = false;
-  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
-    if (!is_deleted && status().phase == Phase::switching) {
-      is_deleted = true;
-      obeys = false;
-      BOOST_TEST(broker->remove_queue(mirror(), {}).has_value());
-    }
-    if (is_deleted && call.find("END_REPLAY") != std::string::npos)
+  delete_mirror_as_it_switches(*this);
+  broker->on_call = [&, deletes = broker->on_call](const std::string& call) -> std::optional<Error> {
+    deletes(call);
+    if (!obeys && call.find("END_REPLAY") != std::string::npos)
       broker->consume("orders", {"t3", "shadow", "10.0.0.20", 5});
     return std::nullopt;
   };
@@ -345,14 +318,7 @@ BOOST_FIXTURE_TEST_CASE(who_decides_for_a_copy_whose_mirror_is_gone_takes_the_lo
 
 // Nobody decides until its liveness probe would have the source started without its memory, which would take messages.
 BOOST_FIXTURE_TEST_CASE(a_source_that_nobody_decides_for_in_time_is_removed, Live) {
-  broker->on_call = [&](const std::string&) -> std::optional<Error> {
-    if (obeys && status().phase == Phase::switching) {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
-    return std::nullopt;
-  };
+  end_copy_as_it_switches();
   run(20);
   BOOST_TEST(!cluster.look(pod("orders")));
   edit([](Json& object) { object["spec"]["resolve"] = "Source"; });
@@ -369,11 +335,7 @@ BOOST_FIXTURE_TEST_CASE(a_copy_that_dies_when_its_source_is_removed_has_failed, 
   broker->on_call = [&](const std::string& call) -> std::optional<Error> {
     if (!back && status().phase == Phase::switching) back = now() + 30s;
     if (back && now() < *back) return Error{call + ": connection refused"};
-    if (back && obeys) {
-      obeys = false;
-      broker->cancel(mirror(), "t3");
-      kubelet_says_it_ended();
-    }
+    if (back && obeys) end_copy();
     return std::nullopt;
   };
   check_said(run(), "Failed", "TargetDied", "nothing holds its memory any more");

@@ -21,13 +21,6 @@ DrainScene& load(DrainScene& scene) {
   return scene;
 }
 
-std::size_t count_of(const std::string& text, const std::string& part) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
-    ++count;
-  return count;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(draining)

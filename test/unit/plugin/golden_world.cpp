@@ -25,17 +25,7 @@ Migration replayed(Phase phase, std::vector<Step> steps) {
   status.snapshot_freeze = 312ms;
   status.running_at = at(1'900ms);
   status.archives = {{"app", 21_MiB, "sha256:" + std::string(64, 'a')}};
-  status.messages.emplace();
-  MessagesStatus& messages = *status.messages;
-  messages.queue = "orders";
-  messages.mirror = "ms2m.replay.uid-orders-x7k2p";
-  messages.control_queue = "ms2m.control.orders-mig-ab12c";
-  messages.bound_at = at(600ms);
-  messages.arrival_rate = 10.24;
-  messages.service_rate = 19.8;
-  messages.service_rate_from = RateSource::target;
-  messages.backlog = {{at(700ms), 1}, {at(2'900ms), 34}};
-  messages.cutoff_planned = 14'300ms;
+  status.messages = mirrored();
   return migration;
 }
 

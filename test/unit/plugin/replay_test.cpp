@@ -15,21 +15,6 @@ void check(const Lines& got, const Lines& wanted) {
   BOOST_TEST(got == wanted, boost::test_tools::per_element());
 }
 
-// The mirror was bound at 0.6 s.
-MessagesStatus mirrored() {
-  MessagesStatus messages;
-  messages.queue = "orders";
-  messages.mirror = "ms2m.replay.uid-orders-x7k2p";
-  messages.control_queue = "ms2m.control.orders-mig-ab12c";
-  messages.bound_at = at(600ms);
-  messages.arrival_rate = 10.24;
-  messages.service_rate = 19.8;
-  messages.service_rate_from = RateSource::target;
-  messages.backlog = {{at(700ms), 1}, {at(2'900ms), 34}};
-  messages.cutoff_planned = 14'300ms;
-  return messages;
-}
-
 Migration live_in(Phase phase, std::vector<Step> steps = {}) {
   Migration made = migration_in(phase, std::move(steps));
   made.status.strategy = Strategy::live;

@@ -91,6 +91,21 @@ inline Migration succeeded() {
   return made;
 }
 
+// Of one with replay, whose mirror was bound at 0.6 s.
+inline MessagesStatus mirrored() {
+  MessagesStatus messages;
+  messages.queue = "orders";
+  messages.mirror = "ms2m.replay.uid-orders-x7k2p";
+  messages.control_queue = "ms2m.control.orders-mig-ab12c";
+  messages.bound_at = at(600ms);
+  messages.arrival_rate = 10.24;
+  messages.service_rate = 19.8;
+  messages.service_rate_from = RateSource::target;
+  messages.backlog = {{at(700ms), 1}, {at(2'900ms), 34}};
+  messages.cutoff_planned = 14'300ms;
+  return messages;
+}
+
 inline Json with_status(const Migration& migration) {
   Json object = to_json(migration);
   object["metadata"]["uid"] = migration.uid;
@@ -152,6 +167,13 @@ struct Scene {
     cluster.then_becomes(migrations(migration.namespace_, migration.name), with_status(migration));
   }
 };
+
+inline std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++count;
+  return count;
+}
 
 inline void check_says(const std::string& text, const std::string& part) {
   BOOST_TEST(text.find(part) != std::string::npos, "\"" << part << "\" is not in: " << text);
