@@ -7,6 +7,7 @@
 #include "extender/controller/frozen_source.h"
 #include "extender/controller/kube_events.h"
 #include "extender/controller/pods.h"
+#include "extender/controller/refusals.h"
 #include "shared/migration/names.h"
 #include "shared/migration/owners.h"
 
@@ -77,6 +78,20 @@ Attempt<void> give_back(Hop& hop, const PodPlace& place, const Limits& limits) {
   if (!given) return tl::make_unexpected(given.error());
   if (*given && is_nobodys) tell_set_is_gone(hop, place.pod);
   return {};
+}
+
+// Another migration at work that has the Pod; empty: none. One that is over, or gone, has no more use of it.
+Attempt<std::string> other_borrower(Hop& hop, const Json& pod, const Limits& limits) {
+  const auto borrower = borrower_of(pod);
+  if (!borrower || borrower->uid == hop.migration().uid) return std::string{};
+  const auto path = migration_path(hop.migration().namespace_, borrower->name);
+  auto found = Pods{hop}.call<std::optional<Json>>(
+      "read " + describe(path), limits,
+      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+  if (!found) return tl::make_unexpected(found.error());
+  if (!*found || text_at(**found, {"metadata", "uid"}) != borrower->uid) return std::string{};
+  const auto other = parse_migration(**found);
+  return other && is_final(other->status.phase) ? std::string{} : borrower->name;
 }
 
 // The finalizer came with the adoption.
@@ -160,13 +175,21 @@ Attempt<void> lend_source(Hop& hop, const Limits& limits) {
   const PodPlace& source = hop.status().source;
   bool is_ending = false;
   std::optional<OwnerRef> owner;
+  Attempt<std::string> other = std::string{};
   auto lent = Pods{hop}.amend(source.pod, source.uid, limits, [&](const Json& pod) {
     is_ending = view_of(pod).deleting;
     owner = owner_of(pod);
     if (is_ending || owner != hop.status().owner || is_lent_to(pod, hop.migration())) return Json{};
+    other = other_borrower(hop, pod, limits);
+    if (!other || !other->empty()) return Json{};
     return Json{{"ownerReferences", lent_owners(pod, hop.migration())}};
   });
   if (!lent) return tl::make_unexpected(lent.error());
+  if (!other) return tl::make_unexpected(other.error());
+  if (!other->empty()) {
+    Refusal refusal = other_refusal(hop.migration(), {.of_pod = *other});
+    return give_up(Event::failed, std::move(refusal.reason), std::move(refusal.message));
+  }
   if (*lent && owner != hop.status().owner)
     return give_up(Event::failed, "OwnerChanged",
                    fmt::format("Pod {}/{} belongs to {} by now, and not to the {} that it belonged to when the "

@@ -6,7 +6,7 @@
 namespace migrate::controller {
 
 // The source is lent to the Migration. Its set looks after its siblings alone until it is given back. Failed when it is
-// not the recorded owner's any more.
+// not the recorded owner's any more, or another migration at work has it.
 [[nodiscard]] Attempt<void> lend_source(Hop& hop, const Limits& limits);
 
 // Nobody but we can make a Pod of that name: the API server denies what its admission policy denies only once it knows

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/neighbours.h"
+#include "extender/controller/other_migrations.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
@@ -160,6 +161,7 @@ Attempt<void> prepare_target(Hop& hop, const Limits& limits) {
 
 Outcome placing(Hop& hop) {
   const Limits limits = hop.before_commit();
+  if (Outcome alone = take_hold(hop, limits); alone.event != Event::done) return alone;
   auto placed = make_and_place(hop, limits);
   if (!placed) return placed.error();
   const PodView view = view_of(*placed);

@@ -20,6 +20,7 @@ class Collector {
   void add(const char* reason, std::string message, const char* accept = "") {
     all_.push_back({reason, std::move(message), accept});
   }
+  void add(Refusal refusal) { all_.push_back(std::move(refusal)); }
   std::vector<Refusal> take() { return std::move(all_); }
 
  private:
@@ -172,6 +173,24 @@ bool is_criu_new_enough(const std::string& version) {
   return parse_version(version) >= kOldestCriu;
 }
 
+bool is_in_the_way(const Others& others) {
+  return !others.of_pod.empty() || !others.of_set.empty();
+}
+
+Refusal other_refusal(const Migration& migration, const Others& others) {
+  if (!others.of_pod.empty())
+    return {"OtherMigration",
+            fmt::format("migration {} is at work on Pod {}/{}; wait for it or abort it: kubectl migrate abort {} -n {}",
+                        others.of_pod, migration.namespace_, migration.spec.pod, others.of_pod, migration.namespace_),
+            ""};
+  return {"OtherMigrationOfSet",
+          fmt::format("migration {} is at work on another Pod of {} {}, and one at a time moves; wait for it or abort "
+                      "it: kubectl migrate abort {} -n {}",
+                      others.of_set, migration.status.owner->kind, migration.status.owner->name, others.of_set,
+                      migration.namespace_),
+          ""};
+}
+
 std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around) {
   Collector found;
   const std::string name = fmt::format("Pod {}/{}", migration.namespace_, migration.spec.pod);
@@ -193,17 +212,7 @@ std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const
     return found.take();
   }
   check_state(migration, view, found);
-  if (!around.other_migration.empty())
-    found.add("OtherMigration",
-              fmt::format("migration {} is at work on {}; wait for it or abort it: kubectl migrate "
-                          "abort {} -n {}",
-                          around.other_migration, name, around.other_migration, migration.namespace_));
-  else if (!around.other_of_set.empty())
-    found.add("OtherMigrationOfSet",
-              fmt::format("migration {} is at work on another Pod of {} {}, and one at a time moves; wait for it or "
-                          "abort it: kubectl migrate abort {} -n {}",
-                          around.other_of_set, migration.status.owner->kind, migration.status.owner->name,
-                          around.other_of_set, migration.namespace_));
+  if (is_in_the_way(around.others)) found.add(other_refusal(migration, around.others));
   if (const std::string trouble = queue_trouble(migration, view); !trouble.empty())
     found.add("OthersQueue", fmt::format("{}: {}", name, trouble));
   if (migration.spec.restore == RestoreWay::image) check_image_way(*pod, around, found);

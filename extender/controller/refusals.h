@@ -29,12 +29,18 @@ struct NodeState {
   std::map<std::string, std::string> allocatable = {};  // quantities by resource
 };
 
+// Other migrations that are about the same, by their names; empty: none.
+struct Others {
+  std::string of_pod = {};     // comes first, on the same Pod
+  std::string of_set = {};     // the same, on another Pod of the same set
+  std::string undecided = {};  // may come first, on either
+};
+
 // What stands around the Pod at one instant.
 struct Surroundings {
   Instant now;
   bool namespace_enabled = false;
-  std::string other_migration;  // an active one on the same Pod
-  std::string other_of_set;     // the same, on another Pod of the same set
+  Others others;
   NodeState source;
   std::optional<NodeState> target;         // the node that was asked for
   std::vector<std::string> bound_volumes;  // "claim data is kept on this node by volume pv-1"
@@ -52,6 +58,10 @@ struct Surroundings {
 
 // Of Pod, object and nodes. `pod` is null when there is none of that name.
 [[nodiscard]] std::vector<Refusal> refusals(const Migration& migration, const Json* pod, const Surroundings& around);
+
+// Of others that come first, and what is said of them.
+[[nodiscard]] bool is_in_the_way(const Others& others);
+[[nodiscard]] Refusal other_refusal(const Migration& migration, const Others& others);
 
 // What speaks against replaying messages (`live`, `sequential`) instead of stopping: volumes that would be newer than
 // the memory. Pure.

@@ -8,6 +8,7 @@
 
 #include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
+#include "extender/controller/second_hops.h"
 #include "extender/controller/steps.h"
 #include "shared/migration/names.h"
 #include "shared/migration/owners.h"
@@ -19,89 +20,15 @@ constexpr unsigned kTries = 3;
 // A StatefulSet would fill a name that is nobody's, beside the shadow: there it is tried again and again, after pauses
 // that grow up to five minutes.
 constexpr std::chrono::seconds kBetweenTries{10};
-constexpr unsigned kLongestPause = 30;      // times that
-constexpr std::chrono::hours kLeastTtl{1};  // it is looked at when it is over
+constexpr unsigned kLongestPause = 30;  // times that
 // A worker must not be held for long: the second hop needs one too.
 constexpr milliseconds kLookPatience{3'000};
 constexpr milliseconds kPoll{50};
 constexpr milliseconds kApiPatience{60'000};
 
-std::string name_of_try(const Migration& migration, unsigned number) {
-  return fmt::format("{}-name-{}", migration.name, number);
-}
-
-Json second_hop(Hop& hop, unsigned number) {
-  const Migration& first = hop.migration();
-  const MigrationStatus& status = hop.status();
-  Migration second;
-  second.namespace_ = first.namespace_;
-  second.name = name_of_try(first, number);
-  second.spec.pod = status.target.pod;
-  second.spec.pod_uid = status.target.uid;
-  second.spec.target_node = status.target.node;
-  second.spec.target_name = first.spec.pod;
-  second.spec.strategy = Strategy::stop;
-  second.spec.checkpoint = first.spec.checkpoint;
-  second.spec.accept = first.spec.accept;
-  second.spec.timeout = first.spec.timeout;
-  second.spec.ttl_after_finished = std::max<std::chrono::seconds>(first.spec.ttl_after_finished, kLeastTtl);
-  // As it was told of the first source: the shadow has another name and, perhaps, another ordinal.
-  second.spec.messages = first.spec.messages;
-  second.spec.queue = status.messages ? status.messages->queue : first.spec.queue;
-  second.spec.broker_secret = first.spec.broker_secret;
-  Json object = to_json(second);
-  object["metadata"]["annotations"][kRequestedByAnnotation] = first.requested_by;
-  object["metadata"]["ownerReferences"] = {{{"apiVersion", kApiVersion},
-                                            {"kind", "Migration"},
-                                            {"name", first.name},
-                                            {"uid", first.uid},
-                                            {"controller", true}}};
-  return object;
-}
-
-using Found = std::optional<Migration>;
-
-Attempt<Found> look_at(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
-  auto found = Pods{hop}.call<std::optional<Json>>(
-      "read " + describe(path), limits,
-      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
-  if (!found) return tl::make_unexpected(found.error());
-  if (!*found) return Found{};
-  auto read = parse_migration(**found);
-  if (!read) return give_up(Event::failed, "SecondHop", read.error().message);
-  return Found{std::move(*read)};
-}
-
-kube::ResourcePath path_of_try(Hop& hop, unsigned number) {
-  return migration_path(hop.migration().namespace_, name_of_try(hop.migration(), number));
-}
-
-// Nothing when it has been deleted since.
-Attempt<Found> make_try(Hop& hop, unsigned number, const Limits& limits) {
-  const auto path = path_of_try(hop, number);
-  const Json wanted = second_hop(hop, number);
-  auto made = Pods{hop}.call<Json>("create " + describe(path), limits, [&](const kube::CallOptions& options) {
-    auto answer = hop.world().client.create(path.collection(), wanted, {}, options);
-    const bool is_there = !answer && answer.error().kind == kube::ApiError::Kind::already_exists;
-    return is_there ? kube::ApiResult<Json>{Json{}} : answer;
-  });
-  if (!made) return tl::make_unexpected(made.error());
-  return look_at(hop, path, limits);
-}
-
 // Evicted, perhaps: its containers have ended, and none is started in it any more.
 bool is_over(const PodView& pod) {
   return pod.phase == "Failed" || pod.phase == "Succeeded";
-}
-
-// A Pod that is not ready yet would be refused.
-Attempt<void> await_ready(Hop& hop, const Limits& limits) {
-  const auto is_settled = [](const Json* pod) {
-    return pod == nullptr || view_of(*pod).ready || is_over(view_of(*pod));
-  };
-  auto seen = Pods{hop}.await(hop.status().target.pod, is_settled, limits);
-  if (!seen) return tl::make_unexpected(seen.error());
-  return {};
 }
 
 // The second hop has none to give it back to, if it was deleted in time.
@@ -187,78 +114,102 @@ bool is_too_soon(Hop& hop, const LastTry& last) {
                                                            kBetweenTries * std::min(last.number, kLongestPause);
 }
 
-// That try, made if it is not there; nothing when it was there and has been deleted since. Done: there is nothing left
-// to try. What became of the shadow is asked only where no try is left that tells it. `is_new`: made now.
-Attempt<Found> take_up(Hop& hop, unsigned number, const LastTry& last, const Limits& limits, bool& is_new) {
-  auto there = look_at(hop, path_of_try(hop, number), limits);
-  is_new = there && !*there;
-  if (!is_new) return there;
+// Until it is over, or deleted; `left` when it is still under way.
+Outcome await_end(Hop& hop, Migration second, const Limits& limits) {
+  const Limits patience = hop.after_commit(kLookPatience);
+  while (hop.pause(kPoll, patience)) {
+    auto seen = look_at_try(hop, second.name, limits);
+    if (!seen) return {Event::left, "UnderWay", seen.error().message};
+    if (!*seen || is_final((*seen)->status.phase)) return {};
+    second = std::move(**seen);
+  }
+  return {Event::left, "UnderWay",
+          second.status.phase == Phase::in_doubt
+              ? fmt::format("migration {} is in doubt: kubectl migrate resolve {} -n {}", second.name, second.name,
+                            second.namespace_)
+              : fmt::format("by migration {}", second.name)};
+}
+
+// What follows from a try that is over; nothing: one more, and this was the last one.
+std::optional<Outcome> judge(Hop& hop, unsigned number, const Migration& second, const Limits& limits, LastTry& last) {
+  const MigrationStatus& seen = second.status;
+  if (seen.phase == Phase::succeeded) {
+    hop.status().target = seen.target;
+    note_second_gap(hop.status(), seen);
+    return settled(hop, true, "Returned",
+                   fmt::format("by migration {}: gap {} ms", second.name, seen.gap.value_or(milliseconds{0}).count()));
+  }
+  if (seen.phase == Phase::failed) {
+    const std::string text = fmt::format("migration {} failed: {}", second.name, seen.message);
+    if (!is_owned_by(hop.migration(), kStatefulSet)) return settled(hop, false, "SecondHopFailed", text);
+    return shadow_or(hop, limits, {Event::left, "TriesAgain", text + "; when it is deleted another one is made"});
+  }
+  last = {fmt::format("{}: {}", second.name, seen.message), seen.finished, number};
+  note_lost_shadow(hop, seen);
+  note_second_gap(hop.status(), seen);
+  return std::nullopt;
+}
+
+// A Pod that is not ready yet would be refused. One that is gone or over is no more to be waited for.
+std::optional<Outcome> await_ready(Hop& hop) {
+  const PodPlace& shadow = hop.status().target;
+  const auto is_settled = [](const Json* pod) {
+    return pod == nullptr || view_of(*pod).ready || is_over(view_of(*pod));
+  };
+  if (Pods{hop}.await(shadow.pod, is_settled, hop.after_commit(kLookPatience))) return std::nullopt;
+  const std::string trouble = fmt::format("Pod {} is not ready", shadow.pod);
+  if (is_owned_by(hop.migration(), kStatefulSet) || !waits_too_long(hop))
+    return Outcome{Event::left, "NotReady", trouble + " yet"};
+  return settled(
+      hop, false, "NotReady",
+      fmt::format("{} after {} s, so it keeps that name; kubectl migrate {} --keep-name once it is", trouble,
+                  std::chrono::duration_cast<std::chrono::seconds>(hop.migration().spec.timeout).count(), shadow.pod));
+}
+
+// Nothing: it is made. What became of the shadow is asked only where no try is left that tells it.
+std::optional<Outcome> try_again(Hop& hop, unsigned number, const LastTry& last, const Limits& limits) {
+  if (auto waits = await_ready(hop)) return waits;
   Outcome shadow = shadow_or(hop, limits, {Event::left, "Waits", last.why});
-  if (shadow.reason != "Waits" || is_too_soon(hop, last)) return tl::make_unexpected(std::move(shadow));
-  return make_try(hop, number, limits);
+  if (shadow.reason != "Waits" || is_too_soon(hop, last)) return shadow;
+  if (auto made = make_try(hop, number, limits); !made) return made.error();
+  drop_archives(hop);  // while it begins
+  return std::nullopt;
+}
+
+Outcome come_home(Hop& hop) {
+  const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
+  for (unsigned number = 0;;) {
+    const Limits limits = hop.after_commit(kApiPatience);
+    auto tries = find_tries(hop, limits);
+    // A look that fails tells nothing of them.
+    if (!tries) return {Event::left, "TriesAgain", tries.error().message};
+    const auto under_way = std::find_if(tries->made.begin(), tries->made.end(),
+                                        [](const auto& one) { return !is_final(one.second.status.phase); });
+    if (under_way != tries->made.end()) {
+      if (Outcome waits = await_end(hop, under_way->second, limits); waits.event != Event::done) return waits;
+      continue;
+    }
+    LastTry last;
+    for (const auto& [made, second] : tries->made)
+      if (auto end = judge(hop, made, second, limits, last)) return *end;
+    // One that was deleted as soon as it was made counts as well.
+    number = std::max(number, tries->highest) + 1;
+    if (!is_sets && number > kTries)
+      return settled(hop, false, "SecondHopRolledBack",
+                     fmt::format("the Pod works as {}: its way back into the name {} came to nothing {} times, at last "
+                                 "{}",
+                                 hop.status().target.pod, hop.migration().spec.pod, kTries, last.why));
+    if (auto end = try_again(hop, number, last, limits)) return *end;
+  }
 }
 
 }  // namespace
 
 Outcome returning(Hop& hop) {
-  const std::string wanted = hop.migration().spec.pod;
-  const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
-  LastTry last;
-  for (unsigned number = 1; is_sets || number <= kTries; ++number) {
-    const Limits limits = hop.after_commit(kApiPatience);
-    if (auto ready = await_ready(hop, hop.after_commit(kLookPatience)); !ready) {
-      const std::string trouble = fmt::format("Pod {} is not ready", hop.status().target.pod);
-      if (is_sets || !waits_too_long(hop)) return {Event::left, "NotReady", trouble + " yet"};
-      return settled(
-          hop, false, "NotReady",
-          fmt::format("{} after {} s, so it keeps that name; kubectl migrate {} --keep-name once it is", trouble,
-                      std::chrono::duration_cast<std::chrono::seconds>(hop.migration().spec.timeout).count(),
-                      hop.status().target.pod));
-    }
-    const Limits patience = hop.after_commit(kLookPatience);
-    for (;;) {
-      bool is_new = false;
-      auto second = take_up(hop, number, last, limits, is_new);
-      if (!second) {
-        if (second.error().event == Event::left || second.error().event == Event::done) return second.error();
-        if (is_sets) return {Event::left, "TriesAgain", second.error().message};
-        return settled(hop, false, "SecondHopFailed", second.error().message);
-      }
-      if (!*second) break;
-      if (is_new) drop_archives(hop);  // while it begins
-      const MigrationStatus& seen = (*second)->status;
-      if (seen.phase == Phase::succeeded) {
-        hop.status().target = seen.target;
-        note_second_gap(hop.status(), seen);
-        return settled(
-            hop, true, "Returned",
-            fmt::format("by migration {}: gap {} ms", (*second)->name, seen.gap.value_or(milliseconds{0}).count()));
-      }
-      if (seen.phase == Phase::failed && is_sets)
-        return shadow_or(hop, limits,
-                         {Event::left, "TriesAgain",
-                          fmt::format("migration {} failed: {}; when it is deleted another one is made",
-                                      (*second)->name, seen.message)});
-      if (seen.phase == Phase::failed)
-        return settled(hop, false, "SecondHopFailed",
-                       fmt::format("migration {} failed: {}", (*second)->name, seen.message));
-      if (is_final(seen.phase)) {
-        last = {fmt::format("{}: {}", (*second)->name, seen.message), seen.finished, number};
-        note_lost_shadow(hop, seen);
-        note_second_gap(hop.status(), seen);
-        break;
-      }
-      if (!hop.pause(kPoll, patience))
-        return {Event::left, "UnderWay",
-                seen.phase == Phase::in_doubt
-                    ? fmt::format("migration {} is in doubt: kubectl migrate resolve {} -n {}", (*second)->name,
-                                  (*second)->name, hop.migration().namespace_)
-                    : fmt::format("by migration {}", (*second)->name)};
-    }
-  }
-  return settled(hop, false, "SecondHopRolledBack",
-                 fmt::format("the Pod works as {}: its way back into the name {} came to nothing {} times, at last {}",
-                             hop.status().target.pod, wanted, kTries, last.why));
+  Outcome end = come_home(hop);
+  if (end.event == Event::left || end.event == Event::done) return end;
+  if (is_owned_by(hop.migration(), kStatefulSet)) return {Event::left, "TriesAgain", end.message};
+  return settled(hop, false, "SecondHopFailed", end.message);
 }
 
 }  // namespace migrate::controller

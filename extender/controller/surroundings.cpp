@@ -2,17 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "extender/controller/neighbours.h"
+#include "extender/controller/other_migrations.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/registry.h"
 #include "extender/controller/set_refusals.h"
 #include "extender/controller/volumes.h"
 #include "shared/migration/names.h"
-#include "shared/migration/owners.h"
 
 namespace migrate::controller {
 namespace {
@@ -37,47 +35,6 @@ std::map<std::string, std::string> texts_in(const Json* object) {
   for (const auto& [key, value] : object->items())
     if (value.is_string()) texts[key] = value.get<std::string>();
   return texts;
-}
-
-// The first one is the second one's: a live migration and its way back into the name.
-bool is_way_back_of(const Migration& way, const Migration& first) {
-  return is_local(way) && way.spec.target_name == first.spec.pod;
-}
-
-// Which set another migration moves a Pod of; what has yet to be looked at has no record of it.
-Attempt<std::string> set_of(Hop& hop, const Migration& other, const Limits& limits) {
-  if (other.status.owner) return other.status.owner->uid;
-  auto pod = Pods{hop}.get(other.spec.pod, limits);
-  if (!pod) return tl::make_unexpected(pod.error());
-  const auto owner = *pod ? owner_of(**pod) : std::nullopt;
-  return owner ? owner->uid : std::string{};
-}
-
-// What a newer controller has written in words of its own is at work, for all that can be told here.
-void fear_unreadable(const Json& other, const Migration& own, Surroundings& around) {
-  const std::string name = text_at(other, {"metadata", "name"});
-  if (text_at(other, {"metadata", "uid"}) == own.uid) return;
-  if (text_at(other, {"spec", "pod", "uid"}) == own.spec.pod_uid) around.other_migration = name;
-  if (own.status.owner && text_at(other, {"status", "owner", "uid"}) == own.status.owner->uid)
-    around.other_of_set = name;
-}
-
-// Migrations that keep this one from beginning: of the same Pod, of the same set.
-Attempt<void> find_others(Hop& hop, const Limits& limits, Surroundings& around) {
-  const Migration& own = hop.migration();
-  auto listed = list(hop, migration_path(own.namespace_, ""), limits);
-  if (!listed) return tl::make_unexpected(listed.error());
-  for (const Json& one : list_at(*listed, {"items"})) {
-    const auto other = parse_migration(one);
-    if (!other) fear_unreadable(one, own, around);
-    if (!other || !comes_first(*other, own)) continue;
-    if (other->spec.pod_uid == own.spec.pod_uid) around.other_migration = other->name;
-    if (!own.status.owner || is_way_back_of(own, *other)) continue;
-    auto set = set_of(hop, *other, limits);
-    if (!set) return tl::make_unexpected(set.error());
-    if (*set == own.status.owner->uid) around.other_of_set = other->name;
-  }
-  return {};
 }
 
 // The set that the Pod belongs to, and what stands beside it.
@@ -203,14 +160,6 @@ Attempt<std::string> try_admission(Hop& hop, const Json& pod, const Limits& limi
 
 }  // namespace
 
-bool comes_first(const Migration& other, const Migration& migration) {
-  if (other.uid == migration.uid || other.spec.dry_run) return false;
-  const Phase phase = other.status.phase;
-  if (is_final(phase)) return false;
-  if (phase != Phase::pending && phase != Phase::preparing) return true;
-  return std::tie(other.created, other.name) < std::tie(migration.created, migration.name);
-}
-
 // Whoever admits images by their names says so at the trial.
 TargetPlan trial_plan(Hop& hop, const Json& pod) {
   TargetPlan plan = hop.target_plan();
@@ -256,7 +205,9 @@ Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limit
   around.namespace_enabled = *space && text_at(**space, {"metadata", "labels", kEnabledLabel}) == "true";
   // Without it nothing else may be looked at; without the Pod there is nothing else.
   if (!around.namespace_enabled || pod == nullptr) return around;
-  if (auto found = find_others(hop, limits, around); !found) return tl::make_unexpected(found.error());
+  auto others = find_others(hop, limits);
+  if (!others) return tl::make_unexpected(others.error());
+  around.others = std::move(*others);
   auto source = look_at_node(hop, view_of(*pod).node, limits);
   if (!source) return tl::make_unexpected(source.error());
   around.source = *source;

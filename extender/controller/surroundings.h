@@ -14,8 +14,4 @@ namespace migrate::controller {
 // `pod` is null when there is none.
 [[nodiscard]] Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limits);
 
-// Whether `other` keeps `migration` from beginning, if they are about the same: it is at work, or both have yet to
-// begin and it is the older one. Nobody waits for a dry run. Pure.
-[[nodiscard]] bool comes_first(const Migration& other, const Migration& migration);
-
 }  // namespace migrate::controller

@@ -18,6 +18,10 @@ bool is_ours(const Json& owner) {
   return text_at(owner, {"kind"}) == "Migration" && text_at(owner, {"apiVersion"}).starts_with(kGroup);
 }
 
+bool holds_place(const Json& owner) {
+  return is_ours(owner) && flag_at(owner, {"controller"});
+}
+
 bool is_set(const Json& owner) {
   const std::string kind = text_at(owner, {"kind"});
   return (kind == kStatefulSet || kind == kReplicaSet) && text_at(owner, {"apiVersion"}).starts_with("apps/");
@@ -25,8 +29,7 @@ bool is_set(const Json& owner) {
 
 // Nobody else's, for who finds that the Migration's reference has gone already.
 bool is_lent(const Json& owners, bool is_shadow) {
-  return is_shadow || std::any_of(owners.begin(), owners.end(),
-                                  [](const Json& one) { return is_ours(one) && flag_at(one, {"controller"}); });
+  return is_shadow || std::any_of(owners.begin(), owners.end(), holds_place);
 }
 
 bool is_controlled(const Json& owners) {
@@ -88,6 +91,12 @@ bool is_lent_to(const Json& pod, const Migration& migration) {
   const Json& owners = list_at(pod, {"metadata", "ownerReferences"});
   return std::any_of(owners.begin(), owners.end(),
                      [&](const Json& one) { return is_ours(one) && text_at(one, {"uid"}) == migration.uid; });
+}
+
+std::optional<OwnerRef> borrower_of(const Json& pod) {
+  for (const Json& one : list_at(pod, {"metadata", "ownerReferences"}))
+    if (holds_place(one)) return OwnerRef{text_at(one, {"kind"}), text_at(one, {"name"}), text_at(one, {"uid"})};
+  return std::nullopt;
 }
 
 }  // namespace migrate

@@ -30,5 +30,7 @@ inline constexpr const char* kTemplateHashLabel = "pod-template-hash";
 [[nodiscard]] nlohmann::json returned_owners(const nlohmann::json& source, const nlohmann::json& now);
 
 [[nodiscard]] bool is_lent_to(const nlohmann::json& pod, const Migration& migration);
+// The Migration that the Pod is lent to.
+[[nodiscard]] std::optional<OwnerRef> borrower_of(const nlohmann::json& pod);
 
 }  // namespace migrate

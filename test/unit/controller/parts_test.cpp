@@ -1,9 +1,9 @@
 // The smaller decisions: leader election, verdict on restores, consumers, patches, who comes first.
 #include <boost/test/unit_test.hpp>
 
+#include "extender/controller/other_migrations.h"
 #include "extender/controller/queue.h"
 #include "extender/controller/steps.h"
-#include "extender/controller/surroundings.h"
 #include "test/unit/controller/scene.h"
 
 namespace {
@@ -264,6 +264,29 @@ BOOST_AUTO_TEST_CASE(which_migration_of_a_pod_comes_first) {
   other.spec.dry_run = false;
   other.status.phase = Phase::succeeded;
   BOOST_TEST(!comes_first(other, own));
+}
+
+BOOST_AUTO_TEST_CASE(which_of_two_that_are_both_recorded_comes_first) {
+  Migration own = samples::migration();
+  own.status.phase = Phase::placing;
+  Migration other = own;
+  other.uid = "other";
+  other.name = "orders-0";
+  BOOST_TEST(comes_first(other, own));
+  other.status.phase = Phase::preparing;  // it looks later, and sees this one
+  BOOST_TEST(!comes_first(other, own));
+  other.status.phase = Phase::rolling_back;  // it has given way
+  BOOST_TEST(!comes_first(other, own));
+  other.created = own.created + 1s;
+  other.status.phase = Phase::placing;
+  BOOST_TEST(!comes_first(other, own));
+  // Whatever it is made: what is behind it does not look again.
+  other.status.target.pod = "orders-mig-hold";
+  for (const Phase phase : {Phase::placing, Phase::orphaning, Phase::freezing, Phase::in_doubt, Phase::rolling_back}) {
+    other.status.phase = phase;
+    BOOST_TEST(comes_first(other, own), to_string(phase));
+  }
+  BOOST_TEST(!comes_first(own, other));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -43,8 +43,7 @@ const std::vector<Row> kRows{
     spec_row("PodNotReady", "/status/conditions/0/status", R"("False")", "not ready"),
     spec_row("PodDeleting", "/metadata/deletionTimestamp", R"("2026-01-01T00:00:00Z")", "being deleted"),
     spec_row("PodIsTarget", "/metadata/annotations/kubectl-migrate.dev~1restore", R"("other")", "uid other"),
-    {"OtherMigration", [](Case& c) { c.around.other_migration = "orders-0"; },
-     "kubectl migrate abort orders-0 -n shop"},
+    {"OtherMigration", [](Case& c) { c.around.others.of_pod = "orders-0"; }, "kubectl migrate abort orders-0 -n shop"},
     {"OthersQueue",
      [](Case& c) {
        c.pod["metadata"]["annotations"][kQueueAnnotation] = "orders";

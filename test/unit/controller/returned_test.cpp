@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "test/unit/controller/of_set.h"
+#include "test/unit/controller/tries.h"
 
 namespace {
 
@@ -24,18 +25,6 @@ struct Unseen : Scene {
                           {"target", {{"pod", "orders-mig-a6pfz"}, {"uid", "uid-shadow"}, {"node", "node-b"}}}};
       if (is_sets) object["status"]["owner"] = {{"kind", "StatefulSet"}, {"name", "orders"}, {"uid", "uid-set"}};
     });
-  }
-  static kube::ResourcePath try_path(int number) {
-    return migration_path("shop", "orders-1-name-" + std::to_string(number));
-  }
-  void put_try(int number, const Json& status) {
-    Migration second = samples::migration();
-    second.name = try_path(number).name;
-    second.uid = "uid-" + second.name;
-    second.spec.target_name = "orders";
-    Json object = object_of(second);
-    object["status"] = status;
-    cluster.put(try_path(number), object);
   }
   // As a second hop has made it.
   void put_home() {
@@ -71,26 +60,41 @@ BOOST_DATA_TEST_CASE(a_second_hop_that_was_deleted_has_brought_it_home, data::ma
   const MigrationStatus now = scene.run();
   scene.check_returned(now, "deleted since");
   BOOST_TEST(now.warnings.empty());
-  BOOST_TEST(!scene.cluster.look(Unseen::try_path(1)));
+  BOOST_TEST(!scene.cluster.look(try_path(1)));
 }
 
-// The tries are looked through from the first one, and what became of the shadow is the last one's to tell.
+// What became of the shadow is the last one's to tell.
 BOOST_DATA_TEST_CASE(a_try_that_came_to_nothing_does_not_hide_one_that_succeeded, data::make({false, true}), is_sets) {
   Unseen scene{is_sets};
-  scene.put_try(1, scene.rolled_back);
-  scene.put_try(2, scene.succeeded);
+  put_try(scene, 1, scene.rolled_back);
+  put_try(scene, 2, scene.succeeded);
   scene.put_home();
   scene.check_returned(scene.run(), "by migration orders-1-name-2: gap 700 ms");
 }
 
 BOOST_FIXTURE_TEST_CASE(nor_one_that_is_under_way, Unseen) {
-  put_try(1, rolled_back);
-  put_try(2, {{"phase", "Finishing"}});
+  put_try(*this, 1, rolled_back);
+  put_try(*this, 2, {{"phase", "Finishing"}});
   put_home();
   run(2);
   BOOST_TEST(to_string(status().phase) == "Returning", log.text());
-  put_try(2, succeeded);
+  put_try(*this, 2, succeeded);
   check_returned(run(), "by migration orders-1-name-2");
+}
+
+// It has the name and the archives. The first one expires first.
+BOOST_DATA_TEST_CASE(nor_does_one_that_is_gone_hide_one_that_is_under_way,
+                     data::make({"InDoubt", "Repeating"}) * data::make({false, true}), phase, is_sets) {
+  Unseen scene{is_sets};
+  Json under_way;
+  under_way["phase"] = phase;
+  put_try(scene, 2, under_way);
+  scene.run(2);
+  BOOST_TEST(to_string(scene.status().phase) == "Returning", scene.log.text());
+  BOOST_TEST(!scene.cluster.look(try_path(1)));
+  put_try(scene, 2, scene.succeeded);
+  scene.put_home();
+  scene.check_returned(scene.run(), "by migration orders-1-name-2");
 }
 
 BOOST_FIXTURE_TEST_CASE(an_empty_pod_in_the_name_is_not_it, Unseen) {
@@ -111,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_shadow_of_nobody_s_that_is_gone_is_told_of_once) {
   BOOST_TEST(to_string(now.phase) == "Succeeded");
   BOOST_TEST(now.warnings == std::vector<std::string>{"Pod orders-mig-a6pfz is gone, and with it its memory"},
              boost::test_tools::per_element());
-  BOOST_TEST(!scene.cluster.look(Unseen::try_path(1)));
+  BOOST_TEST(!scene.cluster.look(try_path(1)));
 }
 
 // Its object stays, and would be waited for until somebody deletes it, with the name held.
@@ -130,7 +134,7 @@ BOOST_DATA_TEST_CASE(a_shadow_that_was_evicted_is_not_waited_for, data::make({fa
   BOOST_TEST(restored->reason == "ShadowGone");
   BOOST_TEST(restored->message.starts_with("Pod orders-mig-a6pfz is over (Failed), and with it its memory"),
              restored->message);
-  BOOST_TEST(!scene.cluster.look(Unseen::try_path(1)));
+  BOOST_TEST(!scene.cluster.look(try_path(1)));
 }
 
 // The garbage collector leaves the Migration alone among the shadow's owners.
@@ -150,7 +154,7 @@ BOOST_FIXTURE_TEST_CASE(a_shadow_whose_set_was_deleted_comes_into_its_name, Scen
 }
 
 BOOST_FIXTURE_TEST_CASE(and_belongs_to_nobody_there, Unseen) {
-  put_try(1, succeeded);
+  put_try(*this, 1, succeeded);
   owners = Json::array();
   put_home();
   const MigrationStatus now = run();

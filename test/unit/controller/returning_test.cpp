@@ -7,6 +7,7 @@
 #include "extender/controller/target_pod.h"
 #include "shared/base/time.h"
 #include "test/unit/controller/scene.h"
+#include "test/unit/controller/tries.h"
 
 namespace {
 
@@ -125,9 +126,6 @@ struct Returning : Scene {
       if (where.plural == "migrations") object["status"] = end_of_second;
     };
   }
-  static kube::ResourcePath second(int number) {
-    return migration_path("shop", "orders-1-name-" + std::to_string(number));
-  }
   Json end_of_second = {
       {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", "orders"}, {"uid", "uid-home"}, {"node", "node-b"}}}};
 };
@@ -139,14 +137,14 @@ BOOST_FIXTURE_TEST_CASE(a_second_migration_brings_it_into_its_name, Returning) {
   const Condition* restored = find_condition(now, "NameRestored");
   BOOST_REQUIRE(restored != nullptr);
   BOOST_TEST(restored->value);
-  const auto made = parse_migration(cluster.look(second(1)).value());
+  const auto made = parse_migration(cluster.look(try_path(1)).value());
   BOOST_REQUIRE(made);
   BOOST_TEST(made->spec.pod_uid == "uid-shadow");
   BOOST_TEST(made->spec.target_name == "orders");
   BOOST_TEST(made->spec.target_node == "node-b");
   BOOST_TEST(made->spec.queue == "orders.0");
   BOOST_CHECK(made->spec.strategy == Strategy::stop);
-  BOOST_TEST(text_at(cluster.look(second(1)).value()["metadata"]["ownerReferences"][0], {"uid"}) == "uid-migration");
+  BOOST_TEST(text_at(cluster.look(try_path(1)).value()["metadata"]["ownerReferences"][0], {"uid"}) == "uid-migration");
 }
 
 // Its own stands in the condition, whichever is the longer one.
@@ -176,8 +174,8 @@ BOOST_FIXTURE_TEST_CASE(when_it_comes_to_nothing_the_shadow_goes_on, Returning) 
   BOOST_REQUIRE(restored != nullptr);
   BOOST_TEST(!restored->value);
   BOOST_TEST(restored->message.find("no room") != std::string::npos, restored->message);
-  BOOST_TEST(cluster.look(second(3)).has_value());
-  BOOST_TEST(!cluster.look(second(4)).has_value());
+  BOOST_TEST(cluster.look(try_path(3)).has_value());
+  BOOST_TEST(!cluster.look(try_path(4)).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_shadow_that_was_lost_on_its_way_back_is_told_of, Returning) {
@@ -193,12 +191,12 @@ BOOST_FIXTURE_TEST_CASE(what_is_under_way_is_waited_for, Returning) {
   end_of_second = {{"phase", "InDoubt"}};
   run(3);
   BOOST_TEST(to_string(status().phase) == "Returning");
-  cluster.change(second(1), [](Json& object) {
+  cluster.change(try_path(1), [](Json& object) {
     object["status"] = {{"phase", "Succeeded"}, {"target", {{"pod", "orders"}, {"uid", "u"}, {"node", "node-b"}}}};
   });
   run();
   BOOST_TEST(to_string(status().phase) == "Succeeded");
-  BOOST_TEST(!cluster.look(second(2)).has_value());
+  BOOST_TEST(!cluster.look(try_path(2)).has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(memory_is_not_kept_while_the_second_hop_is_under_way, Returning) {
@@ -227,6 +225,54 @@ BOOST_FIXTURE_TEST_CASE(a_shadow_that_never_becomes_ready_keeps_its_own_name, Re
   BOOST_TEST(restored->message.find("is not ready after") != std::string::npos, restored->message);
 }
 
+// Nor is its shadow ready while it stands frozen for it.
+BOOST_FIXTURE_TEST_CASE(one_that_is_under_way_is_waited_for_longer_than_that, Returning) {
+  put_try(*this, 2, {{"phase", "InDoubt"}});
+  cluster.change(pod("orders-mig-a6pfz"), [](Json& shadow) { shadow["status"]["conditions"] = Json::array(); });
+  cluster.change(path(), [this](Json& object) {
+    const Instant begun = now() - parse_migration(object)->spec.timeout - 1s;
+    object["status"]["steps"] = Json::array({{{"name", "Returning"}, {"startedAt", to_rfc3339(begun)}}});
+  });
+  run(3);
+  BOOST_TEST(to_string(status().phase) == "Returning");
+  BOOST_TEST(status().steps.back().message.find("kubectl migrate resolve orders-1-name-2") != std::string::npos,
+             status().steps.back().message);
+  BOOST_TEST(!cluster.look(try_path(1)));
+}
+
+BOOST_FIXTURE_TEST_CASE(the_next_one_comes_behind_all_that_there_are, Returning) {
+  end_of_second = {{"phase", "RolledBack"}, {"message", "no room"}};
+  put_try(*this, 2, end_of_second);
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded");
+  BOOST_TEST(!cluster.look(try_path(1)));
+  BOOST_TEST(cluster.look(try_path(3)).has_value());
+  BOOST_TEST(!cluster.look(try_path(4)));
+}
+
+BOOST_FIXTURE_TEST_CASE(and_after_a_pause_that_is_as_long, Returning) {
+  cluster.change(path(), [](Json& object) {
+    object["status"]["owner"] = {{"kind", "StatefulSet"}, {"name", "orders"}, {"uid", "uid-set"}};
+  });
+  put_try(*this, 2, {{"phase", "RolledBack"}, {"message", "no room"}, {"finishedAt", to_rfc3339(Scene::now())}});
+  run(15);
+  BOOST_TEST(!cluster.look(try_path(1)));
+  BOOST_TEST(!cluster.look(try_path(3)));
+  run(10);
+  BOOST_TEST(!cluster.look(try_path(1)));
+  BOOST_TEST(cluster.look(try_path(3)).has_value());
+}
+
+// Of a migration that had this one's name before it, and another shadow.
+BOOST_FIXTURE_TEST_CASE(what_another_one_has_left_tells_nothing, Returning) {
+  put_try(*this, 1, {{"phase", "Failed"}, {"message", "long ago"}});
+  cluster.change(try_path(1), [](Json& object) { object["spec"]["pod"]["uid"] = "uid-older"; });
+  const MigrationStatus now = run();
+  const Condition* restored = find_condition(now, "NameRestored");
+  BOOST_REQUIRE(restored != nullptr);
+  BOOST_TEST(restored->message.find("by migration orders-1-name-2") != std::string::npos, restored->message);
+}
+
 // Its set would fill the name beside the shadow.
 BOOST_FIXTURE_TEST_CASE(a_set_s_shadow_is_never_left_with_its_own_name, Returning) {
   cluster.change(path(), [](Json& object) {
@@ -239,8 +285,8 @@ BOOST_FIXTURE_TEST_CASE(a_set_s_shadow_is_never_left_with_its_own_name, Returnin
   run(75);
   BOOST_TEST(to_string(status().phase) == "Returning");
   // More often than a Pod of its own, but not at once again and again.
-  BOOST_TEST(cluster.look(second(4)).has_value());
-  BOOST_TEST(!cluster.look(second(6)).has_value());
+  BOOST_TEST(cluster.look(try_path(4)).has_value());
+  BOOST_TEST(!cluster.look(try_path(6)).has_value());
   cluster.drop(pod("orders-mig-a6pfz"));
   const MigrationStatus now = run();
   BOOST_TEST(to_string(now.phase) == "Succeeded");

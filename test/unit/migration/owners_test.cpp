@@ -60,6 +60,8 @@ BOOST_AUTO_TEST_CASE(lent_it_has_both_and_one_controller) {
   BOOST_TEST(lent[1]["uid"] == "uid-migration");
   BOOST_TEST(lent[1]["controller"] == true);
   BOOST_TEST(is_lent_to(pod, migration));
+  BOOST_TEST(!borrower_of(of_set()));
+  BOOST_CHECK((borrower_of(pod) == OwnerRef{"Migration", "orders-1", "uid-migration"}));
   // It is the set's all the same, and is given back as it was.
   BOOST_CHECK((owner_of(pod) == OwnerRef{"StatefulSet", "orders", "uid-set"}));
   BOOST_TEST(own_owners(pod) == own);
