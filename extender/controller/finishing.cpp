@@ -187,6 +187,8 @@ Outcome finishing(Hop& hop) {
   return {end, "", ""};
 }
 
+  if (status.strategy == Strategy::live)
+    if (auto held = prove_name_held_still(hop, hop.after_commit(kAgentPatience)); !held) return held.error();
 void drop_archives(Hop& hop) {
   const MigrationStatus& status = hop.status();
   if (status.target.node != status.source.node)

@@ -227,6 +227,10 @@ Attempt<void> prove_name_held(Hop& hop, const Limits& limits) {
   for (;;) {
     const Condition* known = find_condition(hop.status(), kNameHeldCondition);
     if (known == nullptr) return {};
+    if (!known->value) {  // by an earlier look
+      if (auto first = await_name_held(hop, limits); !first) return first;
+      continue;
+    }
     const Instant next = known->since + kBetweenProofs;
     if (const auto left = std::chrono::duration_cast<milliseconds>(next - hop.world().clock.now());
         left > milliseconds{0} && !hop.pause(std::min(left, kBetweenProofs), limits))
@@ -235,8 +239,17 @@ Attempt<void> prove_name_held(Hop& hop, const Limits& limits) {
     if (!held) return tl::make_unexpected(held.error());
     if (*held == Held::yes) return {};
     set_condition(hop.status(), {kNameHeldCondition, false, "PolicyNotApplied", words, hop.world().clock.now()});
-    if (auto first = await_name_held(hop, limits); !first) return first;
   }
+}
+
+Attempt<void> prove_name_held_still(Hop& hop, const Limits& limits) {
+  if (find_condition(hop.status(), kSourceGone) != nullptr) return {};
+  const auto until = kept_until(hop);
+  auto held = prove_name_held(hop, until_probes(hop, limits));
+  if (held || !until || hop.world().clock.now() < *until) return held;
+  // Later its kubelet would have it started cold beside the target, which is no better than what its set may make.
+  hop.warn(held.error().message);
+  return {};
 }
 
 Attempt<void> give_back_source(Hop& hop, const Limits& limits) {

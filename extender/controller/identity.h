@@ -15,6 +15,9 @@ namespace migrate::controller {
 [[nodiscard]] Attempt<void> await_name_held(Hop& hop, const Limits& limits);
 // The second, before anything is frozen. Success, too, where no name is held.
 [[nodiscard]] Attempt<void> prove_name_held(Hop& hop, const Limits& limits);
+// Once more, right before a name is freed that was proven to be held long ago. Success, too, with a warning, when the
+// frozen source has to go all the same.
+[[nodiscard]] Attempt<void> prove_name_held_still(Hop& hop, const Limits& limits);
 
 // The source belongs to its set as before. Success, too, when it is not there any more, or was never lent.
 [[nodiscard]] Attempt<void> give_back_source(Hop& hop, const Limits& limits);

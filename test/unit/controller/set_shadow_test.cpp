@@ -186,6 +186,60 @@ BOOST_FIXTURE_TEST_CASE(a_shadow_without_its_memory_has_failed_and_makes_room, S
   BOOST_TEST(cluster.names("pods").empty());
 }
 
+// It was proven before the freeze, which may be days ago when the name is to be free.
+struct Unheld : Shadowed {
+  Unheld() {
+    on_switching = [this] { is_installed = false; };
+  }
+  [[nodiscard]] std::string uid_of_source() const {
+    return text_at(cluster.look(pod(kPod)).value_or(Json::object()), {"metadata", "uid"});
+  }
+  [[nodiscard]] bool is_held() const {
+    const MigrationStatus now = status();
+    const Condition* held = find_condition(now, kNameHeldCondition);
+    return held != nullptr && held->value;
+  }
+  [[nodiscard]] bool warns_of_name() const {
+    const auto warnings = status().warnings;
+    return std::any_of(warnings.begin(), warnings.end(),
+                       [](const std::string& one) { return one.find(kNamePolicy) != std::string::npos; });
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(a_name_is_not_freed_that_nothing_holds_any_more, Unheld) {
+  cluster.change(pod(kPod), [](Json& object) { object["spec"]["containers"][0].erase("livenessProbe"); });
+  run_on(10);
+  const MigrationStatus waiting = status();
+  BOOST_TEST(to_string(waiting.phase) == "Finishing", waiting.message + log.text());
+  BOOST_TEST(uid_of_source() == "uid-source");
+  BOOST_TEST(!is_held());
+  BOOST_REQUIRE(!waiting.steps.empty());
+  BOOST_TEST(waiting.steps.back().message.find(kNamePolicy) != std::string::npos, waiting.steps.back().message);
+  on_switching = nullptr;
+  is_installed = true;
+  run_on(1);
+  BOOST_TEST(uid_of_source() != "uid-source");
+  run_on();
+  check_came_home();
+  BOOST_TEST(!warns_of_name());
+}
+
+// Waited for any longer it would be started cold.
+BOOST_FIXTURE_TEST_CASE(its_source_goes_before_its_liveness_probes_all_the_same, Unheld) {
+  std::optional<Instant> removed;
+  cluster.before_write = [&](const std::string& verb, const kube::ResourcePath& where) -> MaybeError {
+    if (verb == "delete" && where.name == kPod && !removed) removed = now();
+    return std::nullopt;
+  };
+  run_on();
+  check_came_home();
+  const MigrationStatus end = status();
+  BOOST_REQUIRE((removed && end.frozen_at));
+  BOOST_TEST((*removed - *end.frozen_at < 20s));  // when the third probe in a row is missed
+  BOOST_TEST((*removed - *switched >= 3s));
+  BOOST_TEST(warns_of_name());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
