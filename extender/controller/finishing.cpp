@@ -11,6 +11,8 @@
 #include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
+#include "extender/controller/unfinished.h"
+#include "extender/controller/waking.h"
 #include "shared/migration/lost_target.h"
 #include "shared/migration/names.h"
 
@@ -20,6 +22,8 @@ namespace {
 constexpr milliseconds kFinishPatience{120'000};
 constexpr milliseconds kAgentPatience{5'000};
 constexpr milliseconds kLookPatience{2'000};
+constexpr milliseconds kWakePatience{20'000};  // longer than it takes another controller to go on in our place
+constexpr milliseconds kWakePause{1'000};
 
 Attempt<bool> source_is_gone(Hop& hop, const Limits& limits) {
   auto gone = hop.ask<bool>(
@@ -116,7 +120,7 @@ Attempt<void> thaw_after_all(Hop& hop, const Limits& limits) {
 }
 
 // Of a migration that failed behind its commit, and whose object goes. A target that works stays; a StatefulSet's is
-// the set's own again, and the end of one that does not makes the set look, and start it anew.
+// the set's own again, and one that does not makes room for another, which the set starts once the name is free.
 Attempt<void> let_go(Hop& hop, const Limits& limits) {
   Pods pods{hop};
   const PodPlace& target = hop.status().target;
@@ -142,6 +146,20 @@ Attempt<void> let_go(Hop& hop, const Limits& limits) {
     if (!name.empty())
       if (auto removed = pods.remove_ours(name, limits); !removed) return removed;
   return strategy == Strategy::stop ? thaw_after_all(hop, limits) : Attempt<void>{};
+}
+
+// The name is free with the record of the end. A set that does not fill it then wants no Pod of that ordinal any more.
+bool is_set_awake(Hop& hop, const Limits& limits) {
+  const auto& ended = hop.status().finished;
+  return !ended || hop.world().clock.now() - *ended > kWakePatience || wake_set(hop, limits);
+}
+
+// What has failed holds the name until its object is gone, and nobody comes back to it then: all is done here, or the
+// set looks in its own time.
+void wake_set_at_last(Hop& hop) {
+  const Limits limits = hop.after_commit(kAgentPatience);
+  while (!wake_set(hop, limits) && hop.pause(kWakePause, limits)) {
+  }
 }
 
 }  // namespace
@@ -170,6 +188,8 @@ Outcome finishing(Hop& hop) {
   const bool is_replica_sets = is_owned_by(hop.migration(), kReplicaSet);
   if (is_replica_sets)
     if (auto replaced = replace_in_replica_set(hop, limits); !replaced) return replaced.error();
+  if (status.strategy == Strategy::live)
+    if (auto held = prove_name_held_still(hop, hop.after_commit(kAgentPatience)); !held) return held.error();
   if (auto removed = pods.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed.error();
   // It may have chosen late. The archives are there still.
   if (is_replica_sets)
@@ -187,8 +207,6 @@ Outcome finishing(Hop& hop) {
   return {end, "", ""};
 }
 
-  if (status.strategy == Strategy::live)
-    if (auto held = prove_name_held_still(hop, hop.after_commit(kAgentPatience)); !held) return held.error();
 void drop_archives(Hop& hop) {
   const MigrationStatus& status = hop.status();
   if (status.target.node != status.source.node)
@@ -201,10 +219,12 @@ bool tidy(Hop& hop) {
   const Limits limits = hop.after_commit(kAgentPatience);
   switch (hop.status().phase) {
     case Phase::succeeded:
+      if (!is_set_awake(hop, limits)) return false;
       // Its record keeps the frozen source from being thawed until the kubelet has ended it.
       if (!source_has_ended(hop, limits) || !clean_broker(hop, limits) || !clean_nodes(hop, limits)) return false;
       break;
     case Phase::rolled_back:
+      if (!is_set_awake(hop, limits)) return false;
       if (replays(hop) && !is_settled(remove_queues(hop, limits))) return false;
       if (!clean_nodes(hop, limits)) return false;
       break;
@@ -222,7 +242,9 @@ bool tidy(Hop& hop) {
     default:
       break;
   }
-  return hop.journal().end().has_value();
+  if (!hop.journal().end()) return false;
+  if (hop.status().phase == Phase::failed) wake_set_at_last(hop);
+  return true;
 }
 
 }  // namespace migrate::controller

@@ -40,6 +40,8 @@ inline constexpr const char* kImagesAnnotation = "kubectl-migrate.dev/images";
 inline constexpr const char* kRestoredForAnnotation = "kubectl-migrate.dev/restored-for";
 // Of Migrations: who asked for it, as the plugin knows it.
 inline constexpr const char* kRequestedByAnnotation = "kubectl-migrate.dev/requested-by";
+// Of StatefulSets: when the name of a Pod that they had lent was free again. It is what wakes their controller.
+inline constexpr const char* kNameFreedAnnotation = "kubectl-migrate.dev/name-freed";
 // In spec.accept of a dry run beside spec.dryRun. Every controller refuses a word of spec.accept that it does not know:
 // one that is older than spec.dryRun, or is never shown it because the schema is, would begin the migration otherwise.
 inline constexpr const char* kDryRunWord = "dry-run";

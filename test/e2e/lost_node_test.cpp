@@ -89,14 +89,16 @@ void lose_source() {
   stage.require(
       ended.value("warnings", nlohmann::json::array()).dump().find("is lost with node " + source) != std::string::npos,
       "no warning says that the source is lost", name);
+  // By itself it would look in as many seconds as it has been denied for, which are minutes by now.
   stage.await(
-      "the set to start its Pod", name,
+      "the set to make its Pod", name,
       [&] {
-        const auto ready = scene.cluster().run(
-            {"kubectl", "-n", stage.ns().name(), "wait", "--for=condition=Ready", "pod/" + pod, "--timeout=5s"});
-        return ready.succeeded() && uid_of(stage.pod(pod)) != uid;
+        const std::string now = scene.cluster().kubectl(
+            {"-n", stage.ns().name(), "get", "pod", pod, "--ignore-not-found", "-o", "jsonpath={.metadata.uid}"});
+        return !now.empty() && now != uid;
       },
-      std::chrono::seconds{240});
+      std::chrono::seconds{30});
+  scene.cluster().wait_ready(stage.ns().name(), pod);
   stage.require(controller_of(stage.pod(pod)).value("kind", "") == "StatefulSet", "it is not the set's", name);
   heal(scene, source);
   stage.check_nothing_left(name);

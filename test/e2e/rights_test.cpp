@@ -251,6 +251,8 @@ BOOST_AUTO_TEST_CASE(enable_gives_the_extender_pods_and_named_secrets_and_disabl
         {kExtender, "get", "apps", "deployments", ns, "orders", allowed},
         {kExtender, "update", "apps", "statefulsets/finalizers", ns, "orders", allowed},
         {kExtender, "patch", "apps", "statefulsets", ns, "orders", false},
+        {kExtender, "patch", "apps", "statefulsets/status", ns, "orders", allowed},
+        {kExtender, "patch", "apps", "replicasets/status", ns, "orders", false},
         {kExtender, "update", "apps", "statefulsets/scale", ns, "orders", false},
         {kExtender, "list", "", "services", ns, "", allowed},
         {kExtender, "patch", "", "services", ns, "orders", false},
