@@ -146,19 +146,35 @@ Outcome<void> enable_all(const Session& session) {
   return done;
 }
 
+// What has failed holds the name of its set's Pod until it is deleted, and only the controller lets go of what it has.
+bool holds_something(const Migration& migration) {
+  return migration.status.phase == Phase::failed && (migration.has_finalizer || is_owned_by(migration, kStatefulSet));
+}
+
 // Rights must not go away under a migration; a dry run touches nothing.
 Outcome<void> check_idle(const Session& session, const std::string& namespace_) {
   const auto all = list_migrations(session, namespace_);
   if (!all) return tl::make_unexpected(all.error());
   std::vector<std::string> running;
-  for (const Seen& one : *all)
-    if (!one.migration.spec.dry_run && !is_final(one.migration.status.phase))
-      running.push_back(fmt::format("{}/{}", one.migration.namespace_, one.migration.name));
-  if (running.empty()) return {};
-  return fail(fmt::format("migrations are under way and need the rights: {}\n"
-                          "Wait for them, or: kubectl migrate abort NAME",
-                          joined(running)),
-              exit_code::kRefused);
+  std::vector<std::string> failed;
+  for (const Seen& one : *all) {
+    const std::string name = fmt::format("{}/{}", one.migration.namespace_, one.migration.name);
+    if (!one.migration.spec.dry_run && !is_final(one.migration.status.phase)) running.push_back(name);
+    if (holds_something(one.migration)) failed.push_back(name);
+  }
+  std::vector<std::string> troubles;
+  if (!running.empty())
+    troubles.push_back(
+        fmt::format("migrations are under way and need the rights: {}\n"
+                    "Wait for them, or: kubectl migrate abort NAME",
+                    joined(running)));
+  if (!failed.empty())
+    troubles.push_back(
+        fmt::format("migrations have failed, and what they hold is let go with the rights alone: {}\n"
+                    "Delete them first: kubectl delete migration NAME -n NAMESPACE",
+                    joined(failed)));
+  if (troubles.empty()) return {};
+  return fail(joined(troubles, "\n"), exit_code::kRefused);
 }
 
 // The label first: no new migration begins while the rights go.

@@ -1,3 +1,6 @@
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
 #include "test/unit/plugin/scene.h"
 
 namespace migrate::plugin {
@@ -101,6 +104,36 @@ BOOST_AUTO_TEST_CASE(rights_do_not_go_away_under_a_migration) {
     BOOST_TEST(scene.run(arguments) == 3);
     check_says(scene.err.str(), "shop/orders-x7k2p");
   }
+  BOOST_TEST(scene.cluster.written.empty());
+}
+
+struct FailedOne {
+  const char* what;
+  bool is_sets;
+  bool has_finalizer;
+  bool is_refused;
+  friend std::ostream& operator<<(std::ostream& out, const FailedOne& one) { return out << one.what; }
+};
+const std::vector<FailedOne> kFailedOnes{
+    {"it holds a name and has archives", true, true, true},
+    {"it holds a name", true, false, true},
+    {"it has archives", false, true, true},
+    {"nothing is left of it", false, false, false},
+};
+
+// A set would fill the name, and nobody clean up.
+BOOST_DATA_TEST_CASE(nor_under_one_that_failed_and_is_to_be_let_go, boost::unit_test::data::make(kFailedOnes), one) {
+  Scene scene;
+  Migration failed = migration_in(Phase::failed);
+  failed.has_finalizer = one.has_finalizer;
+  if (one.is_sets) failed.status.owner = OwnerRef{"StatefulSet", "orders", "uid-set"};
+  scene.put(failed);
+  BOOST_TEST(scene.run({"disable"}) == (one.is_refused ? 3 : 0), scene.err.str());
+  BOOST_TEST(label_of(scene, "shop") == (one.is_refused ? "true" : ""));
+  if (!one.is_refused) return;
+  check_says(scene.err.str(), "shop/orders-x7k2p");
+  check_says(scene.err.str(), "kubectl delete migration NAME -n NAMESPACE");
+  BOOST_TEST(scene.err.str().find("under way") == std::string::npos, scene.err.str());
   BOOST_TEST(scene.cluster.written.empty());
 }
 
