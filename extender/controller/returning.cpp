@@ -169,6 +169,12 @@ void note_second_gap(MigrationStatus& status, const MigrationStatus& second) {
   if (const auto silent = second.gap ? second.gap : second.freeze) note_gap(status, *silent);
 }
 
+// What the second hop waits for, if it says: nobody has the name meanwhile.
+std::string at_work(const MigrationStatus& second) {
+  const bool says = !second.steps.empty() && !second.steps.back().message.empty();
+  return says ? fmt::format(", {}: {}", to_string(second.phase), second.steps.back().message) : "";
+}
+
 // As long as a migration may take. A Pod that is not ready by then may never be, and this would never end.
 bool waits_too_long(Hop& hop) {
   const std::vector<Step>& steps = hop.status().steps;
@@ -253,7 +259,7 @@ Outcome returning(Hop& hop) {
                 seen.phase == Phase::in_doubt
                     ? fmt::format("migration {} is in doubt: kubectl migrate resolve {} -n {}", (*second)->name,
                                   (*second)->name, hop.migration().namespace_)
-                    : fmt::format("by migration {}", (*second)->name)};
+                    : fmt::format("by migration {}{}", (*second)->name, at_work(seen))};
     }
   }
   return settled(hop, false, "SecondHopRolledBack",
