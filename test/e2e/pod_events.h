@@ -1,45 +1,33 @@
-// All that happens to the Pods of a namespace, as the API server tells whoever watches them.
+// All that happens to the Pods of a namespace, and whose they are.
 #pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "test/harness/background.h"
-#include "test/harness/cluster.h"
-#include "test/temporary_folder.h"
+#include "test/e2e/object_events.h"
 
 namespace harness {
 
-struct PodEvent {
-  std::string type;  // ADDED, MODIFIED, DELETED
+struct PodEvent {  // as ObjectEvent
+  std::string type;
   nlohmann::json pod;
-  // A watch begins with what is there: this may be one of those, and older than it looks.
   bool is_listed = false;
 };
 
 class PodEvents {
  public:
-  // Returns when it sees all Pods that are there. An API server that restarts is asked again.
-  PodEvents(const Cluster& cluster, const std::string& ns);
+  PodEvents(const Cluster& cluster, const std::string& ns) : events_(cluster, ns, "/api/v1", "pods") {}
 
-  // Everything until now: waits until what it has seen is what there is.
+  // As of all objects.
   [[nodiscard]] std::vector<PodEvent> until_now() const;
 
  private:
-  [[nodiscard]] std::vector<PodEvent> seen() const;
-  [[nodiscard]] bool is_up_to_date() const;
-
-  const Cluster& cluster_;
-  std::string ns_;
-  migrate::test::TemporaryFolder folder_;
-  Background watch_;
+  ObjectEvents events_;
 };
 
 // The owner with `controller: true`, as its reference; null without one.
 [[nodiscard]] nlohmann::json controller_of(const nlohmann::json& pod);
 [[nodiscard]] bool is_owned_by(const nlohmann::json& pod, const std::string& uid);  // whatever the reference says
-[[nodiscard]] std::string name_of(const nlohmann::json& object);
-[[nodiscard]] std::string uid_of(const nlohmann::json& object);
 
 }  // namespace harness
