@@ -292,13 +292,16 @@ BOOST_FIXTURE_TEST_CASE(what_is_under_way_is_waited_for, Returning) {
 
 BOOST_FIXTURE_TEST_CASE(what_the_second_hop_waits_for_is_shown_by_the_first_one, Returning) {
   Json step;
-  step["name"] = "Placing";
+  step["name"] = "Returning";
   step["startedAt"] = to_rfc3339(now());
+  cluster.change(path(), [&](Json& object) { object["status"]["steps"] = Json::array({step}); });
+  step["name"] = "Placing";
   step["message"] = "waits for room: of 2 cpu";
   end_of_second = Json::object();
   end_of_second["phase"] = "Placing";
   end_of_second["steps"] = Json::array({step});
   run(2);
+  BOOST_REQUIRE(!status().steps.empty());
   BOOST_TEST(status().steps.back().message == "by migration orders-1-name-1, Placing: waits for room: of 2 cpu");
 }
 
