@@ -61,6 +61,7 @@ Attempt<Json> make_and_place(Hop& hop, const Limits& limits) {
         return tl::make_unexpected(done.error());
     auto bound = await_bound(hop, name, limits);
     if (!bound || view_of(*bound).phase != "Failed") return bound;
+    if (is_local(hop.migration()) && lacks_room(*bound)) return bound;  // which await_taken() waits for
     const std::string why = text_at(*bound, {"status", "message"});
     hop.log(LogLevel::warning, "the target Pod failed, making it anew", {{"pod", name}, {"error", why}});
     if (placement == kPlacements)
@@ -162,6 +163,8 @@ Attempt<void> prepare_target(Hop& hop, const Limits& limits) {
 Outcome placing(Hop& hop) {
   const Limits limits = hop.before_commit();
   if (Outcome alone = take_hold(hop, limits); alone.event != Event::done) return alone;
+  if (is_local(hop.migration()))
+    if (Outcome room = await_room(hop, limits); room.event != Event::done) return room;
   auto placed = make_and_place(hop, limits);
   if (!placed) return placed.error();
   const PodView view = view_of(*placed);
@@ -172,9 +175,9 @@ Outcome placing(Hop& hop) {
     if (auto prepared = prepare_target(hop, limits); !prepared) return prepared.error();
   if (auto written = hop.journal().write(); !written) return written.error();
   if (Outcome fits = check_node(hop, limits); fits.event != Event::done) return fits;
-  // The second hop's source is a shadow, which was lent and whose name was held from the first one on; and its target
-  // is waited for in Freezing, where there is something else to wait for as well.
-  if (is_local(hop.migration())) return {};
+  // The second hop's source is a shadow, which was lent and whose name was held from the first one on; and its target's
+  // sandbox is waited for in Freezing, where there is something else to wait for as well.
+  if (is_local(hop.migration())) return await_taken(hop, limits);
   if (usual_end(Phase::placing, hop.migration()) == Event::set_owns) return {Event::set_owns, "", ""};
   return await_target(hop, limits);
 }

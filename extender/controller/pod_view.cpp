@@ -79,6 +79,11 @@ std::string scheduling_trouble(const Json& pod) {
   return "";
 }
 
+bool lacks_room(const Json& pod) {
+  // OutOfcpu, OutOfmemory, OutOfpods …: kubelets' code (k8s.io/kubernetes/pkg/kubelet/lifecycle, predicate.go).
+  return text_at(pod, {"status", "phase"}) == "Failed" && text_at(pod, {"status", "reason"}).starts_with("OutOf");
+}
+
 bool images_are_there(const Json& pod) {
   const auto was_tried = [](const Json& one) {
     const std::string reason = text_at(one, {"state", "waiting", "reason"});

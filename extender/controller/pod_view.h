@@ -33,6 +33,8 @@ struct PodView {
 [[nodiscard]] bool containers_run(const Json& pod);
 // Why the scheduler has not placed it, in its words; empty: it has, or has not tried.
 [[nodiscard]] std::string scheduling_trouble(const Json& pod);
+// Its kubelet refused it, as it asks for more than is left on the node.
+[[nodiscard]] bool lacks_room(const Json& pod);
 // Every container's image is on the node: the kubelet got as far as creating them.
 [[nodiscard]] bool images_are_there(const Json& pod);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
@@ -31,21 +32,70 @@ constexpr std::array<std::pair<std::string_view, double>, 16> kSuffixes{{{"", 1.
 // Of parts of a milli-unit nobody asks; what is left beyond them is rounding.
 constexpr double kRounding = 1e-6;
 
-void add(std::map<std::string, double>& all, const Json& holder, bool replaces) {
-  const Json* asked = find(holder, {"resources", "requests"});
-  if (asked == nullptr || !asked->is_object()) return;
+using Requests = std::map<std::string, double>;  // by resource
+
+Requests asked_in(const Json& holder, Path path) {
+  Requests all;
+  const Json* asked = find(holder, path);
+  if (asked == nullptr || !asked->is_object()) return all;
   for (const auto& [resource, text] : asked->items())
     if (const auto amount = text.is_string() ? quantity_of(text.get<std::string>()) : std::nullopt)
-      all[resource] = replaces ? *amount : all[resource] + *amount;
+      all[resource] = *amount;
+  return all;
 }
 
-// By resource. What the Pod says as a whole (spec.resources) goes before its containers' sum.
-std::map<std::string, double> requests_of(const Json& pod) {
-  std::map<std::string, double> all;
+void add(Requests& all, const Requests& more) {
+  for (const auto& [resource, amount] : more)
+    all[resource] += amount;
+}
+
+void raise_to(Requests& all, const Requests& least) {
+  for (const auto& [resource, amount] : least)
+    all[resource] = std::max(all[resource], amount);
+}
+
+Requests sum_of_containers(const Json& pod) {
+  Requests all;
   for (const Json& container : list_at(pod, {"spec", "containers"}))
-    add(all, container, /*replaces=*/false);
-  if (const Json* spec = find(pod, {"spec"})) add(all, *spec, /*replaces=*/true);
+    add(all, asked_in(container, {"resources", "requests"}));
   return all;
+}
+
+// What the Pod says as a whole (spec.resources) goes before its containers' sum.
+Requests as_a_whole(const Json& pod, Requests all) {
+  for (const auto& [resource, amount] : asked_in(pod, {"spec", "resources", "requests"}))
+    all[resource] = amount;
+  return all;
+}
+
+// Once its init containers have run.
+Requests requests_of(const Json& pod) {
+  return as_a_whole(pod, sum_of_containers(pod));
+}
+
+// What a node has to keep for it, whatever of it runs: one init container after the other, or all the rest. A sidecar
+// is an init container that stays, beside those that follow it.
+Requests held_by(const Json& pod) {
+  Requests all = sum_of_containers(pod);
+  Requests sidecars;
+  Requests at_most;
+  for (const Json& container : list_at(pod, {"spec", "initContainers"})) {
+    Requests now = asked_in(container, {"resources", "requests"});
+    const bool stays = text_at(container, {"restartPolicy"}) == "Always";
+    if (stays) add(all, now);
+    add(now, sidecars);
+    if (stays) sidecars = now;
+    raise_to(at_most, now);
+  }
+  raise_to(all, at_most);
+  all = as_a_whole(pod, std::move(all));
+  add(all, asked_in(pod, {"spec", "overhead"}));
+  all["pods"] = 1;
+  return all;
+}
+
+std::string amount_text(double amount) {
+  return amount >= 0x1p20 ? fmt::format("{:.0f}Mi", amount / 0x1p20) : fmt::format("{:.6g}", amount);
 }
 
 }  // namespace
@@ -70,6 +120,22 @@ std::string return_trouble(const Json& pod, const NodeState& node) {
         "on its way back into its name it and its shadow stand on one node, and node {} has no more than {} {} where "
         "one of them asks for more than half of that",
         node.name, there->second, resource);
+  }
+  return "";
+}
+
+std::string room_trouble(const Json& pod, const NodeState& node, const Json& others) {
+  Requests taken;
+  for (const Json& other : list_at(others, {"items"})) {
+    const PodView view = view_of(other);
+    if (view.node == node.name && view.phase != "Succeeded" && view.phase != "Failed") add(taken, held_by(other));
+  }
+  for (const auto& [resource, asked] : held_by(pod)) {
+    const auto there = node.allocatable.find(resource);
+    const auto has = there == node.allocatable.end() ? std::nullopt : quantity_of(there->second);
+    if (!has || asked <= 0 || taken[resource] + asked <= *has * (1 + kRounding)) continue;
+    return fmt::format("node {} has {} {}, of which its Pods ask for {}, and this one would for {} more", node.name,
+                       there->second, resource, amount_text(taken[resource]), amount_text(asked));
   }
   return "";
 }

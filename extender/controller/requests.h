@@ -16,7 +16,10 @@ namespace migrate::controller {
 // its way both stand there, and a node that has not twice what the Pod asks for has no room for that whatever else is
 // there. Init containers have run; they ask for nothing any more.
 [[nodiscard]] std::string return_trouble(const Json& pod, const NodeState& node);
-// That, to whoever asked for `live`.
+// Why there is no room for the Pod beside those of `others` that are on the node and have not ended, a clause; empty:
+// there is, as far as they are all. Counted as schedulers and kubelets do.
+[[nodiscard]] std::string room_trouble(const Json& pod, const NodeState& node, const Json& others);
+// That no shadow could come back, to whoever asked for `live`.
 [[nodiscard]] Refusal no_way_back(const Json& pod, const std::string& trouble);
 
 }  // namespace migrate::controller

@@ -96,6 +96,12 @@ void note_second_gap(MigrationStatus& status, const MigrationStatus& second) {
   if (const auto silent = second.gap ? second.gap : second.freeze) note_gap(status, *silent);
 }
 
+// What the second hop waits for, if it says: nobody has the name meanwhile.
+std::string at_work(const MigrationStatus& second) {
+  const bool says = !second.steps.empty() && !second.steps.back().message.empty();
+  return says ? fmt::format(", {}: {}", to_string(second.phase), second.steps.back().message) : "";
+}
+
 // As long as a migration may take. A Pod that is not ready by then may never be, and this would never end.
 bool waits_too_long(Hop& hop) {
   const std::vector<Step>& steps = hop.status().steps;
@@ -127,7 +133,7 @@ Outcome await_end(Hop& hop, Migration second, const Limits& limits) {
           second.status.phase == Phase::in_doubt
               ? fmt::format("migration {} is in doubt: kubectl migrate resolve {} -n {}", second.name, second.name,
                             second.namespace_)
-              : fmt::format("by migration {}", second.name)};
+              : fmt::format("by migration {}{}", second.name, at_work(second.status))};
 }
 
 // What follows from a try that is over; nothing: one more, and this was the last one.

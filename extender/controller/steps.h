@@ -42,6 +42,10 @@ inline constexpr std::uint32_t kAttempts = 3;
 [[nodiscard]] Attempt<Json> await_bound(Hop& hop, const std::string& name, const Limits& limits);
 // Until the target that was placed is as ready as it can be before the memory comes.
 [[nodiscard]] Outcome await_target(Hop& hop, const Limits& limits);
+// Of a target that no scheduler places: whether its node has room for it, as far as is known before it is there; and,
+// once it is bound, its kubelet's word on that. `left`: not yet. It is looked at again, and shown meanwhile.
+[[nodiscard]] Outcome await_room(Hop& hop, const Limits& limits);
+[[nodiscard]] Outcome await_taken(Hop& hop, const Limits& limits);
 // Orders the recorded target to be prepared on its node.
 [[nodiscard]] Attempt<void> prepare_target(Hop& hop, const Limits& limits);
 // Until the runtime waits in the `create` of the target's first container: by then its volumes are there.

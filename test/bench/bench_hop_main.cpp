@@ -1,7 +1,7 @@
 // bench-hop [MOVES [MIB]]: the figures of the product on the test cluster, as tables; with MIB only those of moves with
 // that much memory. bench-hop replay [MOVES]: only those of strategies with replay; bench-hop sets [MOVES]: only those
 // of one of a StatefulSet. At the end stands by how much all forecasts were off. Ends with 1 when an audit was not
-// clean. See test/bench/run.
+// clean, or a move of one of a StatefulSet took longer than its goal. See test/bench/run.
 #include <fmt/format.h>
 #include <sys/mman.h>
 
@@ -202,13 +202,13 @@ bool measure_all(int moves, bench::Series& measured) {
   return bench::measure_sets(moves, measured) && all_clean;
 }
 
-// `what`: adds what it has measured, and is false when an audit was not clean.
+// `what`: adds what it has measured, and is false when an audit was not clean, or a goal missed.
 int measure(const std::function<bool(bench::Series&)>& what) {
   wait_for_product(Cluster{});
   bench::Series measured;
-  const bool all_clean = what(measured);
+  const bool all_well = what(measured);
   tell(bench::forecasts_of(measured));
-  return all_clean ? 0 : 1;
+  return all_well ? 0 : 1;
 }
 
 int measure_moves_and_more(int moves, int memory_mib) {

@@ -183,6 +183,20 @@ std::string table_of(const std::vector<Sample>& samples) {
   return text;
 }
 
+std::string missed_goals(const std::vector<Sample>& samples, const std::vector<Goal>& goals) {
+  std::string text;
+  for (const Goal& goal : goals) {
+    std::vector<double> values;
+    for (const Sample& sample : samples)
+      if (const auto value = value_in(sample, goal.figure.c_str())) values.push_back(*value);
+    if (values.size() < samples.size() || values.empty())
+      text += fmt::format("  {}: not measured in each move, the goal is {:.0f} ms\n", goal.figure, goal.most);
+    else if (const double most = spread_of(values).most; most > goal.most)
+      text += fmt::format("  {}: {:.0f} ms, the goal is {:.0f} ms\n", goal.figure, most, goal.most);
+  }
+  return text;
+}
+
 std::string forecasts_of(const Series& measured) {
   std::vector<Sample> all;
   for (const auto& [name, samples] : measured)

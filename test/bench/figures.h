@@ -40,6 +40,14 @@ using Buckets = std::map<double, double>;
 // One line for each name: least, median, most; what is counted comes last.
 [[nodiscard]] std::string table_of(const std::vector<Sample>& samples);
 
+// What no move may come to more of, in milliseconds.
+struct Goal {
+  std::string figure;
+  double most = 0;
+};
+// A line for each of them that a move has missed, or of which nothing was measured; empty: all were met.
+[[nodiscard]] std::string missed_goals(const std::vector<Sample>& samples, const std::vector<Goal>& goals);
+
 // All that a run has measured, by what tells it apart: a strategy, or "sets".
 using Series = std::map<std::string, std::vector<Sample>>;
 // By how much the forecasts of all of it were off, of each figure and of each series. Empty: none was forecast.

@@ -6,8 +6,8 @@
 
 namespace bench {
 
-// Prints a table for each strategy, of so many moves. False: an audit was not clean; that stands in the output. What
-// was measured is added to "sets".
+// Prints a table for each strategy, of so many moves. False: an audit was not clean, or a gap or a whole was longer
+// than its goal; which one, stands in the output. What was measured is added to "sets".
 [[nodiscard]] bool measure_sets(int moves, Series& measured);
 
 }  // namespace bench

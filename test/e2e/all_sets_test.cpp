@@ -59,7 +59,7 @@ BOOST_DATA_TEST_CASE(each_ordinal_moves_by_each_strategy, data::make(kRows), row
 
 BOOST_AUTO_TEST_CASE(auto_chooses_for_a_set_s_pod_and_says_why) {
   SetScene set{"set-auto"};
-  set.start({.replicas = 3, .parallel = false, .per_second = 8, .loaded = 2});
+  set.start({.replicas = 3, .parallel = false, .per_second = 8});
   for (int i = 0; i < 2; ++i) {  // there and back
     const auto status = set.move(1, {"--strategy", "auto"}).migration.at("status");
     const auto because = status.at("steps").at(0).at("message").get<std::string>();

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "test/e2e/never_again.h"
 #include "test/e2e/phase_gate.h"
 #include "test/e2e/queues_left.h"
 #include "test/e2e/row_hold.h"
@@ -55,6 +56,7 @@ class Play {
                          ? PhaseGate::at_adoption(cluster(), ns())
                          : PhaseGate{cluster(), ns(), door, held_,
                                      stays ? PhaseGate::Holds::until_opened : PhaseGate::Holds::for_a_while};
+    const std::size_t source = scene_.instances() - 1;
     std::jthread shadows;
     if (comes_back()) shadows = scene_.follow_shadows();
     begin();
@@ -86,9 +88,12 @@ class Play {
     }
     if (is_deleted) {
       check_deleted(scene_, before, row_);
+      // Of its shadow nothing is on record any more.
+      if (row_.in_return || is_after_commit(row_.phase)) check_never_ran_again(scene_, source, before);
       return fmt::format("gone; {} is on {}", scene_.consumer(), scene_.node());
     }
     check_ended(scene_, ended, allowed_ends(row_));
+    if (phase_in(ended) == to_text(Phase::succeeded)) check_none_ran_again(scene_, source, ended);
     return fmt::format("{}: {}", phase_in(ended), ended.at("status").value("message", ""));
   }
 

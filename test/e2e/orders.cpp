@@ -213,7 +213,7 @@ void Orders::keep_log(const std::string& pod_name) {
   logs_[pod_name] = cluster_.kubectl({"-n", ns_, "logs", pod_name});
 }
 
-Verdict Orders::judge(const std::string& last_pod) {
+Verdict Orders::judge(const std::string& last_pod, const std::optional<Span>& undisturbed) {
   eventually("the producer to finish", [&] { return producer_status().at("finished") == true; });
   // Standing still for that long with a message waiting would be a fault, and the audit's to find. After a replay the
   // own queue holds messages that leave the state as it is: they are counted as duplicates.
@@ -242,7 +242,13 @@ Verdict Orders::judge(const std::string& last_pod) {
     audit.insert(audit.end(), {"--log", put(folder, name + ".log", log)});
   const auto judged = run(audit);
   audit.push_back("--json");
-  return {judged.succeeded(), judged.output + judged.errors, Json::parse(run(audit).output, nullptr, false)};
+  Json figures = Json::parse(run(audit).output, nullptr, false);
+  if (undisturbed && figures.is_object()) {
+    audit.insert(audit.end(), {"--gap-within", std::to_string(undisturbed->from), std::to_string(undisturbed->until)});
+    const Json then = Json::parse(run(audit).output, nullptr, false);
+    if (then.is_object()) figures["undisturbed"] = then.at("gap");
+  }
+  return {judged.succeeded(), judged.output + judged.errors, std::move(figures)};
 }
 
 }  // namespace harness

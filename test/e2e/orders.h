@@ -1,8 +1,10 @@
 // The orders workload (test/workloads) on the cluster: its image, its Pods, and the verdict on a run.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "test/harness/cluster.h"
@@ -58,6 +60,11 @@ struct ProducerSpec {
   int warm_up = 20;  // a Scene begins when its consumer has handled so many
 };
 
+struct Span {  // in microseconds since 1970
+  std::int64_t from = 0;
+  std::int64_t until = 0;
+};
+
 struct Verdict {
   bool clean = false;
   std::string report;                // orders-audit's table
@@ -98,7 +105,8 @@ class Orders {
   void add_log(const std::string& instance, std::string log) { logs_[instance] = std::move(log); }
 
   // Waits until the producer has sent everything and the consumer handles nothing more, then lets orders-audit judge.
-  [[nodiscard]] Verdict judge(const std::string& last_pod);
+  // `undisturbed`: a part of the run, whose message gap is among the figures under that name.
+  [[nodiscard]] Verdict judge(const std::string& last_pod, const std::optional<Span>& undisturbed = std::nullopt);
 
  private:
   [[nodiscard]] std::string http(const std::string& pod, int port, const std::string& path) const;

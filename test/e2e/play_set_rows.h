@@ -17,8 +17,8 @@ inline void play_set_rows(const std::string& ns, const std::vector<Row>& rows) {
                      set.check_scales();
                      return std::string{"to four and back"};
                    }});
-  play_rows_of<SetScene>(
-      ns, plays, [](SetScene& set) { set.start({.replicas = 3, .parallel = false, .per_second = 10, .loaded = 2}); });
+  play_rows_of<SetScene>(ns, plays,
+                         [](SetScene& set) { set.start({.replicas = 3, .parallel = false, .per_second = 10}); });
 }
 
 }  // namespace harness

@@ -239,14 +239,14 @@ void Scene::check_state(const std::string& migration) const {
   // has no state.
 }
 
-Verdict Scene::judge() {
+Verdict Scene::judge(const std::optional<Span>& undisturbed) {
   orders_.stop_producer();
   eventually("the producer to have recorded everything",
              [&] { return orders_.producer_status().at("finished") == true; });
   // The last one's is taken when it is at rest.
   for (std::size_t i = 0; i + 1 < logs_.size(); ++i)
     orders_.add_log(fmt::format("instance-{}", i), whole_lines(logs_[i].output()));
-  return orders_.judge(consumer_);
+  return orders_.judge(consumer_, undisturbed);
 }
 
 }  // namespace harness

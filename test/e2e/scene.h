@@ -122,8 +122,8 @@ class Scene {
   // Checks it and that it goes on.
   void follow_name();
 
-  // Ends the load and lets the audit judge.
-  [[nodiscard]] Verdict judge();
+  // Ends the load and lets the audit judge. `undisturbed` as of Orders.
+  [[nodiscard]] Verdict judge(const std::optional<Span>& undisturbed = std::nullopt);
 
  private:
   void await_ready(const std::string& migration) const;

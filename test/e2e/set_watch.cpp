@@ -81,13 +81,30 @@ std::string incident_of_bystander(const PodEvent& event, const Json& before) {
 
 }  // namespace
 
+std::string incidents_of_set(const Json& before, const std::vector<ObjectEvent>& events) {
+  const auto wanted = before.at("spec").at("replicas").get<int>();
+  std::set<std::string> lines;
+  for (const auto& [type, set, is_listed] : events) {
+    if (uid_of(set) != uid_of(before)) continue;
+    if (type == "DELETED") lines.insert("the set was deleted\n");
+    // An autoscaler writes no more than that, and back.
+    if (const auto wants = set.at("spec").at("replicas").get<int>(); wants != wanted)
+      lines.insert(fmt::format("the set wanted {} Pods, and not {}\n", wants, wanted));
+    // The lent one is not among them; nobody else is missing, and no shadow counts.
+    const auto has = set.at("status").value("replicas", 0);
+    if (has != wanted && has != wanted - 1) lines.insert(fmt::format("the set had {} Pods of {}\n", has, wanted));
+  }
+  return fmt::format("{}", fmt::join(lines, ""));
+}
+
 SetWatch::SetWatch(const Stage& stage, std::string set, std::string moved)
     : stage_(stage),
       name_(std::move(set)),
       moved_(std::move(moved)),
       set_before_(this->set()),
       pods_before_(pods()),
-      events_(stage.cluster(), stage.ns().name()) {}
+      events_(stage.cluster(), stage.ns().name()),
+      set_events_(stage.cluster(), "/apis/apps/v1", stage.ns().name(), "statefulsets") {}
 
 Json SetWatch::pods() const {
   return stage_.cluster().get({"pods", "-n", stage_.ns().name()});
@@ -105,7 +122,7 @@ std::string SetWatch::trouble() const {
   } catch (const std::exception& error) {
     left = fmt::format("{}:\n{}", error.what(), left);
   }
-  return left + incidents();
+  return left + incidents() + incidents_of_set(set_before_, set_events_.until_now());
 }
 
 std::string SetWatch::changes() const {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "test/e2e/pod_events.h"
 #include "test/e2e/scene.h"
@@ -12,6 +13,10 @@ namespace harness {
 
 // A Pod in the watched namespace from which names are looked up.
 inline constexpr const char* kClient = "client";
+
+// Whoever scales a set, a person or an autoscaler, goes by what it wants and by how many it has. `before`: the set;
+// a line for each thing that the events of it do not owe to one Pod's having been lent; empty: none.
+[[nodiscard]] std::string incidents_of_set(const nlohmann::json& before, const std::vector<ObjectEvent>& events);
 
 class SetWatch {
  public:
@@ -37,6 +42,7 @@ class SetWatch {
   nlohmann::json set_before_;
   nlohmann::json pods_before_;
   PodEvents events_;
+  ObjectEvents set_events_;
 };
 
 }  // namespace harness

@@ -17,7 +17,7 @@ namespace harness {
 inline constexpr const char* kSet = "orders";
 
 // How long one that nobody moved stood still beside waiting messages, by its audit's figures, where that is so long
-// that it was interrupted; empty: it was not.
+// that it was interrupted, against how long it did before anybody moved; empty: it was not.
 [[nodiscard]] std::string pause_of_bystander(const nlohmann::json& figures);
 
 // A Pod from which the set's DNS names are asked. move() and play() need it.
@@ -49,6 +49,8 @@ class SetScene {
   [[nodiscard]] Verdict judge();
 
  private:
+  // Once there is something to compare with.
+  void begin_to_move(int ordinal);
   [[nodiscard]] std::string rows_of_pods() const;
   [[nodiscard]] bool is_bystander(int ordinal, const Scene& scene) const;
 
@@ -56,6 +58,7 @@ class SetScene {
   Orders orders_;
   SetSpec spec_;
   std::map<int, std::unique_ptr<Scene>> scenes_;
+  Span undisturbed_;              // with all loads at work, until the first one begins to move
   std::set<int> moved_;           // or began to
   bool broker_was_held_ = false;  // then all stood still
 };

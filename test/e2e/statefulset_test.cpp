@@ -23,7 +23,20 @@ struct Started {
     const std::string& ns = set.stage().ns().name();
     set.start({.replicas = kReplicas, .per_second = 8});
     set.cluster().apply(disruption_budget(ns, kSet));
-    set.cluster().apply(autoscaler(ns, kSet, kReplicas, kReplicas + 1));
+    set.cluster().apply(autoscaler(ns, kSet, kReplicas, kReplicas));
+    make_autoscaler_decide();
+  }
+  // One that has never decided would not be seen to decide anew. It goes by the bounds alone, as there are no metrics.
+  void make_autoscaler_decide() const {
+    const std::string& ns = set.stage().ns().name();
+    set.cluster().kubectl(
+        {"-n", ns, "scale", std::string{"statefulset/"} + kSet, fmt::format("--replicas={}", kReplicas + 1)});
+    eventually("the autoscaler to take back the one too many", [&] {
+      const Json seen = set.cluster().get({"hpa", kSet, "-n", ns});
+      return seen.value(Json::json_pointer{"/status/desiredReplicas"}, 0) == kReplicas &&
+             set.object().at("spec").at("replicas") == kReplicas &&
+             !set.cluster().run({"kubectl", "-n", ns, "get", "pod", SetScene::pod_of(kReplicas)}).succeeded();
+    });
   }
 };
 
@@ -40,10 +53,15 @@ std::string name_in(const Json& migration) {
   return migration.at("metadata").at("name").get<std::string>();
 }
 
-// Of the objects around the set, what a move could disturb.
+// Of the objects around the set, what a move could disturb. What an autoscaler has decided, and when last, shows that
+// it has not been made to act; that the set's scale was let alone meanwhile is SetWatch's.
 Json surroundings() {
   const Json budget = set().cluster().get({"poddisruptionbudget", kSet, "-n", ns()}).at("status");
-  Json seen = {{"autoscaler", set().cluster().get({"hpa", kSet, "-n", ns()}).at("spec")}};
+  const Json autoscaler = set().cluster().get({"hpa", kSet, "-n", ns()});
+  Json seen;
+  seen["autoscaler"]["spec"] = autoscaler.at("spec");
+  for (const char* field : {"currentReplicas", "desiredReplicas", "lastScaleTime"})
+    seen["autoscaler"][field] = autoscaler.at("status").at(field);
   for (const char* field : {"currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"})
     seen["budget"][field] = budget.at(field);
   return seen;
@@ -51,9 +69,9 @@ Json surroundings() {
 
 Json steady_surroundings() {
   Json seen;
-  eventually("the PodDisruptionBudget to allow one disruption", [&] {
+  eventually("the PodDisruptionBudget to allow one disruption, and the autoscaler to have seen the set", [&] {
     seen = surroundings();
-    return seen.at("budget").at("disruptionsAllowed") == 1;
+    return seen.at("budget").at("disruptionsAllowed") == 1 && seen.at("autoscaler").at("currentReplicas") == kReplicas;
   });
   return seen;
 }
@@ -124,6 +142,7 @@ BOOST_AUTO_TEST_CASE(on_all_of_it_no_ordinal_lost_repeated_or_reordered_anything
 
 // State is in memory only: what follows begins anew, so it comes last.
 BOOST_AUTO_TEST_CASE(scales_rolls_out_and_deletes_as_if_nothing_had_been) {
+  set().cluster().apply(autoscaler(ns(), kSet, kReplicas, kReplicas + 1));  // which lets it
   set().check_scales();
 
   const std::string before = uids();

@@ -1,5 +1,6 @@
-// A Pod that writes what it counts to volumes of the network, of both kinds: what all nodes may use at once, and what
-// one node at a time may. Wherever it goes, its files hold every number once: data and memory agree.
+// Two Pods of a set that write what they count to volumes of the network, of both kinds: what all nodes may use at
+// once, and what one node at a time may. Wherever one goes, its files hold every number once: data and memory agree.
+// Its sibling with volumes of its own, and the claims of both, notice nothing.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "test/e2e/pod_events.h"
 #include "test/e2e/set_objects.h"
+#include "test/e2e/set_watch.h"
 #include "test/e2e/small_pods.h"
 
 using namespace harness;
@@ -16,6 +18,7 @@ namespace {
 
 constexpr const char* kSet = "counter";
 constexpr const char* kPod = "counter-0";
+constexpr const char* kSibling = "counter-1";
 // Of the claims, and where they are mounted.
 constexpr const char* kOwn = "own";
 constexpr const char* kShared = "shared";
@@ -41,7 +44,7 @@ Json counter_set(const std::string& ns) {
                                                    {"image", kBusybox},
                                                    {"command", {"sh", "-c", script}},
                                                    {"volumeMounts", mounts}}})}}}};
-  Json set = stateful_set(ns, kSet, {.replicas = 1}, pod);
+  Json set = stateful_set(ns, kSet, {.replicas = 2}, pod);
   set["spec"]["volumeClaimTemplates"] = Json::array({claim(kOwn, "ReadWriteOnce"), claim(kShared, "ReadWriteMany")});
   return set;
 }
@@ -50,31 +53,53 @@ struct Counter {
   Stage stage{"volumes"};
 
   Counter() {
-    stage.cluster().apply(counter_set(stage.ns().name()));
-    stage.cluster().kubectl(
-        {"-n", stage.ns().name(), "rollout", "status", std::string{"statefulset/"} + kSet, "--timeout=120s"});
-    await_more();
+    const std::string& ns = stage.ns().name();
+    stage.cluster().apply(small_pod(ns, kClient, "node-c"));
+    stage.cluster().apply(headless_service(ns, kSet, kSet));
+    stage.cluster().apply(counter_set(ns));
+    stage.cluster().kubectl({"-n", ns, "rollout", "status", std::string{"statefulset/"} + kSet, "--timeout=120s"});
+    stage.cluster().wait_ready(ns, kClient);
+    await_more(kPod);
+    await_more(kSibling);
   }
 
-  [[nodiscard]] std::string inside(const std::string& script) const {
-    return stage.cluster().kubectl({"-n", stage.ns().name(), "exec", kPod, "--", "sh", "-c", script});
-  }
   [[nodiscard]] Json set() const { return stage.cluster().get({"statefulset", kSet, "-n", stage.ns().name()}); }
   [[nodiscard]] std::string node() const { return stage.pod(kPod).at("spec").at("nodeName").get<std::string>(); }
   [[nodiscard]] std::string other_node() const { return node() == "node-a" ? "node-b" : "node-a"; }
+  [[nodiscard]] migrate::Completed inside(const char* pod, const std::string& script) const {
+    return stage.cluster().run({"kubectl", "-n", stage.ns().name(), "exec", pod, "--", "sh", "-c", script});
+  }
   // Lines, of which each is to hold its own number; 0, too, while there is no file.
-  [[nodiscard]] int count_in(const char* volume) const {
-    const auto seen = stage.cluster().run(
-        {"kubectl", "-n", stage.ns().name(), "exec", kPod, "--", "sh", "-c", fmt::format("grep -c . /{}/log", volume)});
+  [[nodiscard]] int count_in(const char* volume, const char* pod = kPod) const {
+    const auto seen = inside(pod, fmt::format("grep -c . /{}/log", volume));
     return seen.succeeded() ? std::stoi(seen.output) : 0;
   }
-  void await_more() const {
-    const int wanted = count_in(kShared) + 10;
-    eventually(fmt::format("{} to count to {}", kPod, wanted), [&] { return count_in(kShared) >= wanted; });
+  void await_more(const char* pod) const {
+    const int wanted = count_in(kShared, pod) + 10;
+    eventually(fmt::format("{} to count to {}", pod, wanted), [&] { return count_in(kShared, pod) >= wanted; });
   }
-  // The first line that does not hold its own number; empty: none. Of the last one only a part may be there yet.
-  [[nodiscard]] std::string wrong_line(const char* volume) const {
-    return inside(fmt::format("sed '$d' /{}/log | awk '$0 != NR {{print NR \": \" $0; exit}}'", volume));
+  // Both go on, and no line does not hold its own number. Of the last one only a part may be there yet.
+  void check_counts() const {
+    for (const char* pod : {kPod, kSibling}) {
+      await_more(pod);
+      for (const char* volume : {kOwn, kShared}) {
+        const auto wrong =
+            inside(pod, fmt::format("sed '$d' /{}/log | awk '$0 != NR {{print NR \": \" $0; exit}}'", volume));
+        BOOST_TEST((wrong.succeeded() && wrong.output.empty()), pod << ", in " << volume << ": " << text_of(wrong));
+      }
+    }
+  }
+  // Of all claims by their names, what whoever moves a Pod could have changed.
+  [[nodiscard]] Json claims() const {
+    Json seen = Json::object();
+    const Json all = stage.cluster().get({"persistentvolumeclaims", "-n", stage.ns().name()});
+    for (const Json& one : all.at("items")) {
+      Json& claim = seen[name_of(one)];
+      claim["spec"] = one.at("spec");
+      for (const char* field : {"uid", "labels", "annotations", "ownerReferences", "finalizers"})
+        claim[field] = one.at("metadata").value(field, Json{});
+    }
+    return seen;
   }
 };
 
@@ -87,6 +112,9 @@ void move_and_check() {
   const Counter& of = counter();
   const std::string to = of.other_node();
   const int before = of.count_in(kOwn);
+  const Json claims = of.claims();
+  BOOST_TEST(claims.size() == 4U, claims.dump());
+  const SetWatch watch{of.stage, kSet, kPod};
   const auto moved = of.stage.plugin({kPod, "--to", to, "--strategy", "stop", "-o", "json"});
   BOOST_REQUIRE_MESSAGE(moved.succeeded(), text_of(moved));
   const Json migration = Json::parse(moved.output);
@@ -105,12 +133,12 @@ void move_and_check() {
   BOOST_REQUIRE_MESSAGE(owner.is_object(), kPod << " belongs to nobody");
   BOOST_TEST(owner.at("uid") == uid_of(of.set()), owner.dump());
   of.stage.check_nothing_left(name_of(migration));
-  of.await_more();
+  const std::string trouble = watch.trouble();
+  BOOST_TEST(trouble.empty(), trouble);
+  const Json now = of.claims();
+  BOOST_TEST(now == claims, claims.dump() << " became " << now.dump());
+  of.check_counts();
   BOOST_TEST(of.count_in(kOwn) > before);
-  for (const char* volume : {kOwn, kShared}) {
-    const std::string wrong = of.wrong_line(volume);
-    BOOST_TEST(wrong.empty(), "in " << volume << ", line " << wrong);
-  }
 }
 
 }  // namespace
@@ -134,7 +162,7 @@ BOOST_AUTO_TEST_CASE(only_stop_moves_them) {
     for (const char* part : {"can be written", "--strategy stop"})
       BOOST_TEST(said.find(part) != std::string::npos, "nothing of " << part << " in\n" << said);
   }
-  of.await_more();
+  of.check_counts();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

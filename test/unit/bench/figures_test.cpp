@@ -89,6 +89,16 @@ BOOST_AUTO_TEST_CASE(a_table_has_what_its_samples_have) {
   BOOST_TEST(table.find("off by") == std::string::npos, table);
 }
 
+BOOST_AUTO_TEST_CASE(a_goal_is_missed_by_the_longest_of_all_moves) {
+  const std::vector<Sample> samples{{{"gap", 900}, {"total", 4000}}, {{"gap", 2100}, {"total", 5000}}};
+  BOOST_TEST(missed_goals(samples, {{"gap", 2100}, {"total", 5000}}).empty());
+  BOOST_TEST(missed_goals(samples, {{"gap", 2000}, {"total", 5000}}) == "  gap: 2100 ms, the goal is 2000 ms\n");
+  // A figure that is missing is none that was met.
+  const std::vector<Sample> partly{Sample{{"gap", 900}}, Sample{}};
+  BOOST_TEST(missed_goals(partly, {{"gap", 2000}}).find("gap: not measured") != std::string::npos);
+  BOOST_TEST(!missed_goals({}, {{"gap", 2000}}).empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_forecasts_of_a_whole_run_are_told_in_all_by_figure_and_by_series) {
   const Series measured{{"live", {{{"gap forecast", 50}}, {{"gap forecast", 30}, {"total forecast", 10}}}},
                         {"stop", {{{"gap forecast", 40}, {"freeze forecast", 20}}}},

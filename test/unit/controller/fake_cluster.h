@@ -2,6 +2,7 @@
 // a scheduler or a broken network would do is a test's to script.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -90,7 +91,7 @@ class Cluster final : public kube::Client {
     const std::lock_guard lock{mutex_};
     Json items = Json::array();
     for (const auto& [name, object] : objects_)
-      if (in(path, options.field_selector, name)) items.push_back(object);
+      if (in(path, "", name) && is_selected(object, options.field_selector)) items.push_back(object);
     return Json{{"metadata", {{"resourceVersion", std::to_string(version_)}}}, {"items", std::move(items)}};
   }
   kube::ApiResult<Json> create(const Path& path, const Json& object, const kube::WriteOptions& write,
@@ -197,6 +198,14 @@ class Cluster final : public kube::Client {
     if (!key.starts_with(prefix)) return false;
     const std::string by_name = "metadata.name=";
     return field_selector.empty() || key.ends_with("/" + field_selector.substr(by_name.size()));
+  }
+  // "spec.nodeName=node-a", all of which must be texts.
+  static bool is_selected(const Json& object, const std::string& field_selector) {
+    const std::size_t end = field_selector.find('=');
+    if (end == std::string::npos) return true;
+    std::string field = "/" + field_selector.substr(0, end);
+    std::replace(field.begin(), field.end(), '.', '/');
+    return object.value(Json::json_pointer{field}, std::string{}) == field_selector.substr(end + 1);
   }
   std::optional<kube::ApiError> asked(const std::string& verb, const Path& path, kube::DryRun dry) {
     if (before_write)

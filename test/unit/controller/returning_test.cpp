@@ -6,7 +6,7 @@
 #include "extender/controller/steps.h"
 #include "extender/controller/target_pod.h"
 #include "shared/base/time.h"
-#include "test/unit/controller/scene.h"
+#include "test/unit/controller/local.h"
 #include "test/unit/controller/tries.h"
 
 namespace {
@@ -14,17 +14,6 @@ namespace {
 using namespace migrate;
 using namespace migrate::controller;
 using namespace std::chrono_literals;
-
-// From node-a to node-a, where the scheduler would put nothing.
-struct Local : Scene {
-  Local() {
-    cluster.change(path(), [](Json& object) {
-      object["spec"]["target"] = {{"node", "node-a"}, {"name", "home"}};
-      object["spec"]["strategy"] = "Stop";
-    });
-    place_on = "";
-  }
-};
 
 BOOST_AUTO_TEST_SUITE(returning_)
 
@@ -62,19 +51,6 @@ BOOST_FIXTURE_TEST_CASE(a_hop_within_a_node_uses_the_queue_of_the_first_one, Loc
   run();
   check_succeeded("home");
   BOOST_TEST(broker->closed_connections() == std::vector<std::string>{"mine"}, boost::test_tools::per_element());
-}
-
-BOOST_FIXTURE_TEST_CASE(a_kubelet_without_room_leads_back, Local) {
-  cluster.before_write = [this](const std::string&, const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
-    if (where.subresource == "binding")
-      cluster.change(pod("home"), [](Json& object) {
-        object["status"] = {{"phase", "Failed"}, {"message", "OutOfcpu"}};
-      });
-    return std::nullopt;
-  };
-  const MigrationStatus now = run();
-  check_rolled_back();
-  BOOST_TEST(now.message.find("OutOfcpu") != std::string::npos, now.message);
 }
 
 // Everything else that Freezing waits for overlaps the making of the sandbox.
@@ -197,6 +173,21 @@ BOOST_FIXTURE_TEST_CASE(what_is_under_way_is_waited_for, Returning) {
   run();
   BOOST_TEST(to_string(status().phase) == "Succeeded");
   BOOST_TEST(!cluster.look(try_path(2)).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(what_the_second_hop_waits_for_is_shown_by_the_first_one, Returning) {
+  Json step;
+  step["name"] = "Returning";
+  step["startedAt"] = to_rfc3339(now());
+  cluster.change(path(), [&](Json& object) { object["status"]["steps"] = Json::array({step}); });
+  step["name"] = "Placing";
+  step["message"] = "waits for room: of 2 cpu";
+  end_of_second = Json::object();
+  end_of_second["phase"] = "Placing";
+  end_of_second["steps"] = Json::array({step});
+  run(2);
+  BOOST_REQUIRE(!status().steps.empty());
+  BOOST_TEST(status().steps.back().message == "by migration orders-1-name-1, Placing: waits for room: of 2 cpu");
 }
 
 BOOST_FIXTURE_TEST_CASE(memory_is_not_kept_while_the_second_hop_is_under_way, Returning) {

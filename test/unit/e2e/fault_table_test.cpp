@@ -7,6 +7,7 @@
 #include "test/e2e/queues_left.h"
 #include "test/e2e/rich_pod.h"
 #include "test/e2e/scene.h"
+#include "test/e2e/set_watch.h"
 #include "test/e2e/sets.h"
 
 using namespace harness;
@@ -202,14 +203,46 @@ BOOST_AUTO_TEST_CASE(of_a_log_that_was_cut_whole_lines_are_kept) {
   BOOST_TEST(whole_lines("").empty());
 }
 
+// Ten times its longest pause before anybody moved; that is between one second and two.
 BOOST_AUTO_TEST_CASE(a_sibling_that_stood_still_is_told_of) {
-  const auto told = [](std::int64_t microseconds) {
-    return pause_of_bystander({{"gap", {{"microseconds", microseconds}, {"endedBy", "p-1"}}}});
+  const auto told = [](std::int64_t microseconds, std::int64_t before) {
+    Json figures;
+    figures["gap"]["microseconds"] = microseconds;
+    figures["gap"]["endedBy"] = "p-1";
+    if (before > 0) figures["undisturbed"]["microseconds"] = before;
+    return pause_of_bystander(figures);
   };
-  BOOST_TEST(told(120'000).empty());
-  BOOST_TEST(told(1'999'999).empty());
-  BOOST_TEST(told(2'300'000).find("2300 ms") != std::string::npos, told(2'300'000));
+  BOOST_TEST(told(120'000, 60'000).empty());
+  BOOST_TEST(told(999'999, 60'000).empty());
+  BOOST_TEST(told(1'000'000, 60'000).find("1000 ms") != std::string::npos, told(1'000'000, 60'000));
+  BOOST_TEST(told(1'499'999, 150'000).empty());
+  BOOST_TEST(!told(1'500'000, 150'000).empty());
+  BOOST_TEST(!told(2'000'000, 900'000).empty());
+  BOOST_TEST(told(1'999'999, 0).empty());  // nothing to compare with
+  BOOST_TEST(told(2'300'000, 0).find("2300 ms") != std::string::npos, told(2'300'000, 0));
   BOOST_TEST(!pause_of_bystander(nullptr).empty());  // an audit that says nothing proves nothing
+}
+
+BOOST_AUTO_TEST_CASE(a_set_s_scale_is_what_it_was_but_for_the_one_that_is_lent) {
+  const auto set = [](int wants, int has) {
+    Json object;
+    object["metadata"]["uid"] = "u";
+    object["spec"]["replicas"] = wants;
+    object["status"]["replicas"] = has;
+    return object;
+  };
+  const auto told = [&](const Json& seen, const char* type = "MODIFIED") {
+    return incidents_of_set(set(3, 3), {{"ADDED", set(3, 3), true}, {type, seen, false}});
+  };
+  BOOST_TEST(told(set(3, 3)).empty());
+  BOOST_TEST(told(set(3, 2)).empty());
+  BOOST_TEST(told(set(3, 1)) == "the set had 1 Pods of 3\n");
+  BOOST_TEST(told(set(3, 4)) == "the set had 4 Pods of 3\n");
+  BOOST_TEST(told(set(4, 3)) == "the set wanted 4 Pods, and not 3\n");
+  BOOST_TEST(told(set(3, 3), "DELETED") == "the set was deleted\n");
+  Json other = set(5, 5);
+  other["metadata"]["uid"] = "v";
+  BOOST_TEST(told(other).empty());
 }
 
 BOOST_AUTO_TEST_CASE(series_of_a_name_are_summed_by_their_labels) {

@@ -67,4 +67,19 @@ BOOST_AUTO_TEST_CASE(says_when_it_was) {
   BOOST_TEST(gap.until == 800'000);
 }
 
+BOOST_AUTO_TEST_CASE(of_a_part_of_the_run_only_what_lies_within_counts) {
+  const std::vector<Wait> waits{
+      {"a", 0, 900'000}, {"b", 1'000'000, 1'050'000}, {"c", 1'900'000, 2'600'000}, {"d", 3'000'000, {}}};
+  const auto gap = [&](std::int64_t from, std::int64_t until) {
+    return orders::longest_gap(orders::waits_within(waits, {from, until}), until);
+  };
+  BOOST_TEST(gap(900'000, 1'900'000).length() == 50'000);
+  BOOST_TEST(gap(900'000, 1'900'000).ended_by == "b");
+  BOOST_TEST(gap(950'000, 2'000'000).length() == 100'000);  // c waits on
+  BOOST_TEST(gap(500'000, 1'000'000).length() == 400'000);
+  BOOST_TEST(gap(2'700'000, 3'000'000).length() == 0);
+  BOOST_TEST(gap(2'700'000, 3'400'000).length() == 400'000);
+  BOOST_TEST(orders::longest_gap(orders::waits_within(waits, {}), 4'000'000).length() == 1'000'000);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -246,7 +246,7 @@ class Judge {
       waits.push_back({sent.order.id, sent.sent, {}});
       if (finish != first_finish.end()) waits.back().until = finish->second;
     }
-    audit_.gap = longest_gap(waits, until);
+    audit_.gap = longest_gap(waits_within(waits, history_.gap_within), std::min(until, history_.gap_within.until));
   }
 
   const History& history_;

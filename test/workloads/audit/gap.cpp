@@ -15,6 +15,16 @@ struct Event {
 
 }  // namespace
 
+std::vector<Wait> waits_within(const std::vector<Wait>& waits, const Window& window) {
+  std::vector<Wait> within;
+  for (const Wait& wait : waits) {
+    if (wait.from >= window.until || (wait.until && *wait.until <= window.from)) continue;
+    within.push_back({wait.id, std::max(wait.from, window.from), wait.until});
+    if (wait.until && *wait.until > window.until) within.back().until.reset();
+  }
+  return within;
+}
+
 Gap longest_gap(const std::vector<Wait>& waits, std::int64_t observed_until) {
   std::vector<Event> events;
   for (const Wait& wait : waits) {

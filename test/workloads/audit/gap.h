@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,14 @@ struct Gap {
   std::string ended_by;  // the message whose first finish ended it; empty when the observation did
   [[nodiscard]] std::int64_t length() const { return until - from; }
 };
+
+// A part of the observation. By default all of it.
+struct Window {
+  std::int64_t from = std::numeric_limits<std::int64_t>::min();
+  std::int64_t until = std::numeric_limits<std::int64_t>::max();
+};
+// What of them lies within: messages that wait beyond its end are not finished in it.
+[[nodiscard]] std::vector<Wait> waits_within(const std::vector<Wait>& waits, const Window& window);
 
 // No wait at all gives a gap of length 0. Of equals the earliest.
 [[nodiscard]] Gap longest_gap(const std::vector<Wait>& waits, std::int64_t observed_until);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shared/base/result.h"
+#include "test/workloads/audit/gap.h"
 #include "test/workloads/core/records.h"
 
 namespace orders {
@@ -25,6 +26,7 @@ struct History {
   std::vector<Handled> log;  // of all instances, in any order; lines may be there twice
   std::vector<Collected> results;
   FinalState state;
+  Window gap_within = {};  // no other message gap counts
 };
 
 // Files as they were written. A record in which an id comes twice is refused: two producers shared a name, and nothing

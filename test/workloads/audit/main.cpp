@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
     CLI::App app{"Judges a run by the producers' records, the consumers' logs, the results and the final state."};
     orders::HistoryFiles files;
     double max_gap_ms = 0;
+    std::vector<std::int64_t> gap_within;
     bool json = false;
     std::vector<std::string> accept;
     std::set<std::string> categories;
@@ -39,6 +40,9 @@ int main(int argc, char** argv) {
     app.add_option("--state", files.state, "The last instance's /state, asked for when its queues were empty")
         ->required();
     app.add_option("--max-gap-ms", max_gap_ms, "A longer message gap is a fault (0: none is)");
+    app.add_option("--gap-within", gap_within,
+                   "FROM UNTIL: the message gap of that time alone, in microseconds since 1970")
+        ->expected(2);
     app.add_option("--accept", accept, "A category of faults that is reported but not held against the run")
         ->check(CLI::IsMember(categories))
         ->allow_extra_args(false);
@@ -51,6 +55,7 @@ int main(int argc, char** argv) {
 
     auto history = orders::read_history(files);
     if (!history) throw migrate::Fatal(history.error().message, 2);
+    if (!gap_within.empty()) history->gap_within = {gap_within.at(0), gap_within.at(1)};
     orders::Audit audit = judge(*history);
     if (max_gap_ms > 0 && static_cast<double>(audit.gap.length()) > max_gap_ms * 1000)
       audit.faults.push_back({orders::Category::gap, audit.gap.ended_by,
