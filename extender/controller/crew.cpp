@@ -10,6 +10,13 @@ namespace {
 
 constexpr unsigned kDryRunWorkers = 2;
 
+Json wanted_of(const Json& object, const Migration& migration) {
+  Json wanted = Json::object();
+  wanted["spec"] = object.value("spec", Json::object());
+  wanted["deleting"] = migration.deleting;
+  return wanted;
+}
+
 }  // namespace
 
 Crew::Crew(World& world, unsigned workers, const std::stop_token& leave) : world_(world), leave_(leave) {
@@ -32,18 +39,23 @@ void Crew::changed(const Json& object) {
   }
   world_.speeds.learn(*migration);
   if (!migration->spec.dry_run) world_.metrics.stands(migration->uid, migration->created, migration->status.phase);
+  Json wanted = wanted_of(object, *migration);
   const std::lock_guard lock{mutex_};
   Entry& entry = entries_[migration->uid];
+  const bool is_news = entry.wanted != wanted;
+  entry.wanted = std::move(wanted);
   entry.namespace_ = migration->namespace_;
   entry.name = migration->name;
   entry.is_dry_run = migration->spec.dry_run;
   if (entry.at_work) {
     entry.at_work->tell(*migration);
-    entry.changed_meanwhile = true;
+    entry.changed_meanwhile |= is_news;
     return;
   }
-  entry.due = std::chrono::steady_clock::now();
-  wake_.notify_all();  // threads are not alike
+  if (!is_news) return;
+  const Time now = std::chrono::steady_clock::now();
+  entry.due = std::min(entry.due.value_or(now), now);  // who waits for a thread keeps its turn
+  wake_.notify_all();                                  // threads are not alike
 }
 
 void Crew::gone(const Json& object) {
@@ -54,24 +66,29 @@ void Crew::gone(const Json& object) {
   if (found != entries_.end() && !found->second.at_work) entries_.erase(found);
 }
 
-std::map<std::string, Crew::Entry>::iterator Crew::next_due(bool of_dry_runs, Time now) {
-  return std::find_if(entries_.begin(), entries_.end(), [&](const auto& one) {
-    const Entry& entry = one.second;
-    return entry.is_dry_run == of_dry_runs && !entry.at_work && entry.due && *entry.due <= now;
-  });
+Crew::Entries::iterator Crew::first_due(bool of_dry_runs) {
+  auto first = entries_.end();
+  for (auto one = entries_.begin(); one != entries_.end(); ++one) {
+    const Entry& entry = one->second;
+    if (entry.is_dry_run != of_dry_runs || entry.at_work || !entry.due) continue;
+    if (first == entries_.end() || *entry.due < *first->second.due) first = one;
+  }
+  return first;
 }
 
 void Crew::work(bool of_dry_runs) {
   std::unique_lock lock{mutex_};
   while (!leave_.stop_requested()) {
-    const auto found = next_due(of_dry_runs, std::chrono::steady_clock::now());
-    if (found == entries_.end()) {
-      // The earliest that is due later; a second at most, which costs nothing.
-      Time until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
-      for (const auto& [uid, entry] : entries_)
-        if (entry.is_dry_run == of_dry_runs && !entry.at_work && entry.due) until = std::min(until, *entry.due);
-      wake_.wait_until(lock, leave_, until,
-                       [&] { return next_due(of_dry_runs, std::chrono::steady_clock::now()) != entries_.end(); });
+    const auto found = first_due(of_dry_runs);
+    const Time now = std::chrono::steady_clock::now();
+    if (found == entries_.end() || *found->second.due > now) {
+      // A second at most, which costs nothing.
+      const Time latest = now + std::chrono::seconds{1};
+      const Time until = found == entries_.end() ? latest : std::min(latest, *found->second.due);
+      wake_.wait_until(lock, leave_, until, [&] {
+        const auto first = first_due(of_dry_runs);
+        return first != entries_.end() && *first->second.due <= std::chrono::steady_clock::now();
+      });
       continue;
     }
     const std::string uid = found->first;

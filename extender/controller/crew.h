@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,7 +26,9 @@ class Crew {
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
-  // A Migration as the watch shows it: what it says reaches the one at work at once.
+  // A Migration as the watch shows it: what it says reaches the one at work at once. It is taken up for what people
+  // want of it alone: its record is written by who drives it, and one that has just said that it waits is not to wake
+  // itself.
   void changed(const Json& object);
   void gone(const Json& object);
 
@@ -35,19 +38,23 @@ class Crew {
     std::string namespace_;
     std::string name;
     bool is_dry_run = false;
+    Json wanted;                       // by people: what it was told last
     std::optional<Time> due;           // nothing: not before it changes
     std::shared_ptr<Signals> at_work;  // null: nobody drives it
     bool changed_meanwhile = false;
   };
 
+  using Entries = std::map<std::string, Entry>;  // by uid
+
   // Of migrations, or of dry runs.
   void work(bool of_dry_runs);
-  std::map<std::string, Entry>::iterator next_due(bool of_dry_runs, Time now);
+  // The one that has been due for longest, or else will be due first.
+  Entries::iterator first_due(bool of_dry_runs);
   World& world_;
   std::stop_token leave_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::map<std::string, Entry> entries_;  // by uid
+  Entries entries_;
   std::vector<std::jthread> threads_;
 };
 

@@ -161,7 +161,7 @@ std::optional<milliseconds> run(Hop& hop) {
       if (!outcome.message.empty() && from != Phase::in_doubt &&
           (outcome.event != Event::left || from == Phase::returning))
         (void)hop.say(outcome.message);
-      return from == Phase::in_doubt ? until_next_look(hop) : kSoon;
+      return from == Phase::in_doubt ? until_next_look(hop) : outcome.pause.value_or(kSoon);
     }
     // What a person decided in an earlier doubt has been carried out; this one takes a word of its own, the same
     // perhaps.

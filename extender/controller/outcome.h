@@ -1,6 +1,7 @@
 // What a step came to, and how its parts report that they cannot go on.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "extender/controller/phase_table.h"
@@ -10,8 +11,9 @@ namespace migrate::controller {
 
 struct Outcome {
   Event event = Event::done;
-  std::string reason;   // CamelCase; of anything but done
-  std::string message;  // for a person
+  std::string reason;                      // CamelCase; of anything but done
+  std::string message;                     // for a person
+  std::optional<milliseconds> pause = {};  // of `left`: until it is looked at again, instead of a second
 };
 
 // A part of a step: its value, or the outcome the whole step has.

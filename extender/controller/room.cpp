@@ -5,6 +5,7 @@
 // refuses what has no room before anything of it starts, and that is waited for alike.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "extender/controller/pods.h"
@@ -29,14 +30,15 @@ Attempt<Json> pods_seen_on(Hop& hop, const std::string& node, const Limits& limi
   });
 }
 
-// A thread is not held for long: other migrations need one as well.
+// No thread is held meanwhile: those that are to make the room need one.
 Outcome look_later(Hop& hop, const std::string& trouble, milliseconds pause, const Limits& limits) {
   const std::string text = "waits for room: " + trouble;
   if (auto said = hop.say(text); !said) return said.error();
   // For another look there must be time left.
-  if (!hop.pause(pause, limits) || hop.left_of(limits) < kBetweenLooks)
+  const milliseconds left = hop.left_of(limits);
+  if (left < 2 * kBetweenLooks)
     return hop.interrupted({Event::deadline, "DeadlineExceeded", "there was no room in time: " + trouble});
-  return {Event::left, "NoRoomYet", text};
+  return {Event::left, "NoRoomYet", text, std::min(pause, left - kBetweenLooks)};
 }
 
 }  // namespace

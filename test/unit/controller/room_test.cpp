@@ -1,6 +1,7 @@
 // Room for a target that no scheduler places: counted of the Pods that can be seen, and asked of the kubelet.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <utility>
 
 #include "test/unit/controller/local.h"
 
@@ -8,6 +9,7 @@ namespace {
 
 using namespace migrate;
 using namespace migrate::controller;
+using namespace std::chrono_literals;
 
 // For two, and somebody has come since.
 struct Crowded : Local {
@@ -72,6 +74,33 @@ BOOST_FIXTURE_TEST_CASE(what_it_cannot_see_the_kubelet_knows, Crowded) {
   cluster.drop(kBatch);
   run();
   check_succeeded("home");
+}
+
+// Who makes the room needs a thread as well.
+struct Unheld : Crowded {
+  // What drive() answers, and how long it took.
+  std::pair<std::optional<milliseconds>, milliseconds> drive_once() {
+    std::stop_source stop;
+    Signals signals{stop.get_token()};
+    const Instant before = now();
+    const auto again = drive(world, signals, "shop", "orders-1");
+    return {again, std::chrono::duration_cast<milliseconds>(now() - before)};
+  }
+};
+
+BOOST_FIXTURE_TEST_CASE(nobody_is_held_while_room_is_waited_for, Unheld) {
+  const auto [again, took] = drive_once();
+  BOOST_TEST((again == 3s));
+  BOOST_TEST((took < 1s), took.count());
+}
+
+BOOST_FIXTURE_TEST_CASE(nor_after_a_refusal_which_is_not_asked_for_soon_again, Unheld) {
+  see_own_namespace_only();
+  refuse_as_kubelet("OutOfcpu", "Node didn't have enough resource: cpu");
+  const auto [again, took] = drive_once();
+  BOOST_TEST((again == 10s));
+  BOOST_TEST((took < 3s), took.count());
+  BOOST_TEST(bindings == 1);
 }
 
 BOOST_FIXTURE_TEST_CASE(room_is_waited_for_until_the_time_is_over, Crowded) {
