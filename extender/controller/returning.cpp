@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
@@ -184,7 +185,8 @@ std::optional<Outcome> try_again(Hop& hop, unsigned number, const LastTry& last,
 
 Outcome come_home(Hop& hop) {
   const bool is_sets = is_owned_by(hop.migration(), kStatefulSet);
-  for (unsigned number = 0;;) {
+  std::set<unsigned> tried;  // one that was deleted as soon as it was made counts as well
+  for (;;) {
     const Limits limits = hop.after_commit(kApiPatience);
     auto tries = find_tries(hop, limits);
     // A look that fails tells nothing of them.
@@ -196,16 +198,19 @@ Outcome come_home(Hop& hop) {
       continue;
     }
     LastTry last;
-    for (const auto& [made, second] : tries->made)
+    for (const auto& [made, second] : tries->made) {
       if (auto end = judge(hop, made, second, limits, last)) return *end;
-    // One that was deleted as soon as it was made counts as well.
-    number = std::max(number, tries->highest) + 1;
-    if (!is_sets && number > kTries)
+      tried.insert(made);
+    }
+    if (!is_sets && tried.size() >= kTries)
       return settled(hop, false, "SecondHopRolledBack",
                      fmt::format("the Pod works as {}: its way back into the name {} came to nothing {} times, at last "
                                  "{}",
                                  hop.status().target.pod, hop.migration().spec.pod, kTries, last.why));
+    // Strangers' numbers are no tries, but their names are taken.
+    const unsigned number = std::max(tries->highest, tried.empty() ? 0 : *tried.rbegin()) + 1;
     if (auto end = try_again(hop, number, last, limits)) return *end;
+    tried.insert(number);
   }
 }
 

@@ -15,6 +15,8 @@ namespace migrate::controller {
 namespace {
 
 constexpr std::chrono::hours kLeastTtl{1};  // it is looked at when it is over
+// More tries than there can be; a name with a higher number is a stranger's, and none is ever made behind it.
+constexpr unsigned kHighestNumber = 1'000'000;
 
 std::string stem_of_tries(const Migration& migration) {
   return migration.name + "-name-";
@@ -24,14 +26,15 @@ std::string name_of_try(const Migration& migration, unsigned number) {
   return fmt::format("{}{}", stem_of_tries(migration), number);
 }
 
-// Counted from 1; 0: it is no name of a try.
+// Counted from 1; 0: it is no name that a try could have.
 unsigned number_of_try(const Migration& migration, std::string_view name) {
   const std::string stem = stem_of_tries(migration);
   unsigned number = 0;
   if (!name.starts_with(stem)) return 0;
   const char* const end = name.data() + name.size();
   const auto [stopped, error] = std::from_chars(name.data() + stem.size(), end, number);
-  return error == std::errc{} && stopped == end ? number : 0;
+  const bool is_number = error == std::errc{} && stopped == end && number <= kHighestNumber;
+  return is_number && name == name_of_try(migration, number) ? number : 0;
 }
 
 Json second_hop(Hop& hop, unsigned number) {
@@ -75,6 +78,21 @@ Attempt<Migration> read_try(const Json& object) {
   return std::move(*read);
 }
 
+Attempt<std::optional<Json>> read_object(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
+  return Pods{hop}.call<std::optional<Json>>("read " + describe(path), limits, [&](const kube::CallOptions& options) {
+    return hop.world().client.get(path, options);
+  });
+}
+
+// What has the name already: ours, made by an earlier controller or by a call whose answer was lost, or another one's.
+Attempt<void> check_is_try(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
+  const auto found = read_object(hop, path, limits);
+  if (!found) return tl::make_unexpected(found.error());
+  if (!*found) return leave(fmt::format("migration {} is gone again", path.name));
+  if (!is_way_back(hop, **found)) return leave(fmt::format("migration {} is another one", path.name));
+  return {};
+}
+
 }  // namespace
 
 Attempt<Tries> find_tries(Hop& hop, const Limits& limits) {
@@ -94,10 +112,7 @@ Attempt<Tries> find_tries(Hop& hop, const Limits& limits) {
 
 Attempt<std::optional<Migration>> look_at_try(Hop& hop, const std::string& name, const Limits& limits) {
   using Found = std::optional<Migration>;
-  const auto path = migration_path(hop.migration().namespace_, name);
-  auto found = Pods{hop}.call<std::optional<Json>>(
-      "read " + describe(path), limits,
-      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+  const auto found = read_object(hop, migration_path(hop.migration().namespace_, name), limits);
   if (!found) return tl::make_unexpected(found.error());
   if (!*found) return Found{};
   auto read = read_try(**found);
@@ -106,15 +121,20 @@ Attempt<std::optional<Migration>> look_at_try(Hop& hop, const std::string& name,
 }
 
 Attempt<void> make_try(Hop& hop, unsigned number, const Limits& limits) {
+  if (number > kHighestNumber)
+    return give_up(Event::failed, "SecondHop",
+                   fmt::format("no number is left for another way back: delete migration {}",
+                               name_of_try(hop.migration(), kHighestNumber)));
   const auto path = migration_path(hop.migration().namespace_, name_of_try(hop.migration(), number));
   const Json wanted = second_hop(hop, number);
+  bool is_there = false;
   auto made = Pods{hop}.call<Json>("create " + describe(path), limits, [&](const kube::CallOptions& options) {
     auto answer = hop.world().client.create(path.collection(), wanted, {}, options);
-    const bool is_there = !answer && answer.error().kind == kube::ApiError::Kind::already_exists;
+    is_there = !answer && answer.error().kind == kube::ApiError::Kind::already_exists;
     return is_there ? kube::ApiResult<Json>{Json{}} : answer;
   });
   if (!made) return tl::make_unexpected(made.error());
-  return {};
+  return is_there ? check_is_try(hop, path, limits) : Attempt<void>{};
 }
 
 }  // namespace migrate::controller

@@ -18,7 +18,7 @@ struct Tries {
 [[nodiscard]] Attempt<Tries> find_tries(Hop& hop, const Limits& limits);
 // Nothing: there is none of that name.
 [[nodiscard]] Attempt<std::optional<Migration>> look_at_try(Hop& hop, const std::string& name, const Limits& limits);
-// From the shadow into its name, on its node. Success when it is there already.
+// From the shadow into its name, on its node. Success when it is there already; `left` when another one has its name.
 [[nodiscard]] Attempt<void> make_try(Hop& hop, unsigned number, const Limits& limits);
 
 }  // namespace migrate::controller

@@ -102,6 +102,11 @@ struct Returning : Scene {
       if (where.plural == "migrations") object["status"] = end_of_second;
     };
   }
+  void make_sets() {
+    cluster.change(path(), [](Json& object) {
+      object["status"]["owner"] = {{"kind", "StatefulSet"}, {"name", "orders"}, {"uid", "uid-set"}};
+    });
+  }
   Json end_of_second = {
       {"phase", "Succeeded"}, {"gapMs", 700}, {"target", {{"pod", "orders"}, {"uid", "uid-home"}, {"node", "node-b"}}}};
 };
@@ -237,14 +242,12 @@ BOOST_FIXTURE_TEST_CASE(the_next_one_comes_behind_all_that_there_are, Returning)
   const MigrationStatus now = run();
   BOOST_TEST(to_string(now.phase) == "Succeeded");
   BOOST_TEST(!cluster.look(try_path(1)));
-  BOOST_TEST(cluster.look(try_path(3)).has_value());
-  BOOST_TEST(!cluster.look(try_path(4)));
+  BOOST_TEST(cluster.look(try_path(4)).has_value());
+  BOOST_TEST(!cluster.look(try_path(5)));
 }
 
 BOOST_FIXTURE_TEST_CASE(and_after_a_pause_that_is_as_long, Returning) {
-  cluster.change(path(), [](Json& object) {
-    object["status"]["owner"] = {{"kind", "StatefulSet"}, {"name", "orders"}, {"uid", "uid-set"}};
-  });
+  make_sets();
   put_try(*this, 2, {{"phase", "RolledBack"}, {"message", "no room"}, {"finishedAt", to_rfc3339(Scene::now())}});
   run(15);
   BOOST_TEST(!cluster.look(try_path(1)));
@@ -256,19 +259,66 @@ BOOST_FIXTURE_TEST_CASE(and_after_a_pause_that_is_as_long, Returning) {
 
 // Of a migration that had this one's name before it, and another shadow.
 BOOST_FIXTURE_TEST_CASE(what_another_one_has_left_tells_nothing, Returning) {
-  put_try(*this, 1, {{"phase", "Failed"}, {"message", "long ago"}});
-  cluster.change(try_path(1), [](Json& object) { object["spec"]["pod"]["uid"] = "uid-older"; });
+  put_strangers(*this, try_path(1).name);
   const MigrationStatus now = run();
   const Condition* restored = find_condition(now, "NameRestored");
   BOOST_REQUIRE(restored != nullptr);
   BOOST_TEST(restored->message.find("by migration orders-1-name-2") != std::string::npos, restored->message);
 }
 
+BOOST_FIXTURE_TEST_CASE(nor_does_it_use_up_the_tries, Returning) {
+  end_of_second = {{"phase", "RolledBack"}, {"message", "no room"}};
+  put_strangers(*this, try_path(3).name);
+  const MigrationStatus now = run();
+  BOOST_TEST(to_string(now.phase) == "Succeeded");
+  BOOST_TEST(!cluster.look(try_path(1)));
+  BOOST_TEST(cluster.look(try_path(4)).has_value());
+  BOOST_TEST(cluster.look(try_path(6)).has_value());
+  BOOST_TEST(!cluster.look(try_path(7)));
+}
+
+// Behind the highest number there is none, and none is ever looked for.
+BOOST_FIXTURE_TEST_CASE(names_that_no_try_could_have_are_passed_over, Returning) {
+  put_strangers(*this, "orders-1-name-4294967295");
+  put_strangers(*this, "orders-1-name-1000001");
+  put_strangers(*this, "orders-1-name-007");
+  run(2);
+  BOOST_TEST(to_string(status().phase) == "Succeeded");
+  const Condition* restored = find_condition(status(), "NameRestored");
+  BOOST_REQUIRE(restored != nullptr);
+  BOOST_TEST(restored->message.find("by migration orders-1-name-1:") != std::string::npos, restored->message);
+}
+
+BOOST_FIXTURE_TEST_CASE(without_a_number_left_it_says_what_to_delete, Returning) {
+  make_sets();
+  put_strangers(*this, "orders-1-name-1000000");
+  run(2);
+  BOOST_TEST(to_string(status().phase) == "Returning");
+  BOOST_TEST(cluster.names("migrations").size() == 2U);
+  BOOST_TEST(log.text().find("delete migration orders-1-name-1000000") != std::string::npos, log.text());
+  cluster.drop(migration_path("shop", "orders-1-name-1000000"));
+  run();
+  BOOST_TEST(to_string(status().phase) == "Succeeded");
+}
+
+// Between the look at all of them and the making of the next one somebody takes its name, again and again.
+BOOST_FIXTURE_TEST_CASE(a_name_that_another_one_takes_ends_the_look, Returning) {
+  int taken = 0;
+  cluster.deny = [&](const kube::ResourcePath& where, const Json&) -> std::optional<kube::ApiError> {
+    if (where.plural == "migrations" && ++taken < 5) put_strangers(*this, where.name);
+    return std::nullopt;
+  };
+  run(1);
+  BOOST_TEST(taken == 1);
+  BOOST_TEST(to_string(status().phase) == "Returning");
+  run();
+  BOOST_TEST(to_string(status().phase) == "Succeeded");
+  BOOST_TEST(cluster.look(try_path(5)).has_value());
+}
+
 // Its set would fill the name beside the shadow.
 BOOST_FIXTURE_TEST_CASE(a_set_s_shadow_is_never_left_with_its_own_name, Returning) {
-  cluster.change(path(), [](Json& object) {
-    object["status"]["owner"] = {{"kind", "StatefulSet"}, {"name", "orders"}, {"uid", "uid-set"}};
-  });
+  make_sets();
   cluster.on_create = [this](const kube::ResourcePath& where, Json& object) {
     if (where.plural != "migrations") return;
     object["status"] = {{"phase", "RolledBack"}, {"message", "no room"}, {"finishedAt", to_rfc3339(Scene::now())}};
