@@ -130,10 +130,10 @@ Attempt<void> let_go(Hop& hop, const Limits& limits) {
     if (auto may = check_shadow_may_go(hop, limits); !may) return may;
   if (is_sets)
     if (auto given = give_back_source(hop, limits); !given) return given;
-  // A shadow is none of the set's, and its source is frozen for good: the set starts it anew.
+  // A shadow is none of the set's.
   if (is_sets && strategy == Strategy::live) {
     if (auto removed = pods.remove_ours(target.pod, limits); !removed) return removed;
-    return pods.force_remove(hop.status().source.pod, hop.status().source.uid, limits);
+    return make_room_for_set(hop, limits);
   }
   if (!target.pod.empty()) {
     auto found = pods.get(target.pod, limits);

@@ -18,6 +18,7 @@ namespace {
 using std::chrono::duration_cast;
 
 constexpr milliseconds kRemovePatience{5'000};
+constexpr milliseconds kLookPatience{2'000};
 constexpr milliseconds kTryAgain{1'000};
 constexpr milliseconds kTimeForThaw{5'000};  // the target's Pod has to end before
 
@@ -130,12 +131,26 @@ Attempt<SourceLeft> look_at_source(Hop& hop, const Limits& limits) {
   if (auto known = recorded()) return *known;
   if (is_none) return lost(hop, Remains::ended, "has ended");
   if (!facts) return tl::make_unexpected(facts.error());
-  for (const agent::ContainerFacts& one : facts->containers)
-    if (!one.paused)
-      return lost(hop, Remains::ended, fmt::format("has ended, container {} was started anew", one.name));
+  const auto& all = facts->containers;
+  const auto anew = std::find_if_not(all.begin(), all.end(), [](const auto& one) { return one.paused; });
+  if (anew != all.end()) {
+    SourceLeft left = lost(hop, Remains::ended, fmt::format("has ended, container {} was started anew", anew->name));
+    left.works_anew = std::none_of(all.begin(), all.end(), [](const auto& one) { return one.paused; });
+    return left;
+  }
   const auto until = kept_until(hop);
   const bool is_late = until && *until - hop.world().clock.now() < kTimeForThaw;
   return SourceLeft{is_late ? Remains::late : Remains::frozen, frozen_words(hop)};
+}
+
+Attempt<void> make_room_for_set(Hop& hop, const Limits& limits) {
+  const PodPlace source = hop.status().source;
+  if (!node_is_gone(hop, source.node, limits)) {
+    const auto left = look_at_source(hop, hop.after_commit(kLookPatience));
+    if (!left) return tl::make_unexpected(left.error());
+    if (left->works_anew || left->remains == Remains::not_bound) return {};
+  }
+  return Pods{hop}.force_remove(source.pod, source.uid, limits);
 }
 
 Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits) {

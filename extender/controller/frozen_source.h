@@ -31,8 +31,14 @@ enum class Remains {
 struct SourceLeft {
   Remains remains = Remains::gone;
   std::string words;
+  bool works_anew = false;  // ended, and all of its containers were started anew
 };
 [[nodiscard]] Attempt<SourceLeft> look_at_source(Hop& hop, const Limits& limits);
+
+// Of a StatefulSet's Pod whose migration has failed and ends, with no target left: frozen it is for good, and it makes
+// room for the one that the set starts. Where its kubelet has started it anew, or its agent has thawed it, it is that
+// one already. An error: that cannot be told yet.
+[[nodiscard]] Attempt<void> make_room_for_set(Hop& hop, const Limits& limits);
 
 // Its Pod is removed, and condition SourceGone says why: a clause behind "was removed".
 [[nodiscard]] Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits);

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,7 @@ class Agent final : public agent::AgentApi {
   std::chrono::milliseconds snapshot_freeze{200};  // of a source that runs on afterwards
   std::vector<std::string> lost;                   // containers that somebody ends while they are frozen
   bool has_lost_source = false;                    // its frozen containers ended, and not by us
+  std::set<std::string> started_anew;              // of these, by the kubelet
   agent::SourceFacts facts{{{"app", "id-app", "runc", 20_MiB, false}}, {}, 10'000_MiB};
 
   // Seen by tests.
@@ -60,7 +62,7 @@ class Agent final : public agent::AgentApi {
     agent::SourceFacts seen = facts;
     if (record.state == SourceState::frozen || record.state == SourceState::committed)
       for (agent::ContainerFacts& one : seen.containers)
-        one.paused = true;
+        one.paused = !started_anew.contains(one.name);
     return seen;
   }
   Answer<void> check_kubelet(const agent::Order& order, const agent::PodRef&, const agent::Call&) override {

@@ -153,13 +153,14 @@ BOOST_DATA_TEST_CASE(it_ends_well_all_the_same, data::make(kWays) * data::make({
 
 // --- failed behind the commit ---
 
-enum class Left { working_target, dead_target, dead_shadow, working_shadow };
+// From dead_shadow on of a live move; of the last one the shadow was removed, for a source that could not be thawed.
+enum class Left { working_target, dead_target, dead_shadow, working_shadow, source_started_anew };
 
 // As it stands when it has failed: the name is held, and what is lent is lent.
 struct Failed : Deleted {
   Failed(Left left, bool foreground) : Deleted(foreground) {
     const Json moved = cluster.look(pod(kPod)).value();
-    const bool is_live = left == Left::dead_shadow || left == Left::working_shadow;
+    const bool is_live = left >= Left::dead_shadow;
     const std::string name = is_live ? kShadow : kPod;
     TargetPlan plan;
     plan.name = name;
@@ -179,7 +180,10 @@ struct Failed : Deleted {
       cluster.change(pod(kPod), [&](Json& object) { object["metadata"]["ownerReferences"] = lent; });
     else
       cluster.drop(pod(kPod));
-    cluster.put(pod(name), made);
+    if (left == Left::source_started_anew)
+      source.started_anew = {"app"};
+    else
+      cluster.put(pod(name), made);
     cluster.change(path(), [&](Json& object) {
       object["metadata"]["finalizers"] = {kFinalizer};
       object["metadata"]["annotations"]["kubectl-migrate.dev/source"] = moved.dump();
@@ -252,6 +256,44 @@ BOOST_DATA_TEST_CASE(a_shadow_makes_room_with_its_source, data::make({false, tru
   });
 }
 
+// It works, though without its memory, and nobody has asked for its end.
+BOOST_DATA_TEST_CASE(a_source_that_was_started_anew_is_the_sets, data::make({false, true}), in_foreground) {
+  each_kill(Left::source_started_anew, in_foreground, [](const Failed& scene) {
+    scene.check_gone({kSibling, kPod});
+    BOOST_TEST(scene.uid_of(kPod) == "uid-source");
+    BOOST_TEST(scene.written(std::string{"delete pods/"} + kPod) == -1);
+  });
+}
+
+// A Pod of which a container is frozen for good works no more.
+BOOST_AUTO_TEST_CASE(one_that_was_started_anew_in_part_makes_room) {
+  Failed scene{Left::source_started_anew, false};
+  scene.source.facts.containers.push_back({"side", "id-side", "runc", 20_MiB, false});
+  scene.ask_for_deletion();
+  scene.run_to_end();
+  scene.check_gone({kSibling});
+}
+
+BOOST_AUTO_TEST_CASE(a_source_that_cannot_be_looked_at_is_left_until_it_can_or_its_node_is_gone) {
+  for (const bool comes_back : {true, false}) {
+    Failed scene{Left::source_started_anew, false};
+    bool is_away = true;
+    scene.source.before = [&](const std::string&) -> std::optional<agent::AgentError> {
+      if (!is_away) return std::nullopt;
+      return agent::AgentError{agent::AgentError::Kind::unreachable, "no route to host"};
+    };
+    scene.ask_for_deletion();
+    scene.run_to_end(3);
+    BOOST_TEST(scene.cluster.look(Scene::path()).has_value());
+    BOOST_TEST(scene.uid_of(kPod) == "uid-source");
+    is_away = !comes_back;
+    if (!comes_back) scene.cluster.drop(kube::core("nodes", "", "node-a"));
+    scene.run_to_end();
+    BOOST_TEST(!scene.cluster.look(Scene::path()), scene.log.text());
+    BOOST_TEST(scene.uid_of(kPod) == (comes_back ? "uid-source" : ""));
+  }
+}
+
 // As an earlier version left it. The set would start an empty Pod beside it.
 BOOST_DATA_TEST_CASE(a_shadow_that_works_is_kept_until_a_person_removes_it, data::make({false, true}), in_foreground) {
   Failed scene{Left::working_shadow, in_foreground};
@@ -293,7 +335,7 @@ BOOST_AUTO_TEST_CASE(nor_is_one_removed_that_cannot_be_looked_at) {
 }
 
 // Nobody deletes it: the memory's archives are kept, and the name is held.
-BOOST_DATA_TEST_CASE(as_long_as_it_is_there_nothing_is_touched, data::make({0, 1, 2, 3}), left) {
+BOOST_DATA_TEST_CASE(as_long_as_it_is_there_nothing_is_touched, data::make({0, 1, 2, 3, 4}), left) {
   Failed scene{static_cast<Left>(left), false};
   const auto before = scene.cluster.names("pods");
   scene.run(3);
