@@ -146,9 +146,12 @@ Outcome<void> enable_all(const Session& session) {
   return done;
 }
 
-// What has failed holds the name of its set's Pod until it is deleted, and only the controller lets go of what it has.
+// What is over has its finalizer until everything is cleaned up. What has failed keeps that until it is deleted, and
+// holds the name of its set's Pod as long; only the controller lets go of either.
 bool holds_something(const Migration& migration) {
-  return migration.status.phase == Phase::failed && (migration.has_finalizer || is_owned_by(migration, kStatefulSet));
+  const Phase phase = migration.status.phase;
+  return is_final(phase) &&
+         (migration.has_finalizer || (phase == Phase::failed && is_owned_by(migration, kStatefulSet)));
 }
 
 // Rights must not go away under a migration; a dry run touches nothing.
@@ -156,11 +159,12 @@ Outcome<void> check_idle(const Session& session, const std::string& namespace_) 
   const auto all = list_migrations(session, namespace_);
   if (!all) return tl::make_unexpected(all.error());
   std::vector<std::string> running;
+  std::vector<std::string> ending;
   std::vector<std::string> failed;
   for (const Seen& one : *all) {
     const std::string name = fmt::format("{}/{}", one.migration.namespace_, one.migration.name);
     if (!one.migration.spec.dry_run && !is_final(one.migration.status.phase)) running.push_back(name);
-    if (holds_something(one.migration)) failed.push_back(name);
+    if (holds_something(one.migration)) (one.migration.status.phase == Phase::failed ? failed : ending).push_back(name);
   }
   std::vector<std::string> troubles;
   if (!running.empty())
@@ -168,6 +172,12 @@ Outcome<void> check_idle(const Session& session, const std::string& namespace_) 
         fmt::format("migrations are under way and need the rights: {}\n"
                     "Wait for them, or: kubectl migrate abort NAME",
                     joined(running)));
+  if (!ending.empty())
+    troubles.push_back(
+        fmt::format("migrations are over and are being cleaned up, which needs the rights: {}\n"
+                    "Wait some seconds and run this again; if it takes longer: kubectl migrate describe NAME "
+                    "-n NAMESPACE",
+                    joined(ending)));
   if (!failed.empty())
     troubles.push_back(
         fmt::format("migrations have failed, and what they hold is let go with the rights alone: {}\n"

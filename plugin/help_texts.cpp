@@ -323,7 +323,8 @@ else the controller can do nothing.
 constexpr HelpText kDisable = {.summary = "Take that back",
                                .what =
                                    R"(Take back what enable did: label, rights, Secrets. Refused while migrations of
-the namespace are under way, or have failed and are not deleted yet.
+the namespace are under way, are being cleaned up after, or have failed and are
+not deleted yet.
 )",
                                .examples = R"(  # In the namespace shop
   kubectl migrate disable -n shop

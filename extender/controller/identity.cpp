@@ -22,8 +22,16 @@ constexpr milliseconds kBetweenProofs{1'000};
 constexpr milliseconds kAskAgain{100};
 constexpr milliseconds kChoicePatience{1'000};  // a ReplicaSet chooses within some 100 ms, if its controller is up
 constexpr milliseconds kChoicePause{50};
+constexpr milliseconds kLookPatience{2'000};
 
 enum class Held { yes, no };
+
+// Denied before any policy is asked. Known by the words of Kubernetes' plugin/pkg/admission/serviceaccount, which has
+// no code for it.
+bool lacks_account(const kube::ApiError& error) {
+  return error.kind == kube::ApiError::Kind::forbidden &&
+         error.text().find("error looking up service account") != std::string::npos;
+}
 
 // Whether the policy, and not the Pod that has the name still, or a quota, keeps others from making one. A policy that
 // denies because it has yet to be read proves nothing of the moment after. `words`: the API server's.
@@ -40,6 +48,12 @@ Attempt<Held> try_to_take_name(Hop& hop, const Limits& limits, std::string& word
     kube::WriteOptions write;
     write.dry_run = kube::DryRun::server;
     auto answer = hop.world().client.create(path.collection(), intruder, write, options);
+    if (!answer && lacks_account(answer.error())) {
+      // Somebody may make it anew at any time: with the namespace's own the policy is asked.
+      for (const char* field : {"serviceAccountName", "serviceAccount"})
+        intruder["spec"].erase(field);
+      answer = hop.world().client.create(path.collection(), intruder, write, options);
+    }
     words = answer ? "it would take one" : answer.error().text();
     if (answer) return answer;
     using Kind = kube::ApiError::Kind;
@@ -120,6 +134,27 @@ Limits until_probes(Hop& hop, const Limits& limits) {
         std::min(limits.until,
                  hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(*end - hop.world().clock.now()));
   return patience;
+}
+
+// Where the source is gone, or another Pod has its name, there is none left to free.
+Attempt<void> prove_while_source_has_name(Hop& hop, const Limits& limits) {
+  const PodPlace& source = hop.status().source;
+  const auto there = Pods{hop}.get(source.pod, limits);
+  if (!there) return tl::make_unexpected(there.error());
+  if (!*there || view_of(**there).uid != source.uid) return {};
+  return prove_name_held(hop, limits);
+}
+
+// Nobody can make anything there, and before any policy is asked. Mostly looked at when the time is over: this call has
+// a time of its own.
+bool goes_with_namespace(Hop& hop, const Limits& ended) {
+  if (!hop.signals().deleting()) return false;
+  const Limits limits{std::max(ended.until, hop.world().pacer.now() + kLookPatience), ended.stop};
+  const auto path = kube::core("namespaces", "", hop.migration().namespace_);
+  const auto found = Pods{hop}.call<std::optional<Json>>(
+      "read " + describe(path), limits,
+      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+  return found && (!*found || has(**found, {"metadata", "deletionTimestamp"}));
 }
 
 // Until the ReplicaSet has removed the source, as it should. A target that stops being ready as it is adopted costs
@@ -245,8 +280,9 @@ Attempt<void> prove_name_held(Hop& hop, const Limits& limits) {
 Attempt<void> prove_name_held_still(Hop& hop, const Limits& limits) {
   if (find_condition(hop.status(), kSourceGone) != nullptr) return {};
   const auto until = kept_until(hop);
-  auto held = prove_name_held(hop, until_probes(hop, limits));
-  if (held || !until || hop.world().clock.now() < *until) return held;
+  auto held = prove_while_source_has_name(hop, until_probes(hop, limits));
+  if (held || goes_with_namespace(hop, limits)) return {};
+  if (!until || hop.world().clock.now() < *until) return held;
   // Later its kubelet would have it started cold beside the target, which is no better than what its set may make.
   hop.warn(held.error().message);
   return {};

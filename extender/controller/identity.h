@@ -15,8 +15,8 @@ namespace migrate::controller {
 [[nodiscard]] Attempt<void> await_name_held(Hop& hop, const Limits& limits);
 // The second, before anything is frozen. Success, too, where no name is held.
 [[nodiscard]] Attempt<void> prove_name_held(Hop& hop, const Limits& limits);
-// Once more, right before a name is freed that was proven to be held long ago. Success, too, with a warning, when the
-// frozen source has to go all the same.
+// Once more, right before a name is freed that was proven to be held long ago. Success, too, when the source does not
+// have it any more, or goes with its namespace; and, with a warning, when it has to go all the same.
 [[nodiscard]] Attempt<void> prove_name_held_still(Hop& hop, const Limits& limits);
 
 // The source belongs to its set as before. Success, too, when it is not there any more, or was never lent.

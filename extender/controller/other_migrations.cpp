@@ -117,6 +117,7 @@ Outcome take_hold(Hop& hop, const Limits& limits) {
   }
   if (others->undecided.empty()) return {};
   const std::string waits = fmt::format("waits for migration {} to go on or to give way", others->undecided);
+  if (auto said = hop.say(waits); !said) return said.error();
   if (hop.left_of(limits) == milliseconds{0}) return {Event::deadline, "DeadlineExceeded", waits};
   // No worker is held for it: that one may need it.
   return {Event::left, "Waits", waits};

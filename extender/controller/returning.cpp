@@ -163,7 +163,9 @@ std::optional<Outcome> await_ready(Hop& hop) {
   const auto is_settled = [](const Json* pod) {
     return pod == nullptr || view_of(*pod).ready || is_over(view_of(*pod));
   };
-  if (Pods{hop}.await(shadow.pod, is_settled, hop.after_commit(kLookPatience))) return std::nullopt;
+  const auto seen = Pods{hop}.await(shadow.pod, is_settled, hop.after_commit(kLookPatience));
+  // Where it may not be watched any more, as in a namespace that goes away, whoever looks at it next says what it is.
+  if (seen || seen.error().event == Event::failed) return std::nullopt;
   const std::string trouble = fmt::format("Pod {} is not ready", shadow.pod);
   if (is_owned_by(hop.migration(), kStatefulSet) || !waits_too_long(hop))
     return Outcome{Event::left, "NotReady", trouble + " yet"};

@@ -7,6 +7,18 @@
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
+namespace {
+
+// Another set of that name looks for its Pods by itself. To an API server a patch that names another uid, and no
+// resourceVersion, is no conflict: it is invalid, as it would change what cannot be changed.
+bool is_set_gone(const Hop& hop, const kube::ApiError& error) {
+  using Kind = kube::ApiError::Kind;
+  if (is_policy_yet_to_be_read(error)) return false;
+  return error.kind == Kind::not_found || error.kind == Kind::conflict || error.kind == Kind::invalid ||
+         is_gone_with_namespace(hop, error.kind);
+}
+
+}  // namespace
 
 bool wake_set(Hop& hop, const Limits& limits) {
   const Migration& migration = hop.migration();
@@ -24,10 +36,7 @@ bool wake_set(Hop& hop, const Limits& limits) {
   bool is_gone = false;
   auto woken = pods.call<Json>("wake " + describe(path), limits, [&](const kube::CallOptions& options) {
     auto answer = hop.world().client.merge_patch(path, change, {}, options);
-    using Kind = kube::ApiError::Kind;
-    // Another set of that name looks for its Pods by itself.
-    is_gone = !answer && (answer.error().kind == Kind::not_found || answer.error().kind == Kind::conflict ||
-                          is_gone_with_namespace(hop, answer.error().kind));
+    is_gone = !answer && is_set_gone(hop, answer.error());
     return is_gone ? kube::ApiResult<Json>{Json{}} : answer;
   });
   if (!woken) hop.log(LogLevel::warning, "the set is not woken yet", {{"error", woken.error().message}});

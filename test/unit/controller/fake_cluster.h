@@ -136,11 +136,14 @@ class Cluster final : public kube::Client {
     const auto found = objects_.find(key(path));
     if (found == objects_.end())
       return tl::make_unexpected(error(kube::ApiError::Kind::not_found, key(path) + " not found"));
-    for (const char* field : {"uid", "resourceVersion"}) {
+    const auto differs = [&](const char* field) {
       const std::string wanted = kube::metadata_of(patch, field);
-      if (!wanted.empty() && wanted != kube::metadata_of(found->second, field))
-        return tl::make_unexpected(error(kube::ApiError::Kind::conflict, key(path) + " has changed"));
-    }
+      return !wanted.empty() && wanted != kube::metadata_of(found->second, field);
+    };
+    if (differs("resourceVersion"))
+      return tl::make_unexpected(error(kube::ApiError::Kind::conflict, key(path) + " has changed"));
+    if (differs("uid"))
+      return tl::make_unexpected(error(kube::ApiError::Kind::invalid, "metadata.uid: field is immutable"));
     Json object = found->second;
     object.merge_patch(patch);
     return keep(path, std::move(object));

@@ -150,6 +150,9 @@ BOOST_AUTO_TEST_CASE(who_has_looked_and_not_told_yet_goes_on) {
     scene.cluster.put(scene.other, late);
     scene.drive_other();
     scene.check_claims_only();
+    const std::vector<Step> steps = scene.other_status().steps;
+    BOOST_REQUIRE(!steps.empty());
+    BOOST_TEST(steps.back().message == "waits for migration orders-1 to go on or to give way");
   };
   scene.when["create orders-1-mig-hold"] = [&scene] { scene.drive_other(); };
   const MigrationStatus now = scene.run();

@@ -137,6 +137,25 @@ BOOST_DATA_TEST_CASE(nor_under_one_that_failed_and_is_to_be_let_go, boost::unit_
   BOOST_TEST(scene.cluster.written.empty());
 }
 
+// Its source's containers may take a while to end.
+BOOST_DATA_TEST_CASE(nor_while_one_that_is_over_is_cleaned_up, boost::unit_test::data::make({false, true}), is_back) {
+  Scene scene;
+  Migration over = migration_in(is_back ? Phase::rolled_back : Phase::succeeded);
+  over.has_finalizer = true;
+  scene.put(over);
+  for (const std::vector<std::string>& arguments : {Lines{"disable"}, Lines{"disable", "-A"}}) {
+    BOOST_TEST(scene.run(arguments) == 3);
+    check_says(scene.err.str(), "being cleaned up, which needs the rights: shop/orders-x7k2p");
+    check_says(scene.err.str(), "Wait some seconds and run this again");
+    BOOST_TEST(scene.err.str().find("kubectl delete") == std::string::npos, scene.err.str());
+  }
+  BOOST_TEST(scene.cluster.written.empty());
+  over.has_finalizer = false;
+  scene.put(over);
+  BOOST_TEST(scene.run({"disable"}) == 0, scene.err.str());
+  BOOST_TEST(label_of(scene, "shop").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_dry_run_needs_no_rights_for_long) {
   Scene scene;
   Migration looked_at = migration_in(Phase::preparing);
