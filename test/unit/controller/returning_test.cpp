@@ -283,8 +283,9 @@ BOOST_FIXTURE_TEST_CASE(names_that_no_try_could_have_are_passed_over, Returning)
   put_strangers(*this, "orders-1-name-1000001");
   put_strangers(*this, "orders-1-name-007");
   run(2);
-  BOOST_TEST(to_string(status().phase) == "Succeeded");
-  const Condition* restored = find_condition(status(), "NameRestored");
+  const MigrationStatus ended = status();
+  BOOST_TEST(to_string(ended.phase) == "Succeeded");
+  const Condition* restored = find_condition(ended, "NameRestored");
   BOOST_REQUIRE(restored != nullptr);
   BOOST_TEST(restored->message.find("by migration orders-1-name-1:") != std::string::npos, restored->message);
 }
