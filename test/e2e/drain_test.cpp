@@ -164,13 +164,13 @@ bool has_its_name(const Json& migration) {
                      [](const Json& one) { return one.at("type") == "NameRestored" && one.at("status") == "True"; });
 }
 
-struct Span {
+struct Passage {
   migrate::Instant begin;
   migrate::Instant end;
 };
 
 // From the first step's begin to the last one's end.
-Span span_of(const Json& migration) {
+Passage span_of(const Json& migration) {
   const Json& steps = migration.at("status").at("steps");
   const auto read = [](const Json& text) {
     return migrate::parse_rfc3339(text.get<std::string>()).value_or(migrate::Instant{});
@@ -179,10 +179,10 @@ Span span_of(const Json& migration) {
 }
 
 // The most of them that lasted at one moment: it is the begin of one.
-std::size_t most_at_once(const std::vector<Span>& spans) {
+std::size_t most_at_once(const std::vector<Passage>& spans) {
   std::size_t most = 0;
-  for (const Span& one : spans)
-    most = std::max(most, static_cast<std::size_t>(std::count_if(spans.begin(), spans.end(), [&](const Span& other) {
+  for (const Passage& one : spans)
+    most = std::max(most, static_cast<std::size_t>(std::count_if(spans.begin(), spans.end(), [&](const Passage& other) {
                       return other.begin <= one.begin && one.begin < other.end;
                     })));
   return most;
@@ -270,8 +270,8 @@ BOOST_AUTO_TEST_CASE(interrupted_in_its_middle_it_is_begun_again_and_the_node_is
 }
 
 BOOST_AUTO_TEST_CASE(each_has_moved_once_and_of_a_set_one_at_a_time) {
-  std::map<std::string, std::vector<Span>> by_owner;
-  std::vector<Span> spans;
+  std::map<std::string, std::vector<Passage>> by_owner;
+  std::vector<Passage> spans;
   std::set<std::string> moved;
   for (const Json& one : loaded().migrations()) {
     if (is_second_hop(one)) continue;
@@ -289,8 +289,8 @@ BOOST_AUTO_TEST_CASE(each_has_moved_once_and_of_a_set_one_at_a_time) {
       // All but a Deployment's keep their names.
       BOOST_TEST((target.at("pod") == pod) == !pod.starts_with(kReplicas));
       const auto owner = one.value(Json::json_pointer{"/status/owner/name"}, std::string{});
-      for (const Span& other : by_owner[owner.empty() ? pod : owner]) {
-        const Span own = span_of(one);
+      for (const Passage& other : by_owner[owner.empty() ? pod : owner]) {
+        const Passage own = span_of(one);
         BOOST_TEST((own.end <= other.begin || other.end <= own.begin), "two of " << owner << " moved at once");
       }
       by_owner[owner.empty() ? pod : owner].push_back(span_of(one));
