@@ -28,9 +28,7 @@ Outcome check_source_node(Hop& hop, const Limits& limits) {
                                 .namespace_ = "kube-node-lease",
                                 .name = node,
                                 .subresource = {}};
-  auto lease = Pods{hop}.call<std::optional<Json>>(
-      "read " + describe(path), limits,
-      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+  auto lease = Pods{hop}.read(path, limits);
   if (!lease) return lease.error();
   const auto renewed = parse_rfc3339(*lease ? text_at(**lease, {"spec", "renewTime"}) : "");
   if (renewed && hop.world().clock.now() - *renewed < hop.world().settings.node_lease_limit) return {};

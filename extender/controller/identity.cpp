@@ -99,9 +99,7 @@ Attempt<std::string> other_borrower(Hop& hop, const Json& pod, const Limits& lim
   const auto borrower = borrower_of(pod);
   if (!borrower || borrower->uid == hop.migration().uid) return std::string{};
   const auto path = migration_path(hop.migration().namespace_, borrower->name);
-  auto found = Pods{hop}.call<std::optional<Json>>(
-      "read " + describe(path), limits,
-      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+  auto found = Pods{hop}.read(path, limits);
   if (!found) return tl::make_unexpected(found.error());
   if (!*found || text_at(**found, {"metadata", "uid"}) != borrower->uid) return std::string{};
   const auto other = parse_migration(**found);
@@ -151,9 +149,7 @@ bool goes_with_namespace(Hop& hop, const Limits& ended) {
   if (!hop.signals().deleting()) return false;
   const Limits limits{std::max(ended.until, hop.world().pacer.now() + kLookPatience), ended.stop};
   const auto path = kube::core("namespaces", "", hop.migration().namespace_);
-  const auto found = Pods{hop}.call<std::optional<Json>>(
-      "read " + describe(path), limits,
-      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+  const auto found = Pods{hop}.read(path, limits);
   return found && (!*found || has(**found, {"metadata", "deletionTimestamp"}));
 }
 

@@ -16,9 +16,7 @@ Outcome check_set(Hop& hop, const Limits& limits) {
   const Migration& migration = hop.migration();
   if (!migration.status.owner) return {Event::failed, "OwnerUnknown", "the record names no set"};
   const kube::ResourcePath path{"apps", "v1", "statefulsets", migration.namespace_, migration.status.owner->name, ""};
-  auto set = Pods{hop}.call<std::optional<Json>>(
-      "read " + describe(path), limits,
-      [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+  auto set = Pods{hop}.read(path, limits);
   if (!set) return set.error();
   const Json there = set->value_or(Json{});
   const Json no_deployment;

@@ -27,9 +27,7 @@ Attempt<void> plan_volumes(Hop& hop, TargetPlan& plan, const Limits& limits) {
   plan.volumes = hop.status().volumes;
   for (const MovedVolume& one : plan.volumes) {
     const auto path = kube::core("persistentvolumes", "", one.volume);
-    auto found = Pods{hop}.call<std::optional<Json>>(
-        "read " + describe(path), limits,
-        [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
+    auto found = Pods{hop}.read(path, limits);
     if (!found) return tl::make_unexpected(found.error());
     if (*found) plan.persistent.push_back(std::make_shared<const Json>(std::move(**found)));
   }

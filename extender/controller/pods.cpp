@@ -54,6 +54,12 @@ bool Pods::is_ours(const Json& pod) const {
   return view_of(pod).restore == hop_.migration().uid;
 }
 
+Attempt<std::optional<Json>> Pods::read(const kube::ResourcePath& path, const Limits& limits) {
+  return call<std::optional<Json>>("read " + describe(path), limits, [&](const kube::CallOptions& options) {
+    return hop_.world().client.get(path, options);
+  });
+}
+
 Attempt<std::optional<Json>> Pods::get(const std::string& name, const Limits& limits) {
   const auto path = kube::pod(hop_.migration().namespace_, name);
   return call<std::optional<Json>>("look at " + describe(path), limits, [&](const kube::CallOptions& options) {

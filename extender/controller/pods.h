@@ -29,6 +29,8 @@ class Pods {
   explicit Pods(Hop& hop) : hop_(hop) {}
 
   [[nodiscard]] Attempt<std::optional<Json>> get(const std::string& name, const Limits& limits);
+  // Any object.
+  [[nodiscard]] Attempt<std::optional<Json>> read(const kube::ResourcePath& path, const Limits& limits);
   // The Pod, also when it was there already and carries our restore annotation.
   [[nodiscard]] Attempt<Json> make(const Json& pod, const Limits& limits);
   // In a scheduler's place: that node's kubelet takes the Pod if it has room, or fails it. Success, too, when it is

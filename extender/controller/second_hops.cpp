@@ -78,15 +78,9 @@ Attempt<Migration> read_try(const Json& object) {
   return std::move(*read);
 }
 
-Attempt<std::optional<Json>> read_object(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
-  return Pods{hop}.call<std::optional<Json>>("read " + describe(path), limits, [&](const kube::CallOptions& options) {
-    return hop.world().client.get(path, options);
-  });
-}
-
 // What has the name already: ours, made by an earlier controller or by a call whose answer was lost, or another one's.
 Attempt<void> check_is_try(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
-  const auto found = read_object(hop, path, limits);
+  const auto found = Pods{hop}.read(path, limits);
   if (!found) return tl::make_unexpected(found.error());
   if (!*found) return leave(fmt::format("migration {} is gone again", path.name));
   if (!is_way_back(hop, **found)) return leave(fmt::format("migration {} is another one", path.name));
@@ -112,7 +106,7 @@ Attempt<Tries> find_tries(Hop& hop, const Limits& limits) {
 
 Attempt<std::optional<Migration>> look_at_try(Hop& hop, const std::string& name, const Limits& limits) {
   using Found = std::optional<Migration>;
-  const auto found = read_object(hop, migration_path(hop.migration().namespace_, name), limits);
+  const auto found = Pods{hop}.read(migration_path(hop.migration().namespace_, name), limits);
   if (!found) return tl::make_unexpected(found.error());
   if (!*found) return Found{};
   auto read = read_try(**found);

@@ -16,12 +16,6 @@ namespace migrate::controller {
 namespace {
 
 using Kind = kube::ApiError::Kind;
-using Found = std::optional<Json>;
-
-Attempt<Found> get(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
-  return Pods{hop}.call<Found>("read " + describe(path), limits,
-                               [&](const kube::CallOptions& options) { return hop.world().client.get(path, options); });
-}
 
 Attempt<Json> list(Hop& hop, const kube::ResourcePath& path, const Limits& limits) {
   return Pods{hop}.call<Json>("list " + describe(path), limits, [&](const kube::CallOptions& options) {
@@ -44,13 +38,14 @@ Attempt<void> look_at_set(Hop& hop, const Json& pod, const Limits& limits, Surro
   if (!migration.status.owner || is_local(migration)) return {};
   const OwnerRef& owner = *migration.status.owner;
   const char* const plural = is_owned_by(migration, kStatefulSet) ? "statefulsets" : "replicasets";
-  auto set = get(hop, {"apps", "v1", plural, migration.namespace_, owner.name, ""}, limits);
+  auto set = Pods{hop}.read({"apps", "v1", plural, migration.namespace_, owner.name, ""}, limits);
   if (!set) return tl::make_unexpected(set.error());
   Json deployment;
   if (*set)
     for (const Json& above : list_at(**set, {"metadata", "ownerReferences"})) {
       if (text_at(above, {"kind"}) != "Deployment" || !flag_at(above, {"controller"})) continue;
-      auto found = get(hop, {"apps", "v1", "deployments", migration.namespace_, text_at(above, {"name"}), ""}, limits);
+      auto found =
+          Pods{hop}.read({"apps", "v1", "deployments", migration.namespace_, text_at(above, {"name"}), ""}, limits);
       if (!found) return tl::make_unexpected(found.error());
       if (*found) deployment = std::move(**found);
     }
@@ -74,7 +69,7 @@ Attempt<void> look_at_services(Hop& hop, const Json& pod, const Limits& limits, 
 
 // Whether volumes of that CSI driver are attached to nodes. Kubernetes takes a driver that says nothing for one.
 Attempt<bool> attaches(Hop& hop, const std::string& driver, const Limits& limits) {
-  auto found = get(hop, {"storage.k8s.io", "v1", "csidrivers", "", driver, ""}, limits);
+  auto found = Pods{hop}.read({"storage.k8s.io", "v1", "csidrivers", "", driver, ""}, limits);
   if (!found) return tl::make_unexpected(found.error());
   return !*found || !has(**found, {"spec", "attachRequired"}) || flag_at(**found, {"spec", "attachRequired"});
 }
@@ -98,11 +93,11 @@ Attempt<void> look_at_claims(Hop& hop, const Json& pod, const Limits& limits, Su
   for (const Json& volume : list_at(pod, {"spec", "volumes"})) {
     const std::string claim = text_at(volume, {"persistentVolumeClaim", "claimName"});
     if (claim.empty()) continue;
-    auto found = get(hop, kube::core("persistentvolumeclaims", hop.migration().namespace_, claim), limits);
+    auto found = Pods{hop}.read(kube::core("persistentvolumeclaims", hop.migration().namespace_, claim), limits);
     if (!found) return tl::make_unexpected(found.error());
     const std::string name = *found ? text_at(**found, {"spec", "volumeName"}) : "";
     if (name.empty()) continue;
-    auto persistent = get(hop, kube::core("persistentvolumes", "", name), limits);
+    auto persistent = Pods{hop}.read(kube::core("persistentvolumes", "", name), limits);
     if (!persistent) return tl::make_unexpected(persistent.error());
     if (!*persistent) continue;
     const std::string driver = text_at(**persistent, {"spec", "csi", "driver"});
@@ -185,7 +180,7 @@ NodeState state_of_node(const Json& node) {
 
 Attempt<NodeState> look_at_node(Hop& hop, const std::string& name, const Limits& limits) {
   NodeState state;
-  auto node = get(hop, kube::core("nodes", "", name), limits);
+  auto node = Pods{hop}.read(kube::core("nodes", "", name), limits);
   if (!node) return tl::make_unexpected(node.error());
   if (*node) state = state_of_node(**node);
   state.name = name;
@@ -200,7 +195,7 @@ Attempt<Surroundings> look_around(Hop& hop, const Json* pod, const Limits& limit
   Surroundings around;
   around.now = hop.world().clock.now();
   const std::string& asked_for = hop.migration().spec.target_node;
-  auto space = get(hop, kube::core("namespaces", "", hop.migration().namespace_), limits);
+  auto space = Pods{hop}.read(kube::core("namespaces", "", hop.migration().namespace_), limits);
   if (!space) return tl::make_unexpected(space.error());
   around.namespace_enabled = *space && text_at(**space, {"metadata", "labels", kEnabledLabel}) == "true";
   // Without it nothing else may be looked at; without the Pod there is nothing else.
