@@ -14,6 +14,7 @@
 #include "test/bench/components/extender_answers.h"
 #include "test/bench/components/program_start.h"
 #include "test/bench/components/transfer.h"
+#include "test/bench/evaluation/machine.h"
 
 int main(int argc, char** argv) {
   return migrate::run_main("bench-components", [&]() -> int {
@@ -25,11 +26,12 @@ int main(int argc, char** argv) {
     } catch (const CLI::ParseError& error) {
       return app.exit(error) == 0 ? 0 : 2;
     }
+    const evaluation::Surroundings around = evaluation::look_around(harness::Cluster{});
     std::filesystem::create_directories(folder);
     std::ofstream file{folder / "components.csv", std::ios::trunc};
     file << bench::header();
     const auto tell = [&](const bench::Line& line) {
-      file << to_csv(line) << std::flush;
+      file << to_csv(line, around) << std::flush;
       if (!file) throw migrate::Fatal(fmt::format("write to {}", (folder / "components.csv").string()));
       fmt::print("{}, {}: p50 {:.3f}, p99 {:.3f} {}; {}: {:.3f}, {:.3f}\n", line.part, line.with, line.is.p50,
                  line.is.p99, line.unit, line.limit, line.limit_is.p50, line.limit_is.p99);

@@ -17,12 +17,13 @@ std::string digits(double value) {
 }  // namespace
 
 std::string header() {
-  return evaluation::csv_line({"part", "with", "unit", "p50", "p99", "limit", "limit_p50", "limit_p99"});
+  return evaluation::csv_line(
+      {"part", "with", "unit", "p50", "p99", "limit", "limit_p50", "limit_p99", "versions", "machine"});
 }
 
-std::string to_csv(const Line& line) {
+std::string to_csv(const Line& line, const evaluation::Surroundings& around) {
   return evaluation::csv_line({line.part, line.with, line.unit, digits(line.is.p50), digits(line.is.p99), line.limit,
-                               digits(line.limit_is.p50), digits(line.limit_is.p99)});
+                               digits(line.limit_is.p50), digits(line.limit_is.p99), around.versions, around.machine});
 }
 
 std::vector<double> times_of(int calls, const std::function<void()>& work) {

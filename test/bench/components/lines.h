@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "test/bench/evaluation/machine.h"
+
 namespace bench {
 
 struct Spread99 {
@@ -23,7 +25,7 @@ struct Line {
 };
 
 [[nodiscard]] std::string header();
-[[nodiscard]] std::string to_csv(const Line& line);
+[[nodiscard]] std::string to_csv(const Line& line, const evaluation::Surroundings& around);
 
 // How long each of so many calls took, in milliseconds.
 [[nodiscard]] std::vector<double> times_of(int calls, const std::function<void()>& work);
