@@ -30,8 +30,14 @@ class Run:
     def judged(self):
         return self["lost"] != ""
 
-    def seconds(self, column):
-        return int(self[column]) / 1e6 if self.moved and self[column] else None
+    @property
+    def faults(self):
+        """Of a judged one: all that the audit found but a digest that is another one."""
+        return sum(int(self[column]) for column in ("lost", "repeated", "reordered", "other_faults"))
+
+    def value(self, column):
+        """Seconds; MiB of what is counted in bytes."""
+        return int(self[column]) / (2**20 if column.endswith("_bytes") else 1e6) if self.moved and self[column] else None
 
 
 def read(path):
@@ -64,6 +70,21 @@ def strategies_in(runs):
     return [name for name in STRATEGIES if name in names] + sorted(names - set(STRATEGIES))
 
 
+def facts_of(words):
+    """Of "NAME=VALUE …"; what a machine calls its memory is another number of KiB after each start, so it is rounded."""
+    facts = dict(word.split("=", 1) for word in words.split() if "=" in word)
+    if facts.get("memory_mib", "").isdigit():
+        facts["memory"] = f"{int(facts.pop('memory_mib')) / 1024:.1f} GiB"
+    return facts
+
+
+def machine_of(run):
+    """What its times depend on besides the product."""
+    versions = facts_of(run["versions"])
+    versions.pop("source", None)
+    return {**versions, **facts_of(run["machine"])}
+
+
 def short(value):
     """Three digits that say something."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
@@ -72,77 +93,68 @@ def short(value):
 @dataclass(frozen=True)
 class Spread:
     values: tuple
-    of: int  # runs that there are, with and without a value
+    of: int  # migrations that there are, with and without a value
 
     @property
     def median(self):
         return median(self.values)
 
-    def text(self, unit="", gap=" "):
+    @property
+    def count(self):
+        return f"n {len(self.values)}/{self.of}"
+
+    def text(self, unit="", gap=" ", usual=""):
+        """`usual`: the count that need not be said."""
         if not self.values:
-            return f"– n 0/{self.of}" if self.of else "–"
-        middle = f"**{short(self.median)}**{unit}"
-        least_and_most = f"({short(min(self.values))} … {short(max(self.values))}) " if len(self.values) > 1 else ""
-        return f"{middle}{gap}{least_and_most}n {len(self.values)}/{self.of}"
+            return f"– {self.count}" if self.of else "–"
+        parts = [f"({short(min(self.values))} … {short(max(self.values))})"] if len(self.values) > 1 else []
+        parts += [self.count] if self.count != usual else []
+        return f"**{short(self.median)}**{unit}" + (gap + " ".join(parts) if parts else "")
 
     def __str__(self):
         return self.text()
 
 
 def spread(runs, column):
-    values = [run.seconds(column) for run in runs]
+    values = [run.value(column) for run in runs]
     return Spread(tuple(value for value in values if value is not None), len(runs))
+
+
+@dataclass(frozen=True)
+class Shares:
+    """By how much less something was, pair by pair."""
+
+    values: tuple
+    apart: int = 0  # pairs of which one was run on another machine
+
+    @property
+    def count(self):
+        return f"n {len(self.values)}"
+
+    def text(self, gap=" ", usual=""):
+        if not self.values:
+            return "–"
+        parts = [f"({min(self.values):.1%} … {max(self.values):.1%})"] if len(self.values) > 1 else []
+        parts += [self.count] if self.count != usual else []
+        return f"**{median(self.values):.1%}**" + (gap + " ".join(parts) if parts else "")
 
 
 def reductions(runs, baseline, column):
     """By how much of the baseline's a run's value is less, for pairs with the same number: they were made in one round."""
-    by_number = {run["run"]: run.seconds(column) for run in baseline}
-    pairs = ((run.seconds(column), by_number.get(run["run"])) for run in runs)
-    return [1 - value / base for value, base in pairs if value is not None and base]
+    by_number = {run["run"]: run for run in baseline if run.value(column)}
+    pairs = [(run, by_number[run["run"]]) for run in runs if run["run"] in by_number and run.value(column) is not None]
+    return Shares(
+        tuple(1 - ours.value(column) / theirs.value(column) for ours, theirs in pairs),
+        sum(machine_of(ours) != machine_of(theirs) for ours, theirs in pairs),
+    )
 
 
-def percent(shares, gap=" "):
-    if not shares:
-        return "–"
-    least_and_most = f"({min(shares):.1%} … {max(shares):.1%}) " if len(shares) > 1 else ""
-    return f"**{median(shares):.1%}**{gap}{least_and_most}n {len(shares)}"
+def usual_count(found):
+    """What most of a table's cells have, which its head says for them; empty where there is nothing."""
+    counted = Counter(one.count for one in found if one.values)
+    return counted.most_common(1)[0][0] if counted else ""
 
 
 def table(head, lines):
     rows = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(rows + ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines]) + "\n"
-
-
-def outcomes(runs):
-    """Of each run that was made, with run_of() as its key: the worst of its lines'."""
-    order = ("clean", "unclean", "failed")
-    worst = {}
-    for run in runs:
-        worst[run_of(run)] = max(worst.get(run_of(run), "clean"), run["outcome"], key=order.index)
-    return worst
-
-
-def how_much(plan, runs, grids):
-    planned = Counter(line["grid"] for line in plan)
-    made = {grid: Counter() for grid in grids}
-    for (grid, *_), outcome in outcomes(runs).items():
-        made[grid][outcome] += 1
-    lines = [(grid, made[grid], planned[grid]) for grid in grids if planned[grid] or made[grid]]
-    lines.append(("all", sum(made.values(), Counter()), sum(planned.values())))
-    return table(
-        ["Grid", "Runs made", "clean", "unclean", "failed"],
-        [
-            [grid, f"{sum(ended.values())} of {count}", ended["clean"], ended["unclean"], ended["failed"]]
-            for grid, ended, count in lines
-        ],
-    )
-
-
-def duration(runs):
-    """When they were made, and how long they took together; nothing where that is not in the table."""
-    took = {run_of(run): int(run["run_us"]) / 3.6e9 for run in runs if run["run_us"]}
-    if not took:
-        return ""
-    days = sorted(run["began"][:10] for run in runs)
-    when = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
-    return f"Made {when}; {sum(took.values()):.1f} hours, what comes before and behind each move included.\n"
