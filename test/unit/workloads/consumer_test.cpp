@@ -88,6 +88,19 @@ BOOST_AUTO_TEST_CASE(a_repeated_message_is_applied_once_unless_idempotency_is_of
   check_words(naive.answered(), {"a-1", "a-1"});
 }
 
+BOOST_AUTO_TEST_CASE(works_on_no_message_that_it_knows_but_on_each_without_idempotency) {
+  FakeBroker idempotent;
+  idempotent.push("orders", {order("a", 1), order("a", 1), order("a", 2)});
+  const auto start = idempotent.elapsed();
+  idempotent.run({.service_time = 70ms});
+  BOOST_TEST(idempotent.log[1].finished == std::chrono::microseconds(start + 70ms).count());
+  BOOST_TEST(idempotent.log[2].finished == std::chrono::microseconds(start + 140ms).count());
+  FakeBroker naive;
+  naive.push("orders", {order("a", 1), order("a", 1)});
+  naive.run({.service_time = 70ms, .idempotency = Idempotency::no});
+  BOOST_TEST(naive.log[1].finished == naive.log[0].finished + std::chrono::microseconds(70ms).count());
+}
+
 BOOST_AUTO_TEST_CASE(a_message_that_is_no_order_is_acknowledged_and_complained_about) {
   FakeBroker broker;
   broker.queues["orders"].push_back({"x", "rubbish", 0});

@@ -167,16 +167,18 @@ Result<void> Consumer::work(Session& session) {
   return {};
 }
 
-// The work first, then the state, the result, the acknowledgement: a message is never acknowledged before its result
-// is safe, and one that is interrupted anywhere comes again and is recognised.
+// The work, then the state, the result, the acknowledgement: a message is never acknowledged before its result is safe,
+// and one that is interrupted anywhere comes again and is recognised. Before the work: behind a replay all that was in
+// both queues comes once more, and new ones wait for as long as that takes.
 Result<void> Consumer::handle(Session& session, const amqp::Message& message) {
-  if (auto done = work(session); !done) return done;
-  if (session.stop.stop_requested()) return {};  // not handled: it goes back with the connection
-
   auto order = parse_order(message.body, message.id);
   if (!order) {
     world_.complain(order.error().message);
     return session.link.acknowledge(message.delivery_tag);  // it would not be understood the next time either
+  }
+  if (!ledger_.knows(order->id)) {
+    if (auto done = work(session); !done) return done;
+    if (session.stop.stop_requested()) return {};  // not handled: it goes back with the connection
   }
 
   ResultLedger::Taken taken;

@@ -62,6 +62,10 @@ class ResultLedger {
     OrderResult result;  // to be published when applied or republished
   };
   Taken take(const Order& order, Mode mode);
+  // take() would leave the state as it is: nothing needs to be worked out for it.
+  [[nodiscard]] bool knows(const std::string& id) const {
+    return idempotency_ == Idempotency::yes && applied_.contains(id);
+  }
 
   // The result is confirmed by the broker: only now it is forgotten. A checkpoint that falls between `take` and this
   // keeps it, and the message, never acknowledged, comes again.

@@ -200,17 +200,19 @@ class Consumer:
                 self._look_if_due(session)
 
     def _handle(self, session, delivery):
-        """The work first, then the state, the result, the acknowledgement: a message is never acknowledged before its
-        result is safe, and one that is interrupted anywhere comes again and is recognised."""
-        self._work(session)
-        if self._stop:
-            return  # not handled: it goes back with the connection
+        """The work, then the state, the result, the acknowledgement: a message is never acknowledged before its result
+        is safe, and one that is interrupted anywhere comes again and is recognised. Before the work: behind a replay all
+        that was in both queues comes once more, and new ones wait for as long as that takes."""
         try:
             order = order_state.parse_order(delivery.body, delivery.id)
         except ValueError as error:
             self._world.complain(str(error))
             session.link.acknowledge(delivery.tag)  # it would not be understood the next time either
             return
+        if not self._ledger.knows(order.id):
+            self._work(session)
+            if self._stop:
+                return  # not handled: it goes back with the connection
         outcome, result = self._apply(session, order)
         if outcome in (order_state.APPLIED, order_state.REPUBLISHED):
             body = {

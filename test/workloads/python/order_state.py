@@ -82,6 +82,10 @@ class ResultLedger:
     def unpublished(self):
         return len(self._unpublished)
 
+    def knows(self, order_id):
+        """take() would leave the state as it is: nothing needs to be worked out for it."""
+        return self._idempotent and order_id in self._applied
+
     def take(self, order, replaying):
         """(outcome, result); the result is to be published when the outcome is APPLIED or REPUBLISHED."""
         if order.id in self._applied:

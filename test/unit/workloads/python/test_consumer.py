@@ -64,6 +64,15 @@ class WhenAllGoesWell(unittest.TestCase):
                 self.assertEqual((status["count"], status["duplicates"]), (count, 1))
                 self.assertEqual(len(broker.results), count)
 
+    def test_works_on_no_message_that_it_knows_but_on_each_without_idempotency(self):
+        for idempotent, worked in ((True, 70_000), (False, 140_000)):
+            with self.subTest(idempotent=idempotent):
+                broker = FakeBroker()
+                broker.push("orders", order("a", 1), order("a", 1))
+                broker.run(idempotent=idempotent, service_time=0.07)
+                first, second = (line["finished"] for line in broker.log)
+                self.assertEqual(second - first, worked - 70_000)
+
     def test_a_message_that_is_no_order_is_acknowledged_and_complained_about(self):
         broker = FakeBroker()
         broker.push("orders", ("x", "rubbish"), order("a", 1))
