@@ -46,7 +46,7 @@ BOOST_FIXTURE_TEST_SUITE(checkpoints, Fixture)
 BOOST_AUTO_TEST_CASE(the_right_nodes_checkpoint_is_enough_on_every_kind_of_kubelet_and_for_nothing_else) {
   // node-b's kubelet serves a self-signed certificate.
   for (const auto& [pod, node] : {std::pair{"first", "node-a"}, {"second", "node-b"}}) {
-    const std::string archive = checkpoint(cluster, ns, node, pod);
+    const std::string archive = checkpoint(cluster, ns, node, pod, checkpoint_token(cluster, ns));
     const std::string files = cluster.on(node, {"tar", "-tf", archive});
     for (const char* file : {"checkpoint/pages-1.img\n", "config.dump\n", "spec.dump\n", "rootfs-diff.tar\n"})
       BOOST_TEST(files.find(file) != std::string::npos, archive << " has no " << file);

@@ -38,7 +38,7 @@ class Hop {
     freeze();
     try {
       close_broker_connections();
-      archive_ = checkpoint(cluster_, ns_, plan_.source.node, plan_.source.pod);
+      archive_ = checkpoint(cluster_, ns_, plan_.source.node, plan_.source.pod, checkpoint_token(cluster_, ns_));
       tell_(fmt::format("checkpointed by the kubelet of {}: {} MiB, frozen for {} ms so far", plan_.source.node,
                         archive_mib(), milliseconds_since(frozen_)));
       plan_.way == Way::runtime ? restore_by_runtime() : restore_by_image();
@@ -215,8 +215,12 @@ void allow_checkpoints(const Cluster& cluster, const Namespace& ns) {
        {"subjects", {{{"kind", "ServiceAccount"}, {"name", "checkpointer"}, {"namespace", ns.name()}}}}});
 }
 
-std::string checkpoint(const Cluster& cluster, const Namespace& ns, const std::string& node, const std::string& pod) {
-  const std::string token = trimmed(cluster.kubectl({"-n", ns.name(), "create", "token", "checkpointer"}));
+std::string checkpoint_token(const Cluster& cluster, const Namespace& ns) {
+  return trimmed(cluster.kubectl({"-n", ns.name(), "create", "token", "checkpointer"}));
+}
+
+std::string checkpoint(const Cluster& cluster, const Namespace& ns, const std::string& node, const std::string& pod,
+                       const std::string& token) {
   // A kubelet without a certificate of the cluster's signs its own, and keeps it there. The token goes in through
   // standard input: arguments are everybody's to read.
   const std::string answer =

@@ -37,7 +37,10 @@ void prepare_for_hops(const Cluster& cluster, const Namespace& ns);
 void allow_checkpoints(const Cluster& cluster, const Namespace& ns);
 
 // POST /checkpoint of the node's kubelet with that service account's token; returns the archive's path on the node.
-std::string checkpoint(const Cluster& cluster, const Namespace& ns, const std::string& node, const std::string& pod);
+// `token`: of checkpoint_token(), which takes a kubectl's time and hence comes before a freeze.
+std::string checkpoint(const Cluster& cluster, const Namespace& ns, const std::string& node, const std::string& pod,
+                       const std::string& token);
+[[nodiscard]] std::string checkpoint_token(const Cluster& cluster, const Namespace& ns);
 
 // Of its first container, as the runtime knows it; `pod` as the API server gives it.
 [[nodiscard]] std::string container_id(const nlohmann::json& pod);

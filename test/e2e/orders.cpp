@@ -130,6 +130,7 @@ Json Orders::consumer_pod(const ConsumerSpec& spec) const {
                              std::to_string(spec.service_ms), "--memory-mib", std::to_string(spec.memory_mib),
                              "--prefetch", std::to_string(spec.prefetch), "--http-port", std::to_string(kConsumerPort)},
                             kConsumerPort));
+  if (spec.grace == ConsumerSpec::Grace::kubernetes_own) made["spec"].erase("terminationGracePeriodSeconds");
   add_route(made, spec.route);
   Json& command = made["spec"]["containers"][0]["command"];
   command.push_back("--queue-type");
@@ -193,6 +194,10 @@ Json Orders::state(const std::string& pod_name) const {
   return Json::parse(http(pod_name, kConsumerPort, "/state"));
 }
 
+Json Orders::counts(const std::string& pod_name) const {
+  return Json::parse(http(pod_name, kConsumerPort, "/state?memory=skip"));
+}
+
 void Orders::stop_producer() const {
   cluster_.kubectl(
       {"create", "--raw", fmt::format("/api/v1/namespaces/{}/pods/{}:{}/proxy/stop", ns_, producer_, kProducerPort),
@@ -221,7 +226,7 @@ Verdict Orders::judge(const std::string& last_pod, const std::optional<Span>& un
   auto changed = std::chrono::steady_clock::now();
   // What piled up while nobody worked is worked off first, at the rate that the consumer has.
   const auto is_at_rest = [&] {
-    const auto answer = Json::parse(http(last_pod, kConsumerPort, "/state?memory=skip"));
+    const Json answer = counts(last_pod);
     const auto now = answer.at("count").get<std::uint64_t>() + answer.at("duplicates").get<std::uint64_t>();
     if (now != count) changed = std::chrono::steady_clock::now();
     count = now;

@@ -142,7 +142,11 @@ std::jthread Scene::follow_shadows() {
 }
 
 std::uint64_t Scene::handled() const {
-  return orders_.state(consumer_).at("count").get<std::uint64_t>();
+  return orders_.counts(consumer_).at("count").get<std::uint64_t>();
+}
+
+std::uint64_t Scene::sent() const {
+  return orders_.producer_status().at("sent").get<std::uint64_t>();
 }
 
 std::int64_t Scene::last_handled(std::size_t instance) const {
@@ -156,7 +160,7 @@ std::int64_t Scene::last_handled(std::size_t instance) const {
 }
 
 std::uint64_t Scene::repeats() const {
-  return orders_.state(consumer_).at("duplicates").get<std::uint64_t>();
+  return orders_.counts(consumer_).at("duplicates").get<std::uint64_t>();
 }
 
 void Scene::wait_for_more(std::uint64_t orders) const {
@@ -243,8 +247,8 @@ Verdict Scene::judge(const std::optional<Span>& undisturbed) {
   orders_.stop_producer();
   eventually("the producer to have recorded everything",
              [&] { return orders_.producer_status().at("finished") == true; });
-  // The last one's is taken when it is at rest.
-  for (std::size_t i = 0; i + 1 < logs_.size(); ++i)
+  // That of the consumer is taken once more when it is at rest, and lines that are there twice do no harm.
+  for (std::size_t i = 0; i < logs_.size(); ++i)
     orders_.add_log(fmt::format("instance-{}", i), whole_lines(logs_[i].output()));
   return orders_.judge(consumer_, undisturbed);
 }

@@ -94,6 +94,7 @@ class Scene {
   [[nodiscard]] const std::string& consumer() const { return consumer_; }
   [[nodiscard]] const std::string& node() const { return node_; }
   [[nodiscard]] std::uint64_t handled() const;
+  [[nodiscard]] std::uint64_t sent() const;  // so many has its load
   // How many instances' logs have been followed, the one at work being the last; and when one of them handled its last
   // order, by its log, in microseconds since 1970 (0: none).
   [[nodiscard]] std::size_t instances() const { return logs_.size(); }

@@ -21,13 +21,26 @@ fs::path folder_from(const char* variable) {
   return value;
 }
 
-migrate::Completed run_to_end(const Words& argv, const std::string& input) {
+// No command of a test lasts as long; one that hangs would hold up all that comes after it.
+constexpr std::chrono::seconds kHang{1800};
+// kubectl's own limit would be one more parameter in the question.
+constexpr std::chrono::seconds kHangAsking{60};
+
+migrate::Completed run_to_end(const Words& argv, const std::string& input, std::chrono::seconds limit = kHang) {
   migrate::Command command;
   command.argv = argv;
   command.input = input;
+  command.time_limit = limit;
   auto completed = migrate::SystemProcesses{}.run(command);
   if (!completed) throw std::runtime_error(completed.error().message);
   return *completed;
+}
+
+std::string output_of(const Words& argv, const migrate::Completed& completed) {
+  if (!completed.succeeded())
+    throw std::runtime_error(fmt::format("{}: {}\n{}{}", fmt::join(argv, " "), to_string(completed.ending),
+                                         completed.output, completed.errors));
+  return completed.output;
 }
 
 Words joined(Words first, const Words& second) {
@@ -63,11 +76,7 @@ fs::path program(const std::string& name) {
 }
 
 std::string must(const Words& argv, const std::string& input) {
-  auto completed = run_to_end(argv, input);
-  if (!completed.succeeded())
-    throw std::runtime_error(fmt::format("{}: {}\n{}{}", fmt::join(argv, " "), to_string(completed.ending),
-                                         completed.output, completed.errors));
-  return completed.output;
+  return output_of(argv, run_to_end(argv, input));
 }
 
 void eventually(const std::string& what, const std::function<bool()>& check, std::chrono::seconds limit) {
@@ -90,6 +99,11 @@ std::string Cluster::must(const Words& words, const std::string& input) const {
 
 std::string Cluster::kubectl(const Words& words, const std::string& input) const {
   return must(joined({"kubectl"}, words), input);
+}
+
+std::string Cluster::raw(const std::string& path) const {
+  const Words argv = cluster_command({"kubectl", "get", "--raw", path});
+  return output_of(argv, run_to_end(argv, "", kHangAsking));
 }
 
 void Cluster::apply(const Json& object) const {
@@ -138,7 +152,9 @@ Namespace::~Namespace() {
 
 void Namespace::remove(const char* wait) const {
   cluster_.kubectl({"-n", name_, "delete", "pods", "--all", "--force", "--grace-period=0"});
-  cluster_.kubectl({"delete", "namespace", name_, "--ignore-not-found", std::string("--wait=") + wait});
+  // A migration in doubt keeps its namespace until a person has decided.
+  cluster_.kubectl(
+      {"delete", "namespace", name_, "--ignore-not-found", std::string("--wait=") + wait, "--timeout=300s"});
 }
 
 }  // namespace harness

@@ -20,7 +20,16 @@ ConsumerSpec consumer_of(const Cell& cell) {
   consumer.memory_mib = cell.memory_mib;
   consumer.prefetch = kPrefetch;
   consumer.service_time = fmt::format("{}ms", cell.service_ms);
+  consumer.grace = ConsumerSpec::Grace::kubernetes_own;
   return consumer;
+}
+
+// Where more comes than can be handled, what a replay has to catch up with grows with all that was before it: so there
+// a move begins when the load is this old, however long the preparations took.
+constexpr int kOverloadedSeconds = 20;
+
+bool is_overload(const Cell& cell) {
+  return cell.per_second * cell.service_ms >= 1000;
 }
 
 }  // namespace
@@ -31,6 +40,10 @@ Bed::Bed(const Cell& cell, const std::string& ns) {
   // long does not. Else it would hang on how quick these preparations were what a move takes.
   for (std::size_t member = 0; member < size(); ++member)
     (void)consuming_connections(stage().cluster(), at(member).orders().queue());
+  if (!is_overload(cell)) return;
+  const auto wanted = static_cast<std::uint64_t>(cell.per_second) * kOverloadedSeconds;
+  for (std::size_t member = 0; member < size(); ++member)
+    eventually("the load to be as old as in every such run", [&] { return at(member).sent() >= wanted; });
 }
 
 void Bed::start_pods(const Cell& cell, const std::string& ns) {
@@ -43,8 +56,6 @@ void Bed::start_pods(const Cell& cell, const std::string& ns) {
     ConsumerSpec consumer = consumer_of(cell);
     if (cell.at_once > 1) consumer.pod = fmt::format("{}-{}", consumer.pod, member);
     Json manifest = scene->orders().consumer_pod(consumer);
-    // Tests are in a hurry; what is compared has Kubernetes' own grace period.
-    manifest["spec"].erase("terminationGracePeriodSeconds");
     // Several come up beside each other, and are there already for what follows one after the other.
     if (cell.at_once > 1) stage_->cluster().apply(manifest);
     manifests.push_back(std::move(manifest));

@@ -24,8 +24,22 @@ void write_plan(const Order& order) {
 }
 
 // By turns, so that a namespace has been deleted when its name is wanted again; and few, as the broker keeps exchanges.
-std::string namespace_of(std::size_t turn) {
-  return fmt::format("evaluate-{}", turn % 3);
+// What a flawed run leaves may hold its own for ever (a migration in doubt does), so the next ones have others.
+class NamespaceNames {
+ public:
+  [[nodiscard]] std::string next() { return fmt::format("evaluate-{}", 3 * series_ + turn_++ % 3); }
+  void avoid_those_before() { ++series_; }
+
+ private:
+  std::size_t series_ = 0;
+  std::size_t turn_ = 0;
+};
+
+std::vector<Row> rows_of_interrupted(const Run& run) {
+  std::vector<Row> rows;
+  for (int member = 0; member < run.cell.at_once; ++member)
+    rows.emplace_back(run, member).judge(Outcome::failed, "the evaluation ended, or the machine, in the middle of it");
+  return rows;
 }
 
 std::string line_about(const std::vector<Row>& rows) {
@@ -54,28 +68,37 @@ Tally evaluate(const Order& order, const std::function<void(const std::string&)>
   std::filesystem::create_directories(order.folder);
   ResultsFile results = value_or_fatal(ResultsFile::open(order.folder / "runs.csv", order.mode));
   write_plan(order);
+  Tally tally;
+  if (const auto& run = results.interrupted()) {
+    value_or_fatal(results.append(*run, rows_of_interrupted(*run)));
+    ++tally.flawed;
+  }
   const std::vector<Run> todo = remaining(planned, results.done());
-  Tally tally{.made = 0, .flawed = 0, .left = todo.size()};
+  tally.left = todo.size();
   tell(fmt::format("{} of {} runs are to be made", todo.size(), planned.size()));
   if (todo.empty()) return tally;
 
   const harness::Cluster cluster;
   harness::install_product(cluster);
-  std::size_t turn = 0;
+  NamespaceNames names;
   FailureStreak failures;
-  warm_up(namespace_of(turn++));
+  warm_up(names.next());
   const Surroundings around = look_around(cluster);
   tell(around.versions + "\n" + around.machine);
   for (const Run& run : todo) {
     if (tally.made == order.at_most) break;
     if (order.begin_within && std::chrono::steady_clock::now() - began > *order.begin_within) break;
     tell(fmt::format("{}/{} {}", tally.made + 1, todo.size(), to_string(run)));
-    const std::vector<Row> rows = measure(run, {around, order.folder / "failures", namespace_of(turn++)});
+    value_or_fatal(results.begin(run));
+    const std::vector<Row> rows = measure(run, {around, order.folder / "failures", names.next()});
     value_or_fatal(results.append(run, rows));
     tell(line_about(rows));
     ++tally.made;
     --tally.left;
-    if (is_flawed(rows)) ++tally.flawed;
+    if (is_flawed(rows)) {
+      ++tally.flawed;
+      names.avoid_those_before();
+    }
     if (failures.is_over_with(rows)) {
       tell(fmt::format("{} runs in a row have failed: see why; --resume goes on behind them", FailureStreak::kMost));
       break;

@@ -34,10 +34,10 @@ std::vector<Named> rows_in(const std::filesystem::path& path) {
 }
 
 // What every run must have told, whatever moved it.
-const std::vector<std::string> kAlways{"began",         "run_us",         "total_us",     "phases_us",
-                                       "archive_bytes", "message_gap_us", "sent",         "lost",
-                                       "repeated",      "reordered",      "digest_equal", "machine",
-                                       "versions",      "http_gap_us",    "http_probes",  "repeats_met"};
+const std::vector<std::string> kAlways{
+    "began",       "run_us",      "total_us",   "phases_us",    "archive_bytes",  "message_gap_us", "sent",
+    "lost",        "repeated",    "reordered",  "digest_equal", "machine",        "versions",       "http_gap_us",
+    "http_probes", "repeats_met", "started_at", "finished_at",  "message_gap_in", "waiting_before", "cpu_busy"};
 // No forecast of the gap: it hangs on rates that the broker may not have counted yet.
 const std::vector<std::string> kOfTheProduct{"migration", "chosen", "freeze_us", "gap_us", "forecast_freeze_us"};
 

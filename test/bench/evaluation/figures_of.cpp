@@ -22,7 +22,40 @@ void add_messages(const migrate::MessagesStatus& messages, Row& row) {
   row.set("repeats_bound", messages.duplicates_bound);
 }
 
+// The one at work then, or the last one before; nothing: none had begun.
+std::optional<std::string> phase_at(const std::vector<migrate::Step>& steps, migrate::Instant instant) {
+  std::optional<std::string> phase;
+  for (const migrate::Step& step : steps)
+    if (step.started <= instant) phase = step.name;
+  return phase;
+}
+
+std::string place_of(const Course& course, migrate::Instant instant) {
+  const auto first = phase_at(course.first, instant);
+  if (!first) return "before";
+  const auto& last = course.first.back();
+  if (last.finished && *last.finished < instant) return "after";
+  const auto second = phase_at(course.second, instant);
+  const bool is_over =
+      !course.second.empty() && course.second.back().finished && *course.second.back().finished < instant;
+  return second && !is_over ? *first + "/" + *second : *first;
+}
+
 }  // namespace
+
+void add_instants(const std::optional<migrate::Instant>& started, const std::optional<migrate::Instant>& finished,
+                  Row& row) {
+  if (started) row.set("started_at", started->time_since_epoch());
+  if (finished) row.set("finished_at", finished->time_since_epoch());
+}
+
+std::string phases_of_gap(const Course& course, const Row& row) {
+  const std::string& from = row.at("message_gap_from");
+  const std::string& until = row.at("message_gap_until");
+  if (from.empty() || until.empty() || course.first.empty()) return "";
+  const auto instant = [](const std::string& text) { return migrate::Instant{Microseconds{std::stoll(text)}}; };
+  return place_of(course, instant(from)) + "…" + place_of(course, instant(until));
+}
 
 std::string phases_of(const std::vector<migrate::Step>& steps) {
   std::vector<std::pair<std::string, Microseconds>> phases;
@@ -44,6 +77,7 @@ void add_migration(const migrate::Migration& migration, Row& row) {
   row.set("migration", migration.name);
   row.set("chosen", std::string{to_string(status.strategy)});
   if (status.started && status.finished) row.set("total_us", Microseconds{*status.finished - *status.started});
+  add_instants(status.started, status.finished, row);
   row.set("freeze_us", status.freeze);
   row.set("snapshot_us", status.snapshot_freeze);
   row.set("gap_us", status.gap);
@@ -60,6 +94,7 @@ void add_migration(const migrate::Migration& migration, Row& row) {
 void add_second(const migrate::Migration& second, Row& row) {
   row.set("second_gap_us", second.status.gap);
   row.set("second_freeze_us", second.status.freeze);
+  row.set("second_phases_us", phases_of(second.status.steps));
 }
 
 void add_audit(const nlohmann::json& audit, Row& row) {
@@ -75,7 +110,10 @@ void add_audit(const nlohmann::json& audit, Row& row) {
     sent += count.get<std::uint64_t>();
   row.set("sent", sent);
   row.set("effective", audit.at("effective").get<std::uint64_t>());
-  row.set("message_gap_us", audit.at("gap").at("microseconds").get<std::uint64_t>());
+  const nlohmann::json& gap = audit.at("gap");
+  row.set("message_gap_us", gap.at("microseconds").get<std::uint64_t>());
+  row.set("message_gap_from", gap.at("from").get<std::uint64_t>());
+  row.set("message_gap_until", gap.at("until").get<std::uint64_t>());
   row.set("lost", sum({"lost_in_state", "lost_result"}));
   row.set("repeated", sum({"duplicated_in_state", "duplicate_results"}));
   row.set("reordered", sum({"reordered"}));

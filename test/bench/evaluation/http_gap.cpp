@@ -71,6 +71,7 @@ HttpFigures http_figures(std::vector<Probe> probes) {
   const auto end = end_of_unanswered(probes);
   figures.gap = longest_gap(probes, end);
   figures.failing = longest_row_of_failures(probes, end);
+  figures.ends_answered = !end;
   return figures;
 }
 

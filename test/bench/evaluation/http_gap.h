@@ -32,6 +32,7 @@ struct HttpFigures {
   migrate::Microseconds gap{0};
   // The longest row of failed probes.
   migrate::Microseconds failing{0};
+  bool ends_answered = false;  // the probe that ended last was answered
 };
 // Counted from the first answer on. In any order; no answer at all gives no times.
 [[nodiscard]] HttpFigures http_figures(std::vector<Probe> probes);

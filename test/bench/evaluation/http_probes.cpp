@@ -1,6 +1,8 @@
 #include "test/bench/evaluation/http_probes.h"
 
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 namespace evaluation {
 namespace {
@@ -45,6 +47,16 @@ HttpProbes::HttpProbes(const Bed& bed) : prober_(prober_words(bed), folder_ / "p
     if (!prober_.is_running()) throw std::runtime_error("http-prober has ended: " + prober_.errors());
     return http_figures(parse_probes(prober_.output())).probes > 0;
   });
+}
+
+HttpFigures HttpProbes::figures() const {
+  constexpr std::chrono::seconds kPatience{10};
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  for (;;) {
+    const HttpFigures now = http_figures(parse_probes(prober_.output()));
+    if (now.ends_answered || std::chrono::steady_clock::now() > until) return now;
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  }
 }
 
 }  // namespace evaluation

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include <array>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 #include <thread>
 
@@ -36,12 +38,18 @@ std::string rabbitmq_version(const Cluster& cluster) {
   return overview.is_object() ? overview.value("rabbitmq_version", "?") : "?";
 }
 
-// What was measured; "-dirty" where it differs from that commit.
-std::string source_version() {
+std::string git(const harness::Words& words) {
   migrate::Command command;
-  command.argv = {"git", "-C", harness::source_folder().string(), "describe", "--always", "--dirty", "--abbrev=12"};
+  command.argv = {"git", "-C", harness::source_folder().string()};
+  command.argv.insert(command.argv.end(), words.begin(), words.end());
   const auto answer = migrate::SystemProcesses{}.run(command);
   return answer ? first_line_of(*answer) : "?";
+}
+
+// What was measured; "-dirty" where it differs from that commit, but for the documents: the results are among them.
+std::string source_version() {
+  const bool is_dirty = !git({"status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs"}).empty();
+  return git({"rev-parse", "--short=12", "HEAD"}) + (is_dirty ? "-dirty" : "");
 }
 
 // Of a line "NAME : VALUE" in one of /proc's files.
@@ -79,6 +87,24 @@ Surroundings look_around(const Cluster& cluster) {
   around.machine = fmt::format("cpus={} memory_mib={} kernel={} cpu={}", std::thread::hardware_concurrency(),
                                memory_mib(), kernel.release, without_blanks(value_in("/proc/cpuinfo", "model name")));
   return around;
+}
+
+// proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; the guests' are within the first two.
+CpuTime cpu_time() {
+  std::ifstream file{"/proc/stat"};
+  std::string name;
+  file >> name;
+  std::array<std::uint64_t, 8> ticks{};
+  for (auto& one : ticks)
+    file >> one;
+  const std::uint64_t all = std::accumulate(ticks.begin(), ticks.end(), std::uint64_t{0});
+  return {all - ticks[3] - ticks[4] - ticks[7], ticks[7], all};
+}
+
+CpuShares shares_between(const CpuTime& before, const CpuTime& after) {
+  const auto all = static_cast<double>(after.all - before.all);
+  if (all <= 0) return {};
+  return {static_cast<double>(after.busy - before.busy) / all, static_cast<double>(after.stolen - before.stolen) / all};
 }
 
 double load_of_last_minute() {

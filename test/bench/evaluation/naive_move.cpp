@@ -5,7 +5,9 @@
 #include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "shared/base/host.h"
 #include "test/e2e/hop.h"
 
 namespace evaluation {
@@ -36,7 +38,10 @@ class Frozen {
       : cluster_(cluster), node_(std::move(node)), container_(std::move(container)) {
     cluster_.on(node_, {"ctr", "-n", "k8s.io", "tasks", "pause", container_});
   }
-  ~Frozen() { (void)cluster_.run({"exec", node_, "ctr", "-n", "k8s.io", "tasks", "resume", container_}); }
+  ~Frozen() {
+    if (!is_gone_) (void)cluster_.run({"exec", node_, "ctr", "-n", "k8s.io", "tasks", "resume", container_});
+  }
+  void gone() { is_gone_ = true; }
   Frozen(const Frozen&) = delete;
   Frozen& operator=(const Frozen&) = delete;
 
@@ -44,6 +49,7 @@ class Frozen {
   const Cluster& cluster_;
   std::string node_;
   std::string container_;
+  bool is_gone_ = false;
 };
 
 }  // namespace
@@ -57,13 +63,15 @@ NaiveMove naive_move(Scene& scene, const Json& consumer, const Words& delete_wor
   const std::string container = container_id(scene.stage().pod(pod));
   // A right that whoever runs such a script has already.
   allow_checkpoints(cluster, ns);
+  const std::string token = checkpoint_token(cluster, ns);
 
   NaiveMove move;
+  const migrate::SystemClock clock;
   const auto began = Steady::now();
   const auto step = [&](const char* name, const std::function<void()>& work) {
-    const auto step_began = Steady::now();
+    const migrate::Instant step_began = clock.now();
     work();
-    move.steps.emplace_back(name, since(step_began));
+    move.steps.push_back({name, step_began, clock.now(), ""});
   };
   std::string archive;
   // A name of its own: a node that has an image of that name does not pull it again.
@@ -71,7 +79,7 @@ NaiveMove naive_move(Scene& scene, const Json& consumer, const Words& delete_wor
   {
     std::optional<Frozen> frozen;
     step("freeze", [&] { frozen.emplace(cluster, source_node, container); });
-    step("checkpoint", [&] { archive = checkpoint(cluster, ns, source_node, pod); });
+    step("checkpoint", [&] { archive = checkpoint(cluster, ns, source_node, pod, token); });
     step("delete", [&] {
       Words words{"-n", ns.name(), "delete", "pod", pod, "--wait=false"};
       words.insert(words.end(), delete_words.begin(), delete_words.end());
@@ -79,6 +87,7 @@ NaiveMove naive_move(Scene& scene, const Json& consumer, const Words& delete_wor
     });
     step("push", [&] { push_checkpoint(cluster, source_node, archive, image); });
     step("gone", [&] { cluster.kubectl({"-n", ns.name(), "wait", "--for=delete", "pod/" + pod, "--timeout=120s"}); });
+    frozen->gone();
   }
   step("restore", [&] {
     cluster.apply(target_of(consumer, target_node, image));

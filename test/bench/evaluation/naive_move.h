@@ -15,17 +15,17 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "shared/base/units.h"
+#include "shared/migration/migration.h"
 #include "test/e2e/scene.h"
 
 namespace evaluation {
 
 struct NaiveMove {
-  std::vector<std::pair<std::string, migrate::Microseconds>> steps;  // in their order
-  migrate::Microseconds total{0};                                    // from the first to the last
+  std::vector<migrate::Step> steps;  // in their order
+  migrate::Microseconds total{0};    // from the first to the last
   migrate::Bytes archive;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,8 +58,11 @@ migrate::Result<ResultsFile> ResultsFile::open(const std::filesystem::path& path
     return migrate::failure(
         fmt::format("{} is there already: --resume goes on with it, --out names another folder", path.string()));
   if (!file.is_open()) return migrate::failure(fmt::format("open {}: {}", path.string(), migrate::reason()));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+    return migrate::failure(fmt::format("{} is being written by another evaluation", path.string()));
   ResultsFile results{path, std::move(file)};
-  if (auto read = results.read_what_is_there(); !read) return tl::make_unexpected(read.error());
+  if (auto read = results.read_what_is_there().and_then([&] { return results.read_what_was_under_way(); }); !read)
+    return tl::make_unexpected(read.error());
   return results;
 }
 
@@ -83,12 +87,31 @@ migrate::Result<void> ResultsFile::read_what_is_there() {
   return {};
 }
 
+migrate::Result<void> ResultsFile::read_what_was_under_way() {
+  const auto lines = parse_csv(whole(note()));
+  if (!lines) return tl::make_unexpected(lines.error().within("read " + note().string()));
+  if (lines->empty()) return {};
+  auto run = run_in(columns(), lines->front());
+  if (!run) return tl::make_unexpected(run.error().within("read " + note().string()));
+  if (!done_.contains(*run)) interrupted_ = std::move(*run);
+  return {};
+}
+
+migrate::Result<void> ResultsFile::begin(const Run& run) const {
+  std::ofstream file{note(), std::ios::trunc};
+  file << csv_line(Row{run, 0}.fields()) << std::flush;
+  if (!file) return migrate::failure(fmt::format("write to {}: {}", note().string(), migrate::reason()));
+  return {};
+}
+
 migrate::Result<void> ResultsFile::append(const Run& run, const std::vector<Row>& rows) {
   std::string text;
   for (const Row& row : rows)
     text += csv_line(row.fields());
   if (auto written = write(text); !written) return written;
   done_.insert(run);
+  std::error_code absent;
+  std::filesystem::remove(note(), absent);
   return {};
 }
 

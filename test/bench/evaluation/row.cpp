@@ -42,19 +42,21 @@ const Fields& columns() {
       // Which run.
       "grid", "strategy", "per_second", "service_ms", "memory_mib", "at_once", "run", "member",
       // How it ended.
-      "began", "run_us", "outcome", "reason", "migration", "chosen",
+      "began", "run_us", "outcome", "failed_at", "reason", "migration", "chosen",
       // What it took.
       "total_us", "freeze_us", "snapshot_us", "gap_us", "second_gap_us", "second_freeze_us", "message_gap_us",
-      "http_gap_us", "http_failing_us", "http_probes", "http_failed", "phases_us", "archive_bytes",
+      "http_gap_us", "http_failing_us", "http_probes", "http_failed", "phases_us", "second_phases_us", "archive_bytes",
+      // When, in microseconds since 1970, and in which phases the message gap began and ended.
+      "started_at", "finished_at", "message_gap_from", "message_gap_until", "message_gap_in",
       // What was expected.
       "forecast_total_us", "forecast_freeze_us", "forecast_gap_us",
       // Messages.
-      "arrival_rate", "service_rate", "cut_because", "cutoff_planned_us", "cutoff_used_us", "backlog_at_cut",
-      "replayed", "repeats_bound", "repeats_met",
+      "waiting_before", "arrival_rate", "service_rate", "cut_because", "cutoff_planned_us", "cutoff_used_us",
+      "backlog_at_cut", "replayed", "repeats_bound", "repeats_met",
       // The audit.
       "sent", "effective", "lost", "repeated", "reordered", "other_faults", "digest_equal",
       // Where.
-      "load_1m", "versions", "machine"};
+      "load_1m", "cpu_busy", "cpu_stolen", "versions", "machine"};
   return all;
 }
 

@@ -25,7 +25,10 @@ using namespace harness;
 using Json = nlohmann::json;
 using Rows = std::vector<Row>;
 
-constexpr std::chrono::hours kHang{2};  // longer than any migration's own timeout
+// Longer than a migration's own timeout: of Strategy::words where they say one, else the product's 10 minutes and what
+// comes behind the commit.
+constexpr std::chrono::minutes kHang{25};
+constexpr std::chrono::minutes kHangUnbounded{90};
 // Behind the move, so that the gap's end is seen before the load ends.
 constexpr std::uint64_t kOrdersAfterwards = 5;
 
@@ -41,10 +44,19 @@ Rows begin_rows(const Run& run, const Surroundings& around) {
   return rows;
 }
 
+// What a member was before its move, and what moved it.
+struct Member {
+  std::uint64_t repeats = 0;
+  Course course{};
+  bool works = true;  // it moved, or is what it was: who asks it is answered
+  const Background* plugin = nullptr;
+};
+
 // A run at work: what its steps share.
-class Course {
+class Work {
  public:
-  Course(const Run& run, const RunNeeds& needs, Rows& rows) : run_(run), needs_(needs), rows_(rows) {}
+  Work(const Run& run, const RunNeeds& needs, Rows& rows)
+      : run_(run), needs_(needs), rows_(rows), members_(rows.size()) {}
 
   // The main line. What fails is in the rows of whom it concerns, and the others go on.
   void run() {
@@ -53,18 +65,26 @@ class Course {
       // Only of a single one: sixteen probers would be a load of their own.
       std::optional<HttpProbes> probes;
       if (bed.size() == 1) probes.emplace(bed);
-      const std::vector<std::uint64_t> repeats = repeats_of(bed);
+      look_before(bed);
+      const CpuTime before = cpu_time();
+      step_ = "move";
       strategy().mover == Mover::script ? move_by_script(bed) : move_by_product(bed);
-      settle(bed, repeats);
+      add_cpu_time(before);
+      step_ = "settle";
+      settle(bed);
       if (probes) add_http(probes->figures(), rows_.front());
     }
+    step_ = "judge";
     judge(bed);
     if (strategy().mover == Mover::script) forget_images(bed.stage().cluster());
   }
 
   // Into the row goes what it says first; all of it into a file.
   void fail(Row& row, Outcome outcome, const std::string& text) const {
-    if (outcome == Outcome::failed) row.judge(outcome, text.substr(0, text.find('\n')));
+    if (outcome == Outcome::failed) {
+      row.judge(outcome, text.substr(0, text.find('\n')));
+      if (row.at("failed_at").empty()) row.set("failed_at", step_);
+    }
     std::string name = to_string(run_);
     std::replace_if(
         name.begin(), name.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
@@ -75,34 +95,46 @@ class Course {
  private:
   [[nodiscard]] const Strategy& strategy() const { return strategy_named(run_.cell.strategy); }
 
-  // `work` of each member; what it throws is that member's failure.
+  // `work` of each member that works still; what it throws is that member's failure.
   template <class Work>
   void for_each(const Bed& bed, const Work& work) {
     for (std::size_t member = 0; member < bed.size(); ++member) {
+      if (!members_[member].works) continue;
       try {
-        work(bed.at(member), rows_[member], member);
+        work(bed.at(member), rows_[member], members_[member]);
       } catch (const std::exception& error) {
         fail(rows_[member], Outcome::failed, error.what());
       }
     }
   }
 
-  [[nodiscard]] static std::vector<std::uint64_t> repeats_of(const Bed& bed) {
-    std::vector<std::uint64_t> repeats;
-    for (std::size_t member = 0; member < bed.size(); ++member)
-      repeats.push_back(bed.at(member).repeats());
-    return repeats;
+  void look_before(const Bed& bed) {
+    for_each(bed, [&](const Scene& scene, Row& row, Member& member) {
+      member.repeats = scene.repeats();
+      const std::uint64_t handled = scene.handled();
+      const std::uint64_t sent = scene.sent();  // a little later, so it is no less
+      row.set("waiting_before", sent - std::min(sent, handled));
+    });
+  }
+
+  void add_cpu_time(const CpuTime& before) {
+    const CpuShares shares = shares_between(before, cpu_time());
+    for (Row& row : rows_) {
+      row.set("cpu_busy", shares.busy);
+      row.set("cpu_stolen", shares.stolen);
+    }
   }
 
   void move_by_script(const Bed& bed) {
-    for_each(bed, [&](Scene& scene, Row& row, std::size_t) {
-      const NaiveMove move = naive_move(scene, bed.manifest(), strategy().words);
+    for_each(bed, [&](Scene& scene, Row& row, Member& member) {
+      member.works = false;  // until it has come to its end
+      NaiveMove move = naive_move(scene, bed.manifest(), strategy().words);
+      member.works = true;
       row.set("total_us", move.total);
       row.set("archive_bytes", move.archive.count);
-      std::string phases;
-      for (const auto& [name, took] : move.steps)
-        phases += fmt::format("{}{}={}", phases.empty() ? "" : " ", name, took.count());
-      row.set("phases_us", phases);
+      row.set("phases_us", phases_of(move.steps));
+      add_instants(move.steps.front().started, move.steps.back().finished, row);
+      member.course.first = std::move(move.steps);
     });
   }
 
@@ -120,9 +152,12 @@ class Course {
       for (const Words& command : commands)
         plugins.emplace_back(command, folder / std::to_string(plugins.size()));
       for (Background& plugin : plugins)
-        plugin.wait(kHang);
+        plugin.wait(strategy().name == "live" ? kHangUnbounded : kHang);
     }
-    for_each(bed, [&](Scene& scene, Row& row, std::size_t member) { follow(scene, row, plugins.at(member)); });
+    step_ = "follow";
+    for (std::size_t member = 0; member < bed.size(); ++member)
+      members_[member].plugin = &plugins[member];
+    for_each(bed, [&](Scene& scene, Row& row, Member& member) { follow(scene, row, *member.plugin, member); });
   }
 
   [[nodiscard]] Words words_of(const Scene& scene, const Stage& stage) const {
@@ -132,35 +167,52 @@ class Course {
     return stage.plugin_words(words);
   }
 
-  static void follow(Scene& scene, Row& row, const Background& plugin) {
+  static void follow(Scene& scene, Row& row, const Background& plugin, Member& member) {
+    member.works = false;
     const Json object = Json::parse(plugin.output(), nullptr, false);
     if (!object.is_object()) throw std::runtime_error("kubectl-migrate: " + plugin.errors());
     const auto migration = migrate::value_or_fatal(migrate::parse_migration(object));
     add_migration(migration, row);
+    member.course.first = migration.status.steps;
+    // In doubt, or failed behind its commit, whoever is asked may be frozen or gone.
+    member.works =
+        migration.status.phase == migrate::Phase::succeeded || migration.status.phase == migrate::Phase::rolled_back;
     if (migration.status.phase != migrate::Phase::succeeded) {
       row.judge(Outcome::failed, "");
       throw std::runtime_error(plugin.errors() + scene.stage().report(migration.name));
     }
     // A live migration of a set's Pod has a second one in it, into the name.
     if (migrate::keeps_name(migration) && migration.status.strategy == migrate::Strategy::live)
-      add_second(migrate::value_or_fatal(migrate::parse_migration(scene.stage().migration(migration.name + "-name-1"))),
-                 row);
+      add_way_into_name(scene.stage(), migration.name, row, member);
     scene.follow(object);
   }
 
-  void settle(const Bed& bed, const std::vector<std::uint64_t>& before) {
-    for_each(bed, [&](Scene& scene, Row& row, std::size_t member) {
+  // Of several tries the one that succeeded.
+  static void add_way_into_name(const Stage& stage, const std::string& first, Row& row, Member& member) {
+    const Json all = stage.cluster().get({"migrations.kubectl-migrate.dev", "-n", stage.ns().name()});
+    for (const Json& object : all.at("items")) {
+      const auto second = migrate::value_or_fatal(migrate::parse_migration(object));
+      if (!second.name.starts_with(first + "-name-") || second.status.phase != migrate::Phase::succeeded) continue;
+      add_second(second, row);
+      member.course.second = second.status.steps;
+    }
+  }
+
+  void settle(const Bed& bed) {
+    for_each(bed, [&](Scene& scene, Row& row, Member& member) {
       scene.wait_for_more(kOrdersAfterwards);
       // A state that begins anew has forgotten those before; the audit says that it did.
       const std::uint64_t now = scene.repeats();
-      if (now >= before[member]) row.set("repeats_met", now - before[member]);
+      if (now >= member.repeats) row.set("repeats_met", now - member.repeats);
     });
   }
 
   void judge(const Bed& bed) {
-    for_each(bed, [&](Scene& scene, Row& row, std::size_t) {
+    for_each(bed, [&](Scene& scene, Row& row, Member& member) {
       const Verdict verdict = scene.judge();
+      if (!verdict.figures.is_object()) throw std::runtime_error("orders-audit: " + verdict.report);
       add_audit(verdict.figures, row);
+      row.set("message_gap_in", phases_of_gap(member.course, row));
       if (!verdict.clean) fail(row, Outcome::unclean, verdict.report);
     });
   }
@@ -168,6 +220,8 @@ class Course {
   const Run& run_;
   const RunNeeds& needs_;
   Rows& rows_;
+  std::vector<Member> members_;
+  std::string step_ = "prepare";
 };
 
 }  // namespace
@@ -175,12 +229,12 @@ class Course {
 std::vector<Row> measure(const Run& run, const RunNeeds& needs) {
   const auto began = std::chrono::steady_clock::now();
   Rows rows = begin_rows(run, needs.around);
-  Course course{run, needs, rows};
+  Work work{run, needs, rows};
   try {
-    course.run();
+    work.run();
   } catch (const std::exception& error) {
     for (Row& row : rows)
-      course.fail(row, Outcome::failed, error.what());
+      work.fail(row, Outcome::failed, error.what());
   }
   const auto took = std::chrono::duration_cast<migrate::Microseconds>(std::chrono::steady_clock::now() - began);
   for (Row& row : rows)

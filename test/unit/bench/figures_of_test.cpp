@@ -45,9 +45,10 @@ Migration succeeded() {
 
 // As orders-audit --json writes it.
 Json audit(const Json& counts = Json::object()) {
-  Json all = {{"clean", counts.empty()},  {"sent", {{"confirmed", 40}, {"unknown", 2}}},
-              {"effective", 41},          {"gap", {{"microseconds", 312'500}}},
-              {"counts", Json::object()}, {"faults", Json::array()}};
+  Json all = {
+      {"clean", counts.empty()},  {"sent", {{"confirmed", 40}, {"unknown", 2}}},
+      {"effective", 41},          {"gap", {{"microseconds", 312'500}, {"from", 2'000'005}, {"until", 2'312'505}}},
+      {"counts", Json::object()}, {"faults", Json::array()}};
   for (const char* category : {"lost_in_state", "lost_result", "duplicated_in_state", "duplicate_results",
                                "wrong_result", "reordered", "foreign", "altered", "digest_mismatch", "memory", "gap"})
     all["counts"][category] = counts.value(category, 0);
@@ -71,6 +72,8 @@ BOOST_AUTO_TEST_CASE(a_migration_that_succeeded_gives_its_figures_in_microsecond
   for (const auto& [column, value] : {std::pair{"migration", "orders-1"},
                                       {"chosen", "Live"},
                                       {"total_us", "2250007"},
+                                      {"started_at", "1000000"},
+                                      {"finished_at", "3250007"},
                                       {"freeze_us", "120000"},
                                       {"snapshot_us", "300000"},
                                       {"gap_us", "250000"},
@@ -106,6 +109,29 @@ BOOST_AUTO_TEST_CASE(the_second_hops_gap_stands_beside_the_first_ones) {
   add_second(second, of);
   BOOST_TEST(of.at("gap_us") == "250000");
   BOOST_TEST(of.at("second_gap_us") == "860000");
+  BOOST_TEST(of.at("second_phases_us") == "Preparing=15 Freezing=10");
+}
+
+BOOST_AUTO_TEST_CASE(a_gap_is_placed_in_the_phases_in_which_it_began_and_ended) {
+  const auto placed = [](std::chrono::microseconds from, std::chrono::microseconds until) {
+    Row of = row();
+    of.set("message_gap_from", from);
+    of.set("message_gap_until", until);
+    Course course{.first = {{"Preparing", at(1s), at(2s), ""}, {"Returning", at(2s), at(9s), ""}},
+                  .second = {{"Freezing", at(3s), at(4s), ""}, {"Restoring", at(4s), at(5s), ""}}};
+    return phases_of_gap(course, of);
+  };
+  BOOST_TEST(placed(500ms, 1500ms) == "before…Preparing");
+  BOOST_TEST(placed(2500ms, 3s) == "Returning…Returning/Freezing");
+  BOOST_TEST(placed(4500ms, 6s) == "Returning/Restoring…Returning");
+  BOOST_TEST(placed(8s, 10s) == "Returning…after");
+}
+
+BOOST_AUTO_TEST_CASE(no_gap_or_no_phases_have_no_place) {
+  BOOST_TEST(phases_of_gap({.first = {{"Preparing", at(1s), at(2s), ""}}}, row()).empty());
+  Row of = row();
+  add_audit(audit(), of);
+  BOOST_TEST(phases_of_gap({.first = {}}, of).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_clean_audit_leaves_the_run_clean) {
@@ -114,6 +140,8 @@ BOOST_AUTO_TEST_CASE(a_clean_audit_leaves_the_run_clean) {
   for (const auto& [column, value] : {std::pair{"sent", "42"},
                                       {"effective", "41"},
                                       {"message_gap_us", "312500"},
+                                      {"message_gap_from", "2000005"},
+                                      {"message_gap_until", "2312505"},
                                       {"lost", "0"},
                                       {"repeated", "0"},
                                       {"reordered", "0"},

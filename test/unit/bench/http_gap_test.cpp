@@ -58,6 +58,12 @@ BOOST_AUTO_TEST_CASE(a_service_that_does_not_come_back_fails_to_the_end) {
   BOOST_TEST(figures.failing.count() == 1010 * kMs);
 }
 
+BOOST_AUTO_TEST_CASE(whether_the_service_is_back_is_what_its_newest_probe_says) {
+  BOOST_TEST(http_figures({answered(0), failed(10, 1), answered(20)}).ends_answered);
+  BOOST_TEST(!http_figures({answered(0), answered(10), failed(20, 1)}).ends_answered);
+  BOOST_TEST(!http_figures({failed(0, 1)}).ends_answered);
+}
+
 BOOST_AUTO_TEST_CASE(what_failed_before_the_first_answer_does_not_count) {
   const auto figures = http_figures({failed(0, 1), answered(500), answered(510)});
   BOOST_TEST(figures.probes == 2U);

@@ -153,4 +153,35 @@ BOOST_AUTO_TEST_CASE(values_are_written_as_they_are_and_what_is_not_known_stays_
   BOOST_CHECK_THROW(row.set("colour", std::string{"red"}), migrate::Fatal);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_ended_the_program_is_known_until_it_has_its_rows) {
+  const Scene scene;
+  migrate::value_or_fatal(scene.open(Mode::create).begin(kFour));
+  {
+    const auto resumed = scene.open(Mode::resume);
+    BOOST_REQUIRE(resumed.interrupted().has_value());
+    BOOST_TEST((*resumed.interrupted() == kFour));
+    BOOST_TEST(!resumed.done().contains(kFour));
+  }
+  scene.add(kFour, rows_of(kFour));
+  BOOST_TEST(!scene.open(Mode::resume).interrupted().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(rows_that_were_written_before_the_program_ended_leave_nothing_interrupted) {
+  const Scene scene;
+  auto file = scene.open(Mode::create);
+  migrate::value_or_fatal(file.begin(kOne));
+  const std::string note = read_text(scene.folder / "under-way.csv");
+  migrate::value_or_fatal(file.append(kOne, rows_of(kOne)));
+  write_text(scene.folder / "under-way.csv", note);
+  { const auto closed = std::move(file); }
+  BOOST_TEST(!scene.open(Mode::resume).interrupted().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(two_evaluations_do_not_write_one_table) {
+  const Scene scene;
+  const auto first = scene.open(Mode::create);
+  const std::string said = scene.refusal(Mode::resume);
+  BOOST_TEST(said.find("is being written by another evaluation") != std::string::npos, said);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
