@@ -28,6 +28,8 @@ std::string creation_trouble(const Json& pod) {
 }
 
 constexpr milliseconds kSpare{2'000};
+constexpr milliseconds kKubeletsWord{2'000};
+constexpr milliseconds kLongestPatience{30'000};
 
 // Whether it fails again and again while its container is frozen. A tcp probe is answered by the kernel. An exec probe
 // is refused by the container runtime, which the kubelet takes for no answer at all. Either may fail once: the first
@@ -70,6 +72,23 @@ bool containers_run(const Json& pod) {
          std::all_of(states.begin(), states.end(), [](const Json& one) {
            return has(one, {"state", "running"});
          });
+}
+
+bool containers_ready(const Json& pod) {
+  return is_true_condition(pod, "ContainersReady");
+}
+
+milliseconds readiness_patience(const Json& pod) {
+  milliseconds longest{0};
+  for (const Json& container : list_at(pod, {"spec", "containers"})) {
+    std::int64_t seconds = 0;
+    for (const char* name : {"startupProbe", "readinessProbe"})
+      if (const Json* probe = find(container, {name}))
+        seconds += number_at(*probe, {"initialDelaySeconds"}, 0) +
+                   number_at(*probe, {"periodSeconds"}, 10) * number_at(*probe, {"successThreshold"}, 1);
+    longest = std::max(longest, milliseconds{seconds * 1000});
+  }
+  return std::min(longest + kKubeletsWord, kLongestPatience);
 }
 
 std::string scheduling_trouble(const Json& pod) {

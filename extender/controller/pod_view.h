@@ -31,6 +31,11 @@ struct PodView {
 
 // All application containers run, by the kubelet's word.
 [[nodiscard]] bool containers_run(const Json& pod);
+// All of them are ready, by the kubelet's word; readiness gates, which are not containers', may be closed.
+[[nodiscard]] bool containers_ready(const Json& pod);
+// How long after their start that may take where all is well: until the first answers that its readiness and startup
+// probes ask for, and the kubelet's word of them; at most 30 s.
+[[nodiscard]] milliseconds readiness_patience(const Json& pod);
 // Why the scheduler has not placed it, in its words; empty: it has, or has not tried.
 [[nodiscard]] std::string scheduling_trouble(const Json& pod);
 // Its kubelet refused it, as it asks for more than is left on the node.

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "extender/controller/attendance.h"
 #include "extender/controller/pods.h"
@@ -122,6 +123,36 @@ Outcome commit_with(Hop& hop, std::uint64_t ready) {
                       ready, rate, left, hop.status().source.pod)};
 }
 
+// A shadow that has caught up and is not ready yet: frozen, its source would answer nobody any more, and the shadow
+// nobody before it is ready. Its source, which was ready when all began, works on meanwhile, so it is waited for, no
+// longer than where all is well. A cutoff does not wait.
+class Readiness {
+ public:
+  Readiness(Hop& hop, Steady began) : until_(began + readiness_patience(hop.source()) + kKubeletSettles) {}
+
+  Attempt<void> look(Hop& hop, Steady now, const Limits& limits) {
+    if (ready_since_ || now < next_look_ || now >= until_) return {};
+    next_look_ = now + kLookEvery;
+    auto live = Pods{hop}.live_target(limits);
+    if (!live) return tl::make_unexpected(live.error());
+    if (containers_ready(*live)) ready_since_ = now;
+    return {};
+  }
+  [[nodiscard]] bool is_awaited(Steady now) const {
+    return now < until_ && (!ready_since_ || now - *ready_since_ < kKubeletSettles);
+  }
+
+ private:
+  // A kubelet looks at a Pod again only when it has listed the runtime's containers since the last look, which it does
+  // every second (genericPlegRelistPeriod, and GetNewerThan in pod_workers.go). So the gate that lets the shadow in, if
+  // opened right behind the first answer of its probe, would be seen 1 to 2 s later.
+  static constexpr milliseconds kKubeletSettles{1'500};
+
+  Steady until_;
+  Steady next_look_;
+  std::optional<Steady> ready_since_;
+};
+
 std::string told(std::uint64_t ready, const MessagesStatus& messages) {
   const auto rate = [](const std::optional<double>& value) {
     return value ? fmt::format("{:.1f}/s", *value) : "unknown";
@@ -142,6 +173,7 @@ Outcome replaying(Hop& hop) {
   const Steady began = hop.world().pacer.now();
   messages::RateMeter meter = meter_from(hop.status(), hop.world().clock.now(), began);
   Attendance attendance{began, true};
+  Readiness readiness{hop, began};
   Steady next_told = began;
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
@@ -163,8 +195,10 @@ Outcome replaying(Hop& hop) {
     policy.max_replay = longest_rest(hop);
     const messages::CutDecision decision = decide_cut(state, policy);
     messages.cutoff_planned = decision.cutoff;
+    if (auto looked = readiness.look(hop, now, limits); !looked) return looked.error();
+    const bool is_early = decision.reason == CutReason::converged && readiness.is_awaited(now);
     // Nothing is cut off before the application reads at all: nobody would go on.
-    if (decision.reason != CutReason::none && meter.consuming() && attendance.is_settled(now)) {
+    if (decision.reason != CutReason::none && !is_early && meter.consuming() && attendance.is_settled(now)) {
       if (auto lives = check_target_lives(hop, limits); !lives) return lives.error();
       if (auto unlimited = check_limits(hop, *link, limits); !unlimited) return unlimited.error();
       if (auto alike = check_bindings(hop, *link, limits); !alike) return alike.error();

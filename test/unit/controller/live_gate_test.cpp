@@ -58,7 +58,58 @@ void check_held_until_cut(const Seen& seen) {
   BOOST_TEST(!seen.openings.front().mirror_stays);
 }
 
+// The copy's readiness probe has its first answer so long after it came to life; nothing: it never has.
+struct Probed : Live {
+  explicit Probed(std::optional<std::chrono::seconds> answers) {
+    containers_ready = false;
+    cluster.change(pod("orders"), [](Json& object) {
+      object["spec"]["containers"][0]["readinessProbe"] = {{"httpGet", {{"port", 80}}}, {"periodSeconds", 5}};
+    });
+    arm();
+    on_release = [this, answers] {
+      released = now();
+      time.on_pass = [this, answers, pass = time.on_pass] {
+        pass();
+        if (!answers || containers_ready || now() - *released < *answers) return;
+        containers_ready = true;
+        cluster.change(pod(kShadow), [](Json& object) {
+          for (Json& one : object["status"]["conditions"])
+            if (one["type"] == "ContainersReady") one["status"] = "True";
+        });
+      };
+    };
+    source.before = [this, before = source.before](const std::string& what) {
+      if (what == "freeze") frozen = now();
+      return before(what);
+    };
+  }
+  // From when the copy lived until the source was frozen.
+  [[nodiscard]] std::chrono::milliseconds worked_beside() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(frozen.value() - released.value());
+  }
+  std::optional<Instant> released;
+  std::optional<Instant> frozen;
+};
+
 BOOST_AUTO_TEST_SUITE(live_gate)
+
+// From the freeze until the copy is ready nobody answers who calls over the network, and the source could.
+BOOST_AUTO_TEST_CASE(a_copy_that_has_caught_up_is_cut_over_to_when_it_is_ready) {
+  Probed late{std::chrono::seconds{6}};
+  late.run();
+  late.check_succeeded(kShadow);
+  BOOST_TEST(late.worked_beside().count() >= 7'500);  // and the kubelet's next look
+  BOOST_TEST(late.worked_beside().count() < 8'100);
+  BOOST_TEST(late.messages().cut_because == "Converged");
+}
+
+BOOST_AUTO_TEST_CASE(but_no_later_than_its_probes_should_have_made_it) {
+  Probed never{std::nullopt};
+  never.run();
+  never.check_succeeded(kShadow);
+  BOOST_TEST(never.worked_beside().count() >= 8'500);  // its period, the kubelet's word and next look
+  BOOST_TEST(never.worked_beside().count() < 9'500);
+}
 
 BOOST_FIXTURE_TEST_CASE(it_is_in_the_copy_and_opens_once_the_replay_is_over, Live) {
   Seen seen;

@@ -205,12 +205,15 @@ struct Scene : Agents, Brokers {
   [[nodiscard]] std::string wanted_node() const { return next_node.empty() ? place_on : next_node; }
   std::string next_node;
 
+  bool containers_ready = true;  // as soon as they run
   void run_containers() {
     for (const std::string& name : cluster.names("pods"))
-      cluster.change(pod(name), [](Json& object) {
+      cluster.change(pod(name), [this](Json& object) {
         if (!object["metadata"].value("annotations", Json::object()).contains(kRestoreAnnotation)) return;
         object["status"]["phase"] = "Running";
-        object["status"]["conditions"] = {{{"type", "PodScheduled"}, {"status", "True"}}};
+        object["status"]["conditions"] = {
+            {{"type", "PodScheduled"}, {"status", "True"}},
+            {{"type", "ContainersReady"}, {"status", containers_ready ? "True" : "False"}}};
         object["status"]["containerStatuses"] = {{{"name", "app"}, {"state", {{"running", Json::object()}}}}};
       });
   }
