@@ -86,7 +86,7 @@ Tally evaluate(const Order& order, const std::function<void(const std::string&)>
   const Surroundings around = look_around(cluster);
   tell(around.versions + "\n" + around.machine);
   for (const Run& run : todo) {
-    if (tally.made == order.at_most) break;
+    if (tally.made == order.at_most || order.is_to_stop()) break;
     if (order.begin_within && std::chrono::steady_clock::now() - began > *order.begin_within) break;
     tell(fmt::format("{}/{} {}", tally.made + 1, todo.size(), to_string(run)));
     value_or_fatal(results.begin(run));

@@ -20,6 +20,7 @@ struct Order {
   std::optional<std::size_t> at_most;  // so many runs now
   // None begins later than this; the one that is under way is made to its end.
   std::optional<std::chrono::minutes> begin_within{};
+  std::function<bool()> is_to_stop = [] { return false; };  // no run is begun any more
 };
 
 struct Tally {

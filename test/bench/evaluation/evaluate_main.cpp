@@ -1,8 +1,10 @@
 // evaluate: measures the product and its baseline on the test cluster, run by run, into a table. See
-// test/bench/evaluate. Exit codes: 0 all runs of this call are clean, 1 some are not, or it could not go on; 2 usage.
+// test/bench/evaluate. SIGTERM: the run under way is made to its end, and none begun behind it. Exit codes: 0 all runs
+// of this call are clean, 1 some are not, or it could not go on; 2 usage.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 
 #include "shared/base/main.h"
@@ -14,6 +16,9 @@ void tell(const std::string& text) {
   fmt::print("{}\n", text);
   std::fflush(stdout);
 }
+
+// Not SIGINT: a terminal gives that to the commands of the run under way as well, which would fail by it.
+volatile std::sig_atomic_t is_told_to_stop = 0;
 
 }  // namespace
 
@@ -43,6 +48,8 @@ int main(int argc, char** argv) {
     order.selection.extent = quick ? Extent::quick : Extent::full;
     order.mode = resume ? Mode::resume : Mode::create;
     order.folder = folder;
+    order.is_to_stop = [] { return is_told_to_stop != 0; };
+    (void)std::signal(SIGTERM, [](int) { is_told_to_stop = 1; });
     if (at_most > 0) order.at_most = at_most;
     if (minutes > 0) order.begin_within = std::chrono::minutes{minutes};
     const evaluation::Tally tally = evaluate(order, tell);
