@@ -28,7 +28,7 @@ std::string creation_trouble(const Json& pod) {
 }
 
 constexpr milliseconds kSpare{2'000};
-constexpr milliseconds kKubeletsWord{2'000};
+constexpr milliseconds kToldOf{2'000};  // until the kubelet has told of what it knows
 constexpr milliseconds kLongestPatience{30'000};
 
 // Whether it fails again and again while its container is frozen. A tcp probe is answered by the kernel. An exec probe
@@ -88,7 +88,7 @@ milliseconds readiness_patience(const Json& pod) {
                    number_at(*probe, {"periodSeconds"}, 10) * number_at(*probe, {"successThreshold"}, 1);
     longest = std::max(longest, milliseconds{seconds * 1000});
   }
-  return std::min(longest + kKubeletsWord, kLongestPatience);
+  return std::min(longest + kToldOf, kLongestPatience);
 }
 
 std::string scheduling_trouble(const Json& pod) {

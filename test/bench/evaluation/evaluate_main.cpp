@@ -17,7 +17,7 @@ void tell(const std::string& text) {
   std::fflush(stdout);
 }
 
-// Not SIGINT: a terminal gives that to the commands of the run under way as well, which would fail by it.
+// Not SIGINT: a terminal gives that to test/bench/evaluate as well, which then ends the cluster under the run.
 volatile std::sig_atomic_t is_told_to_stop = 0;
 
 }  // namespace

@@ -95,13 +95,13 @@ class Work {
  private:
   [[nodiscard]] const Strategy& strategy() const { return strategy_named(run_.cell.strategy); }
 
-  // `work` of each member that works still; what it throws is that member's failure.
-  template <class Work>
-  void for_each(const Bed& bed, const Work& work) {
+  // `step` of each member that works still; what it throws is that member's failure.
+  template <class Step>
+  void for_each(const Bed& bed, const Step& step) {
     for (std::size_t member = 0; member < bed.size(); ++member) {
       if (!members_[member].works) continue;
       try {
-        work(bed.at(member), rows_[member], members_[member]);
+        step(bed.at(member), rows_[member], members_[member]);
       } catch (const std::exception& error) {
         fail(rows_[member], Outcome::failed, error.what());
       }
@@ -110,8 +110,9 @@ class Work {
 
   void look_before(const Bed& bed) {
     for_each(bed, [&](const Scene& scene, Row& row, Member& member) {
-      member.repeats = scene.repeats();
-      const std::uint64_t handled = scene.handled();
+      const Json counts = scene.orders().counts(scene.consumer());
+      member.repeats = counts.at("duplicates").get<std::uint64_t>();
+      const auto handled = counts.at("count").get<std::uint64_t>();
       const std::uint64_t sent = scene.sent();  // a little later, so it is no less
       row.set("waiting_before", sent - std::min(sent, handled));
     });
