@@ -14,7 +14,7 @@ class ReplayWatch {
   // `has_read`: before, as a shadow has.
   ReplayWatch(Steady began, bool has_read) : attendance_(began, has_read), last_look_(began), has_read_(has_read) {}
 
-  [[nodiscard]] const Attendance& attendance() const { return attendance_; }
+  [[nodiscard]] Attendance& attendance() { return attendance_; }
   Attendance::Verdict look(Steady now, std::uint64_t consumers);
 
   // When nobody has read the mirror for Attendance::kStartPatience, of `sequential` a doubt: a person may decide, and

@@ -22,7 +22,7 @@ class Attendance {
       since_ = now;
       return Verdict::fine;
     }
-    if (read_) left_ = now;
+    if (read_) missed(now);
     if (now - since_ > kStartPatience) return Verdict::absent;
     // Once, and at once: when its process has ended, perhaps while nobody looked, the one that is started in its place
     // finds the word before it takes anything from the primary. To any other it says nothing new.
@@ -34,11 +34,20 @@ class Attendance {
 
   // Nobody has looked until `now` for longer than it takes to start another process in an ended one's place: who reads
   // may be that one.
-  void missed(Steady now) { left_ = now; }
+  void missed(Steady now) {
+    left_ = now;
+    is_asked_ = false;
+  }
 
   [[nodiscard]] bool has_left() const { return left_.has_value(); }
-  // Whether the kubelet must have told by now of a process that ended as the last reader left: who reads after that may
-  // be one without memory.
+  // Whether the target's agent is to be asked who reads now: once for each absence.
+  [[nodiscard]] bool must_ask(std::uint64_t consumers) {
+    return left_ && consumers > 0 && !std::exchange(is_asked_, true);
+  }
+  // By the agent who reads now is who was there before.
+  void vouched() { left_.reset(); }
+  // Otherwise, whether the kubelet must have told by now of a process that ended as the last reader left: who reads
+  // after that may be one without memory.
   [[nodiscard]] bool is_settled(Steady now) const { return !left_ || now - *left_ >= kKubeletsWord; }
 
   static constexpr std::chrono::milliseconds kStartPatience{20'000};
@@ -49,6 +58,7 @@ class Attendance {
   Steady since_;
   bool read_;
   std::optional<Steady> left_;
+  bool is_asked_ = false;
 };
 
 }  // namespace migrate::controller

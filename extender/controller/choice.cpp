@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/live_gate.h"
 #include "extender/controller/queue.h"
 #include "extender/controller/refusals.h"
 #include "extender/controller/registry.h"
@@ -53,6 +54,7 @@ StrategyQuestion question_of(const Inquiry& asked) {
   question.max_total = spec.max_total;
   question.max_replay = spec.max_replay;
   question.cutoff = spec.cutoff;
+  if (asked.around.in_service) question.settling = expected_readiness(*asked.pod) + kKubeletSettles;
   return question;
 }
 

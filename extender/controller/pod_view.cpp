@@ -29,7 +29,27 @@ std::string creation_trouble(const Json& pod) {
 
 constexpr milliseconds kSpare{2'000};
 constexpr milliseconds kToldOf{2'000};  // until the kubelet has told of what it knows
+constexpr milliseconds kUsuallyToldOf{500};
 constexpr milliseconds kLongestPatience{30'000};
+
+// Whether the first answer that counts comes when a probe's first period is over, or when it begins.
+enum class Answers { slow, quick };
+
+// Of a container's start, until its startup and readiness probes have had the answers that they ask for.
+milliseconds until_answered(const Json& pod, Answers answers) {
+  milliseconds longest{0};
+  for (const Json& container : list_at(pod, {"spec", "containers"})) {
+    std::int64_t seconds = 0;
+    for (const char* name : {"startupProbe", "readinessProbe"}) {
+      const Json* probe = find(container, {name});
+      if (probe == nullptr) continue;
+      const std::int64_t periods = number_at(*probe, {"successThreshold"}, 1) - (answers == Answers::quick ? 1 : 0);
+      seconds += number_at(*probe, {"initialDelaySeconds"}, 0) + number_at(*probe, {"periodSeconds"}, 10) * periods;
+    }
+    longest = std::max(longest, milliseconds{seconds * 1000});
+  }
+  return longest;
+}
 
 // Whether it fails again and again while its container is frozen. A tcp probe is answered by the kernel. An exec probe
 // is refused by the container runtime, which the kubelet takes for no answer at all. Either may fail once: the first
@@ -79,16 +99,11 @@ bool containers_ready(const Json& pod) {
 }
 
 milliseconds readiness_patience(const Json& pod) {
-  milliseconds longest{0};
-  for (const Json& container : list_at(pod, {"spec", "containers"})) {
-    std::int64_t seconds = 0;
-    for (const char* name : {"startupProbe", "readinessProbe"})
-      if (const Json* probe = find(container, {name}))
-        seconds += number_at(*probe, {"initialDelaySeconds"}, 0) +
-                   number_at(*probe, {"periodSeconds"}, 10) * number_at(*probe, {"successThreshold"}, 1);
-    longest = std::max(longest, milliseconds{seconds * 1000});
-  }
-  return std::min(longest + kToldOf, kLongestPatience);
+  return std::min(until_answered(pod, Answers::slow) + kToldOf, kLongestPatience);
+}
+
+milliseconds expected_readiness(const Json& pod) {
+  return std::min(until_answered(pod, Answers::quick) + kUsuallyToldOf, kLongestPatience);
 }
 
 std::string scheduling_trouble(const Json& pod) {

@@ -36,6 +36,8 @@ struct PodView {
 // How long after their start that may take where all is well: until the first answers that its readiness and startup
 // probes ask for, and the kubelet's word of them; at most 30 s.
 [[nodiscard]] milliseconds readiness_patience(const Json& pod);
+// How long it is expected to take.
+[[nodiscard]] milliseconds expected_readiness(const Json& pod);
 // Why the scheduler has not placed it, in its words; empty: it has, or has not tried.
 [[nodiscard]] std::string scheduling_trouble(const Json& pod);
 // Its kubelet refused it, as it asks for more than is left on the node.

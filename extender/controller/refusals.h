@@ -50,6 +50,7 @@ struct Surroundings {
   std::vector<Refusal> set_refusals;       // of the set that it belongs to, and of its kind beside itself
   std::vector<std::string> set_warnings;
   std::vector<std::string> unready_services;  // Services that would send to a shadow before its time
+  bool in_service = false;                    // one sends to the Pod, where a shadow may come
   std::vector<std::string> against_live;      // what else speaks against `live`, where it may be chosen: clauses
 };
 

@@ -8,8 +8,10 @@
 #include <optional>
 
 #include "extender/controller/attendance.h"
+#include "extender/controller/live_gate.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
+#include "extender/controller/restored_process.h"
 #include "extender/controller/steps.h"
 #include "shared/messages/cutoff.h"
 #include "shared/migration/forecast.h"
@@ -123,36 +125,6 @@ Outcome commit_with(Hop& hop, std::uint64_t ready) {
                       ready, rate, left, hop.status().source.pod)};
 }
 
-// A shadow that has caught up and is not ready yet: frozen, its source would answer nobody any more, and the shadow
-// nobody before it is ready. Its source, which was ready when all began, works on meanwhile, so it is waited for, no
-// longer than where all is well. A cutoff does not wait.
-class Readiness {
- public:
-  Readiness(Hop& hop, Steady began) : until_(began + readiness_patience(hop.source()) + kKubeletSettles) {}
-
-  Attempt<void> look(Hop& hop, Steady now, const Limits& limits) {
-    if (ready_since_ || now < next_look_ || now >= until_) return {};
-    next_look_ = now + kLookEvery;
-    auto live = Pods{hop}.live_target(limits);
-    if (!live) return tl::make_unexpected(live.error());
-    if (containers_ready(*live)) ready_since_ = now;
-    return {};
-  }
-  [[nodiscard]] bool is_awaited(Steady now) const {
-    return now < until_ && (!ready_since_ || now - *ready_since_ < kKubeletSettles);
-  }
-
- private:
-  // A kubelet looks at a Pod again only when it has listed the runtime's containers since the last look, which it does
-  // every second (genericPlegRelistPeriod, and GetNewerThan in pod_workers.go). So the gate that lets the shadow in, if
-  // opened right behind the first answer of its probe, would be seen 1 to 2 s later.
-  static constexpr milliseconds kKubeletSettles{1'500};
-
-  Steady until_;
-  Steady next_look_;
-  std::optional<Steady> ready_since_;
-};
-
 std::string told(std::uint64_t ready, const MessagesStatus& messages) {
   const auto rate = [](const std::optional<double>& value) {
     return value ? fmt::format("{:.1f}/s", *value) : "unknown";
@@ -173,7 +145,7 @@ Outcome replaying(Hop& hop) {
   const Steady began = hop.world().pacer.now();
   messages::RateMeter meter = meter_from(hop.status(), hop.world().clock.now(), began);
   Attendance attendance{began, true};
-  Readiness readiness{hop, began};
+  Readiness readiness{hop, began, limits};
   Steady next_told = began;
   for (;;) {
     auto depth = mirror_depth(hop, *link, limits);
@@ -181,6 +153,7 @@ Outcome replaying(Hop& hop) {
     const Steady now = hop.world().pacer.now();
     const Instant instant = hop.world().clock.now();
     if (auto there = attend(hop, *link, attendance, depth->consumers, 1, limits); !there) return there.error();
+    if (attendance.must_ask(depth->consumers) && runs_as_restored(hop, limits)) attendance.vouched();
     meter.read(now, depth->ready, depth->consumers > 0);
     note_backlog(hop, depth->ready);
     note_rates(messages, meter, annotated);
@@ -238,6 +211,7 @@ Outcome draining(Hop& hop) {
     if (!depth) return depth.error();
     note_backlog(hop, depth->ready);
     if (auto there = attend(hop, *link, attendance, depth->consumers, 0, limits); !there) return there.error();
+    if (attendance.must_ask(depth->consumers) && runs_as_restored(hop, limits)) attendance.vouched();
     const Steady now = hop.world().pacer.now();
     const bool is_settled = attendance.is_settled(now);
     // Without a consumer it may have died with what it had not handled, and that would be back in a moment.

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/live_gate.h"
 #include "extender/controller/neighbours.h"
 #include "extender/controller/other_migrations.h"
 #include "extender/controller/pods.h"
@@ -64,6 +65,7 @@ Attempt<void> look_at_services(Hop& hop, const Json& pod, const Limits& limits, 
   auto services = list(hop, kube::core("services", hop.migration().namespace_, ""), limits);
   if (!services) return tl::make_unexpected(services.error());
   around.unready_services = services_of_unready(*services, pod);
+  around.in_service = is_in_service(*services, pod);
   return {};
 }
 

@@ -8,8 +8,10 @@
 
 #include "extender/controller/absence.h"
 #include "extender/controller/frozen_source.h"
+#include "extender/controller/live_gate.h"
 #include "extender/controller/pods.h"
 #include "extender/controller/replay.h"
+#include "extender/controller/restored_process.h"
 #include "extender/controller/steps.h"
 #include "extender/controller/unfinished.h"
 #include "shared/messages/cutoff.h"
@@ -80,7 +82,7 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, bool has_read, const Limit
   Steady next_look = hop.world().pacer.now();
   Steady next_word = next_look + kTellEvery;
   ReplayWatch watch{next_look, has_read};
-  const Attendance& attendance = watch.attendance();
+  Attendance& attendance = watch.attendance();
   messages::RateMeter meter{0.0};
   for (;;) {
     auto depth = mirror_depth(hop, link, limits);
@@ -90,6 +92,7 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, bool has_read, const Limit
     meter.read(now, depth->ready, depth->consumers > 0);
     const Attendance::Verdict verdict = watch.look(now, depth->consumers);
     const bool must_tell = verdict == Attendance::Verdict::tell_again;
+    if (attendance.must_ask(depth->consumers) && runs_as_restored(hop, limits)) attendance.vouched();
     if (depth->ready == 0 && depth->consumers > 0 && attendance.is_settled(now)) {
       if (attendance.has_left())
         if (auto lives = look_at_target(hop, limits); !lives) return lives;
@@ -152,10 +155,11 @@ Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& li
 }
 
 // Its memory goes over with the process that was told. One that takes over late may have been started anew meanwhile:
-// then the kubelet's word is waited for.
+// then its agent is asked, and where that cannot tell, the kubelet's word is waited for.
 Attempt<void> check_same_process(Hop& hop, Steady told, const Limits& limits) {
   const auto since = [&] { return hop.world().pacer.now() - told; };
   if (since() < kSoonestRestart || was_decided(hop.status(), Resolution::keep_target)) return {};
+  if (runs_as_restored(hop, limits)) return {};
   while (since() < Attendance::kKubeletsWord)
     if (!hop.pause(kPoll, limits)) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
   return look_at_target(hop, limits);
@@ -222,27 +226,6 @@ Attempt<bool> end_replay(Hop& hop, const ReplayLink& link, const Limits& limits)
            fmt::format("the application in Pod {} does not leave the mirror {}; see docs/app-contract.md",
                        hop.status().target.pod, mirror)}));
   }
-}
-
-// From now on Services may send to it.
-Attempt<void> open_gate(Hop& hop, const Limits& limits) {
-  if (hop.status().strategy != Strategy::live) return {};
-  const PodPlace& target = hop.status().target;
-  auto pod = Pods{hop}.live_target(limits);
-  if (!pod) return tl::make_unexpected(pod.error());
-  for (const Json& one : list_at(*pod, {"status", "conditions"}))
-    if (text_at(one, {"type"}) == kLiveGate && text_at(one, {"status"}) == "True") return {};
-  kube::ResourcePath path = kube::pod(hop.migration().namespace_, target.pod);
-  path.subresource = "status";
-  const Json condition{{"type", kLiveGate}, {"status", "True"}};
-  const Json patch = Json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", target.uid}},
-                                  {{"op", "add"}, {"path", "/status/conditions/-"}, {"value", condition}}});
-  auto done = Pods{hop}.call<Json>("let traffic to " + describe(path), limits, [&](const kube::CallOptions& options) {
-    return hop.world().client.json_patch(path, patch, {}, options);
-  });
-  if (done) return {};
-  if (auto there = Pods{hop}.live_target(limits); !there) return tl::make_unexpected(there.error());
-  return tl::make_unexpected(done.error());
 }
 
 // A Migration that has failed ends one day, by itself even, and then a set fills the name, for which its shadow has to

@@ -46,7 +46,7 @@ bool tasks_resumed(const fs::path& restores, const std::string& pod_uid, const s
 }
 
 RestoredContainer state_of(const std::string& container, const Marks& marks) {
-  RestoredContainer restored{container, RestoreState::none, "", std::nullopt};
+  RestoredContainer restored{container, RestoreState::none, "", std::nullopt, marks.claimed_by};
   if (marks.seen.folder == Folder::untrusted || marks.seen.folder == Folder::broken) {
     restored.message = marks.seen.trouble;
     return restored;

@@ -196,8 +196,9 @@ enum class RestoreState {
 struct RestoredContainer {
   std::string name;
   RestoreState state = RestoreState::none;
-  std::string message;          // of a failed one: the reason from CRIU's log
-  std::optional<bool> resumed;  // whether tasks resumed, by CRIU's log; nothing when it cannot be told
+  std::string message;            // of a failed one: the reason from CRIU's log
+  std::optional<bool> resumed;    // whether tasks resumed, by CRIU's log; nothing when it cannot be told
+  std::string container_id = {};  // the runtime's, of whom the memory was given to; empty: nobody, or not known here
 };
 
 // False: enough.

@@ -335,6 +335,7 @@ void put(v1::RestoredContainers& out, const std::vector<RestoredContainer>& cont
     one.set_state(second_of(kRestoreStates, container.state));
     one.set_message(container.message);
     if (container.resumed) one.set_resumed(*container.resumed);
+    one.set_container_id(container.container_id);
   }
 }
 std::vector<RestoredContainer> taken(const v1::RestoredContainers& in) {
@@ -346,6 +347,7 @@ std::vector<RestoredContainer> taken(const v1::RestoredContainers& in) {
     container.state = first_of(kRestoreStates, one.state());
     container.message = one.message();
     if (one.has_resumed()) container.resumed = one.resumed();
+    container.container_id = one.container_id();
   }
   return containers;
 }

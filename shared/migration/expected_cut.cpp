@@ -24,7 +24,7 @@ double catching_up(const SteadyReplay& replay, const CutTerms& terms) {
   double due = in_time(replay, terms);
   // A rest that is too long when the cutoff comes is waited for, as it shrinks.
   if (!terms.fixed) due = std::max(due, (replay.backlog - count_of(terms.max_rest) * replay.service) / net);
-  return std::min(replay.backlog / net, due);
+  return std::min(std::max(replay.backlog / net, count_of(terms.settling)), due);
 }
 
 }  // namespace

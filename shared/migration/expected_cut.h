@@ -23,6 +23,7 @@ struct SteadyReplay {
 struct CutTerms {
   milliseconds max_rest{30'000};      // what the rest may take
   std::optional<milliseconds> fixed;  // a cutoff that was asked for, instead of the computed one
+  milliseconds settling{0};           // a target that has caught up is waited for so long, from when it consumes
 };
 
 struct ExpectedCut {

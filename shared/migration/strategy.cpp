@@ -67,7 +67,7 @@ class Outlooks {
     const FixedPhases& fixed = asked_.fixed.live;
     const milliseconds before_replay = before_transfer(fixed, *load) + hop_.transfer + hop_.restore + fixed.starting;
     const ExpectedCut cut = expected_cut({before_replay, load->arrived(before_replay), load->arrival, load->service},
-                                         {longest_rest_of(fixed), asked_.cutoff});
+                                         {longest_rest_of(fixed), asked_.cutoff, asked_.settling});
     const double remaining = cut.left + load->arrived(fixed.cutting);
     const milliseconds rest = load->handling(remaining);
     add_rest(made, rest);

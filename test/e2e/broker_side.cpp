@@ -104,6 +104,13 @@ std::vector<std::string> consuming_connections(const Cluster& cluster, const std
   return found;
 }
 
+double publish_rate(const Cluster& cluster, const std::string& queue) {
+  const std::string answer = management(cluster, "GET", "/queues/%2F/" + percent_encoded(queue));
+  const Json read = Json::parse(answer, nullptr, false);
+  const Json::json_pointer rate{"/message_stats/publish_details/rate"};
+  return read.contains(rate) ? read.at(rate).get<double>() : 0;
+}
+
 void close_connection(const Cluster& cluster, const std::string& connection) {
   management(cluster, "DELETE", "/connections/" + percent_encoded(connection));
 }

@@ -29,6 +29,8 @@ void unbind(const Cluster& cluster, const std::string& queue, const std::string&
 
 // The connections that consume a queue, by the broker's names for them; waits until there are some.
 [[nodiscard]] std::vector<std::string> consuming_connections(const Cluster& cluster, const std::string& queue);
+// Messages a second that come into a queue, by the broker's statistics of its last seconds; 0 before it has any.
+[[nodiscard]] double publish_rate(const Cluster& cluster, const std::string& queue);
 void close_connection(const Cluster& cluster, const std::string& connection);
 
 [[nodiscard]] ProductProcess broker_process(const Cluster& cluster);

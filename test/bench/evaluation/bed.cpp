@@ -11,7 +11,6 @@ using namespace harness;
 using Json = nlohmann::json;
 
 constexpr int kOrdinal = 0;
-constexpr int kPrefetch = 5;
 
 // With the annotation that a user gives whose consumer is not always busy: `auto` then knows μ at any load.
 ConsumerSpec consumer_of(const Cell& cell) {
@@ -28,6 +27,9 @@ ConsumerSpec consumer_of(const Cell& cell) {
 // a move begins when the load is this old, however long the preparations took.
 constexpr int kOverloadedSeconds = 20;
 
+// Of λ: the broker's figure is of its last two looks at the queue, 5 s apart, and tells of a steady load within these.
+constexpr double kMostOfIt = 0.7;
+
 bool is_overload(const Cell& cell) {
   return cell.per_second * cell.service_ms >= 1000;
 }
@@ -40,10 +42,24 @@ Bed::Bed(const Cell& cell, const std::string& ns) {
   // long does not. Else it would hang on how quick these preparations were what a move takes.
   for (std::size_t member = 0; member < size(); ++member)
     (void)consuming_connections(stage().cluster(), at(member).orders().queue());
-  if (!is_overload(cell)) return;
+  if (is_overload(cell))
+    await_old_load(cell);
+  else if (strategy_named(cell.strategy).mover == Mover::product)
+    await_known_rate(cell);
+}
+
+void Bed::await_old_load(const Cell& cell) const {
   const auto wanted = static_cast<std::uint64_t>(cell.per_second) * kOverloadedSeconds;
   for (std::size_t member = 0; member < size(); ++member)
     eventually("the load to be as old as in every such run", [&] { return at(member).sent() >= wanted; });
+}
+
+// A queue that has been fed for long has a rate, by which the product forecasts; one of a few seconds has none, or 0.
+void Bed::await_known_rate(const Cell& cell) const {
+  for (std::size_t member = 0; member < size(); ++member)
+    eventually("the broker to know how much comes", [&] {
+      return publish_rate(stage().cluster(), at(member).orders().queue()) >= kMostOfIt * cell.per_second;
+    });
 }
 
 void Bed::start_pods(const Cell& cell, const std::string& ns) {

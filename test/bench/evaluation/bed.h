@@ -12,6 +12,8 @@
 
 namespace evaluation {
 
+inline constexpr int kPrefetch = 5;
+
 class Bed {
  public:
   // Returns when all of them work.
@@ -28,6 +30,8 @@ class Bed {
  private:
   void start_pods(const Cell& cell, const std::string& ns);
   void start_set(const Cell& cell, const std::string& ns);
+  void await_old_load(const Cell& cell) const;
+  void await_known_rate(const Cell& cell) const;
 
   std::unique_ptr<harness::SetScene> set_;
   std::shared_ptr<const harness::Stage> stage_;

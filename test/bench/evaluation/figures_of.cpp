@@ -19,7 +19,6 @@ void add_messages(const migrate::MessagesStatus& messages, Row& row) {
   row.set("cutoff_used_us", messages.cutoff_used);
   row.set("backlog_at_cut", messages.backlog_at_cut);
   row.set("replayed", messages.replayed);
-  row.set("repeats_bound", messages.duplicates_bound);
 }
 
 // The one at work then, or the last one before; nothing: none had begun.

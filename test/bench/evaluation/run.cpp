@@ -182,6 +182,7 @@ class Work {
       row.judge(Outcome::failed, "");
       throw std::runtime_error(plugin.errors() + scene.stage().report(migration.name));
     }
+    row.set("repeats_bound", repeats_allowed(object, kPrefetch));
     // A live migration of a set's Pod has a second one in it, into the name.
     if (migrate::keeps_name(migration) && migration.status.strategy == migrate::Strategy::live)
       add_way_into_name(scene.stage(), migration.name, row, member);

@@ -25,6 +25,15 @@ BOOST_AUTO_TEST_CASE(states_follow_the_marks) {
   BOOST_TEST((state() == RestoreState::used));
 }
 
+BOOST_AUTO_TEST_CASE(who_was_given_the_memory_is_told) {
+  prepare();
+  BOOST_TEST(good(target->states(pod("pod-2"), {"main"}, {}, call)).at(0).container_id.empty());
+  mark("claimed");
+  BOOST_TEST(good(target->states(pod("pod-2"), {"main"}, {}, call)).at(0).container_id == "c9");
+  mark("used");
+  BOOST_TEST(good(target->states(pod("pod-2"), {"main"}, {}, call)).at(0).container_id == "c9");
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_restore_says_what_criu_said) {
   prepare();
   mark("claimed");

@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_target_arrives_whole) 
   BOOST_TEST(given.pod.name == "orders");
   BOOST_TEST((given.volumes == std::vector<std::string>{"tmp"}));
 
-  scene.agent.restored = {{"app", RestoreState::used, "", std::nullopt},
+  scene.agent.restored = {{"app", RestoreState::used, "", std::nullopt, "id-app"},
                           {"side", RestoreState::failed, "criu: \xc3", false},
                           {"third", RestoreState::claimed, "", true}};
   const std::vector<RestoreState> known = {RestoreState::none,    RestoreState::prepared, RestoreState::waiting,
@@ -294,6 +294,8 @@ BOOST_AUTO_TEST_CASE(what_is_asked_and_answered_about_the_target_arrives_whole) 
   BOOST_REQUIRE(restored.size() == 3U);
   BOOST_TEST((restored[0].state == RestoreState::used));
   BOOST_TEST(!restored[0].resumed);
+  BOOST_TEST(restored[0].container_id == "id-app");
+  BOOST_TEST(restored[1].container_id.empty());
   BOOST_TEST((restored[1].state == RestoreState::failed));
   BOOST_TEST(restored[1].message == "criu: \xc3");
   BOOST_TEST((restored[1].resumed == false));

@@ -31,6 +31,7 @@ class Agent final : public agent::AgentApi {
   // What release() makes of the containers.
   RestoreState outcome = RestoreState::used;
   std::optional<bool> resumed;
+  std::string restored_as;  // the container that was given the memory; empty: this agent cannot tell
   std::string failure = "criu: no such file";
   bool containers_gone = true;
   std::chrono::milliseconds skew{0};               // of this node's clock, against everybody else's
@@ -206,7 +207,7 @@ class Agent final : public agent::AgentApi {
     std::vector<agent::RestoredContainer> answer;
     answer.reserve(containers.size());
     for (const std::string& name : containers)
-      answer.push_back({name, state, state == RestoreState::failed ? failure : "", resumed});
+      answer.push_back({name, state, state == RestoreState::failed ? failure : "", resumed, restored_as});
     if (!known.empty() && known.front() == state) time_.pass(call.timeout);
     return answer;
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "extender/controller/live_gate.h"
 #include "test/unit/controller/live.h"
 #include "test/unit/controller/set_replay.h"
 
@@ -58,9 +59,15 @@ void check_held_until_cut(const Seen& seen) {
   BOOST_TEST(!seen.openings.front().mirror_stays);
 }
 
+void add_service(Scene& scene) {
+  scene.cluster.put(kube::core("services", "shop", "orders"),
+                    {{"metadata", {{"name", "orders"}}}, {"spec", {{"selector", {{"app", "orders"}}}}}});
+}
+
 // The copy's readiness probe has its first answer so long after it came to life; nothing: it never has.
 struct Probed : Live {
   explicit Probed(std::optional<std::chrono::seconds> answers) {
+    add_service(*this);
     containers_ready = false;
     cluster.change(pod("orders"), [](Json& object) {
       object["spec"]["containers"][0]["readinessProbe"] = {{"httpGet", {{"port", 80}}}, {"periodSeconds", 5}};
@@ -98,8 +105,8 @@ BOOST_AUTO_TEST_CASE(a_copy_that_has_caught_up_is_cut_over_to_when_it_is_ready) 
   Probed late{std::chrono::seconds{6}};
   late.run();
   late.check_succeeded(kShadow);
-  BOOST_TEST(late.worked_beside().count() >= 7'500);  // and the kubelet's next look
-  BOOST_TEST(late.worked_beside().count() < 8'100);
+  BOOST_TEST(late.worked_beside().count() >= 8'500);  // and until the kubelet looks at once
+  BOOST_TEST(late.worked_beside().count() < 9'100);
   BOOST_TEST(late.messages().cut_because == "Converged");
 }
 
@@ -107,8 +114,25 @@ BOOST_AUTO_TEST_CASE(but_no_later_than_its_probes_should_have_made_it) {
   Probed never{std::nullopt};
   never.run();
   never.check_succeeded(kShadow);
-  BOOST_TEST(never.worked_beside().count() >= 8'500);  // its period, the kubelet's word and next look
-  BOOST_TEST(never.worked_beside().count() < 9'500);
+  BOOST_TEST(never.worked_beside().count() >= 9'500);  // its period, the kubelet's word and next looks
+  BOOST_TEST(never.worked_beside().count() < 10'500);
+}
+
+BOOST_AUTO_TEST_CASE(whom_no_Service_sends_to_is_not_waited_for) {
+  Probed alone{std::nullopt};
+  alone.cluster.drop(kube::core("services", "shop", "orders"));
+  alone.run();
+  alone.check_succeeded(kShadow);
+  BOOST_TEST(alone.worked_beside().count() < 2'500);
+}
+
+BOOST_AUTO_TEST_CASE(a_Service_sends_to_whom_its_selector_names) {
+  const Json labelled = {{"metadata", {{"labels", {{"app", "orders"}, {"tier", "back"}}}}}};
+  const auto services = [](const Json& spec) { return Json{{"items", {{{"spec", spec}}}}}; };
+  BOOST_TEST(is_in_service(services({{"selector", {{"app", "orders"}}}}), labelled));
+  BOOST_TEST(!is_in_service(services({{"selector", {{"app", "bills"}}}}), labelled));
+  BOOST_TEST(!is_in_service(services(Json::object()), labelled));
+  BOOST_TEST(!is_in_service(Json{{"items", Json::array()}}, labelled));
 }
 
 BOOST_FIXTURE_TEST_CASE(it_is_in_the_copy_and_opens_once_the_replay_is_over, Live) {
@@ -118,6 +142,27 @@ BOOST_FIXTURE_TEST_CASE(it_is_in_the_copy_and_opens_once_the_replay_is_over, Liv
   check_succeeded(kShadow);
   check_held_until_cut(seen);
   BOOST_TEST(is_gate_open(cluster.look(pod(kShadow)).value(), kLiveGate));
+}
+
+// Who calls the application would find neither of them.
+BOOST_FIXTURE_TEST_CASE(the_source_s_Pod_goes_when_the_copy_is_ready, Live) {
+  add_service(*this);
+  std::optional<Instant> opened;
+  std::vector<bool> is_ready;  // when it goes
+  cluster.before_write = [&](const std::string& verb,
+                             const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (verb == "patch" && where.plural == "pods" && where.subresource == "status") opened = now();
+    if (verb == "delete" && where.plural == "pods" && where.name == "orders")
+      is_ready.push_back(view_of(cluster.look(pod(kShadow)).value()).ready);
+    return std::nullopt;
+  };
+  time.on_pass = [&, pass = time.on_pass] {
+    pass();
+    if (opened && now() - *opened >= std::chrono::milliseconds{700}) be_ready(*this);
+  };
+  run();
+  check_succeeded(kShadow);
+  BOOST_TEST((is_ready == std::vector<bool>{true}));
 }
 
 // Its way back into the name begins once it is ready, which it is through the gate alone.

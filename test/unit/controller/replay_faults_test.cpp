@@ -257,6 +257,25 @@ BOOST_AUTO_TEST_CASE(who_reads_after_nobody_looked_is_believed_once_the_kubelet_
   BOOST_TEST(attendance.is_settled(now + Attendance::kKubeletsWord));
 }
 
+BOOST_AUTO_TEST_CASE(its_agent_is_asked_who_reads_once_for_each_absence) {
+  const Steady now{10s};
+  Attendance attendance{now, true};
+  attendance.look(now, 1);
+  BOOST_TEST(!attendance.must_ask(1));
+  attendance.look(now, 0);
+  BOOST_TEST(!attendance.must_ask(0));
+  BOOST_TEST(attendance.must_ask(1));
+  BOOST_TEST(!attendance.must_ask(1));
+  BOOST_TEST(!attendance.is_settled(now));
+  attendance.vouched();
+  BOOST_TEST(attendance.is_settled(now));
+  BOOST_TEST(!attendance.has_left());
+  attendance.look(now, 1);
+  attendance.look(now, 0);
+  BOOST_TEST(!attendance.is_settled(now));
+  BOOST_TEST(attendance.must_ask(1));
+}
+
 struct Rest {
   const char* what;
   int messages;

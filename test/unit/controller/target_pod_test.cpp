@@ -235,17 +235,22 @@ BOOST_AUTO_TEST_CASE(credentials_are_for_one_repository) {
 BOOST_AUTO_TEST_CASE(a_pod_is_given_as_long_to_be_ready_as_its_probes_ask_for) {
   Json pod = {{"spec", {{"containers", Json::array({{{"name", "app"}}, {{"name", "side"}}})}}}};
   const auto patience = [&] { return readiness_patience(pod).count(); };
+  const auto expected = [&] { return expected_readiness(pod).count(); };
   BOOST_TEST(patience() == 2'000);  // the kubelet's word
+  BOOST_TEST(expected() == 500);
   Json& containers = pod["spec"]["containers"];
   containers[0]["readinessProbe"] = {{"periodSeconds", 1}};
   BOOST_TEST(patience() == 3'000);
   containers[1]["readinessProbe"] = Json::object();  // Kubernetes' own: every ten seconds, once
   BOOST_TEST(patience() == 12'000);
+  BOOST_TEST(expected() == 500);  // the first one comes at once
   containers[0]["readinessProbe"] = {{"initialDelaySeconds", 5}, {"periodSeconds", 2}, {"successThreshold", 3}};
   containers[0]["startupProbe"] = {{"initialDelaySeconds", 1}, {"periodSeconds", 4}};
   BOOST_TEST(patience() == 18'000);
+  BOOST_TEST(expected() == 10'500);  // from delay to delay, and twice a period more
   containers[1]["startupProbe"] = {{"initialDelaySeconds", 3'600}};
   BOOST_TEST(patience() == 30'000);
+  BOOST_TEST(expected() == 30'000);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -30,6 +30,9 @@ struct Row {
 const std::vector<Row> kRows{
     {"nothing arrives", at(0), {}, 0ms, 0},
     {"it catches up", at(10), {}, 2s, 0},
+    {"it has caught up, and is waited for", at(10), {30s, {}, 3s}, 3s, 0},
+    {"it catches up later than it is waited for", at(10), {30s, {}, 1s}, 2s, 0},
+    {"a fixed cutoff does not wait", at(5), {30s, 3s, 5s}, 1s, 0},
     {"it catches up, just clearly faster", at(18), {}, 18s, 0},
     {"the cutoff comes first", at(10, 50s), {}, 10s, 400},
     {"slightly faster, which may not be so", at(19), {}, 29'579ms, 38},

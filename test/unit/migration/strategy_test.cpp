@@ -45,6 +45,10 @@ BOOST_AUTO_TEST_CASE(times_of_each) {
   BOOST_TEST(live.against.empty());
   BOOST_TEST((live.cutoff == 60s));
   BOOST_TEST(live.backlog_at_cut.value_or(99) == 1U);
+  asked.settling = 2'500ms;  // instead of 1900
+  BOOST_TEST(outlook(asked, Strategy::live).total.count() == live.total.count() + 600);
+  BOOST_TEST(outlook(asked, Strategy::live).gap.count() == live.gap.count());
+  asked.settling = 0ms;
   // 1530 + 90 ms of arrivals, 16.2 messages.
   const auto sequential = outlook(asked, Strategy::sequential);
   BOOST_TEST(sequential.gap.count() == 90 + 40 + 220 + 150 + 810 + 130);
