@@ -40,9 +40,9 @@ class Attendance {
   }
 
   [[nodiscard]] bool has_left() const { return left_.has_value(); }
-  // Whether the target's agent is to be asked who reads now: once for each absence.
-  [[nodiscard]] bool must_ask(std::uint64_t consumers) {
-    return left_ && consumers > 0 && !std::exchange(is_asked_, true);
+  // True once for each absence, where the target's agent is to be asked who reads now.
+  [[nodiscard]] bool begin_asking(Steady now, std::uint64_t consumers) {
+    return consumers > 0 && !is_settled(now) && !std::exchange(is_asked_, true);
   }
   // By the agent who reads now is who was there before.
   void vouched() { left_.reset(); }

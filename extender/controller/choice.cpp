@@ -54,7 +54,8 @@ StrategyQuestion question_of(const Inquiry& asked) {
   question.max_total = spec.max_total;
   question.max_replay = spec.max_replay;
   question.cutoff = spec.cutoff;
-  if (asked.around.in_service) question.settling = expected_readiness(*asked.pod) + kKubeletSettles;
+  if (asked.around.in_service || needs_readiness(migration))
+    question.settling = expected_readiness(*asked.pod) + kKubeletSettles;
   return question;
 }
 

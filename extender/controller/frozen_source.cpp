@@ -168,4 +168,13 @@ Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits)
   return hop.journal().write();
 }
 
+Limits until_probes(Hop& hop, const Limits& limits) {
+  Limits patience = limits;
+  if (const auto end = kept_until(hop))
+    patience.until =
+        std::min(limits.until,
+                 hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(*end - hop.world().clock.now()));
+  return patience;
+}
+
 }  // namespace migrate::controller

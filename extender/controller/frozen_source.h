@@ -13,6 +13,8 @@ inline constexpr const char* kSourceGone = "SourceGone";
 // How long its kubelet leaves it frozen. Nothing: for ever, or it has been removed, or its name is taken before
 // anything is restored.
 [[nodiscard]] std::optional<Instant> kept_until(Hop& hop);
+// While a frozen source is safe from its liveness probes: one without is for as long as it takes.
+[[nodiscard]] Limits until_probes(Hop& hop, const Limits& limits);
 
 // In the phases in which the source waits behind its commit: removes it in time, whatever the step itself waits for.
 void watch_over_source(Hop& hop);

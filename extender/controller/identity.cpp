@@ -124,16 +124,6 @@ tl::unexpected<Outcome> target_was_chosen(Hop& hop) {
                                                    migration.name)));
 }
 
-// While a frozen source is safe from its liveness probes: one without is for as long as it takes.
-Limits until_probes(Hop& hop, const Limits& limits) {
-  Limits patience = limits;
-  if (const auto end = kept_until(hop))
-    patience.until =
-        std::min(limits.until,
-                 hop.world().pacer.now() + std::chrono::duration_cast<milliseconds>(*end - hop.world().clock.now()));
-  return patience;
-}
-
 // Where the source is gone, or another Pod has its name, there is none left to free.
 Attempt<void> prove_while_source_has_name(Hop& hop, const Limits& limits) {
   const PodPlace& source = hop.status().source;

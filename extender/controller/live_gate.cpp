@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "extender/controller/frozen_source.h"
 #include "extender/controller/pods.h"
 #include "shared/kube/label_selector.h"
 #include "shared/migration/names.h"
@@ -12,23 +13,48 @@ namespace {
 
 constexpr milliseconds kLookEvery{250};
 constexpr milliseconds kGatePatience{3'000};
+constexpr milliseconds kListPatience{1'000};
 
 // Taken for granted where it cannot be told.
 bool has_service(Hop& hop, const Limits& limits) {
   const kube::ResourcePath path = kube::core("services", hop.migration().namespace_, "");
-  const auto services = Pods{hop}.call<Json>("list " + describe(path), limits, [&](const kube::CallOptions& options) {
+  const Limits patience{std::min(limits.until, hop.world().pacer.now() + kListPatience), limits.stop};
+  const auto services = Pods{hop}.call<Json>("list " + describe(path), patience, [&](const kube::CallOptions& options) {
     return hop.world().client.list(path, {}, options);
   });
   return !services || is_in_service(*services, hop.source());
 }
 
+bool is_open(const Json& pod) {
+  const Json& conditions = list_at(pod, {"status", "conditions"});
+  return std::any_of(conditions.begin(), conditions.end(), [](const Json& one) {
+    return text_at(one, {"type"}) == kLiveGate && text_at(one, {"status"}) == "True";
+  });
+}
+
+Attempt<void> open(Hop& hop, const Limits& limits) {
+  const PodPlace& target = hop.status().target;
+  kube::ResourcePath path = kube::pod(hop.migration().namespace_, target.pod);
+  path.subresource = "status";
+  const Json condition{{"type", kLiveGate}, {"status", "True"}};
+  const Json patch = Json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", target.uid}},
+                                  {{"op", "add"}, {"path", "/status/conditions/-"}, {"value", condition}}});
+  auto done = Pods{hop}.call<Json>("let traffic to " + describe(path), limits, [&](const kube::CallOptions& options) {
+    return hop.world().client.json_patch(path, patch, {}, options);
+  });
+  if (done) return {};
+  if (auto there = Pods{hop}.live_target(limits); !there) return tl::make_unexpected(there.error());
+  return tl::make_unexpected(done.error());
+}
+
 // Its kubelet has only to see the gate. The source's Pod goes next, and a kube-proxy takes in what changes within a
 // second of its last turn when that second is over (iptables.minSyncPeriod): were the source gone from a Service first,
-// nobody would be in it until then.
+// nobody would be in it until then. Where it takes longer, or cannot be seen, or the frozen source may wait no longer,
+// the target comes into the Service later, and that is all.
 void await_readiness(Hop& hop) {
   const auto is_ready = [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; };
-  // Where it takes longer, or cannot be seen, it comes into the Service later, and that is all.
-  (void)Pods{hop}.await(hop.status().target.pod, is_ready, hop.after_commit(kGatePatience));
+  const Limits patience = until_probes(hop, hop.after_commit(kGatePatience));
+  (void)Pods{hop}.await(hop.status().target.pod, is_ready, patience);
 }
 
 }  // namespace
@@ -41,8 +67,14 @@ bool is_in_service(const Json& services, const Json& pod) {
   });
 }
 
+bool needs_readiness(const Migration& migration) {
+  return is_owned_by(migration, kReplicaSet);
+}
+
 Readiness::Readiness(Hop& hop, Steady began, const Limits& limits)
-    : until_(has_service(hop, limits) ? began + readiness_patience(hop.source()) + kKubeletSettles : began) {}
+    : until_(needs_readiness(hop.migration()) || has_service(hop, limits)
+                 ? began + readiness_patience(hop.source()) + kKubeletSettles
+                 : began) {}
 
 Attempt<void> Readiness::look(Hop& hop, Steady now, const Limits& limits) {
   if (ready_since_ || now < next_look_ || now >= until_) return {};
@@ -59,23 +91,12 @@ bool Readiness::is_awaited(Steady now) const {
 
 Attempt<void> open_gate(Hop& hop, const Limits& limits) {
   if (hop.status().strategy != Strategy::live) return {};
-  const PodPlace& target = hop.status().target;
   auto pod = Pods{hop}.live_target(limits);
   if (!pod) return tl::make_unexpected(pod.error());
-  for (const Json& one : list_at(*pod, {"status", "conditions"}))
-    if (text_at(one, {"type"}) == kLiveGate && text_at(one, {"status"}) == "True") return {};
-  kube::ResourcePath path = kube::pod(hop.migration().namespace_, target.pod);
-  path.subresource = "status";
-  const Json condition{{"type", kLiveGate}, {"status", "True"}};
-  const Json patch = Json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", target.uid}},
-                                  {{"op", "add"}, {"path", "/status/conditions/-"}, {"value", condition}}});
-  auto done = Pods{hop}.call<Json>("let traffic to " + describe(path), limits, [&](const kube::CallOptions& options) {
-    return hop.world().client.json_patch(path, patch, {}, options);
-  });
-  if (done && containers_ready(*pod) && has_service(hop, limits)) await_readiness(hop);
-  if (done) return {};
-  if (auto there = Pods{hop}.live_target(limits); !there) return tl::make_unexpected(there.error());
-  return tl::make_unexpected(done.error());
+  if (!is_open(*pod))
+    if (auto opened = open(hop, limits); !opened) return opened;
+  if (containers_ready(*pod) && has_service(hop, limits)) await_readiness(hop);
+  return {};
 }
 
 }  // namespace migrate::controller

@@ -35,7 +35,8 @@ constexpr milliseconds kLongestPatience{30'000};
 // Whether the first answer that counts comes when a probe's first period is over, or when it begins.
 enum class Answers { slow, quick };
 
-// Of a container's start, until its startup and readiness probes have had the answers that they ask for.
+// Of a container's start, until its startup and then its readiness probe have had the answers that they ask for. Both
+// initial delays are counted from the start.
 milliseconds until_answered(const Json& pod, Answers answers) {
   milliseconds longest{0};
   for (const Json& container : list_at(pod, {"spec", "containers"})) {
@@ -44,7 +45,8 @@ milliseconds until_answered(const Json& pod, Answers answers) {
       const Json* probe = find(container, {name});
       if (probe == nullptr) continue;
       const std::int64_t periods = number_at(*probe, {"successThreshold"}, 1) - (answers == Answers::quick ? 1 : 0);
-      seconds += number_at(*probe, {"initialDelaySeconds"}, 0) + number_at(*probe, {"periodSeconds"}, 10) * periods;
+      seconds = std::max(seconds, number_at(*probe, {"initialDelaySeconds"}, 0)) +
+                number_at(*probe, {"periodSeconds"}, 10) * periods;
     }
     longest = std::max(longest, milliseconds{seconds * 1000});
   }

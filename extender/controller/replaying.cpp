@@ -153,7 +153,7 @@ Outcome replaying(Hop& hop) {
     const Steady now = hop.world().pacer.now();
     const Instant instant = hop.world().clock.now();
     if (auto there = attend(hop, *link, attendance, depth->consumers, 1, limits); !there) return there.error();
-    if (attendance.must_ask(depth->consumers) && runs_as_restored(hop, limits)) attendance.vouched();
+    if (auto asked = ask_who_reads(hop, attendance, depth->consumers, limits); !asked) return asked.error();
     meter.read(now, depth->ready, depth->consumers > 0);
     note_backlog(hop, depth->ready);
     note_rates(messages, meter, annotated);
@@ -211,7 +211,7 @@ Outcome draining(Hop& hop) {
     if (!depth) return depth.error();
     note_backlog(hop, depth->ready);
     if (auto there = attend(hop, *link, attendance, depth->consumers, 0, limits); !there) return there.error();
-    if (attendance.must_ask(depth->consumers) && runs_as_restored(hop, limits)) attendance.vouched();
+    if (auto asked = ask_who_reads(hop, attendance, depth->consumers, limits); !asked) return asked.error();
     const Steady now = hop.world().pacer.now();
     const bool is_settled = attendance.is_settled(now);
     // Without a consumer it may have died with what it had not handled, and that would be back in a moment.

@@ -92,7 +92,8 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, bool has_read, const Limit
     meter.read(now, depth->ready, depth->consumers > 0);
     const Attendance::Verdict verdict = watch.look(now, depth->consumers);
     const bool must_tell = verdict == Attendance::Verdict::tell_again;
-    if (attendance.must_ask(depth->consumers) && runs_as_restored(hop, limits)) attendance.vouched();
+    if (!was_decided(hop.status(), Resolution::keep_target))
+      if (auto asked = ask_who_reads(hop, attendance, depth->consumers, limits); !asked) return asked;
     if (depth->ready == 0 && depth->consumers > 0 && attendance.is_settled(now)) {
       if (attendance.has_left())
         if (auto lives = look_at_target(hop, limits); !lives) return lives;
@@ -159,7 +160,10 @@ Attempt<void> await_take_over(Hop& hop, const ReplayLink& link, const Limits& li
 Attempt<void> check_same_process(Hop& hop, Steady told, const Limits& limits) {
   const auto since = [&] { return hop.world().pacer.now() - told; };
   if (since() < kSoonestRestart || was_decided(hop.status(), Resolution::keep_target)) return {};
-  if (runs_as_restored(hop, limits)) return {};
+  const auto runs = who_runs(hop, limits);
+  if (!runs) return tl::make_unexpected(runs.error());
+  if (*runs == WhoRuns::another) return memory_is_gone(hop);
+  if (*runs == WhoRuns::the_restored) return {};
   while (since() < Attendance::kKubeletsWord)
     if (!hop.pause(kPoll, limits)) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
   return look_at_target(hop, limits);

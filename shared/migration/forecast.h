@@ -106,7 +106,7 @@ struct StrategyQuestion {
   std::optional<milliseconds> max_total;
   milliseconds max_replay{30'000};
   std::optional<milliseconds> cutoff;  // fixed, after the binding
-  milliseconds settling{0};            // from when a shadow runs until it is cut over to, however soon it catches up
+  milliseconds settling{0};  // from when a shadow consumes until it is cut over to, however soon it catches up
 };
 
 // Times of a strategy that may be used; `against` says what speaks against it.

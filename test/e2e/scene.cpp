@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "shared/migration/migration.h"
 #include "shared/migration/names.h"
 
 namespace harness {
@@ -55,7 +56,8 @@ std::uint64_t repeats_allowed(const Json& migration, int prefetch) {
   const Json& status = migration.at("status");
   const auto unacknowledged = static_cast<std::uint64_t>(prefetch);
   if (status.at("strategy") == "Stop") return unacknowledged;
-  const bool comes_back = status.at("strategy") == "Live" && migration.at("spec").value("keepName", false);
+  const bool comes_back = status.at("strategy") == "Live" &&
+                          migrate::keeps_name(migrate::value_or_fatal(migrate::parse_migration(migration)));
   return (comes_back ? unacknowledged : 0) + status.at("messages").at("duplicatesBound").get<std::uint64_t>();
 }
 

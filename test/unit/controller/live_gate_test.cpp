@@ -126,6 +126,31 @@ BOOST_AUTO_TEST_CASE(whom_no_Service_sends_to_is_not_waited_for) {
   BOOST_TEST(alone.worked_beside().count() < 2'500);
 }
 
+// Which removes, of its Pod and one too many, the one that is not ready.
+BOOST_AUTO_TEST_CASE(a_ReplicaSet_s_is_waited_for_whoever_sends_to_it) {
+  Migration migration;
+  BOOST_TEST(!needs_readiness(migration));
+  migration.status.owner = OwnerRef{};
+  migration.status.owner->kind = "StatefulSet";
+  BOOST_TEST(!needs_readiness(migration));
+  migration.status.owner->kind = "ReplicaSet";
+  BOOST_TEST(needs_readiness(migration));
+}
+
+// Nothing follows from who sends to it that would be worth a migration.
+BOOST_AUTO_TEST_CASE(where_Services_cannot_be_listed_one_is_taken_for_granted) {
+  Probed unseen{std::chrono::seconds{6}};
+  unseen.cluster.before_list = [&](const kube::ResourcePath& where) -> std::optional<kube::ApiError> {
+    if (where.plural != "services" || !unseen.released) return std::nullopt;
+    kube::ApiError refused;
+    refused.kind = kube::ApiError::Kind::forbidden;
+    return refused;
+  };
+  unseen.run();
+  unseen.check_succeeded(kShadow);
+  BOOST_TEST(unseen.worked_beside().count() >= 8'500);
+}
+
 BOOST_AUTO_TEST_CASE(a_Service_sends_to_whom_its_selector_names) {
   const Json labelled = {{"metadata", {{"labels", {{"app", "orders"}, {"tier", "back"}}}}}};
   const auto services = [](const Json& spec) { return Json{{"items", {{{"spec", spec}}}}}; };

@@ -246,8 +246,8 @@ BOOST_AUTO_TEST_CASE(a_pod_is_given_as_long_to_be_ready_as_its_probes_ask_for) {
   BOOST_TEST(expected() == 500);  // the first one comes at once
   containers[0]["readinessProbe"] = {{"initialDelaySeconds", 5}, {"periodSeconds", 2}, {"successThreshold", 3}};
   containers[0]["startupProbe"] = {{"initialDelaySeconds", 1}, {"periodSeconds", 4}};
-  BOOST_TEST(patience() == 18'000);
-  BOOST_TEST(expected() == 10'500);  // from delay to delay, and twice a period more
+  BOOST_TEST(patience() == 13'000);
+  BOOST_TEST(expected() == 9'500);  // twice a period after the later delay
   containers[1]["startupProbe"] = {{"initialDelaySeconds", 3'600}};
   BOOST_TEST(patience() == 30'000);
   BOOST_TEST(expected() == 30'000);
