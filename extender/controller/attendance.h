@@ -40,9 +40,10 @@ class Attendance {
   }
 
   [[nodiscard]] bool has_left() const { return left_.has_value(); }
-  // True once for each absence, where the target's agent is to be asked who reads now.
-  [[nodiscard]] bool begin_asking(Steady now, std::uint64_t consumers) {
-    return consumers > 0 && !is_settled(now) && !std::exchange(is_asked_, true);
+  // True once for each absence, when somebody reads again: the target's agent is to be asked who that is. However long
+  // it was: what is waited for of the kubelet is only the end of a process that ended as its reader left.
+  [[nodiscard]] bool begin_asking(std::uint64_t consumers) {
+    return left_ && consumers > 0 && !std::exchange(is_asked_, true);
   }
   // By the agent who reads now is who was there before.
   void vouched() { left_.reset(); }

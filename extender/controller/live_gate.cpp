@@ -14,6 +14,7 @@ namespace {
 constexpr milliseconds kLookEvery{250};
 constexpr milliseconds kGatePatience{3'000};
 constexpr milliseconds kListPatience{1'000};
+constexpr milliseconds kBeforeProbes{1'000};  // else the watch over the source would end it as if it held the memory
 
 // Taken for granted where it cannot be told.
 bool has_service(Hop& hop, const Limits& limits) {
@@ -53,7 +54,8 @@ Attempt<void> open(Hop& hop, const Limits& limits) {
 // the target comes into the Service later, and that is all.
 void await_readiness(Hop& hop) {
   const auto is_ready = [](const Json* pod) { return pod == nullptr || view_of(*pod).ready; };
-  const Limits patience = until_probes(hop, hop.after_commit(kGatePatience));
+  Limits patience = until_probes(hop, hop.after_commit(kGatePatience + kBeforeProbes));
+  patience.until -= kBeforeProbes;
   (void)Pods{hop}.await(hop.status().target.pod, is_ready, patience);
 }
 

@@ -307,11 +307,15 @@ Attempt<void> check_target_lives(Hop& hop, const Limits& limits) {
   auto live = Pods{hop}.live_target(limits);
   if (!live) return tl::make_unexpected(live.error());
   const Json& containers = list_at(*live, {"status", "containerStatuses"});
-  if (std::any_of(containers.begin(), containers.end(), has_ended))
-    return give_up(Event::failed, "TargetDied",
-                   fmt::format("a container of target Pod {} ended while it replayed; see kubectl logs --previous {}",
-                               hop.status().target.pod, hop.status().target.pod));
+  if (std::any_of(containers.begin(), containers.end(), has_ended)) return target_died(hop);
   return {};
+}
+
+tl::unexpected<Outcome> target_died(Hop& hop, const std::string& more) {
+  return give_up(
+      Event::failed, "TargetDied",
+      fmt::format("a container of target Pod {0} ended while it replayed; see kubectl logs --previous {0}{1}",
+                  hop.status().target.pod, more));
 }
 
 // Whoever waited here for a right to be given would keep the source frozen, or its name held. So the end is put behind

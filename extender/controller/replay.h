@@ -145,6 +145,8 @@ void note_mirrored(Hop& hop);
 // Whether the target's application lives: its memory holds what was replayed, and a container that was started anew
 // has lost it.
 [[nodiscard]] Attempt<void> check_target_lives(Hop& hop, const Limits& limits);
+// What it says of one that does not; `more` is known besides. A doubt finds the sentence again (news_of_shadow).
+[[nodiscard]] tl::unexpected<Outcome> target_died(Hop& hop, const std::string& more = "");
 
 // Way back: what the source must not find when it runs again, in a control queue that is the target's too. Before the
 // thaw; and for whoever has its name after a migration that failed. One that is the target's alone is left as it is:

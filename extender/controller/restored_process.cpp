@@ -1,11 +1,10 @@
 #include "extender/controller/restored_process.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include "extender/controller/replay.h"
 #include "extender/controller/steps.h"
 
 namespace migrate::controller {
@@ -54,24 +53,18 @@ Attempt<WhoRuns> who_runs(Hop& hop, const Limits& limits) {
 }
 
 Attempt<void> ask_who_reads(Hop& hop, Attendance& attendance, std::uint64_t consumers, const Limits& limits) {
-  if (!attendance.begin_asking(hop.world().pacer.now(), consumers)) return {};
+  if (!attendance.begin_asking(consumers)) return {};
   const auto runs = who_runs(hop, limits);
   if (!runs) return tl::make_unexpected(runs.error());
   if (*runs == WhoRuns::another) return memory_is_gone(hop);
   if (*runs == WhoRuns::the_restored) attendance.vouched();
-  hop.log(LogLevel::info,
-          *runs == WhoRuns::the_restored
-              ? "the mirror is read again, by the restored process"
-              : "the mirror is read again; its agent cannot tell by whom, so its kubelet is waited for");
+  hop.log(LogLevel::info, *runs == WhoRuns::the_restored ? "the mirror is read by the restored process"
+                                                         : "its agent cannot tell who reads the mirror");
   return {};
 }
 
 tl::unexpected<Outcome> memory_is_gone(Hop& hop) {
-  return give_up(
-      Event::failed, "TargetDied",
-      fmt::format("a container of target Pod {0} ended while it replayed, and another one runs in its place; "
-                  "see kubectl logs --previous {0}",
-                  hop.status().target.pod));
+  return target_died(hop, "; another one runs in its place");
 }
 
 }  // namespace migrate::controller

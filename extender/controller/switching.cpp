@@ -251,6 +251,7 @@ std::optional<std::string> sets_shadow(Hop& hop, const Limits& limits) {
 
 Outcome or_kept_for_set(Hop& hop, Outcome outcome) {
   if (outcome.event != Event::failed && outcome.event != Event::deadline) return outcome;
+  if (is_target_lost(outcome.reason)) return outcome;  // by its agent's word perhaps, before the kubelet's
   const auto shadow = sets_shadow(hop, hop.after_commit(kLookPatience));
   if (hop.signals().leaving()) return hop.interrupted({Event::left, "Left", "interrupted"});
   if (!shadow) return outcome;
@@ -266,7 +267,8 @@ Outcome or_doubt(Hop& hop, const ReplayLink& link, Outcome outcome) {
   if (!is_lost || outcome.event != Event::failed || migration.status.strategy != Strategy::live) return outcome;
   if (const Condition* gone = find_condition(migration.status, kSourceGone); gone != nullptr) {
     // A doubt says it by itself.
-    if (!sets_shadow(hop, hop.after_commit(kLookPatience))) outcome.message += "; " + gone->message;
+    if (is_target_lost(outcome.reason) || !sets_shadow(hop, hop.after_commit(kLookPatience)))
+      outcome.message += "; " + gone->message;
     return outcome;
   }
   // One try is enough: it keeps whoever was started anew away from the queue, to which the source may go back.

@@ -125,6 +125,22 @@ BOOST_DATA_TEST_CASE(who_takes_over_late_is_believed_as_well, data::make(kAnswer
   scene.check(scene.took(Phase::switching), "InDoubt");
 }
 
+// Of a death that the agent has told of, the kubelet's word is no news.
+BOOST_AUTO_TEST_CASE(a_doubt_by_the_agent_s_word_says_no_second_death) {
+  Asked scene{kAnswers[1]};
+  scene.on_switch_call = [&](const std::string&) {
+    scene.on_switch_call = nullptr;
+    scene.broker->cancel(scene.mirror(), "t3");
+    scene.due = {scene.now() + 200ms, [&] { scene.broker->consume(scene.mirror(), {"t3", "shadow", "10.0.0.20", 5}); }};
+  };
+  scene.run(1);
+  check_said(scene.status(), "InDoubt", "TargetDied", "another one runs in its place");
+  scene.kubelet_says_it_ended();
+  scene.run(2);
+  check_said(scene.status(), "InDoubt", "TargetDied", "another one runs in its place");
+  BOOST_TEST(scene.status().message.find("since then") == std::string::npos, scene.status().message);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
