@@ -26,13 +26,6 @@ bool has_service(Hop& hop, const Limits& limits) {
   return !services || is_in_service(*services, hop.source());
 }
 
-bool is_open(const Json& pod) {
-  const Json& conditions = list_at(pod, {"status", "conditions"});
-  return std::any_of(conditions.begin(), conditions.end(), [](const Json& one) {
-    return text_at(one, {"type"}) == kLiveGate && text_at(one, {"status"}) == "True";
-  });
-}
-
 Attempt<void> open(Hop& hop, const Limits& limits) {
   const PodPlace& target = hop.status().target;
   kube::ResourcePath path = kube::pod(hop.migration().namespace_, target.pod);
@@ -95,7 +88,7 @@ Attempt<void> open_gate(Hop& hop, const Limits& limits) {
   if (hop.status().strategy != Strategy::live) return {};
   auto pod = Pods{hop}.live_target(limits);
   if (!pod) return tl::make_unexpected(pod.error());
-  if (!is_open(*pod))
+  if (!is_true_condition(*pod, kLiveGate))
     if (auto opened = open(hop, limits); !opened) return opened;
   if (containers_ready(*pod) && has_service(hop, limits)) await_readiness(hop);
   return {};

@@ -10,13 +10,6 @@
 namespace migrate::controller {
 namespace {
 
-bool is_true_condition(const Json& pod, const char* type) {
-  const Json& conditions = list_at(pod, {"status", "conditions"});
-  return std::any_of(conditions.begin(), conditions.end(), [&](const Json& one) {
-    return text_at(one, {"type"}) == type && text_at(one, {"status"}) == "True";
-  });
-}
-
 // Why the kubelet does not get a container to run, in its words; empty: it does, or has not said.
 std::string creation_trouble(const Json& pod) {
   for (const Json& one : list_at(pod, {"status", "containerStatuses"})) {
@@ -62,6 +55,13 @@ bool fails_while_frozen(const Json& probe, std::int64_t failures) {
 }
 
 }  // namespace
+
+bool is_true_condition(const Json& pod, const char* type) {
+  const Json& conditions = list_at(pod, {"status", "conditions"});
+  return std::any_of(conditions.begin(), conditions.end(), [&](const Json& one) {
+    return text_at(one, {"type"}) == type && text_at(one, {"status"}) == "True";
+  });
+}
 
 PodView view_of(const Json& pod) {
   PodView view;

@@ -29,6 +29,8 @@ struct PodView {
 };
 [[nodiscard]] PodView view_of(const Json& pod);
 
+// The Pod has that condition, and it is "True".
+[[nodiscard]] bool is_true_condition(const Json& pod, const char* type);
 // All application containers run, by the kubelet's word.
 [[nodiscard]] bool containers_run(const Json& pod);
 // All of them are ready, by the kubelet's word; readiness gates, which are not containers', may be closed.

@@ -52,13 +52,13 @@ done)";
 
 }  // namespace
 
-std::uint64_t repeats_allowed(const Json& migration, int prefetch) {
-  const Json& status = migration.at("status");
+std::uint64_t repeats_allowed(const Json& object, int prefetch) {
+  const auto migration = migrate::value_or_fatal(migrate::parse_migration(object));
   const auto unacknowledged = static_cast<std::uint64_t>(prefetch);
-  if (status.at("strategy") == "Stop") return unacknowledged;
-  const bool comes_back = status.at("strategy") == "Live" &&
-                          migrate::keeps_name(migrate::value_or_fatal(migrate::parse_migration(migration)));
-  return (comes_back ? unacknowledged : 0) + status.at("messages").at("duplicatesBound").get<std::uint64_t>();
+  const migrate::Strategy strategy = migration.status.strategy;
+  if (strategy == migrate::Strategy::stop) return unacknowledged;
+  const bool comes_back = strategy == migrate::Strategy::live && migrate::keeps_name(migration);
+  return (comes_back ? unacknowledged : 0) + migration.status.messages.value().duplicates_bound.value();
 }
 
 std::string whole_lines(const std::string& log) {

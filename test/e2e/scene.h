@@ -66,7 +66,7 @@ class Stage {
 
 // How many messages a consumer may meet again by a migration: so many as it has told, or by `stop`, which tells
 // nothing, what was delivered and not acknowledged when it was frozen. The way back into a name is one more `stop`.
-[[nodiscard]] std::uint64_t repeats_allowed(const nlohmann::json& migration, int prefetch);
+[[nodiscard]] std::uint64_t repeats_allowed(const nlohmann::json& object, int prefetch);
 
 // What an instance has said of orders, without a line that was cut off where its log was.
 [[nodiscard]] std::string whole_lines(const std::string& log);

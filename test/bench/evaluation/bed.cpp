@@ -29,13 +29,12 @@ ConsumerSpec consumer_of(const Cell& cell) {
 // a move begins when the load is this old, however long the preparations took.
 constexpr int kOverloadedSeconds = 20;
 
-// What the broker's figure may lack: it is of its last two looks at the queue, 5 s apart, and the load may have begun
-// between them. A tenth, or one order of that time.
+// Above this the broker knows λ: its figure is of its last two looks at the queue, 5 s apart, and the load may have
+// begun between them. A tenth may be lacking, or one order of that time, and as these are some milliseconds more, a
+// hundredth.
 double known_rate_of(const Cell& cell) {
-  return cell.per_second - std::max(0.1 * cell.per_second, 0.2);
+  return cell.per_second - std::max(0.1 * cell.per_second, 0.2) - 0.01;
 }
-
-constexpr double kRounding = 0.01;  // its looks are some milliseconds more than 5 s apart
 
 bool is_overload(const Cell& cell) {
   return cell.per_second * cell.service_ms >= 1000;
@@ -64,9 +63,8 @@ void Bed::await_old_load(const Cell& cell) const {
 // A queue that has been fed for long has a rate, by which the product forecasts; one of a few seconds has none, or 0.
 void Bed::await_known_rate(const Cell& cell) const {
   for (std::size_t member = 0; member < size(); ++member)
-    eventually("the broker to know how much comes", [&] {
-      return publish_rate(stage().cluster(), at(member).orders().queue()) >= known_rate_of(cell) - kRounding;
-    });
+    eventually("the broker to know how much comes",
+               [&] { return publish_rate(stage().cluster(), at(member).orders().queue()) >= known_rate_of(cell); });
 }
 
 void Bed::start_pods(const Cell& cell, const std::string& ns) {
