@@ -97,8 +97,9 @@ exit $found)";
 }
 
 void renew(const Cluster& cluster, const ProductProcess& process) {
-  (void)cluster.run(
-      {"kubectl", "-n", kNamespace, "delete", "pod", process.pod, "--ignore-not-found", "--force", "--grace-period=0"});
+  // Not by force: the next agent would come up while this one still has the node's ports and answers the probes of
+  // both, and its process would end while its Pod counts as ready.
+  cluster.kubectl({"-n", kNamespace, "delete", "pod", process.pod, "--ignore-not-found"});
   // For a moment `rollout status` still counts the Pod that is gone.
   const std::size_t wanted = process.program == "migrate-agent" ? 3 : 2;
   eventually("a Pod in place of " + process.pod + " to be ready", [&] {
@@ -108,6 +109,11 @@ void renew(const Cluster& cluster, const ProductProcess& process) {
       if (is_alive(pod) && is_ready(pod) && pod.at("metadata").at("uid") != process.pod_uid) ++ready;
     return ready == wanted;
   });
+  wait_for_product(cluster);
+}
+
+void restart_controllers(const Cluster& cluster) {
+  cluster.kubectl({"-n", kNamespace, "rollout", "restart", "deployment/migrate-extender"});
   wait_for_product(cluster);
 }
 

@@ -30,6 +30,8 @@ void forget_peak(const Cluster& cluster, const ProductProcess& process);
 // Gives way to a new Pod, which has no restarts to be punished for, and waits until all of the product is ready and
 // somebody leads. To be called after something was killed.
 void renew(const Cluster& cluster, const ProductProcess& process);
+// They have learned nothing then of how long anything takes here.
+void restart_controllers(const Cluster& cluster);
 void wait_for_product(const Cluster& cluster);
 
 }  // namespace harness
