@@ -101,6 +101,8 @@ Outcome freezing(Hop& hop) {
       auto found = find_consumers(hop, *broker, *queue, source, limits);
       if (!found) return found.error();
       consumers = std::move(*found);
+    } else {
+      consumers.are_unknown = true;
     }
   }
 

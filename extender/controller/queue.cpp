@@ -51,6 +51,21 @@ Attempt<std::uint64_t> count_consumers(Hop& hop, broker::Broker& broker, const Q
   return *depth ? (*depth)->consumers : 0;
 }
 
+bool has_address_of(const std::vector<broker::Consumer>& listed, const PodView& pod) {
+  return !pod.address.empty() && std::any_of(listed.begin(), listed.end(),
+                                             [&](const broker::Consumer& one) { return one.peer_host == pod.address; });
+}
+
+// Whether those that connections_of() tells are the Pod's. One that is known by nothing but that it is alone may be a
+// sibling's, as long as the broker counts more than it lists: the Pod's own may be the one that is missing.
+Attempt<bool> are_certain(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
+                          const std::vector<broker::Consumer>& listed, const Limits& limits) {
+  if (has_address_of(listed, pod)) return true;
+  const auto count = count_consumers(hop, broker, queue, limits);
+  if (!count) return tl::make_unexpected(count.error());
+  return *count <= listed.size();
+}
+
 }  // namespace
 
 std::optional<QueueRef> queue_of(const Migration& migration, const PodView& pod) {
@@ -130,6 +145,7 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
   };
   Limits patience = limits;
   std::optional<std::uint64_t> counted;  // when this patience began
+  bool is_complete = false;              // whoever could be listed is
   for (;;) {
     const auto asked = hop.world().pacer.now();
     auto listed = list_consumers(hop, broker, queue, limits);
@@ -138,11 +154,15 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
     if (hop.world().pacer.now() - asked >= kAway) counted.reset();
     auto own = connections_of(*listed, pod);
     if (own && !own->empty()) {
-      if (auto may = check_closing(hop, broker, queue, pod, *listed, limits); !may)
-        return tl::make_unexpected(may.error());
-      return ConsumerConnections{std::move(*own)};
+      const auto certain = is_complete ? Attempt<bool>{true} : are_certain(hop, broker, queue, pod, *listed, limits);
+      if (!certain) return tl::make_unexpected(certain.error());
+      if (*certain) {
+        if (auto may = check_closing(hop, broker, queue, pod, *listed, limits); !may)
+          return tl::make_unexpected(may.error());
+        return ConsumerConnections{std::move(*own)};
+      }
     }
-    if (own)
+    if (own && own->empty())
       if (auto known = of_unlisted_consumer(broker, queue, pod); !known.names.empty()) return known;
     if (!counted) {
       const auto count = count_consumers(hop, broker, queue, limits);
@@ -153,6 +173,11 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
     if (hop.pause(broker::kBetweenListings, patience)) continue;
     if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
     if (!own) return give_up(Event::failed, "Broker", fmt::format("queue {}: {}", queue.queue, own.error().message));
+    // What is counted beside it is of users whose consumers are not shown to ours.
+    if (!own->empty()) {
+      is_complete = true;
+      continue;
+    }
     const auto count = count_consumers(hop, broker, queue, limits);
     if (!count) return tl::make_unexpected(count.error());
     if (*count == 0) return ConsumerConnections{{}, false};
@@ -178,7 +203,18 @@ Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& 
   auto listed = list_consumers(hop, broker, queue, limits);
   if (!listed) return tl::make_unexpected(listed.error());
   if (auto closed = close(known.names); !closed) return closed;
-  if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed) return closed;
+  // A frozen source makes no new ones: from then on all of its own are listed.
+  const auto complete = hop.world().pacer.now() + broker::kListingDelay;
+  const auto close_listed = [&]() -> Attempt<void> {
+    // Behind those that were closed who is alone is another.
+    if (known.are_unknown && !own.empty() && !has_address_of(*listed, pod)) return {};
+    const auto certain = hop.world().pacer.now() >= complete ? Attempt<bool>{true}
+                                                             : are_certain(hop, broker, queue, pod, *listed, limits);
+    if (!certain) return tl::make_unexpected(certain.error());
+    if (!*certain) return {};
+    return close(connections_of(*listed, pod).value_or(std::vector<std::string>{}));
+  };
+  if (auto closed = close_listed(); !closed) return closed;
   // The connections themselves wait for a frozen peer's answer; what counts is that nobody consumes through them. Their
   // number is told sooner than their list.
   const auto consumes = [&](const broker::Consumer& consumer) { return own.contains(consumer.connection); };
@@ -191,11 +227,15 @@ Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& 
     if (!known.are_listed || !replays(hop)) {
       listed = list_consumers(hop, broker, queue, limits);
       if (!listed) return tl::make_unexpected(listed.error());
-      if (known.are_listed && std::none_of(listed->begin(), listed->end(), consumes)) return {};
       // That nothing of it is listed says nothing. When it is, it may turn out to come through another connection.
-      if (!known.are_listed)
-        if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed)
-          return closed;
+      if (!known.are_listed || known.are_unknown)
+        if (auto closed = close_listed(); !closed) return closed;
+      if (known.are_listed && std::none_of(listed->begin(), listed->end(), consumes)) {
+        if (!known.are_unknown || hop.world().pacer.now() >= complete) return {};
+        const auto count = count_consumers(hop, broker, queue, limits);
+        if (!count) return tl::make_unexpected(count.error());
+        if (*count <= listed->size()) return {};
+      }
     }
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(

@@ -76,6 +76,63 @@ BOOST_FIXTURE_TEST_CASE(one_that_comes_another_way_is_closed_when_it_is_listed, 
   BOOST_CHECK(at_commit == 0U);
 }
 
+// One of those that consume the queue beside it.
+struct WithSibling : JustCome {
+  WithSibling() {
+    come("t1", "mine", "10.0.0.9");
+    broker->consume("orders", {"t2", "a sibling's", "10.0.0.8", 5, true, ""});
+  }
+};
+
+// It is the only one that is listed, and not the only one there is.
+BOOST_FIXTURE_TEST_CASE(a_sibling_s_is_not_taken_for_one_that_is_not_listed_yet, WithSibling) {
+  time.on_pass = [this] {
+    leadership.turn({});
+    if (now() - began >= 3s) broker->unlisted.clear();
+  };
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"mine"}, boost::test_tools::per_element());
+  BOOST_CHECK(at_commit == 1U);
+}
+
+// Seen through address translation, beside consumers of which our user is shown none.
+BOOST_FIXTURE_TEST_CASE(the_only_one_that_is_ever_listed_is_taken_for_the_Pod_s, JustCome) {
+  come("t1", "by way of a proxy", "192.168.0.1");
+  broker->unlisted.clear();
+  come("t2", "another user's", "10.0.0.8");
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"by way of a proxy"}, boost::test_tools::per_element());
+  BOOST_REQUIRE(frozen_after);
+  BOOST_CHECK(*frozen_after >= 6s);
+}
+
+// The next controller finds the source frozen and nothing known, and its broker may list it later.
+BOOST_FIXTURE_TEST_CASE(who_takes_over_closes_one_that_is_not_listed_yet_as_well, WithSibling) {
+  broker->unlisted.clear();
+  bool has_died = false;
+  source.after = [&](const std::string& what) {
+    if (what != "freeze" || has_died) return;
+    has_died = true;
+    broker->unlisted.insert("t1");  // it came back to a broker that was started anew
+    die();
+  };
+  broker->on_call = [&](const std::string& call) -> std::optional<Error> {
+    if (has_died && leave != nullptr && leave->stop_requested() && call.starts_with("close_connection"))
+      return Error{"the controller is gone"};
+    return std::nullopt;
+  };
+  list_after_freeze(3s);
+  while (!has_died)
+    once();
+  BOOST_TEST(broker->closed_connections().empty());
+  run();
+  check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(broker->closed_connections() == Words{"mine"}, boost::test_tools::per_element());
+  BOOST_CHECK(at_commit == 1U);  // the sibling
+}
+
 BOOST_FIXTURE_TEST_CASE(of_several_the_list_is_waited_for, JustCome) {
   come("t1", "mine", "10.0.0.9");
   come("t2", "a sibling's", "10.0.0.8");
