@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "extender/controller/identity.h"
 #include "extender/controller/pods.h"
@@ -101,8 +102,6 @@ Outcome freezing(Hop& hop) {
       auto found = find_consumers(hop, *broker, *queue, source, limits);
       if (!found) return found.error();
       consumers = std::move(*found);
-    } else {
-      consumers.are_unknown = true;
     }
   }
 
@@ -126,11 +125,12 @@ Outcome freezing(Hop& hop) {
                         record->message.empty() ? "its agent thawed it" : record->message)};
   hop.status().frozen_at = hop.frozen_at(*record).value_or(hop.world().clock.now());
   if (!queue) return {};
-  if (auto closed = close_consumers(hop, *broker, *queue, source, consumers, hop.while_frozen()); !closed)
+  const bool is_repeated = before->state == SourceState::frozen;
+  if (is_repeated) consumers = unknown_consumers(hop);
+  if (auto closed = close_consumers(hop, *broker, *queue, source, std::move(consumers), hop.while_frozen()); !closed)
     return closed.error();
   if (!replays(hop)) return {};
   const ReplayLink link{*queue, broker};
-  const bool is_repeated = before->state == SourceState::frozen;
   if (auto cut_off = cut(hop, link, is_repeated, hop.while_frozen()); !cut_off) return cut_off.error();
   // The target may have the source's host name, and with it its control queue: now nobody else reads that.
   if (hop.status().strategy == Strategy::sequential)

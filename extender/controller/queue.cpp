@@ -52,18 +52,20 @@ Attempt<std::uint64_t> count_consumers(Hop& hop, broker::Broker& broker, const Q
 }
 
 bool has_address_of(const std::vector<broker::Consumer>& listed, const PodView& pod) {
-  return !pod.address.empty() && std::any_of(listed.begin(), listed.end(),
-                                             [&](const broker::Consumer& one) { return one.peer_host == pod.address; });
+  return std::any_of(listed.begin(), listed.end(),
+                     [&](const broker::Consumer& one) { return one.peer_host == pod.address; });
 }
 
-// Whether those that connections_of() tells are the Pod's. One that is known by nothing but that it is alone may be a
-// sibling's, as long as the broker counts more than it lists: the Pod's own may be the one that is missing.
-Attempt<bool> are_certain(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
-                          const std::vector<broker::Consumer>& listed, const Limits& limits) {
-  if (has_address_of(listed, pod)) return true;
-  const auto count = count_consumers(hop, broker, queue, limits);
-  if (!count) return tl::make_unexpected(count.error());
-  return *count <= listed.size();
+std::uint64_t count_connected(const std::vector<broker::Consumer>& listed) {
+  return static_cast<std::uint64_t>(
+      std::count_if(listed.begin(), listed.end(), [](const broker::Consumer& one) { return !one.connection.empty(); }));
+}
+
+// As long as the list may lack a consumer of a source that is frozen, and so comes to its queue no more; then 0.
+Attempt<std::uint64_t> count_to_be_listed(Hop& hop, broker::Broker& broker, const QueueRef& queue,
+                                          std::optional<Instant> frozen, const Limits& limits) {
+  if (!frozen || hop.world().clock.now() - *frozen >= broker::kListingDelay) return 0;
+  return count_consumers(hop, broker, queue, limits);
 }
 
 }  // namespace
@@ -145,7 +147,6 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
   };
   Limits patience = limits;
   std::optional<std::uint64_t> counted;  // when this patience began
-  bool is_complete = false;              // whoever could be listed is
   for (;;) {
     const auto asked = hop.world().pacer.now();
     auto listed = list_consumers(hop, broker, queue, limits);
@@ -154,15 +155,11 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
     if (hop.world().pacer.now() - asked >= kAway) counted.reset();
     auto own = connections_of(*listed, pod);
     if (own && !own->empty()) {
-      const auto certain = is_complete ? Attempt<bool>{true} : are_certain(hop, broker, queue, pod, *listed, limits);
-      if (!certain) return tl::make_unexpected(certain.error());
-      if (*certain) {
-        if (auto may = check_closing(hop, broker, queue, pod, *listed, limits); !may)
-          return tl::make_unexpected(may.error());
-        return ConsumerConnections{std::move(*own)};
-      }
+      if (auto may = check_closing(hop, broker, queue, pod, *listed, limits); !may)
+        return tl::make_unexpected(may.error());
+      return ConsumerConnections{std::move(*own)};
     }
-    if (own && own->empty())
+    if (own)
       if (auto known = of_unlisted_consumer(broker, queue, pod); !known.names.empty()) return known;
     if (!counted) {
       const auto count = count_consumers(hop, broker, queue, limits);
@@ -173,11 +170,6 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
     if (hop.pause(broker::kBetweenListings, patience)) continue;
     if (limits.stop.stop_requested()) return tl::make_unexpected(hop.interrupted({Event::left, "Left", "interrupted"}));
     if (!own) return give_up(Event::failed, "Broker", fmt::format("queue {}: {}", queue.queue, own.error().message));
-    // What is counted beside it is of users whose consumers are not shown to ours.
-    if (!own->empty()) {
-      is_complete = true;
-      continue;
-    }
     const auto count = count_consumers(hop, broker, queue, limits);
     if (!count) return tl::make_unexpected(count.error());
     if (*count == 0) return ConsumerConnections{{}, false};
@@ -188,8 +180,12 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
   }
 }
 
+ConsumerConnections unknown_consumers(Hop& hop) {
+  return {{}, !replays(hop), hop.status().frozen_at.value_or(hop.world().clock.now())};
+}
+
 Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
-                              const ConsumerConnections& known, const Limits& limits) {
+                              ConsumerConnections known, const Limits& limits) {
   std::set<std::string> own;
   const auto close = [&](const std::vector<std::string>& connections) -> Attempt<void> {
     for (const std::string& one : connections)
@@ -203,18 +199,12 @@ Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& 
   auto listed = list_consumers(hop, broker, queue, limits);
   if (!listed) return tl::make_unexpected(listed.error());
   if (auto closed = close(known.names); !closed) return closed;
-  // A frozen source makes no new ones: from then on all of its own are listed.
-  const auto complete = hop.world().pacer.now() + broker::kListingDelay;
-  const auto close_listed = [&]() -> Attempt<void> {
-    // Behind those that were closed who is alone is another.
-    if (known.are_unknown && !own.empty() && !has_address_of(*listed, pod)) return {};
-    const auto certain = hop.world().pacer.now() >= complete ? Attempt<bool>{true}
-                                                             : are_certain(hop, broker, queue, pod, *listed, limits);
-    if (!certain) return tl::make_unexpected(certain.error());
-    if (!*certain) return {};
-    return close(connections_of(*listed, pod).value_or(std::vector<std::string>{}));
-  };
-  if (auto closed = close_listed(); !closed) return closed;
+  if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed) return closed;
+  // It has come back through another one since, which is listed late as any.
+  if (known.are_listed && !known.names.empty() && std::none_of(listed->begin(), listed->end(), [&](const auto& one) {
+        return std::find(known.names.begin(), known.names.end(), one.connection) != known.names.end();
+      }))
+    known = unknown_consumers(hop);
   // The connections themselves wait for a frozen peer's answer; what counts is that nobody consumes through them. Their
   // number is told sooner than their list.
   const auto consumes = [&](const broker::Consumer& consumer) { return own.contains(consumer.connection); };
@@ -225,17 +215,19 @@ Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& 
       if (!*depth || (*depth)->consumers == 0) return {};
     }
     if (!known.are_listed || !replays(hop)) {
+      // Before the list: who leaves in between is waited for, and not one who is missing in it taken for there.
+      const auto counted = count_to_be_listed(hop, broker, queue, known.unknown_since, limits);
+      if (!counted) return tl::make_unexpected(counted.error());
       listed = list_consumers(hop, broker, queue, limits);
       if (!listed) return tl::make_unexpected(listed.error());
       // That nothing of it is listed says nothing. When it is, it may turn out to come through another connection.
-      if (!known.are_listed || known.are_unknown)
-        if (auto closed = close_listed(); !closed) return closed;
-      if (known.are_listed && std::none_of(listed->begin(), listed->end(), consumes)) {
-        if (!known.are_unknown || hop.world().pacer.now() >= complete) return {};
-        const auto count = count_consumers(hop, broker, queue, limits);
-        if (!count) return tl::make_unexpected(count.error());
-        if (*count <= listed->size()) return {};
-      }
+      // Behind those that were closed who is alone is another.
+      if (!known.are_listed || (known.unknown_since && (own.empty() || has_address_of(*listed, pod))))
+        if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed)
+          return closed;
+      if (known.are_listed && count_connected(*listed) >= *counted &&
+          std::none_of(listed->begin(), listed->end(), consumes))
+        return {};
     }
     if (!hop.pause(kPoll, limits))
       return tl::make_unexpected(

@@ -43,8 +43,8 @@ struct ConsumerConnections {
   // False: all that come from the Pod's address, as the broker counts one consumer and has yet to list it; or none, as
   // it counts none, and whoever comes now is listed late.
   bool are_listed = true;
-  // Nobody has looked for them: who has frozen the source may have known of one that is not listed.
-  bool are_unknown = false;
+  // Nothing is known of them: what the broker counts and does not list yet may be the source's, which is frozen since.
+  std::optional<Instant> unknown_since = std::nullopt;
 };
 
 // Waits until the broker lists the Pod's consumers (it is up to 5 s late), but no longer than 6 s: then it counts none
@@ -54,10 +54,12 @@ struct ConsumerConnections {
 // taken where there is one consumer alone. `pod` is the source with its address.
 [[nodiscard]] Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
                                                           const PodView& pod, const Limits& limits);
+// Of a source that another controller has frozen, say: for a replay nobody may consume, whoever it is.
+[[nodiscard]] ConsumerConnections unknown_consumers(Hop& hop);
 // Closes these and whatever is listed now, and waits until none of them consumes; for a replay, where nobody else may,
 // and of such as were not listed, until nobody does; of unknown ones, until all that the broker counts are listed, or
-// must be.
+// would be by now.
 [[nodiscard]] Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
-                                            const ConsumerConnections& known, const Limits& limits);
+                                            ConsumerConnections known, const Limits& limits);
 
 }  // namespace migrate::controller
