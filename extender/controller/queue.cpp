@@ -181,7 +181,7 @@ Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, co
 }
 
 ConsumerConnections unknown_consumers(Hop& hop) {
-  return {{}, !replays(hop), hop.status().frozen_at.value_or(hop.world().clock.now())};
+  return {{}, !replays(hop), hop.status().frozen_at};
 }
 
 Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue, const PodView& pod,
@@ -198,13 +198,13 @@ Attempt<void> close_consumers(Hop& hop, broker::Broker& broker, const QueueRef& 
   };
   auto listed = list_consumers(hop, broker, queue, limits);
   if (!listed) return tl::make_unexpected(listed.error());
-  if (auto closed = close(known.names); !closed) return closed;
-  if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed) return closed;
   // It has come back through another one since, which is listed late as any.
   if (known.are_listed && !known.names.empty() && std::none_of(listed->begin(), listed->end(), [&](const auto& one) {
         return std::find(known.names.begin(), known.names.end(), one.connection) != known.names.end();
       }))
     known = unknown_consumers(hop);
+  if (auto closed = close(known.names); !closed) return closed;
+  if (auto closed = close(connections_of(*listed, pod).value_or(std::vector<std::string>{})); !closed) return closed;
   // The connections themselves wait for a frozen peer's answer; what counts is that nobody consumes through them. Their
   // number is told sooner than their list.
   const auto consumes = [&](const broker::Consumer& consumer) { return own.contains(consumer.connection); };

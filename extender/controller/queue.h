@@ -54,7 +54,7 @@ struct ConsumerConnections {
 // taken where there is one consumer alone. `pod` is the source with its address.
 [[nodiscard]] Attempt<ConsumerConnections> find_consumers(Hop& hop, broker::Broker& broker, const QueueRef& queue,
                                                           const PodView& pod, const Limits& limits);
-// Of a source that another controller has frozen, say: for a replay nobody may consume, whoever it is.
+// Of a source that is frozen, by another controller, say: for a replay nobody may consume, whoever it is.
 [[nodiscard]] ConsumerConnections unknown_consumers(Hop& hop);
 // Closes these and whatever is listed now, and waits until none of them consumes; for a replay, where nobody else may,
 // and of such as were not listed, until nobody does; of unknown ones, until all that the broker counts are listed, or

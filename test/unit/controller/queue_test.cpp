@@ -141,22 +141,24 @@ BOOST_FIXTURE_TEST_CASE(but_no_longer_than_a_list_takes, Orphaned) {
   BOOST_TEST(broker->closed_connections().empty());
 }
 
-// A client that connects anew while its target's sandbox is made.
-BOOST_FIXTURE_TEST_CASE(one_that_has_come_back_another_way_meanwhile_is_waited_for, JustCome) {
-  come("t1", "mine", "10.0.0.9");
-  broker->unlisted.clear();
-  source.before = [this, look = source.before](const std::string& what) {
+// A client that connects anew while its target's sandbox is made; through address translation, too.
+BOOST_DATA_TEST_CASE(one_that_has_come_back_another_way_meanwhile_is_waited_for,
+                     data::make({"10.0.0.9", "192.168.0.1"}), host) {
+  JustCome scene;
+  scene.come("t1", "mine", host);
+  scene.broker->unlisted.clear();
+  scene.source.before = [&, look = scene.source.before](const std::string& what) {
     if (what == "freeze") {
-      broker->cancel("orders", "t1");
-      come("t2", "mine again", "10.0.0.9");
+      scene.broker->cancel("orders", "t1");
+      scene.come("t2", "mine again", host);
     }
     return look(what);
   };
-  list_after_freeze(3s);
-  run();
-  check_succeeded("orders-mig-a6pfz");
-  BOOST_TEST(broker->closed_connections().back() == "mine again");
-  BOOST_CHECK(at_commit == 0U);
+  scene.list_after_freeze(3s);
+  scene.run();
+  scene.check_succeeded("orders-mig-a6pfz");
+  BOOST_TEST(scene.broker->closed_connections().back() == "mine again");
+  BOOST_CHECK(scene.at_commit == 0U);
 }
 
 BOOST_FIXTURE_TEST_CASE(of_several_the_list_is_waited_for, JustCome) {
