@@ -182,6 +182,15 @@ Outcome thaw(Hop& hop, bool target_never_ran) {
   return {};
 }
 
+// The source was committed after all, and what would be restored now found the end of a replay that it has to begin.
+Attempt<void> tell_start_again(Hop& hop, const Limits& limits) {
+  if (hop.status().strategy != Strategy::sequential || messages_of(hop).control_queue.empty()) return {};
+  auto link = connect_replay(hop, limits);
+  if (!link) return tl::make_unexpected(link.error());
+  if (auto forgotten = forget_control_queue(hop, *link, limits); !forgotten) return forgotten;
+  return tell_start(hop, *link, limits);
+}
+
 // Nothing that a repetition might not cure ends a way back.
 Outcome later(Outcome outcome) {
   outcome.event = Event::left;
@@ -211,6 +220,8 @@ Outcome rolling_back(Hop& hop) {
     (void)hop.say(thawed.message);
     return later(thawed);
   }
+  if (thawed.event == Event::too_late || thawed.event == Event::name_is_taken)
+    if (auto told = tell_start_again(hop, hop.after_commit(kBrokerPatience)); !told) return later(told.error());
   if (thawed.event != Event::done) return thawed;
   if (has_step(hop.status(), Phase::orphaning))
     if (auto given = give_back_source(hop, hop.after_commit(kRemovePatience)); !given) return later(given.error());

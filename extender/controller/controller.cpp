@@ -72,8 +72,8 @@ struct Controller::Parts {
   Leadership leadership;
   std::unique_ptr<kube::Client> client;
   SpeedBook speeds;
-  BackgroundTicker ticker;  // ends before the client, which its work may be using
   World world;
+  BackgroundTicker ticker;  // last: its work, which ends with it, uses all of these
 };
 
 Controller::Controller(const ControllerOptions& options) : parts_(std::make_unique<Parts>(options)) {}

@@ -19,6 +19,7 @@ using std::chrono::duration_cast;
 constexpr milliseconds kSoon{1'000};
 constexpr milliseconds kDoubtPeriod{3'000};
 constexpr milliseconds kShortest{200};
+constexpr milliseconds kAgain{60'000};  // what nobody waits for
 constexpr milliseconds kLongest{3'600'000};
 
 Outcome work_on(Hop& hop, Phase phase) {
@@ -142,7 +143,7 @@ std::optional<milliseconds> expire(Hop& hop) {
                                       {std::chrono::seconds{10}, hop.signals().leave()});
       !gone) {
     hop.log(LogLevel::warning, "cannot delete a migration that has expired", {{"error", gone.error().text()}});
-    return kLongest;
+    return kAgain;
   }
   return std::nullopt;
 }
@@ -187,7 +188,11 @@ std::optional<milliseconds> run(Hop& hop) {
 std::optional<milliseconds> drive(World& world, Signals& signals, const std::string& namespace_,
                                   const std::string& name) {
   auto object = world.client.get(migration_path(namespace_, name), {std::chrono::seconds{30}, signals.leave()});
-  if (!object) return kSoon;
+  if (!object) {
+    world.log.warn("cannot read a Migration, trying again",
+                   {{"name", namespace_ + "/" + name}, {"error", object.error().text()}});
+    return kSoon;
+  }
   if (!*object) return std::nullopt;
   auto migration = parse_migration(**object);
   if (!migration) {

@@ -91,6 +91,16 @@ void watch_over_source(Hop& hop) {
   });
 }
 
+void end_restarted_source(Hop& hop, const Limits& limits) {
+  const MigrationStatus& status = hop.status();
+  if (!status.frozen_at || takes_name(hop.migration()) || find_condition(status, kSourceGone) != nullptr) return;
+  const auto found = Pods{hop}.get(status.source.pod, limits);
+  if (!found || !*found || view_of(**found).uid != status.source.uid) return;
+  if (!has_started_after(**found, *status.frozen_at)) return;
+  if (auto ended = end_source(hop, kWorksAnew, limits, "the target alone holds its memory"); !ended)
+    hop.log(LogLevel::warning, "the source, started anew, is not removed yet", {{"error", ended.error().message}});
+}
+
 bool is_failed_source_settled(Hop& hop, const Limits& limits) {
   const auto until = kept_until(hop);
   if (!until) return true;
@@ -153,13 +163,13 @@ Attempt<void> make_room_for_set(Hop& hop, const Limits& limits) {
   return Pods{hop}.force_remove(source.pod, source.uid, limits);
 }
 
-Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits) {
+Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits, const std::string& memory) {
   MigrationStatus& status = hop.status();
   if (auto removed = Pods{hop}.force_remove(status.source.pod, status.source.uid, limits); !removed) return removed;
   if (is_owned_by(hop.migration(), kReplicaSet))
     if (auto taken = take_sources_place(hop, limits); !taken) return taken;
   const std::string said = fmt::format("{}, frozen on node {}, was removed {}: {}", name_of(hop), status.source.node,
-                                       why, what_holds_its_memory(hop));
+                                       why, memory.empty() ? what_holds_its_memory(hop) : memory);
   set_condition(status, {kSourceGone, false, "PodRemoved", said, hop.world().clock.now()});
   hop.warn(said);
   hop.log(LogLevel::warning, said);

@@ -19,6 +19,10 @@ inline constexpr const char* kSourceGone = "SourceGone";
 // In the phases in which the source waits behind its commit: removes it in time, whatever the step itself waits for.
 void watch_over_source(Hop& hop);
 
+// Where a replay goes on behind the commit: one that its kubelet has started anew is removed, or it would take messages
+// from its own queue with no memory. Not by the agent, which a node that comes back may have later than the Pod.
+void end_restarted_source(Hop& hop, const Limits& limits);
+
 // The same once the migration has failed, where no step waits any more. False: it is to be asked again soon. A source
 // that does not stand frozen beside a target is left alone: it may be all there is.
 [[nodiscard]] bool is_failed_source_settled(Hop& hop, const Limits& limits);
@@ -42,9 +46,14 @@ struct SourceLeft {
 // one already. An error: that cannot be told yet.
 [[nodiscard]] Attempt<void> make_room_for_set(Hop& hop, const Limits& limits);
 
-// Its Pod is removed, and condition SourceGone says why: a clause behind "was removed".
-[[nodiscard]] Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits);
+// Its Pod is removed, and condition SourceGone says why: a clause behind "was removed". `memory`: where that is now;
+// empty: in the archives at most.
+[[nodiscard]] Attempt<void> end_source(Hop& hop, const std::string& why, const Limits& limits,
+                                       const std::string& memory = "");
 inline constexpr const char* kTimeIsOver = "before its liveness probes would have it started without its memory";
+inline constexpr const char* kWorksAnew =
+    "as it had ended and was started anew, without its memory; messages that it has taken since are not in the "
+    "target's";
 inline constexpr const char* kHasEnded = "as it had ended and would be started without its memory";
 
 }  // namespace migrate::controller

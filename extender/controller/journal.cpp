@@ -28,6 +28,11 @@ bool is_about_the_write(Kind kind) {
   return kind == Kind::invalid || kind == Kind::forbidden || kind == Kind::unauthorized || kind == Kind::malformed;
 }
 
+// As the API server will have it: messages quote what others said, which need not be UTF-8.
+Json as_kept(const MigrationStatus& status) {
+  return Json::parse(to_json(status).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
 }  // namespace
 
 Json merge_difference(const Json& from, const Json& to) {
@@ -56,7 +61,7 @@ kube::ResourcePath migration_path(const std::string& namespace_, const std::stri
 
 Journal::Journal(World& world, Signals& signals, const Json& object, Migration migration)
     : world_(world), signals_(signals), migration_(std::move(migration)) {
-  written_ = std::make_shared<Json>(to_json(migration_.status));
+  written_ = std::make_shared<Json>(as_kept(migration_.status));
   other_finalizers_ = others_of(object);
   Json copy = Json::parse(text_at(object, {"metadata", "annotations", kSourceAnnotation}), nullptr, false);
   source_ = std::make_shared<Json>(copy.is_discarded() ? Json{} : std::move(copy));
@@ -69,7 +74,7 @@ Json Journal::finalizers(bool with_ours) const {
 }
 
 Attempt<void> Journal::write() {
-  const Json wanted = to_json(migration_.status);
+  const Json wanted = as_kept(migration_.status);
   if (wanted == *written_) return {};
   auto done = patch(migration_path(migration_.namespace_, migration_.name).sub("status"), [&] {
     return Json{{"status", merge_difference(*written_, wanted)}};
@@ -83,7 +88,7 @@ Attempt<void> Journal::begin(const Json& source_pod) {
   // Its address stays: by that the broker's consumers are told apart.
   copy["status"] = {{"podIP", text_at(source_pod, {"status", "podIP"})}};
   copy["metadata"].erase("managedFields");
-  const std::string text = copy.dump();
+  const std::string text = copy.dump(-1, ' ', false, Json::error_handler_t::replace);
   auto done = patch(migration_path(migration_.namespace_, migration_.name), [&] {
     return Json{{"metadata", {{"finalizers", finalizers(true)}, {"annotations", {{kSourceAnnotation, text}}}}}};
   });
@@ -108,6 +113,7 @@ Attempt<void> Journal::drop_resolution() {
                                            {std::chrono::seconds{10}, signals_.leave()});
   if (!written) return leave("the resolution cannot be taken back yet: " + written.error().text());
   migration_.resource_version = text_at(*written, {"metadata", "resourceVersion"});
+  migration_.generation = number_at(*written, {"metadata", "generation"});
   migration_.spec.resolve = Resolution::none;
   signals_.tell(migration_);
   return {};
@@ -145,15 +151,19 @@ Attempt<void> Journal::patch(const kube::ResourcePath& path, const std::function
 Attempt<bool> Journal::look_again() {
   auto found = world_.client.get(migration_path(migration_.namespace_, migration_.name),
                                  {std::chrono::seconds{10}, signals_.leave()});
-  if (!found) return false;
+  if (!found) {
+    world_.pacer.sleep(kFirstWait, signals_.leave());  // behind a conflict nothing else has waited
+    return false;
+  }
   if (!*found || text_at(**found, {"metadata", "uid"}) != migration_.uid) return leave("the Migration is gone");
   auto now = parse_migration(**found);
   if (!now) return leave("the Migration cannot be read any more: " + now.error().message);
   const Json there = to_json(now->status);
-  const bool is_written = there == to_json(migration_.status);
+  const bool is_written = there == as_kept(migration_.status);
   if (!is_written && there != *written_) return leave("another controller goes on with this migration");
   migration_.resource_version = now->resource_version;
   other_finalizers_ = others_of(**found);
+  migration_.generation = now->generation;
   migration_.spec = now->spec;
   migration_.deleting = now->deleting;
   signals_.tell(migration_);

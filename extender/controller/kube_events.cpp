@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shared/base/text.h"
 #include "shared/base/time.h"
 #include "shared/migration/names.h"
 
@@ -37,7 +38,7 @@ Json event_object(const Migration& migration, const std::string& kind, bool is_w
             {"uid", of_pod ? uid : migration.uid}}},
           {"type", is_warning ? "Warning" : "Normal"},
           {"reason", reason},
-          {"message", message.substr(0, kLongestMessage)},
+          {"message", shortened(message, kLongestMessage)},
           {"source", {{"component", "kubectl-migrate"}}},
           {"reportingComponent", "kubectl-migrate"},
           {"firstTimestamp", to_rfc3339(now)},

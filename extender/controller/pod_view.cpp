@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "shared/base/time.h"
 #include "shared/migration/names.h"
 
 namespace migrate::controller {
@@ -94,6 +95,14 @@ bool containers_run(const Json& pod) {
          std::all_of(states.begin(), states.end(), [](const Json& one) {
            return has(one, {"state", "running"});
          });
+}
+
+bool has_started_after(const Json& pod, Instant when) {
+  const Json& states = list_at(pod, {"status", "containerStatuses"});
+  return std::any_of(states.begin(), states.end(), [&](const Json& one) {
+    const auto started = parse_rfc3339(text_at(one, {"state", "running", "startedAt"}));
+    return started && *started > when;
+  });
 }
 
 bool containers_ready(const Json& pod) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "extender/controller/json_path.h"
+#include "shared/base/units.h"
 
 namespace migrate::controller {
 
@@ -33,6 +34,8 @@ struct PodView {
 [[nodiscard]] bool is_true_condition(const Json& pod, const char* type);
 // All application containers run, by the kubelet's word.
 [[nodiscard]] bool containers_run(const Json& pod);
+// One of them was started after that, by the same word, which tells whole seconds.
+[[nodiscard]] bool has_started_after(const Json& pod, Instant when);
 // All of them are ready, by the kubelet's word; readiness gates, which are not containers', may be closed.
 [[nodiscard]] bool containers_ready(const Json& pod);
 // How long after their start that may take where all is well: until the first answers that its readiness and startup

@@ -24,6 +24,9 @@ using ApiCall = std::function<Result<T, kube::ApiError>(const kube::CallOptions&
 // How long that is waited for.
 inline constexpr milliseconds kPolicyPatience{30'000};
 
+// An API server that vanished without a word would take all that is left of a freeze for one answer.
+inline constexpr milliseconds kLongestApiCall{10'000};
+
 class Pods {
  public:
   explicit Pods(Hop& hop) : hop_(hop) {}
@@ -55,7 +58,7 @@ class Pods {
   [[nodiscard]] Attempt<T> call(const std::string& what, const Limits& limits, const ApiCall<T>& call) {
     milliseconds wait{100};
     for (;;) {
-      auto answer = call({hop_.longest_call(limits), limits.stop});
+      auto answer = call({std::min(hop_.longest_call(limits), kLongestApiCall), limits.stop});
       if (answer) return std::move(*answer);
       if (auto again = go_on_after(answer.error(), what, limits, wait); !again)
         return tl::make_unexpected(again.error());

@@ -6,6 +6,7 @@
 
 #include "extender/controller/frozen_source.h"
 #include "extender/controller/pods.h"
+#include "extender/controller/registry.h"
 #include "extender/controller/replay.h"
 #include "extender/controller/restore_watch.h"
 #include "extender/controller/steps.h"
@@ -51,6 +52,14 @@ Outcome await_running(Hop& hop) {
           fmt::format("target Pod {}/{} was deleted while its memory came to life; the archives are kept: kubectl "
                       "migrate resume {} --from-checkpoint",
                       hop.migration().namespace_, target.pod, hop.migration().name)};
+}
+
+// What lies there is not sent again, nor is its source asked for it; but a node that was started anew releases nothing
+// that it has not been given since. Where that cannot be had, the release tells what is missing.
+Outcome complete_archives(Hop& hop, const std::string& node, const Limits& limits) {
+  if (is_via_registry(hop.migration())) return {};  // which would ask the source first, and it may be gone
+  const auto pulled = pull_archives(hop, node, limits);
+  return !pulled && pulled.error().event == Event::left ? pulled.error() : Outcome{};
 }
 
 Outcome release(Hop& hop, const agent::ReleaseOrder& order, const Limits& limits) {
@@ -185,8 +194,13 @@ Outcome repeating(Hop& hop) {
   }
   // By a person's word memory may come to life that has perhaps done so before: an agent hands no archive of such on.
   const bool pulls_anew = moves || was_decided(status, Resolution::from_checkpoint);
-  if (pulls_anew && !hop.is_by_image())  // images are offered anew as the target is made
-    if (auto pulled = pull_archives(hop, node, limits); !pulled) return pulled.error();
+  if (!hop.is_by_image()) {  // images are offered anew as the target is made
+    if (pulls_anew) {
+      if (auto pulled = pull_archives(hop, node, limits); !pulled) return pulled.error();
+    } else if (Outcome there = complete_archives(hop, node, limits); there.event != Event::done) {
+      return there;
+    }
+  }
   status.target = {target_name(hop.migration(), status.attempt), "", node};
   if (auto written = hop.journal().write(); !written) return written.error();
   if (replays(hop)) {

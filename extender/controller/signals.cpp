@@ -7,6 +7,8 @@ Signals::Signals(const std::stop_token& leave) : leave_(leave), forward_(leave, 
 void Signals::tell(const Migration& now) {
   {
     const std::lock_guard lock{mutex_};
+    if (now.generation < generation_) return;
+    generation_ = now.generation;
     aborted_ = now.spec.abort || now.deleting;
     deleting_ = now.deleting;
     resolution_ = now.spec.resolve;

@@ -16,7 +16,7 @@ class Signals {
   // `leave`: the controller stops, or has lost the lead.
   explicit Signals(const std::stop_token& leave);
 
-  // The object as it is now, from any thread.
+  // The object as it is now, from any thread. An older one than was told, as a watch brings it late, says nothing.
   void tell(const Migration& now);
 
   [[nodiscard]] bool leaving() const { return leave_.stop_requested(); }
@@ -38,6 +38,7 @@ class Signals {
   std::stop_source interrupt_;
   std::stop_callback<Forward> forward_;
   mutable std::mutex mutex_;
+  std::int64_t generation_ = 0;
   bool aborted_ = false;
   bool deleting_ = false;
   Resolution resolution_ = Resolution::none;

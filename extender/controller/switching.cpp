@@ -27,6 +27,7 @@ constexpr milliseconds kPoll{25};
 constexpr milliseconds kShortPoll{10};  // for what takes the application a moment
 constexpr milliseconds kSecretPause{1'000};
 constexpr milliseconds kLookEvery{1'000};
+constexpr milliseconds kSourcePatience{1'000};
 constexpr milliseconds kTellEvery{5'000};
 constexpr milliseconds kSwitchPatience{1'800'000};  // a long rest is replayed to its end all the same
 constexpr milliseconds kTakeOverPatience{10'000};
@@ -109,6 +110,7 @@ Attempt<void> drain(Hop& hop, const ReplayLink& link, bool has_read, const Limit
       next_look = now + kLookEvery;
       if (auto said = hop.say(fmt::format("{} waiting", depth->ready)); !said) return said;
       if (auto lives = look_at_target(hop, limits); !lives) return lives;
+      end_restarted_source(hop, hop.after_commit(kSourcePatience));
     }
     // Behind the look at it: one that has ended is another matter.
     if (verdict == Attendance::Verdict::absent)

@@ -23,7 +23,8 @@ http::Response text(unsigned status, const std::string& words) {
 }
 
 http::Response refused(const Refusal& refusal) {
-  return {refusal.status, "application/json", nlohmann::json{{"error", refusal.message}}.dump()};
+  return {refusal.status, "application/json",
+          nlohmann::json{{"error", refusal.message}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 
 std::string migration_uid(const World& world, const scheduling::PodInfo& pod) {

@@ -51,10 +51,12 @@ void Agent::wake_caretaker() {
   changed_.notify_all();
 }
 
-AgentResult<void> Agent::admit(const Order& order) {
-  return fence_.admit(order).and_then([&] { return source_.is_readable(order.migration); }).and_then([&] {
-    return target_.is_readable(order.migration);
-  });
+AgentResult<void> Agent::admit(const Order& order, Fence::Written written) {
+  return fence_.admit(order, written).and_then([&] { return is_readable(order); });
+}
+
+AgentResult<void> Agent::is_readable(const Order& order) const {
+  return source_.is_readable(order.migration).and_then([&] { return target_.is_readable(order.migration); });
 }
 
 std::vector<HeldMigration> Agent::held() {
@@ -121,7 +123,9 @@ AgentResult<Snapshot> Agent::snapshot(const Order& order, const SnapshotOrder& s
 
 AgentResult<void> Agent::read_archive(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                       const Call& call) {
-  return admit(order).and_then([&] { return archives_.read(order, archive, sink, call); });
+  return fence_.check(order).and_then([&] { return is_readable(order); }).and_then([&] {
+    return archives_.read(order, archive, sink, call);
+  });
 }
 
 AgentResult<void> Agent::check_registry(const Order& order, const RegistryAccess& registry, const Call& call) {
@@ -142,11 +146,11 @@ AgentResult<SourceRecord> Agent::commit(const Order& order, const Call&) {
 }
 
 AgentResult<SourceRecord> Agent::thaw(const Order& order, bool target_never_ran, const Call&) {
-  return timed(admit(order).and_then([&] { return source_.thaw(order, target_never_ran); }));
+  return timed(admit(order, Fence::Written::may).and_then([&] { return source_.thaw(order, target_never_ran); }));
 }
 
 AgentResult<SourceRecord> Agent::source_record(const Order& order, const Call&) {
-  return timed(admit(order).map([&] { return source_.record(order); }));
+  return timed(admit(order, Fence::Written::may).map([&] { return source_.record(order); }));
 }
 
 AgentResult<bool> Agent::source_is_gone(const Order& order, const Call&) {
@@ -177,7 +181,7 @@ AgentResult<bool> Agent::cancel(const Order& order, const PodRef& pod, const Cal
 }
 
 AgentResult<void> Agent::clean_up(const Order& order, const Call&) {
-  return admit(order).and_then([&] { return source_.clean_up(order); }).and_then([&] {
+  return admit(order, Fence::Written::may).and_then([&] { return source_.clean_up(order); }).and_then([&] {
     return target_.clean_up(order);
   });
 }

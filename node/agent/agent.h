@@ -74,7 +74,8 @@ class Agent final : public AgentApi {
  private:
   void care(const std::stop_token& stop);
   // Every order passes here first: whether its term is new enough, and what is recorded can be understood.
-  [[nodiscard]] AgentResult<void> admit(const Order& order);
+  [[nodiscard]] AgentResult<void> admit(const Order& order, Fence::Written written = Fence::Written::must);
+  [[nodiscard]] AgentResult<void> is_readable(const Order& order) const;
   void wake_caretaker();
   // With the clock its instants are by.
   [[nodiscard]] AgentResult<SourceRecord> timed(AgentResult<SourceRecord> record) const;

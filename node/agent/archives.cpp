@@ -115,6 +115,8 @@ AgentResult<std::vector<Archive>> Archives::make(const Order& order, const Store
 
 AgentResult<Snapshot> Archives::make_snapshot(const Order& order, const SnapshotOrder& snapshot, const Call& call,
                                               const std::function<void()>& when_frozen) {
+  // From here on nothing is cleaned up under it, and a thaw keeps it from beginning.
+  auto at_work = source_.checkpoint_at_work(order.migration);
   const auto containers = source_.find_containers(snapshot.freeze);
   if (!containers) return tl::make_unexpected(containers.error());
   const auto uppers = prepare(order, *containers, snapshot.checkpoint);
@@ -122,7 +124,6 @@ AgentResult<Snapshot> Archives::make_snapshot(const Order& order, const Snapshot
   const auto stored = source_.begin_snapshot(order, snapshot.freeze);
   if (!stored) return tl::make_unexpected(stored.error());
   when_frozen();
-  auto at_work = source_.checkpoint_at_work(order.migration);
   const auto taken = take(order, *stored, snapshot.checkpoint, *uppers, call);
   at_work.reset();
   auto made =

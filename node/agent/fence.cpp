@@ -20,27 +20,37 @@ Fence::Fence(fs::path folder) : folder_(std::move(folder)) {
     std::int64_t term = 0;
     if (!text || !*text || std::from_chars((*text)->data(), (*text)->data() + (*text)->size(), term).ec != std::errc{})
       continue;
-    terms_[walk->path().filename().string()] = term;
+    terms_[walk->path().filename().string()] = {term, true};
   }
 }
 
-AgentResult<void> Fence::admit(const Order& order) {
+AgentResult<void> Fence::refuse_older(const Order& order) const {
   if (!is_plain_name(order.migration))
     return agent_failure(AgentError::Kind::precondition,
                          fmt::format("'{}' is not the uid of a Migration", order.migration));
-  const std::lock_guard lock{mutex_};
   const auto known = terms_.find(order.migration);
-  if (known != terms_.end() && order.term < known->second)
-    return tl::make_unexpected(
-        AgentError{AgentError::Kind::stale,
-                   fmt::format("migration {}: the order is of term {}, but a controller of term {} has taken over",
-                               order.name, order.term, known->second),
-                   known->second});
-  if (known != terms_.end() && order.term == known->second) return {};
-  if (auto made = make_private_folder(folder_); !made) return failed(made.error());
-  if (auto written = write_durably(folder_ / order.migration, std::to_string(order.term)); !written)
-    return failed(written.error(), "remember the controller's term");
-  terms_[order.migration] = order.term;
+  if (known == terms_.end() || order.term >= known->second.value) return {};
+  return tl::make_unexpected(
+      AgentError{AgentError::Kind::stale,
+                 fmt::format("migration {}: the order is of term {}, but a controller of term {} has taken over",
+                             order.name, order.term, known->second.value),
+                 known->second.value});
+}
+
+AgentResult<void> Fence::check(const Order& order) {
+  const std::lock_guard lock{mutex_};
+  return refuse_older(order);
+}
+
+AgentResult<void> Fence::admit(const Order& order, Written written) {
+  const std::lock_guard lock{mutex_};
+  if (auto refused = refuse_older(order); !refused) return refused;
+  const auto known = terms_.find(order.migration);
+  if (known != terms_.end() && order.term == known->second.value && known->second.is_written) return {};
+  auto kept = make_private_folder(folder_).and_then(
+      [&] { return write_durably(folder_ / order.migration, std::to_string(order.term)); });
+  if (!kept && written == Written::must) return failed(kept.error(), "remember the controller's term");
+  terms_[order.migration] = {order.term, kept.has_value()};
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "node/agent/disk.h"
 #include "node/container_runtime/host_files.h"
@@ -45,6 +46,24 @@ std::string advice(const http::HttpResponse& answer) {
 
 std::string told(const http::HttpResponse& answer) {
   return fmt::format("it answered {}: {}{}", answer.status, trimmed(answer.body.substr(0, 2000)), advice(answer));
+}
+
+// The kubelet's archives of that container (pkg/kubelet, CheckpointContainer):
+// checkpoint-POD_NAMESPACE-CONTAINER-TIME.tar.
+std::set<fs::path> archives_of(const fs::path& folder, const PodRef& pod, const std::string& container) {
+  const std::string begin = fmt::format("checkpoint-{}_{}-{}-", pod.name, pod.namespace_, container);
+  std::set<fs::path> all;
+  std::error_code code;
+  for (fs::directory_iterator walk{folder, code}; !code && walk != fs::directory_iterator{}; walk.increment(code))
+    if (walk->path().filename().string().rfind(begin, 0) == 0) all.insert(walk->path());
+  return all;
+}
+
+// It keeps what it wrote when nobody waits for it any more: a whole memory, which no answer will name.
+void remove_unnamed(const fs::path& folder, const PodRef& pod, const std::string& container,
+                    const std::set<fs::path>& before) {
+  for (const fs::path& one : archives_of(folder, pod, container))
+    if (!before.contains(one)) (void)remove_tree(one);
 }
 
 }  // namespace
@@ -118,7 +137,10 @@ Result<void> HttpsKubelet::checkpoint(const PodRef& pod, const std::string& cont
                                       std::chrono::milliseconds timeout, const std::stop_token& stop) {
   const auto attempt = fmt::format("checkpoint {}/{}, container {}, by the kubelet of {}", pod.namespace_, pod.name,
                                    container, place_.node);
+  const fs::path folder = node::below_root(place_.host_root, place_.folder / "checkpoints");
+  const auto before = archives_of(folder, pod, container);
   const auto answer = order(pod, container, timeout, stop);
+  if (!answer || answer->status != 200) remove_unnamed(folder, pod, container, before);
   if (!answer) return tl::make_unexpected(answer.error().within(attempt));
   if (answer->status != 200) return failure(fmt::format("{}: {}", attempt, told(*answer)));
 

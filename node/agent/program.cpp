@@ -107,8 +107,6 @@ int run_agent(const Settings& settings) {
   SystemProcesses processes;
   node::OnHostProcesses on_host{processes};
 
-  for (const std::string& change : value_or_fatal(install(installation_of(settings))))
-    log.info("installed on the node: " + change, {{"node", settings.node}});
   const auto boot = value_or_fatal(files.read("/proc/sys/kernel/random/boot_id"));
   if (!boot) throw Fatal("this system has no boot id");
   const std::string boot_id = first_line(*boot);
@@ -134,6 +132,10 @@ int run_agent(const Settings& settings) {
                  return serving_at->connect(address, node);
                },
                settings.registry_port, registries_trusted_by(settings.host_root)}};
+  // Behind the agent, which thaws what is overdue: a node that cannot be installed to, as its disk is full, may have a
+  // source that is frozen.
+  for (const std::string& change : value_or_fatal(install(installation_of(settings))))
+    log.info("installed on the node: " + change, {{"node", settings.node}});
   ObservedAgent observed{agent, log, metrics};
   Serving serving{observed, every_address(settings), settings.port};
   serving_at = &serving;

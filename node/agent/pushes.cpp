@@ -136,12 +136,13 @@ AgentResult<std::vector<PushedImage>> Pushes::push(const Order& order, const Pus
     const auto refused = [&](const registry::RegistryError& error) {
       return tl::make_unexpected(agent_error_of(error, push.registry));
     };
-    if (auto config = repository.push_text(made.config, made.config_digest); !config) return refused(config.error());
+    // Before anything else can fail: the layer holds memory, and only what is recorded is ever taken back.
     if (before == record->end()) {
       record->push_back({push.registry.repository, archive.name, archive.digest, host_name, *layer, made.config_digest,
                          made.manifest_digest});
       if (auto written = write(order.migration, *record); !written) return tl::make_unexpected(written.error());
     }
+    if (auto config = repository.push_text(made.config, made.config_digest); !config) return refused(config.error());
     if (auto manifest = repository.push_manifest(made.manifest, made.manifest_digest); !manifest)
       return refused(manifest.error());
     images.push_back({archive.name, fmt::format("{}@{}", push.registry.repository, made.manifest_digest),

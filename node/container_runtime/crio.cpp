@@ -19,6 +19,9 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kCommandLimit{10'000};
+// CRIU that is killed leaves the Pod's network locked, and what it works at stopped: that its runc is gone ends it as
+// well, behind its own undoing.
+constexpr milliseconds kCriuPatience{60'000};
 
 struct Living {
   CrioInfo info;
@@ -77,7 +80,7 @@ class Crio final : public ContainerRuntime {
       const auto done =
           ask(living->runtime,
               {"checkpoint", "--leave-running", "--image-path", images.string(), "--work-path", work.string(), id},
-              time_limit);
+              time_limit, kCriuPatience);
       if (!done) return tl::make_unexpected(done.error());
       return {};
     };
@@ -147,12 +150,14 @@ class Crio final : public ContainerRuntime {
   }
 
   // What it printed.
-  Result<std::string> ask(const OciRuntime& runtime, const std::vector<std::string>& words, milliseconds time_limit) {
+  Result<std::string> ask(const OciRuntime& runtime, const std::vector<std::string>& words, milliseconds time_limit,
+                          milliseconds patience = {}) {
     Command command;
     command.argv = {runtime.path};
     if (!runtime.root.empty()) command.argv.insert(command.argv.end(), {"--root", runtime.root});
     command.argv.insert(command.argv.end(), words.begin(), words.end());
     command.time_limit = time_limit;
+    command.patience = patience;
     auto done = on_host_.run(command);
     if (!done) return failure(done.error().message);
     if (done->succeeded()) return std::move(done->output);

@@ -12,6 +12,7 @@
 #include "shared/agent_api/server_credentials.h"
 #include "shared/agent_api/tls.h"
 #include "shared/agent_api/wire.h"
+#include "shared/base/text.h"
 
 namespace migrate::agent {
 namespace {
@@ -52,7 +53,7 @@ grpc::StatusCode code_of(Kind kind) {
 Status status_of(ServerContext& context, const AgentError& error) {
   context.AddTrailingMetadata(wire::kErrorKey, std::string{wire::word_of(error.kind)});
   if (error.kind == Kind::stale) context.AddTrailingMetadata(wire::kTermKey, std::to_string(error.term));
-  return {code_of(error.kind), error.message.substr(0, kLongestError)};
+  return {code_of(error.kind), shortened(error.message, kLongestError)};
 }
 
 std::string common_name(const ServerContext& context) {

@@ -153,6 +153,17 @@ std::optional<int> wait_for(pid_t child, const Deadline& deadline) {
   }
 }
 
+// `group` has no process any more; false: the time is up first.
+bool wait_for_group(pid_t group, Capture& output, Capture& errors, const Deadline& deadline) {
+  while (::kill(-group, 0) == 0) {
+    if (is_over(deadline)) return false;
+    ::poll(nullptr, 0, std::min(20, time_left(deadline)));
+    output.drain();  // who waits for a full pipe never ends
+    errors.drain();
+  }
+  return true;
+}
+
 Ending ending_of(int status) {
   if (WIFSIGNALED(status)) return Signalled{WTERMSIG(status)};
   return Exited{WEXITSTATUS(status)};
@@ -231,8 +242,11 @@ Result<Completed, StartFailure> SystemProcesses::run(const Command& command) {
   collect(output, errors, deadline);
   const std::optional<int> status = wait_for(child, deadline);
   if (!status) {
-    ::kill(own_group ? -child : child, SIGKILL);
+    const bool is_patient = own_group && command.patience > std::chrono::milliseconds{0};
+    ::kill(own_group && !is_patient ? -child : child, SIGKILL);
     wait_for(child, std::nullopt);
+    if (is_patient && !wait_for_group(child, output, errors, std::chrono::steady_clock::now() + command.patience))
+      ::kill(-child, SIGKILL);
     output.drain();
     errors.drain();
   }

@@ -32,6 +32,9 @@ struct Command {
   // Longer than this, and it is killed, with what it started unless it shares our standard input (a process group of
   // its own could not read from a terminal).
   std::optional<std::chrono::milliseconds> time_limit;
+  // With a process group of its own: then it is killed alone at first, and what it started may end by itself for so
+  // long. For what leaves things behind when it is killed.
+  std::chrono::milliseconds patience{0};
 };
 
 struct Exited {

@@ -50,6 +50,14 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
+std::string shortened(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return std::string{text};
+  const auto is_continued = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0U) == 0x80U; };
+  while (bytes > 0 && is_continued(bytes))
+    --bytes;
+  return std::string{text.substr(0, bytes)};
+}
+
 std::string some_of(const std::vector<std::string>& words, std::size_t most) {
   if (words.size() <= most + 1) return fmt::format("{}", fmt::join(words, ", "));
   const auto end = words.begin() + static_cast<std::ptrdiff_t>(most);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "shared/base/base64.h"
+#include "shared/base/text.h"
 #include "shared/broker/queue_facts.h"
 
 namespace migrate::broker {
@@ -232,13 +233,15 @@ Lookup<std::string> ManagementApi::call(const std::string& attempt, const std::s
   if (answer->status == 404 && absent != Absent::means_no_virtual_host) return std::nullopt;
   if (lacks_a_right && absent == Absent::as_a_missing_right_is) return std::nullopt;
   if (lacks_a_right)
-    return failure(
+    return tl::make_unexpected(Error{
         fmt::format("{}: the broker answered {} to user {}: {}; check its password, and that it has rights on virtual "
                     "host {} and the tag `administrator` (`management` is enough for the application's own user)",
-                    attempt, answer->status, user_, answer->body.substr(0, 200), virtual_host_));
+                    attempt, answer->status, user_, shortened(answer->body, 200), virtual_host_),
+        /*is_missing_right=*/answer->status == 403});
   if (answer->status == 404) return failure(fmt::format("{}: no virtual host {}", attempt, virtual_host_));
   if (answer->status / 100 != 2)
-    return failure(fmt::format("{}: the broker answered {}: {}", attempt, answer->status, answer->body.substr(0, 200)));
+    return failure(
+        fmt::format("{}: the broker answered {}: {}", attempt, answer->status, shortened(answer->body, 200)));
   return std::move(answer->body);
 }
 

@@ -29,11 +29,27 @@ bool tests_the_version(const Json& json_patch) {
   });
 }
 
-// Whether an object found in the place of ours carries the labels, annotations and owners that ours was sent with.
-bool carries(const Json& found, const Json& sent) {
+// Messages quote what others said, CRIU's log for one, which need not be UTF-8.
+std::string text_of(const Json& body) {
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool holds(const Json& found, const Json& sent) {
+  if (!sent.is_object()) return found == sent;
+  return found.is_object() && std::all_of(sent.items().begin(), sent.items().end(), [&](const auto& item) {
+           const auto there = found.find(item.key());
+           return there != found.end() && holds(*there, item.value());
+         });
+}
+
+// Whether an object found in the place of ours is ours: by the labels, annotations and owners that ours was sent with,
+// and one that has none of them by all that was sent.
+bool is_ours(const Json& found, const Json& sent) {
+  bool has_mark = !list_at(sent, {"metadata", "ownerReferences"}).empty();
   for (const char* key : {"labels", "annotations"}) {
     const Json* wanted = find(sent, {"metadata", key});
     if (wanted == nullptr) continue;
+    has_mark = has_mark || !wanted->empty();
     for (const auto& [name, value] : wanted->items())
       if (const Json* there = find(found, {"metadata", key, name.c_str()}); there == nullptr || *there != value)
         return false;
@@ -43,7 +59,7 @@ bool carries(const Json& found, const Json& sent) {
     if (std::none_of(theirs.begin(), theirs.end(),
                      [&](const Json& one) { return one.value("uid", "") == ours.value("uid", ""); }))
       return false;
-  return true;
+  return has_mark || holds(found, sent);
 }
 
 class RestClient final : public Client {
@@ -111,11 +127,11 @@ class RestClient final : public Client {
     if (is_object && !chosen.empty()) repeat = Repeat::detected;
     if (path.subresource == "token") repeat = Repeat::harmless;  // one more token, which expires by itself
     const ResourcePath target = is_object ? path.collection() : path;
-    auto made = json("create", "POST", target, write_query(write), object.dump(), repeat, call, "application/json",
+    auto made = json("create", "POST", target, write_query(write), text_of(object), repeat, call, "application/json",
                      is_object ? path.named(chosen) : path);
     if (!made.result && made.resent && is_object && made.result.error().kind == Kind::already_exists) {
       auto there = get(path.named(chosen), call);
-      if (there && *there && carries(**there, object)) return std::move(**there);
+      if (there && *there && is_ours(**there, object)) return std::move(**there);
     }
     return std::move(made.result);
   }
@@ -125,21 +141,22 @@ class RestClient final : public Client {
     Query query = write_query(write);
     if (write.force == Force::yes) query.add("force", "true");
     // JSON is YAML.
-    return json("apply", "PATCH", path, query, object.dump(), Repeat::harmless, call, "application/apply-patch+yaml")
+    return json("apply", "PATCH", path, query, text_of(object), Repeat::harmless, call, "application/apply-patch+yaml")
         .result;
   }
 
   ApiResult<Json> json_patch(const ResourcePath& path, const Json& patch, const WriteOptions& write,
                              const CallOptions& call) override {
     const Repeat repeat = tests_the_version(patch) ? Repeat::detected : Repeat::never;
-    return json("patch", "PATCH", path, write_query(write), patch.dump(), repeat, call, "application/json-patch+json")
+    return json("patch", "PATCH", path, write_query(write), text_of(patch), repeat, call, "application/json-patch+json")
         .result;
   }
 
   ApiResult<Json> merge_patch(const ResourcePath& path, const Json& patch, const WriteOptions& write,
                               const CallOptions& call) override {
     const Repeat repeat = text_at(patch, {"metadata", "resourceVersion"}).empty() ? Repeat::never : Repeat::detected;
-    return json("patch", "PATCH", path, write_query(write), patch.dump(), repeat, call, "application/merge-patch+json")
+    return json("patch", "PATCH", path, write_query(write), text_of(patch), repeat, call,
+                "application/merge-patch+json")
         .result;
   }
 
@@ -166,7 +183,7 @@ class RestClient final : public Client {
     if (options.dry_run == DryRun::server) body["dryRun"] = {"All"};
     // Without the uid a repetition might delete what has taken the name since.
     const Repeat repeat = options.uid.empty() ? Repeat::never : Repeat::harmless;
-    auto gone = json("delete", "DELETE", path, {}, body.dump(), repeat, call).result;
+    auto gone = json("delete", "DELETE", path, {}, text_of(body), repeat, call).result;
     if (gone) return std::optional{std::move(*gone)};
     if (is_absence_of(gone.error(), path)) return std::optional<Json>{};
     return broken(std::move(gone.error()));

@@ -37,8 +37,10 @@ Kind kind_of(const std::string& reason, unsigned code) {
       return Kind::too_many_requests;
     case 504:
       return Kind::timeout;
+    case 408:
+      return Kind::timeout;
     default:
-      return Kind::server;
+      return code / 100 == 4 ? Kind::invalid : Kind::server;  // no repetition makes it another one
   }
 }
 

@@ -53,6 +53,7 @@ Result<Migration> parse_migration(const Json& object) {
   read.name = required_text(metadata["name"]);
   read.uid = metadata["uid"].text();
   read.resource_version = metadata["resourceVersion"].text();
+  read.generation = metadata["generation"].integer();
   read.created = instant_in(metadata["creationTimestamp"]).value_or(Instant{});
   read.deleting = metadata["deletionTimestamp"].is_present();
   const auto finalizers = metadata["finalizers"].texts();

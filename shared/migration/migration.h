@@ -240,6 +240,7 @@ struct Migration {
   std::string name;
   std::string uid;
   std::string resource_version;
+  std::int64_t generation = 0;  // grows with each change of the spec, and with the deletion; 0: not told
   Instant created;
   bool deleting = false;       // metadata.deletionTimestamp is set
   bool has_finalizer = false;  // ours

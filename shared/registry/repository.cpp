@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "shared/base/base64.h"
+#include "shared/base/text.h"
 #include "shared/image/checkpoint_manifest.h"
 #include "shared/image/digest.h"
 #include "shared/registry/challenge.h"
@@ -62,12 +63,15 @@ std::string answer_of(const HttpResponse& response) {
     for (const char* key : {"code", "message"})
       if (const auto found = one.is_object() ? one.find(key) : one.end(); one.is_object() && found != one.end())
         if (found->is_string()) text += " " + found->get<std::string>();
-  return text.substr(0, 500);
+  return shortened(text, 500);
 }
 
 tl::unexpected<RegistryError> answered(const std::string& attempt, const HttpResponse& response) {
   const bool not_let_in = response.status == 401 || response.status == 403;
-  return failed(not_let_in ? Kind::not_let_in : Kind::refused,
+  const bool is_busy = response.status == 429 || response.status / 100 == 5;  // as good as away: it is tried again
+  return failed(not_let_in ? Kind::not_let_in
+                : is_busy  ? Kind::unreachable
+                           : Kind::refused,
                 fmt::format("{}: the registry answered {}", attempt, answer_of(response)));
 }
 

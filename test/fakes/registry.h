@@ -33,9 +33,12 @@ class FakeRegistry {
   bool deletes = true;
   bool spoils = false;  // what is uploaded is stored with one byte changed
   bool redirects = false;
+  std::size_t most_blobs = SIZE_MAX;  // more are not taken
   bool says_digests = true;
   // Instead of the answer to the n-th request (from 1) of that method: the connection is cut before it comes.
   std::map<std::string, int> cut;
+  // The same, and it is answered that there is too much to do.
+  std::map<std::string, int> busy;
 
   std::map<std::string, std::string> blobs;      // by digest
   std::map<std::string, std::string> manifests;  // by digest
@@ -120,6 +123,8 @@ class FakeRegistry {
     const std::string path = request.target.substr(0, request.target.find('?'));
     requests.push_back(request.method + " " + path);
     largest_body = std::max(largest_body, request.body.size());
+    if (const auto found = busy.find(request.method); found != busy.end() && --found->second == 0)
+      return error(503, "UNAVAILABLE");
     if (path == "/token") return token(request);
     if (path.starts_with("/elsewhere/")) {
       leaked = leaked || request.header("Authorization") != nullptr;
@@ -192,6 +197,7 @@ class FakeRegistry {
     const std::string told = at == std::string::npos ? "" : request.target.substr(at + 7);
     const std::string digest = image::sha256_of(bytes);
     if (digest != told) return error(400, "DIGEST_INVALID");
+    if (blobs.size() >= most_blobs) return error(413, "SIZE_INVALID");
     blobs[digest] = std::move(bytes);
     uploads_.erase(id);
     http::Response made{201, "", ""};

@@ -19,6 +19,7 @@ struct Kubelet {
   std::string pod = "orders";  // that it knows, with the one container `main`
   std::string asked;           // method and path of the last request
   std::string token;
+  std::filesystem::path writes;  // in place of an answer, which is lost
 
   void answer(test::Connection& connection, const test::Request& request) {
     asked = request.method + " " + request.target;
@@ -36,6 +37,8 @@ struct Kubelet {
       connection.answer(404, "pod does not exist");
     else if (request.target != begin + "main")
       connection.answer(404, "container " + request.target.substr(begin.size()) + " does not exist");
+    else if (!writes.empty())
+      test::write_text(writes, "a memory");
     else
       connection.answer(200, R"({"items":["/var/lib/kubelet/checkpoints/x.tar"]})");
   }
@@ -155,6 +158,18 @@ BOOST_AUTO_TEST_CASE(a_checkpoint_becomes_the_file_that_was_asked_for) {
   BOOST_TEST(other.error().message ==
              "checkpoint shop/orders, container side, by the kubelet of node-a: it answered 404: container side does "
              "not exist");
+}
+
+// It is whole or in part, and no answer names it.
+BOOST_AUTO_TEST_CASE(an_archive_whose_answer_was_lost_is_removed) {
+  const auto kept = folder / "host/var/lib/kubelet/checkpoints";
+  test::write_text(kept / "checkpoint-orders_shop-main-2026-01-01T00:00:00Z.tar", "somebody's own");
+  test::write_text(kept / "checkpoint-orders_shop-maintenance-2026-01-02T00:00:00Z.tar", "another container's");
+  kubelet.writes = kept / "checkpoint-orders_shop-main-2026-01-02T00:00:00Z.tar";
+  BOOST_TEST(!agents.checkpoint(pod(), "main", "/archives/main.tar", 10s, {}));
+  BOOST_TEST(!test::is_there(kubelet.writes));
+  BOOST_TEST(test::is_there(kept / "checkpoint-orders_shop-main-2026-01-01T00:00:00Z.tar"));
+  BOOST_TEST(test::is_there(kept / "checkpoint-orders_shop-maintenance-2026-01-02T00:00:00Z.tar"));
 }
 
 BOOST_AUTO_TEST_CASE(who_has_another_certificate_is_told_nothing) {

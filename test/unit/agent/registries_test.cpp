@@ -147,6 +147,20 @@ BOOST_AUTO_TEST_CASE(what_was_pushed_is_deleted_or_told_once) {
   BOOST_TEST(good(pushes.withdraw(order(), access(), call)).empty());
 }
 
+// A layer holds memory whatever becomes of what is to be pushed behind it.
+BOOST_AUTO_TEST_CASE(what_was_pushed_in_part_is_deleted_as_well) {
+  fake.most_blobs = 1;
+  fails(push(), Kind::refused, "413");
+  BOOST_TEST(!fake.blobs.empty());
+  (void)pushes.withdraw(order(), access(), call);
+  BOOST_TEST(fake.blobs.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_registry_that_is_busy_is_asked_again) {
+  fake.busy["PUT"] = 1;
+  good(push());
+}
+
 BOOST_AUTO_TEST_CASE(credentials_are_not_written_down) {
   good(push());
   good(pull());

@@ -185,6 +185,21 @@ BOOST_AUTO_TEST_CASE(a_thaw_ends_it_and_a_freeze_that_comes_late_finds_that) {
   good(source->clean_up(order()));
 }
 
+// Whoever ordered it has turned back, and hears that nothing is frozen. What comes to be all the same would be
+// nobody's.
+BOOST_AUTO_TEST_CASE(one_that_was_about_to_begin_when_it_was_given_up_freezes_nothing) {
+  node.runtime.at_asking = [&](const std::string& what) {
+    if (what != "upper c2") return;
+    good(source->thaw(order(), false));
+    fails(source->clean_up(order()), Kind::refused, "has not ended yet");
+  };
+  fails(ask(), Kind::precondition, "it was thawed");
+  paused(false);
+  BOOST_TEST(frozen == 0);
+  good(source->clean_up(order()));
+  BOOST_TEST(!test::is_there(node.places.source("m-1")));
+}
+
 BOOST_AUTO_TEST_CASE(a_snapshot_is_cleaned_up_while_the_source_runs) {
   good(ask());
   BOOST_TEST(!good(source->is_gone(order())));

@@ -7,6 +7,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <cstdio>
+
 #include "node/agent/untar.h"
 #include "node/runtime/rootfs_diff.h"
 #include "shared/image/digest.h"
@@ -94,6 +96,28 @@ BOOST_AUTO_TEST_CASE(the_same_folder_gives_the_same_bytes) {
   const std::string first = read_text(tar);
   pack(Whiteouts::none);
   BOOST_TEST((read_text(tar) == first));
+}
+
+// As a tenant's other Pod may do it that was handed the folder.
+BOOST_AUTO_TEST_CASE(a_folder_that_becomes_a_link_meanwhile_leads_nowhere) {
+  const fs::path outside = folder / "outside";
+  write_text(outside / "later", "the host's");
+  write_text(from / "data/early", std::string(3000000, 'e'));
+  write_text(from / "data/later", "its own!!!");
+  fs::create_symlink(outside, from / "link");
+  image::FileWriter file{tar.string()};
+  bool swapped = false;
+  good(write_tree(from, Whiteouts::none, [&](std::span<const char> piece) {
+    // `data` was listed, and its first file is on its way.
+    if (!swapped)
+      swapped = ::renameat2(AT_FDCWD, (from / "data").c_str(), AT_FDCWD, (from / "link").c_str(), RENAME_EXCHANGE) == 0;
+    return file.write(piece);
+  }));
+  good(file.finish());
+  BOOST_REQUIRE(swapped);
+  BOOST_REQUIRE(runtime::unpack_tree(tar, to));
+  BOOST_TEST(read_text(to / "data/later") == "its own!!!");
+  BOOST_TEST(read_text(tar).find("the host's") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(whiteouts_of_the_upper_folder_take_away_what_lies_below) {

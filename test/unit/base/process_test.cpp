@@ -190,6 +190,23 @@ BOOST_AUTO_TEST_CASE(past_its_time_it_is_killed_with_what_it_started) {
   BOOST_TEST(to_string(completed.ending) == "killed because it took too long");
 }
 
+BOOST_AUTO_TEST_CASE(what_it_started_may_end_by_itself) {
+  const migrate::test::TemporaryFolder folder;
+  const std::string mark = (folder / "ended").string();
+  Command command = shell("(sleep 0.6; echo yes > " + mark + ") & sleep 1000");
+  command.time_limit = std::chrono::milliseconds{100};
+  command.patience = std::chrono::minutes{1};
+  BOOST_TEST((run(command).ending == Ending{TimedOut{}}));
+  BOOST_TEST(migrate::test::read_text(mark) == "yes\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_it_started_is_killed_when_it_does_not_end) {
+  Command command = shell("sleep 1000 & sleep 1000");
+  command.time_limit = std::chrono::milliseconds{100};
+  command.patience = std::chrono::milliseconds{200};
+  BOOST_TEST((run(command).ending == Ending{TimedOut{}}));
+}
+
 BOOST_AUTO_TEST_CASE(past_its_time_it_is_killed_though_its_streams_are_closed) {
   Command command = shell("exec >&- 2>&-; sleep 1000");
   command.time_limit = std::chrono::milliseconds{100};

@@ -53,6 +53,16 @@ BOOST_AUTO_TEST_CASE(lists_say_how_many_they_leave_out_and_leave_out_no_single_o
   BOOST_TEST(some_of({"a", "b", "c", "d"}, 2) == "a, b and 2 more");
 }
 
+BOOST_AUTO_TEST_CASE(what_is_shortened_is_cut_between_characters) {
+  using migrate::shortened;
+  BOOST_TEST(shortened("abc", 3) == "abc");
+  BOOST_TEST(shortened("abc", 2) == "ab");
+  BOOST_TEST(shortened("a\xc3\xb6z", 2) == "a");
+  BOOST_TEST(shortened("a\xc3\xb6z", 3) == "a\xc3\xb6");
+  BOOST_TEST(shortened("a\xe2\x80\xa6", 3) == "a");
+  BOOST_TEST(shortened("\xe2\x80\xa6", 2).empty());
+}
+
 BOOST_AUTO_TEST_CASE(blanks_around_a_text_go_and_those_within_it_stay) {
   BOOST_TEST(migrate::trimmed(" \ta b\r\n") == "a b");
   BOOST_TEST(migrate::trimmed("a") == "a");

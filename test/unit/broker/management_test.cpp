@@ -238,8 +238,10 @@ BOOST_AUTO_TEST_CASE(errors_say_what_to_do_and_no_password) {
     unsigned status;
     std::string body;
     std::string says;
+    bool is_missing_right = false;
   };
   for (const Row& row : std::vector<Row>{{401, "{}", "administrator"},
+                                         {403, "{}", "administrator", true},
                                          {404, "{}", "no virtual host /"},
                                          {500, "it broke", "answered 500: it broke"},
                                          {200, "<html>", "is this RabbitMQ's management API?"}}) {
@@ -249,6 +251,7 @@ BOOST_AUTO_TEST_CASE(errors_say_what_to_do_and_no_password) {
     BOOST_REQUIRE(!found);
     BOOST_TEST(found.error().message.find(row.says) != std::string::npos, found.error().message);
     BOOST_TEST(found.error().message.find("s3cret") == std::string::npos, found.error().message);
+    BOOST_TEST(found.error().is_missing_right == row.is_missing_right, row.says);
   }
 }
 

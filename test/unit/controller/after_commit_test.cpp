@@ -34,6 +34,25 @@ BOOST_AUTO_TEST_CASE(a_restore_that_never_ran_is_repeated) {
   scene.check_succeeded(target_name(samples::migration(), 2));
   BOOST_TEST(has_step(status, "Repeating"));
   BOOST_TEST(status.attempt == 2U);
+  // Once more, as its node may have been started anew: it takes what it has not got.
+  BOOST_TEST(std::count(scene.target.orders.begin(), scene.target.orders.end(), "pull") == 2);
+}
+
+// With the source's node gone for good nobody hands them on, and nothing may be missing.
+BOOST_AUTO_TEST_CASE(archives_that_cannot_be_asked_for_again_may_all_be_there) {
+  Scene scene;
+  scene.target.outcome = RestoreState::failed;
+  scene.target.resumed = false;
+  scene.target.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what != "pull" || scene.source.record.state != agent::SourceState::committed) return std::nullopt;
+    return agent::AgentError{Kind::failed, "no route to host"};
+  };
+  scene.target.after = [&](const std::string& what) {
+    if (what == "cancel") scene.target.outcome = RestoreState::used;
+    if (what == "release" && scene.target.outcome == RestoreState::used) scene.run_containers();
+  };
+  scene.run();
+  scene.check_succeeded(target_name(samples::migration(), 2));
 }
 
 BOOST_AUTO_TEST_CASE(when_no_restore_ever_runs_the_source_goes_on) {

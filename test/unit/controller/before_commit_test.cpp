@@ -106,6 +106,16 @@ BOOST_AUTO_TEST_CASE(a_silent_source_node_is_not_committed) {
   BOOST_TEST(status.reason == "SourceNodeSilent");
 }
 
+// A kubelet that has been told to renew seldom.
+BOOST_AUTO_TEST_CASE(how_old_a_lease_may_be_goes_by_its_duration) {
+  for (const auto& [duration, outcome] : {std::pair{40, "RolledBack"}, std::pair{120, "Succeeded"}}) {
+    Scene scene;
+    scene.cluster.put({"coordination.k8s.io", "v1", "leases", "kube-node-lease", "node-a", ""},
+                      {{"spec", {{"renewTime", "2025-12-31T23:59:35.000000Z"}, {"leaseDurationSeconds", duration}}}});
+    BOOST_TEST(to_string(scene.run().phase) == outcome);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(an_agent_that_thawed_by_itself_is_not_committed) {
   Scene scene;
   scene.target.after = [&](const std::string& what) {

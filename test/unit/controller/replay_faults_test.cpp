@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "extender/controller/attendance.h"
+#include "shared/messages/mirror.h"
 #include "shared/migration/forecast.h"
 #include "shared/migration/names.h"
 #include "test/unit/controller/live.h"
@@ -157,6 +158,31 @@ BOOST_AUTO_TEST_CASE(a_word_in_the_sources_own_queue_is_taken_back_and_the_repla
   BOOST_REQUIRE(scene.broker->has_queue(kOwnControl));
   BOOST_TEST(scene.broker->ready(kOwnControl) == std::vector<std::string>{R"({"type":"END_REPLAY"})"},
              boost::test_tools::per_element());
+}
+
+// What is in doubt at the commit may have been done: then the copy is restored, and goes by what it finds in the queue
+// that was the source's. With the end of a replay there it would take newer messages before those in the mirror.
+BOOST_AUTO_TEST_CASE(a_commit_that_was_not_heard_of_leaves_the_word_for_the_copy) {
+  Replay scene{Strategy::sequential, true};
+  scene.source.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "snapshot") scene.in_memory = scene.in_source.size();
+    if (what != "commit") return std::nullopt;
+    scene.source.record.state = agent::SourceState::committed;
+    scene.source.record.ended_at = scene.now();
+    return agent::AgentError{agent::AgentError::Kind::failed, "cut off"};
+  };
+  std::vector<std::string> found;
+  scene.target.before = [&](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what == "release") found = scene.broker->ready(kOwnControl);
+    return std::nullopt;
+  };
+  scene.run();
+  scene.check_succeeded("orders");
+  const std::vector<std::string> wanted{messages::start_replay(scene.mirror())};
+  BOOST_TEST(found == wanted, boost::test_tools::per_element());
+  scene.check_complete();
+  BOOST_TEST(std::is_sorted(scene.in_target.begin(), scene.in_target.end(),
+                            [](const auto& one, const auto& other) { return std::stoi(one) < std::stoi(other); }));
 }
 
 // To wait for the right would keep the source frozen, or its name held, for as long as nobody gives it.

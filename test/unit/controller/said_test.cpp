@@ -40,6 +40,36 @@ BOOST_AUTO_TEST_CASE(a_warning_stands_in_the_record_once) {
   BOOST_TEST(hop.status().warnings == wanted, boost::test_tools::per_element());
 }
 
+// CRIU's log names files, and a file's name may be any bytes.
+BOOST_AUTO_TEST_CASE(what_an_agent_says_need_not_be_utf8) {
+  Scene scene;
+  scene.source.before = [](const std::string& what) -> std::optional<agent::AgentError> {
+    if (what != "checkpoint") return std::nullopt;
+    return agent::AgentError{agent::AgentError::Kind::failed, "cannot dump /tmp/\xff"};
+  };
+  const MigrationStatus status = scene.run();
+  scene.check_rolled_back();
+  BOOST_TEST(status.message.find("cannot dump /tmp/\xef\xbf\xbd") != std::string::npos, status.message);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_watch_brings_late_says_nothing) {
+  const std::stop_source stop;
+  Signals signals{stop.get_token()};
+  Migration now;
+  now.generation = 3;
+  signals.tell(now);
+  Migration before;
+  before.generation = 2;
+  before.spec.resolve = Resolution::keep_source;
+  signals.tell(before);
+  BOOST_CHECK(signals.resolution() == Resolution::none);
+  now.generation = 4;
+  now.spec.abort = true;
+  signals.tell(now);
+  signals.tell(before);
+  BOOST_TEST(signals.aborted());
+}
+
 BOOST_AUTO_TEST_CASE(containers_that_do_not_come_to_life_and_what_the_kubelet_says_of_them) {
   Json pod{{"metadata", {{"name", "orders-mig-a6pfz"}}}};
   const std::string text = "the containers of target Pod orders-mig-a6pfz did not come to life in 90 s";

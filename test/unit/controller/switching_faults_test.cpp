@@ -15,6 +15,32 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(switching_faults)
 
+// Its node was started anew. What its kubelet starts in its Pod has no memory, and reads the queue.
+BOOST_FIXTURE_TEST_CASE(a_source_that_is_started_anew_is_removed_while_the_rest_is_replayed, Live) {
+  std::optional<Instant> anew;
+  std::optional<Instant> removed;
+  broker->on_call = [&](const std::string&) -> std::optional<Error> {
+    if (!anew && status().phase == Phase::switching) {
+      anew = now();
+      obeys = false;
+      broker->arrive("", mirror(), {"1000000"});
+      cluster.change(pod("orders"), [&](Json& object) {
+        object["status"]["containerStatuses"] = {
+            {{"name", "app"}, {"state", {{"running", {{"startedAt", to_rfc3339(now() + 1s)}}}}}}};
+      });
+    }
+    if (anew && !removed && !cluster.look(pod("orders"))) removed = now();
+    obeys = !anew || now() > *anew + 10s;
+    return std::nullopt;
+  };
+  const MigrationStatus status = run();
+  BOOST_TEST(to_string(status.phase) == "Succeeded", status.message + log.text());
+  BOOST_REQUIRE(removed.has_value());
+  BOOST_TEST((*removed - *anew < 3s));
+  BOOST_REQUIRE(find_condition(status, "SourceGone") != nullptr);
+  BOOST_TEST(!status.warnings.empty());
+}
+
 // It ends behind the commit, and the kubelet starts it anew, with no memory; its word comes later than that.
 struct LateDeath : Live {
   std::chrono::milliseconds kubelet_needs{0};

@@ -33,6 +33,8 @@ const std::vector<Case> kCases{
     {"expired", status_of(410, "Expired", "too old resource version"), Kind::expired,
      "Error from server (Expired): too old resource version"},
     {"gone", status_of(410, "Gone", "too old"), Kind::expired, "Error from server (Gone): too old"},
+    {"too large", status_of(413, "RequestEntityTooLarge", "limit is 3145728"), Kind::invalid,
+     "Error from server (RequestEntityTooLarge): limit is 3145728"},
     {"server timeout", status_of(500, "ServerTimeout", "later"), Kind::timeout,
      "Error from server (ServerTimeout): later"},
     {"without a reason", status_of(500, "", "boom"), Kind::server, "Error from server: boom"},

@@ -127,6 +127,42 @@ BOOST_AUTO_TEST_CASE(somebody_elses_object_of_that_name_is_not_taken_for_ours) {
   check_error(api.client(api_server.server())->create(core("pods", "ns"), to_be_made()), Kind::already_exists);
 }
 
+// A Lease has nothing else to be told by than who holds it.
+BOOST_AUTO_TEST_CASE(an_object_without_marks_is_ours_when_it_holds_what_we_sent) {
+  const Json ours = {{"metadata", {{"name", "lead"}}}, {"spec", {{"holderIdentity", "me"}, {"leaseTransitions", 1}}}};
+  for (const char* holder : {"me", "another"}) {
+    Json there = ours;
+    there["metadata"]["uid"] = "made";
+    there["spec"]["holderIdentity"] = holder;
+    Forgetful api_server{[&](Connection& connection, const Request& request, int) {
+      if (request.method == "POST")
+        connection.answer(409, status_of(409, "AlreadyExists", "leases \"lead\" already exists").dump());
+      if (request.method == "GET") connection.answer(200, there.dump());
+    }};
+    Api api;
+    const auto made = api.client(api_server.server())->create(core("leases", "ns"), ours);
+    BOOST_TEST(made.has_value() == (std::string{holder} == "me"), holder);
+  }
+}
+
+// CRIU's log names files, and a file's name may be any bytes.
+BOOST_AUTO_TEST_CASE(what_is_no_utf8_is_sent_as_the_mark_that_stands_for_it) {
+  std::vector<std::string> bodies;
+  FakeServer server{FakeServer::each([&](Connection& connection, const Request& request) {
+    bodies.push_back(request.body);
+    connection.answer(200, object("web-0", "u", "8").dump());
+  })};
+  Api api;
+  const auto client = api.client(server);
+  const Json body = {{"a", "x\xff"}};
+  BOOST_TEST(client->create(core("pods", "ns"), body).has_value());
+  BOOST_TEST(client->apply(kPod, body).has_value());
+  BOOST_TEST(client->json_patch(kPod, body).has_value());
+  BOOST_TEST(client->merge_patch(kPod, body).has_value());
+  const std::vector<std::string> expected(4, "{\"a\":\"x\xef\xbf\xbd\"}");
+  BOOST_TEST(bodies == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(what_exists_before_the_first_attempt_is_always_an_error) {
   FakeServer server{FakeServer::each([](Connection& connection, const Request& request) {
     BOOST_TEST(request.method == "POST");
