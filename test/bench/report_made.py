@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from statistics import median
 
-from report_rows import Spread, cell_of, facts_of, machine_of, run_of, short, table
+from report_rows import Spread, around, cell_of, of, run_of, short, strategies_in, table
 
 
 def outcomes(runs):
@@ -57,25 +57,42 @@ def duration(runs):
     return f"Made {when}; {sum(took.values()):.1f} hours, what comes before and behind each move included.{load}\n"
 
 
-def slowness(runs):
-    """Surroundings -> the median of their totals beside their cells' own medians: whether one is slower than the others.
-
-    Only cells that were run in several have a say.
-    """
-    cells = defaultdict(list)
+def totals_of_runs(runs):
+    """Cell -> of each of its runs in what it was made, and how long it took: of several at once their median, as they are
+    one run."""
+    members = defaultdict(list)
     for run in runs:
         if run.value("total_us"):
-            cells[cell_of(run)].append(run)
+            members[run_of(run)].append(run)
+    cells = defaultdict(list)
+    for its in members.values():
+        cells[cell_of(its[0])].append((around(its[0]), median(run.value("total_us") for run in its)))
+    return cells
+
+
+def slowness(runs):
+    """Surroundings -> the median of what its runs took beside the others' median of the same cell: whether one is slower.
+
+    A cell that was run in one alone has no say.
+    """
     beside = defaultdict(list)
-    for its in cells.values():
-        middle = median(run.value("total_us") for run in its)
-        for run in its if len({around(run) for run in its}) > 1 else ():
-            beside[around(run)].append(run.value("total_us") / middle)
+    for its in totals_of_runs(runs).values():
+        for key, total in its:
+            if others := [other for elsewhere, other in its if elsewhere != key]:
+                beside[key].append(total / median(others))
     return {key: median(values) for key, values in beside.items()}
 
 
-def around(run):
-    return tuple(sorted({**machine_of(run), "source": facts_of(run["versions"]).get("source", "?")}.items()))
+def load_table(runs):
+    """What else the machine had to do when a run began, by strategy: nobody waits for it to be idle."""
+    found = {}
+    for strategy in strategies_in(runs):
+        loads = {run_of(run): float(run["load_1m"]) for run in of(runs, strategy=strategy) if run["load_1m"]}
+        if loads:
+            found[f"`{strategy}`"] = Spread(tuple(loads.values()), len(loads))
+    if len(found) < 2:
+        return ""
+    return table(["", *found], [["load of the minute before", *(its.text("", "<br>", its.count) for its in found.values())]])
 
 
 def surroundings(runs):
@@ -98,5 +115,5 @@ def surroundings(runs):
     ]  # fmt: skip
     return (
         f"All of them: `{common}`. They differ in:\n\n"
-        + table(["Migrations", "from (UTC)", *differing, "their time in all / their cells' medians"], lines)
+        + table(["Migrations", "from (UTC)", *differing, "their runs' time in all / that of the same cells elsewhere"], lines)
     )

@@ -10,7 +10,6 @@ STRATEGIES = (
     "naive", "naive-no-grace", "stop", "stop-kubelet", "live", "live-cutoff-120s", "live-cutoff", "set-sequential", "set-live",
     "set-auto",
 )  # fmt: skip
-BASELINES = ("naive", "naive-no-grace", "stop")
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,11 @@ def machine_of(run):
     return {**versions, **facts_of(run["machine"])}
 
 
+def around(run):
+    """In what a run was made: the machine, and the commit that was built. Two sessions differ in one of them, mostly."""
+    return tuple(sorted({**machine_of(run), "source": facts_of(run["versions"]).get("source", "?")}.items()))
+
+
 def short(value):
     """Three digits that say something."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 1 else f"{value:.3f}"
@@ -125,27 +129,33 @@ class Shares:
     """By how much less something was, pair by pair."""
 
     values: tuple
-    apart: int = 0  # pairs of which one was run on another machine
+    of: int = 0  # pairs of which both runs were made, those that failed among them
+    apart: int = 0  # pairs whose runs are of two sessions or builds
 
     @property
     def count(self):
-        return f"n {len(self.values)}"
+        return f"n {len(self.values)}/{self.of}"
 
-    def text(self, gap=" ", usual=""):
+    def text(self, gap=" ", usual="", in_full=False):
+        """`in_full`: where there is room for more than a word that the report explains."""
         if not self.values:
-            return "–"
+            return f"– {self.count}" if self.of else "–"
         parts = [f"({min(self.values):.1%} … {max(self.values):.1%})"] if len(self.values) > 1 else []
         parts += [self.count] if self.count != usual else []
-        return f"**{median(self.values):.1%}**" + (gap + " ".join(parts) if parts else "")
+        parts += [f"{self.apart} apart"] if self.apart and not in_full else []
+        apart = f", {self.apart} of two sessions or builds" if self.apart and in_full else ""
+        return f"**{median(self.values):.1%}**" + (gap + " ".join(parts) if parts else "") + apart
 
 
 def reductions(runs, baseline, column):
     """By how much of the baseline's a run's value is less, for pairs with the same number: they were made in one round."""
-    by_number = {run["run"]: run for run in baseline if run.value(column)}
-    pairs = [(run, by_number[run["run"]]) for run in runs if run["run"] in by_number and run.value(column) is not None]
+    by_number = {run["run"]: run for run in baseline}
+    made = [(run, by_number[run["run"]]) for run in runs if run["run"] in by_number]
+    pairs = [(ours, theirs) for ours, theirs in made if ours.value(column) is not None and theirs.value(column)]
     return Shares(
         tuple(1 - ours.value(column) / theirs.value(column) for ours, theirs in pairs),
-        sum(machine_of(ours) != machine_of(theirs) for ours, theirs in pairs),
+        len(made),
+        sum(around(ours) != around(theirs) for ours, theirs in pairs),
     )
 
 

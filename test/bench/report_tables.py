@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from statistics import median
 
+from report_baselines import name_of, shares_of
 from report_published import SHADOWS_TOTALS
-from report_rows import facts_of, numbers_in, of, reductions, short, spread, strategies_in, table, usual_count
+from report_rows import facts_of, numbers_in, of, short, spread, strategies_in, table, usual_count
 
 GRIDS = {
     "paper": ("The paper's grid: 50 ms for each order", "per_second", "orders a second"),
@@ -15,9 +16,10 @@ GRIDS = {
 }
 MEASURES = {
     "message-gap": ("message_gap_us", "Message gap"),
+    "gap": ("gap_us", "Gap: nobody works on the queue itself"),
     "total": ("total_us", "In all"),
     "freeze": ("freeze_us", "Frozen until the commit"),
-    "snapshot": ("snapshot_us", "Frozen for the checkpoint before"),
+    "snapshot": ("snapshot_us", "Frozen for the checkpoint (the source runs on)"),
     "http-gap": ("http_gap_us", "HTTP gap"),
     "http-failing": ("http_failing_us", "Probes that failed in a row"),
     "archive": ("archive_bytes", "Archive, MiB"),
@@ -59,10 +61,12 @@ def measure_table(runs, grid, column):
 def reduction_table(runs, column, movers, baselines):
     heads = numbers_in(runs, "per_second")
     found = {}
-    for mover, baseline in ((mover, baseline) for mover in movers for baseline in baselines if mover != baseline):
-        shares = [reductions(*(of(runs, strategy=name, per_second=rate) for name in (mover, baseline)), column) for rate in heads]
-        if any(its.values for its in shares):
-            found[f"`{mover}` than `{baseline}`"] = shares
+    for mover in movers:
+        others = [name for name in baselines if name != mover]
+        along = [shares_of(of(runs, per_second=rate), mover, others, column) for rate in heads]
+        for name in others:
+            if any(shares[name].values for shares in along):
+                found[f"`{mover}` than {name_of(name)}"] = [shares[name] for shares in along]
     usual = usual_count(its for shares in found.values() for its in shares)
     lines = [[name, *(its.text("<br>", usual) for its in shares)] for name, shares in found.items()]
     return table([f"less by; {usual}", *heads], lines) if lines else ""
@@ -139,39 +143,6 @@ def choice_table(runs, grid):
             cells = (", ".join(f"{name} {count}" for name, count in some.most_common()) for some in taken)
             lines.append([f"`{strategy}`", *(cell or "–" for cell in cells)])
     return table([unit, *heads], lines) if lines else ""
-
-
-def fact_of(run, what):
-    """What the forecast is about: of two freezes the longer one."""
-    fact = run.value(f"{what}_us")
-    snapshot = run.value("snapshot_us")
-    return max(fact, snapshot) if what == "freeze" and fact is not None and snapshot is not None else fact
-
-
-def forecast_table(runs):
-    def ratios(its, what):
-        pairs = [(fact_of(run, what), run.value(f"forecast_{what}_us")) for run in its]
-        return [fact / expected for fact, expected in pairs if fact and expected]
-
-    every = {"all": runs, **{f"`{strategy}`": of(runs, strategy=strategy) for strategy in strategies_in(runs)}}
-    found = {name: [ratios(its, what) for what in ("freeze", "gap", "total")] for name, its in every.items()}
-    lines = [[name, *map(ratio_text, its)] for name, its in found.items() if any(its)]
-    if not lines:
-        return ""
-    both = [ratio for its in found["all"] for ratio in its]
-    said = f"The median error of all {len(both)} figures is {off_by(both):.0%}; 25% is promised.\n"
-    return table(["fact / forecast, median error", "freeze", "gap", "in all"], lines) + "\n" + said
-
-
-def off_by(ratios):
-    """By how much of the fact the forecast was off, whichever way."""
-    return median(abs(1 / ratio - 1) for ratio in ratios)
-
-
-def ratio_text(ratios):
-    if not ratios:
-        return "–"
-    return f"**{median(ratios):.2f}** ({min(ratios):.2f} … {max(ratios):.2f}) n {len(ratios)}, off by {off_by(ratios):.0%}"
 
 
 def audit_table(runs):

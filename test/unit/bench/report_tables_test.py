@@ -2,7 +2,7 @@
 
 import unittest
 
-from report_parts import EMPTY, gaps, made, report, rows, run, tables
+from report_parts import EMPTY, forecast, gaps, made, report, rows, run, tables
 
 
 class Parts(unittest.TestCase):
@@ -43,11 +43,36 @@ class Parts(unittest.TestCase):
         found = made.surroundings(runs)
         self.assertIn("All of them: `criu=4 memory=2.0 GiB`.", found)
         self.assertIn("| Migrations | from (UTC) | cpus | source |", found)
-        self.assertIn("| 2 | 2026-12-01 10:00 | `2` | `a` | 1.00 |", found)
+        self.assertIn("| 2 | 2026-12-01 10:00 | `2` | `a` | 0.667 |", found)
         self.assertIn("| 1 | 2026-12-02 08:30 | `4` | `b` | 1.50 |", found)
         # Nothing to compare where no cell was run on both.
         apart = made.surroundings([run(**old, total_us=1), run(**new, total_us=9, per_second=4)])
         self.assertEqual(apart.count("| – |"), 2)
+
+    def test_one_is_slower_beside_the_others_alone_and_by_runs(self):
+        here, there = {"versions": "source=a"}, {"versions": "source=b"}
+        runs = [run(**here, total_us=1_000_000), run(**there, run=2, total_us=3_000_000), run(**there, run=3, total_us=5_000_000)]
+        found = {dict(key)["source"]: value for key, value in made.slowness(runs).items()}
+        self.assertEqual(found, {"a": 0.25, "b": 4})
+        # Sixteen at once are one run, and a cell that was run here alone says nothing.
+        many = [run(**there, at_once=16, member=member, total_us=9_000_000) for member in range(16)]
+        many += [run(**here, at_once=16, run=2, total_us=9_000_000), run(**here, per_second=4, total_us=1)]
+        found = {dict(key)["source"]: value for key, value in made.slowness(runs + many).items()}
+        self.assertEqual(found, {"a": 0.625, "b": 3})
+
+    def test_load_before_a_run_is_told_by_strategy(self):
+        runs = [run(load_1m="1.0"), run(run=2, load_1m="2.0"), run(strategy="naive", load_1m="3.0")]
+        found = made.load_table(runs).splitlines()
+        self.assertEqual(found[0], "|  | `naive` | `stop` |")
+        self.assertEqual(found[2], "| load of the minute before | **3.00** | **1.50**<br>(1.00 … 2.00) |")
+        self.assertEqual(made.load_table(runs[:2]), "")
+
+    def test_the_gap_stands_beside_the_message_gap(self):
+        runs = [run(grid="overload", strategy="live-cutoff", per_second=40, message_gap_us=2_000_000, gap_us=55_000_000)]
+        text = report.report([], runs, [], set())
+        self.assertLess(text.index("### Message gap"), text.index("### Gap: nobody works on the queue itself"))
+        self.assertIn("| `live-cutoff` | **55.0** |", text)
+        self.assertIn("The message gap above is less", text)
 
     def test_a_measure_has_strategies_down_in_the_pages_order_and_rates_across_by_their_size(self):
         runs = gaps("stop", [100], per_second=4) + gaps("stop", [200], per_second=16) + gaps("live", [50], per_second=4)
@@ -77,7 +102,7 @@ class Parts(unittest.TestCase):
     def test_reductions_are_of_every_mover_and_every_baseline_that_were_run(self):
         runs = gaps("stop", [500]) + gaps("naive", [1000]) + gaps("naive", [1000], per_second=1)
         found = tables.reduction_table(runs, "message_gap_us", ("live", "stop"), ("naive", "stop"))
-        self.assertIn("| less by; n 1 | 1 | 16 |", found)
+        self.assertIn("| less by; n 1/1 | 1 | 16 |", found)
         self.assertIn("| `stop` than `naive` | – | **50.0%** |", found)
         self.assertEqual(len(found.splitlines()), 3)
         self.assertEqual(tables.reduction_table(gaps("stop", [500]), "message_gap_us", ("stop",), ("naive",)), "")
@@ -116,17 +141,26 @@ class Parts(unittest.TestCase):
 
     def test_forecasts_are_compared_as_ratios(self):
         runs = [run(gap_us=300_000, forecast_gap_us=200_000), run(gap_us=100_000)]
-        self.assertIn("| `stop` | – | **1.50** (1.50 … 1.50) n 1, off by 33% | – |", tables.forecast_table(runs))
+        self.assertIn("| `stop`, single | – | **1.50** n 1, off by 1.50 | – |", forecast.forecast_table(runs))
 
-    def test_errors_of_forecasts_count_whichever_way_they_are_off(self):
-        runs = [run(gap_us=100_000, forecast_gap_us=forecast) for forecast in (80_000, 130_000, 100_000)]
-        self.assertIn("**1.00** (0.77 … 1.25) n 3, off by 20%", tables.forecast_table(runs))
-        self.assertIn("all 3 figures is 20%;", tables.forecast_table(runs))
-        self.assertEqual(tables.forecast_table([run(gap_us=1)]), "")
+    def test_errors_of_forecasts_are_factors_whichever_way_they_are_off(self):
+        runs = [run(run=number, gap_us=1000, forecast_gap_us=expected) for number, expected in enumerate((500, 2000, 1000))]
+        self.assertIn("**1.00** (0.50 … 2.00) n 3, off by 2.00", forecast.forecast_table(runs))
+        self.assertIn("is 2.00 of all 3 figures of moves that were single; 25 %", forecast.forecast_table(runs))
+        self.assertEqual(forecast.forecast_table([run(gap_us=1)]), "")
+
+    def test_forecasts_of_several_at_once_stand_apart_and_count_runs(self):
+        gaps_of_four = enumerate((2000, 4000, 4000, 8000))
+        four = [run(at_once=4, member=member, gap_us=gap, forecast_gap_us=1000) for member, gap in gaps_of_four]
+        found = forecast.forecast_table([run(gap_us=1000, forecast_gap_us=1000), *four])
+        self.assertIn("| all single | – | **1.00** n 1, off by 1.00 | – |", found)
+        self.assertIn("| all at once | – | **4.00** n 1, off by 4.00 | – |", found)
+        self.assertIn("is 1.00 of all 1 figures of moves that were single, and 4.00 of all 1 figures of moves that were at once;",
+                      found)  # fmt: skip
 
     def test_of_two_freezes_the_longer_one_was_forecast(self):
         runs = [run(freeze_us=100_000, snapshot_us=300_000, forecast_freeze_us=300_000)]
-        self.assertIn("**1.00** (1.00 … 1.00) n 1, off by 0%", tables.forecast_table(runs))
+        self.assertIn("**1.00** n 1, off by 1.00", forecast.forecast_table(runs))
 
     def test_what_failed_stands_there_with_its_reason(self):
         found = tables.flawed([run(), run(outcome="failed", reason="no | <room>")])

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from report_parts import ROOT, gaps, pictures, published, report, rows, run
+from report_parts import ROOT, baselines, gaps, pictures, report, rows, run, tables
 
 
 class Spreads(unittest.TestCase):
@@ -41,31 +41,64 @@ class Spreads(unittest.TestCase):
 class Reductions(unittest.TestCase):
     def test_are_of_pairs_of_the_same_round(self):
         ours, theirs = gaps("live", [100, 300]), gaps("naive", [1000, 10_000])
-        self.assertEqual(rows.reductions(ours, theirs, "message_gap_us"), rows.Shares((0.9, 0.97)))
+        self.assertEqual(rows.reductions(ours, theirs, "message_gap_us"), rows.Shares((0.9, 0.97), 2))
 
-    def test_leave_out_whose_partner_failed_or_is_missing(self):
+    def test_count_whose_run_failed_and_leave_out_what_was_not_run(self):
         theirs = [run(strategy="naive", outcome="failed", message_gap_us=1_000_000)]
-        self.assertEqual(rows.reductions(gaps("live", [100, 200]), theirs, "message_gap_us").values, ())
-        self.assertEqual(rows.reductions([run(run=2, message_gap_us=1)], gaps("naive", [1000]), "message_gap_us").values, ())
-        self.assertEqual(rows.Shares(()).text(), "–")
+        found = rows.reductions(gaps("live", [100, 200]), theirs, "message_gap_us")
+        self.assertEqual((found.values, found.text()), ((), "– n 0/1"))
+        ours = [*gaps("live", [100]), run(strategy="live", run=2, outcome="failed", message_gap_us=1)]
+        self.assertEqual(rows.reductions(ours, gaps("naive", [1000, 1000]), "message_gap_us").text(), "**90.0%** n 1/2")
+        self.assertEqual(rows.reductions([run(run=2, message_gap_us=1)], gaps("naive", [1000]), "message_gap_us").text(), "–")
 
     def test_of_a_baseline_of_nothing_there_are_none(self):
         self.assertEqual(rows.reductions(gaps("live", [100]), gaps("naive", [0]), "message_gap_us").values, ())
         self.assertEqual(rows.reductions(gaps("live", [0]), gaps("naive", [1000]), "message_gap_us").values, (1,))
 
     def test_of_one_pair_have_no_range(self):
-        self.assertEqual(rows.Shares((0.9,)).text(), "**90.0%** n 1")
-        self.assertEqual(rows.Shares((0.9, 0.5)).text("<br>"), "**70.0%**<br>(50.0% … 90.0%) n 2")
+        self.assertEqual(rows.Shares((0.9,), 1).text(), "**90.0%** n 1/1")
+        self.assertEqual(rows.Shares((0.9, 0.5), 2).text("<br>"), "**70.0%**<br>(50.0% … 90.0%) n 2/2")
 
-    def test_of_two_machines_are_told_and_another_commit_or_a_mib_of_memory_is_none(self):
-        theirs = gaps("naive", [1000, 1000, 1000], machine="cpus=2 memory_mib=2048", versions="source=a criu=4")
+    def test_of_two_sessions_or_builds_are_told_everywhere_and_a_mib_of_memory_is_none(self):
         same = {"message_gap_us": 1_000_000, "machine": "cpus=2 memory_mib=2048", "versions": "source=a criu=4"}
-        ours = [run(**{**same, "run": 1, "machine": "cpus=2 memory_mib=2049", "versions": "source=b criu=4"}),
-                run(**{**same, "run": 2, "machine": "cpus=4 memory_mib=2048"}),
-                run(**{**same, "run": 3, "versions": "source=a criu=5"})]  # fmt: skip
+        theirs = [run(**{**same, "strategy": "naive", "run": number}) for number in (1, 2, 3, 4)]
+        ours = [run(**{**same, "strategy": "live", "run": number, **other}) for number, other in (
+            (1, {"machine": "cpus=2 memory_mib=2049"}), (2, {"machine": "cpus=4 memory_mib=2048"}),
+            (3, {"versions": "source=a criu=5"}), (4, {"versions": "source=b criu=4"}))]  # fmt: skip
         found = rows.reductions(ours, theirs, "message_gap_us")
-        self.assertEqual(found.apart, 2)
-        self.assertEqual(published.against({"naive": found}), "against `naive`: **0.0%** (0.0% … 0.0%) n 3, 2 of two machines")
+        self.assertEqual(found.apart, 3)
+        text = "against `naive`: **0.0%** (0.0% … 0.0%) n 4/4, 3 of two sessions or builds"
+        self.assertEqual(baselines.against({"naive": found}), text)
+        self.assertIn("n 4/4 3 apart", rows.Shares(found.values, 4, 3).text())
+        self.assertIn("<br>(0.0% … 0.0%) 3 apart |", tables.reduction_table(ours + theirs, "message_gap_us", ("live",), ("naive",)))
+
+
+class WithoutTheWait(unittest.TestCase):
+    def gap(self, gap_from, gap_until, **fields):
+        steps = "freeze=1000000 delete=1000000 push=1000000 gone=30000000 restore=1000000"
+        naive = {"strategy": "naive", "phases_us": steps, "started_at": 5_000_000, "message_gap_from": gap_from,
+                 "message_gap_until": gap_until, "message_gap_us": gap_until - gap_from}  # fmt: skip
+        return baselines.without_wait(run(**{**naive, **fields})).value("message_gap_us")
+
+    def test_the_script_has_its_gap_without_the_step_in_which_it_waits(self):
+        self.assertEqual(self.gap(5_000_000, 39_000_000), 4)
+
+    def test_of_a_gap_that_began_or_ended_in_it_only_that_part_is_taken(self):
+        self.assertEqual(self.gap(10_000_000, 39_000_000), 1)
+        self.assertEqual(self.gap(5_000_000, 20_000_000), 3)
+        self.assertEqual(self.gap(38_000_000, 39_000_000), 1)
+
+    def test_what_the_row_does_not_tell_is_not_computed(self):
+        self.assertIsNone(self.gap(5_000_000, 39_000_000, phases_us="freeze=1"))
+        self.assertIsNone(self.gap(5_000_000, 39_000_000, started_at=""))
+        self.assertIsNone(self.gap(5_000_000, 39_000_000, outcome="failed"))
+
+    def test_it_is_a_baseline_beside_the_others(self):
+        naive = run(strategy="naive", phases_us="gone=3000000", started_at=0, message_gap_from=0, message_gap_until=4_000_000,
+                    message_gap_us=4_000_000)  # fmt: skip
+        found = tables.reduction_table([naive, *gaps("live", [100])], "message_gap_us", ("live",), baselines.BASELINES)
+        self.assertIn("| `live` than `naive` | **97.5%** |", found)
+        self.assertIn("| `live` than `naive` without the wait for its end, computed | **90.0%** |", found)
 
 
 class Pictures(unittest.TestCase):
