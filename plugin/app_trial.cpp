@@ -233,7 +233,9 @@ AppTrial::Step AppTrial::reconnect() {
   const auto own = connections();
   if (!own) return tl::make_unexpected(own.error());
   if (own->empty()) {
-    checks_.skipped(what, "the broker does not tell whose connection it is (the user needs the tag monitoring)");
+    checks_.skipped(what,
+                    "the broker does not tell whose connection it is (the user needs the tag administrator, or to be "
+                    "the application's own)");
     return true;
   }
   for (const std::string& one : *own)

@@ -47,7 +47,7 @@ bool check_api(const Session& session, CheckList& checks) {
   const std::string_view number = std::string_view(version).substr(version.starts_with('v') ? 1 : 0);
   if (parse_version(number) < kOldestKubernetes)
     checks.note(fmt::format("Kubernetes {}", version.empty() ? "of a version that it does not tell" : version),
-                "tested is 1.32 and later", hint(Topic::old_kubernetes));
+                "the oldest that it is meant for is 1.32", hint(Topic::old_kubernetes));
   else
     checks.ok(fmt::format("{}: Kubernetes {}", what, version));
   return true;

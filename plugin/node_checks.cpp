@@ -68,7 +68,7 @@ class Rows {
         row.ok(name + " on {}", *node);
       else
         row.bad(Mark::note, "the runtime of {} is known", node->node,
-                fmt::format("it is {}; tested are containerd from 2.0 on and CRI-O",
+                fmt::format("it is {}; known are containerd from 2.0 on and CRI-O",
                             node->runtime.empty() ? "not told by the agent" : name),
                 hint(Topic::old_runtime));
     }

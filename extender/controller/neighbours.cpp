@@ -106,10 +106,12 @@ class Neighbours {
   Spread beside_;  // while it is there
 };
 
-// The shadow of a StatefulSet's Pod has to come back into the name, however long that takes.
+// The shadow of a StatefulSet's Pod has to come back into the name, however long that takes; and no other one with a
+// name to keep is moved where it is plain that it could not.
 void note_way_back(const Migration& migration, const Json& pod, Surroundings& around) {
-  if (!around.target || !is_owned_by(migration, kStatefulSet)) return;
-  const std::string trouble = return_trouble(pod, *around.target);
+  std::string trouble = keeps_name(migration) ? port_trouble(pod) : "";
+  if (trouble.empty() && around.target && is_owned_by(migration, kStatefulSet))
+    trouble = return_trouble(pod, *around.target);
   if (trouble.empty()) return;
   if (migration.spec.strategy == Strategy::live)
     around.set_refusals.push_back(no_way_back(pod, trouble));

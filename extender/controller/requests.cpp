@@ -111,6 +111,17 @@ std::optional<double> quantity_of(std::string_view text) {
   return std::nullopt;
 }
 
+std::string port_trouble(const Json& pod) {
+  for (const Json& container : list_at(pod, {"spec", "containers"}))
+    for (const Json& port : list_at(container, {"ports"}))
+      if (const auto number = number_at(port, {"hostPort"}); number != 0)
+        return fmt::format(
+            "on its way back into its name it and its shadow stand on one node, whose port {} container {} takes "
+            "(hostPort)",
+            number, text_at(container, {"name"}));
+  return "";
+}
+
 std::string return_trouble(const Json& pod, const NodeState& node) {
   for (const auto& [resource, asked] : requests_of(pod)) {
     const auto there = node.allocatable.find(resource);
@@ -118,7 +129,7 @@ std::string return_trouble(const Json& pod, const NodeState& node) {
     if (!has || 2 * asked <= *has * (1 + kRounding)) continue;
     return fmt::format(
         "on its way back into its name it and its shadow stand on one node, and node {} has no more than {} {} where "
-        "one of them asks for more than half of that",
+        "one of them asks for more than half of that; a larger node would do",
         node.name, there->second, resource);
   }
   return "";
@@ -143,9 +154,7 @@ std::string room_trouble(const Json& pod, const NodeState& node, const Json& oth
 Refusal no_way_back(const Json& pod, const std::string& trouble) {
   const PodView view = view_of(pod);
   return {"NoRoomToReturn",
-          fmt::format("Pod {}/{}: {}; use --strategy sequential or stop, or a larger node", view.namespace_, view.name,
-                      trouble),
-          ""};
+          fmt::format("Pod {}/{}: {}; use --strategy sequential or stop", view.namespace_, view.name, trouble), ""};
 }
 
 }  // namespace migrate::controller

@@ -12,6 +12,9 @@ namespace migrate::controller {
 // A Kubernetes quantity: "250m", "1.5", "128Mi", "1G", "1e3". Nothing when it is none.
 [[nodiscard]] std::optional<double> quantity_of(std::string_view text);
 
+// Why no Pod of that kind could come back into its name anywhere, a clause; empty: it could. Its kubelet refuses a
+// second one with the same port of the node.
+[[nodiscard]] std::string port_trouble(const Json& pod);
 // Why the shadow of a StatefulSet's Pod could never come back into its name on that node, a clause; empty: it could. On
 // its way both stand there, and a node that has not twice what the Pod asks for has no room for that whatever else is
 // there. Init containers have run; they ask for nothing any more.

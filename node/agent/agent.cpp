@@ -22,7 +22,8 @@ Agent::Agent(AgentParts parts)
                 parts_.kubelet),
       pushes_({parts_.places, parts_.connect_registry}, source_, archives_),
       target_({parts_.places, parts_.boot_id, parts_.runtime, parts_.clock, parts_.log, parts_.connect,
-               parts_.registry_port, parts_.connect_registry}),
+               parts_.registry_port, parts_.connect_registry, parts_.node,
+               [this](const Order& order, const Archive& archive) { return archives_.folder_of(order, archive); }}),
       caretaker_([this](const std::stop_token& stop) { care(stop); }) {}
 
 Agent::~Agent() = default;

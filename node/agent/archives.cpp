@@ -269,4 +269,16 @@ AgentResult<void> Archives::read(const Order& order, const std::string& archive,
   return {};
 }
 
+AgentResult<std::optional<fs::path>> Archives::folder_of(const Order& order, const Archive& archive) {
+  const auto stored = source_.permitted(order, SourceOrder::read);
+  if (!stored) return tl::make_unexpected(stored.error());
+  const auto is_it = [&](const Archive& made) { return made.name == archive.name && made.digest == archive.digest; };
+  const bool is_known = std::any_of(stored->archives.begin(), stored->archives.end(), is_it);
+  const fs::path folder = place_of(parts_.places.source(order.migration), archive.name).folder;
+  std::error_code code;
+  if (!is_known || stored->boot_id != parts_.boot_id || folder.empty() || !fs::is_directory(folder, code))
+    return std::optional<fs::path>{};
+  return std::optional{folder};
+}
+
 }  // namespace migrate::agent

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ class Archives {
                                                const std::function<void()>& when_frozen);
   [[nodiscard]] AgentResult<void> read(const Order& order, const std::string& archive, const ArchiveSink& sink,
                                        const Call& call);
+
+  // Of an archive that is not to leave this node: the folder of its parts. Nothing where it has to be read, as it is
+  // one file, or may not be all on the disk since the node was started anew.
+  [[nodiscard]] AgentResult<std::optional<std::filesystem::path>> folder_of(const Order& order, const Archive& archive);
 
  private:
   using Uppers = std::map<std::string, std::filesystem::path>;  // by the container's id

@@ -68,6 +68,26 @@ Result<void> remove_tree(const fs::path& path) {
   return {};
 }
 
+Result<void> link_tree(const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  if (!fs::create_directory(to, code)) return failure(fmt::format("make {}: {}", to.string(), code.message()));
+  fs::permissions(to, fs::perms::owner_all, code);
+  for (fs::directory_iterator walk{from, code}; !code && walk != fs::directory_iterator{}; walk.increment(code)) {
+    const fs::path name = to / walk->path().filename();
+    const fs::file_type type = walk->symlink_status(code).type();
+    if (code) break;
+    if (type == fs::file_type::directory) {
+      if (auto linked = link_tree(walk->path(), name); !linked) return linked;
+    } else if (type != fs::file_type::regular) {
+      return failure(fmt::format("link {}: it is no file", walk->path().string()));
+    } else if (::link(walk->path().c_str(), name.c_str()) != 0) {
+      return failure(fmt::format("link {} as {}: {}", walk->path().string(), name.string(), reason()));
+    }
+  }
+  if (code) return failure(fmt::format("link what is in {}: {}", from.string(), code.message()));
+  return {};
+}
+
 Result<void> move_file(const fs::path& from, const fs::path& to) {
   if (::rename(from.c_str(), to.c_str()) == 0) return {};
   const int error = errno;

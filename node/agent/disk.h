@@ -21,6 +21,10 @@ namespace migrate::agent {
 // Whatever is there, a folder with all in it; nothing there is no error.
 [[nodiscard]] Result<void> remove_tree(const std::filesystem::path& path);
 
+// The same files under names below `to` as well, folders anew, each 0700; within one file system. `to` must not be
+// there. Anything but files and folders is an error.
+[[nodiscard]] Result<void> link_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // By rename; between two file systems a copy (of a regular file only) and a removal.
 [[nodiscard]] Result<void> move_file(const std::filesystem::path& from, const std::filesystem::path& to);
 

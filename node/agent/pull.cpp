@@ -104,9 +104,13 @@ AgentResult<PullFacts> Target::pull(const Order& order, const PullOrder& pull, c
                                      parts_.places.state.string(), free->count >> 20, needed.count >> 20));
   const auto read = missing.empty() ? AgentResult<ReadArchive>{} : reader_of(order, pull, call);
   if (!read) return tl::make_unexpected(read.error());
+  const bool is_ours = !pull.registry && !pull.as_image && pull.source_node == parts_.node && parts_.own_archive;
   for (const Archive& archive : missing) {
-    auto fetched = fetch(*read, order, archive, pull.as_image, call);
-    if (!fetched) return tl::make_unexpected(fetched.error());
+    const auto linked = is_ours ? link_own(order, archive) : AgentResult<bool>{false};
+    if (!linked) return tl::make_unexpected(linked.error());
+    if (!*linked)
+      if (auto fetched = fetch(*read, order, archive, pull.as_image, call); !fetched)
+        return tl::make_unexpected(fetched.error());
     std::erase_if(stored.archives, [&](const Archive& old) { return old.name == archive.name; });
     stored.archives.push_back(archive);
   }
@@ -129,6 +133,30 @@ AgentResult<PullFacts> Target::pull(const Order& order, const PullOrder& pull, c
   }
   facts.duration = std::chrono::duration_cast<milliseconds>(Steady::now() - began);
   return facts;
+}
+
+// The very files that were digested: there is no way on which they might be altered. Neither side writes into one of
+// them: migrate-runc replaces the image that it changes.
+AgentResult<bool> Target::link_own(const Order& order, const Archive& archive) const {
+  if (is_volume(archive.name)) return false;
+  const auto folder = parts_.own_archive(order, archive);
+  if (!folder) return tl::make_unexpected(folder.error());
+  if (!*folder) return false;
+  const auto attempt = fmt::format("take archive {} of {}", archive.name, order.name);
+  const fs::path target = parts_.places.target(order.migration);
+  const fs::path there = target / "archives" / archive.name;
+  const fs::path part = target / "part";
+  for (const fs::path& old : {part, there})
+    if (auto removed = remove_tree(old); !removed) return failed(removed.error(), attempt);
+  if (auto linked = link_tree(**folder, part); !linked) {
+    parts_.log.warn(fmt::format("{}: {}; it is copied", attempt, linked.error().message),
+                    {{"migration", order.migration}, {"name", order.name}});
+    return false;
+  }
+  std::error_code code;
+  fs::rename(part, there, code);
+  if (code) return failed(Error{code.message()}, attempt);
+  return true;
 }
 
 bool Target::has(const Order& order, const StoredTarget& stored, const Archive& archive, bool as_image) const {

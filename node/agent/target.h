@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ namespace migrate::agent {
 // The agent of `node` at "IP:PORT". Null: there is no certificate to show yet.
 using ConnectPeer = std::function<std::shared_ptr<AgentApi>(const std::string& address, const std::string& node)>;
 
+// The folder of an archive that was made on this node; nothing: it has to be read (Archives::folder_of).
+using OwnArchive = std::function<AgentResult<std::optional<std::filesystem::path>>(const Order&, const Archive&)>;
+
 struct TargetParts {
   Places places;
   std::string boot_id;
@@ -39,6 +43,8 @@ struct TargetParts {
   ConnectPeer connect;
   std::uint16_t registry_port = kAgentPort + 2;
   ConnectRegistry connect_registry = {};
+  std::string node = {};  // ours
+  OwnArchive own_archive = {};
 };
 
 class Target {
@@ -82,6 +88,8 @@ class Target {
   [[nodiscard]] AgentResult<ReadArchive> reader_of(const Order& order, const PullOrder& pull, const Call& call) const;
   [[nodiscard]] AgentResult<Bytes> fetch(const ReadArchive& read, const Order& order, const Archive& archive,
                                          bool as_image, const Call& call) const;
+  // Within one node nothing is copied: false where it has to be.
+  [[nodiscard]] AgentResult<bool> link_own(const Order& order, const Archive& archive) const;
   [[nodiscard]] bool has(const Order& order, const StoredTarget& stored, const Archive& archive, bool as_image) const;
 
   // target_images.cpp

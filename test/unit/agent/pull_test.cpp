@@ -48,6 +48,42 @@ BOOST_AUTO_TEST_CASE(names_cannot_lead_elsewhere) {
   fails(target->release(order(), {pod("x"), {"main"}, {"../y"}}), Kind::precondition);
 }
 
+// On the way back into a name, and for a restore where the archives were made.
+struct WithinOneNode : Hop {
+  WithinOneNode() {
+    TargetParts parts = from.target_parts([this](const std::string&, const std::string&) { return peer; });
+    parts.node = "node-a";
+    parts.own_archive = [this](const Order& order, const Archive& archive) {
+      return archives.folder_of(order, archive);
+    };
+    target = std::make_unique<Target>(std::move(parts));
+  }
+  [[nodiscard]] std::filesystem::path pulled() const { return from.places.target("m-1") / "archives/main"; }
+};
+
+BOOST_FIXTURE_TEST_CASE(within_one_node_nothing_is_copied, WithinOneNode) {
+  good(pull());
+  BOOST_TEST(wire.reads == 1);  // the emptyDir's
+  const auto made_here = from.places.source("m-1") / "containers/main";
+  for (const char* file : {"checkpoint/pages-1.img", "rootfs-diff.tar", "spec.dump"})
+    BOOST_TEST(std::filesystem::equivalent(pulled() / file, made_here / file), file);
+  BOOST_TEST(test::mode_of(pulled()) == 0700U);
+  good(pull());
+  BOOST_TEST(wire.reads == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_made_before_a_reboot_is_read_and_digested, WithinOneNode) {
+  good(source.commit(order()));
+  from.boot_id = "boot-2";
+  Source again{from.source_parts()};
+  Archives read_anew{from.source_parts(), "node-a", again, from.kubelet};
+  BOOST_TEST(!good(read_anew.folder_of(order(), made[0])).has_value());
+  BOOST_TEST(good(archives.folder_of(order(), made[0])).has_value());
+  Archive other = made[0];
+  other.digest = "sha256:00";
+  BOOST_TEST(!good(archives.folder_of(order(), other)).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(without_a_certificate_there_is_no_peer) {
   peer = nullptr;
   fails(pull(), Kind::failed, "certificate");

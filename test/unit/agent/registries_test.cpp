@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(what_was_pushed_is_deleted_or_told_once) {
 // A layer holds memory whatever becomes of what is to be pushed behind it.
 BOOST_AUTO_TEST_CASE(what_was_pushed_in_part_is_deleted_as_well) {
   fake.most_blobs = 1;
-  fails(push(), Kind::refused, "413");
+  fails(push(), Kind::failed, "413");
   BOOST_TEST(!fake.blobs.empty());
   (void)pushes.withdraw(order(), access(), call);
   BOOST_TEST(fake.blobs.empty());

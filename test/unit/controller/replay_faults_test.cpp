@@ -218,6 +218,21 @@ BOOST_DATA_TEST_CASE(a_right_that_is_missing_holds_up_no_way_back, data::make(kR
   BOOST_TEST(status.warnings.back().find(refused.warned) != std::string::npos, status.warnings.back());
 }
 
+// Its kubelet would refuse the Pod that is to have the name, beside the shadow, for as long as it was tried.
+BOOST_AUTO_TEST_CASE(who_takes_a_port_of_its_node_does_not_come_back_beside_itself) {
+  for (const Strategy strategy : {Strategy::live, Strategy::automatic}) {
+    Replay scene{strategy, true};
+    scene.cluster.change(Scene::pod("orders"), [](Json& object) {
+      object["spec"]["containers"][0]["ports"] = {{{"containerPort", 8081}, {"hostPort", 9081}}};
+    });
+    const MigrationStatus status = scene.run();
+    if (strategy == Strategy::live)
+      check_said(status, "Refused", "NoRoomToReturn", "whose port 9081 container app takes");
+    else
+      BOOST_CHECK(status.strategy != Strategy::live);
+  }
+}
+
 // It does not come by itself, and the source may stand frozen meanwhile.
 BOOST_AUTO_TEST_CASE(a_right_that_is_taken_away_meanwhile_is_not_waited_for) {
   Replay scene{Strategy::sequential, true};

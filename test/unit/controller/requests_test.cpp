@@ -48,6 +48,14 @@ BOOST_AUTO_TEST_CASE(room_for_a_shadow_and_who_comes_after_it) {
              told.message);
 }
 
+BOOST_AUTO_TEST_CASE(a_port_of_the_node_is_taken_by_one) {
+  Json pod = samples::pod();
+  pod["spec"]["containers"][0]["ports"] = {{{"containerPort", 8080}}};
+  BOOST_TEST(port_trouble(pod) == "");
+  pod["spec"]["containers"][0]["ports"].push_back({{"containerPort", 8081}, {"hostPort", 9081}});
+  BOOST_TEST(port_trouble(pod).find("port 9081 container app takes") != std::string::npos, port_trouble(pod));
+}
+
 // As Kubernetes' own documents count an effective request: what is more of the containers' sum and any init container
 // with the sidecars before it, and the overhead on top.
 BOOST_AUTO_TEST_CASE(what_is_on_a_node_counts_as_a_scheduler_counts_it) {
