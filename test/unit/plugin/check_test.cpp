@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(every_fault_has_its_line_its_advice_and_its_section) {
       {[](Installed& all) {
          all.scene.cluster.serve("/version", {{"gitVersion", "v1.31.2"}});
        },
-       "note Kubernetes v1.31.2", "tested is 1.32", Topic::old_kubernetes, 0},
+       "note Kubernetes v1.31.2", "meant for is 1.32", Topic::old_kubernetes, 0},
       {[](Installed& all) {
          all.scene.cluster.serve("/apis/kubectl-migrate.dev", {{"versions", {{{"version", "v1"}}}}});
        },
