@@ -88,7 +88,7 @@ Attempt<void> Journal::begin(const Json& source_pod) {
   // Its address stays: by that the broker's consumers are told apart.
   copy["status"] = {{"podIP", text_at(source_pod, {"status", "podIP"})}};
   copy["metadata"].erase("managedFields");
-  const std::string text = copy.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = copy.dump();
   auto done = patch(migration_path(migration_.namespace_, migration_.name), [&] {
     return Json{{"metadata", {{"finalizers", finalizers(true)}, {"annotations", {{kSourceAnnotation, text}}}}}};
   });

@@ -55,11 +55,14 @@ Outcome await_running(Hop& hop) {
 }
 
 // What lies there is not sent again, nor is its source asked for it; but a node that was started anew releases nothing
-// that it has not been given since. Where that cannot be had, the release tells what is missing.
-Outcome complete_archives(Hop& hop, const std::string& node, const Limits& limits) {
-  if (is_via_registry(hop.migration())) return {};  // which would ask the source first, and it may be gone
+// that it has not been given since. Where that cannot be had and need not be (`is_needed`), the release tells what is
+// missing.
+Attempt<void> have_archives(Hop& hop, const std::string& node, bool is_needed, const Limits& limits) {
+  if (hop.is_by_image()) return {};                               // they are offered anew as the target is made
+  if (!is_needed && is_via_registry(hop.migration())) return {};  // its source would be asked first, and may be gone
   const auto pulled = pull_archives(hop, node, limits);
-  return !pulled && pulled.error().event == Event::left ? pulled.error() : Outcome{};
+  if (pulled || (!is_needed && pulled.error().event != Event::left)) return {};
+  return tl::make_unexpected(pulled.error());
 }
 
 Outcome release(Hop& hop, const agent::ReleaseOrder& order, const Limits& limits) {
@@ -194,13 +197,7 @@ Outcome repeating(Hop& hop) {
   }
   // By a person's word memory may come to life that has perhaps done so before: an agent hands no archive of such on.
   const bool pulls_anew = moves || was_decided(status, Resolution::from_checkpoint);
-  if (!hop.is_by_image()) {  // images are offered anew as the target is made
-    if (pulls_anew) {
-      if (auto pulled = pull_archives(hop, node, limits); !pulled) return pulled.error();
-    } else if (Outcome there = complete_archives(hop, node, limits); there.event != Event::done) {
-      return there;
-    }
-  }
+  if (auto there = have_archives(hop, node, pulls_anew, limits); !there) return there.error();
   status.target = {target_name(hop.migration(), status.attempt), "", node};
   if (auto written = hop.journal().write(); !written) return written.error();
   if (replays(hop)) {

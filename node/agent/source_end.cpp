@@ -66,29 +66,21 @@ AgentResult<SourceRecord> Source::thaw(const Order& order, bool target_never_ran
   const SourceOrder asked = target_never_ran ? SourceOrder::thaw_never_ran : SourceOrder::thaw;
   const SourceAct act = decide(asked, stored, parts_.clock.now());
   if (act == SourceAct::refuse && stored.state == SourceState::committed) return to_answer(stored);  // it says so
-  if (stored.state == SourceState::none && checkpointed_.contains(order.migration)) {
-    // A snapshot is about to freeze it, for somebody who does not wait for it any more: it finds this record.
+  const bool is_about_to_be_taken = stored.state == SourceState::none && checkpointed_.contains(order.migration);
+  if (stored.state == SourceState::snapshotted || is_about_to_be_taken) {
+    // It runs. Written all the same: a freeze or a snapshot that was on its way finds it.
     StoredSource changed = stored;
     changed.state = SourceState::thawed;
     changed.settled = true;
     changed.name = order.name;
+    changed.ended_at = parts_.clock.now();
     changed.term = order.term;
-    changed.boot_id = parts_.boot_id;
     if (auto kept = put(order.migration, std::move(changed)); !kept) return tl::make_unexpected(kept.error());
-    return SourceRecord{};
+    return to_answer(known(order.migration));
   }
   if (act == SourceAct::answer) {
     if (stored.state == SourceState::thawed && !stored.settled)
       if (auto resumed = resume_all(order.migration); !resumed) return failed(resumed.error());
-    return to_answer(stored);
-  }
-  if (stored.state == SourceState::snapshotted) {
-    // It runs. Written all the same: a freeze that was on its way finds it.
-    StoredSource changed = stored;
-    changed.state = SourceState::thawed;
-    changed.ended_at = parts_.clock.now();
-    changed.term = order.term;
-    if (auto kept = put(order.migration, std::move(changed)); !kept) return tl::make_unexpected(kept.error());
     return to_answer(stored);
   }
   if (stored.state == SourceState::committed) {
